@@ -1,0 +1,73 @@
+# The habits of hashhedge. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+UV := .venv/bin/uv
+RUN := .venv/bin/
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+TEST_PACKAGES := redis-server mosquitto mosquitto-clients prometheus
+PYTEST_ARGS ?=
+ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "hashhedge needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "installing python3-venv (Debian ships it apart)"; $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv .venv
+
+.venv/.uv: | .venv/bin/python
+	$(RUN)python -m pip install -q --disable-pip-version-check 'uv>=0.8'
+	@touch $@
+
+.venv/.synced: pyproject.toml uv.lock | .venv/.uv
+	$(UV) sync -q --frozen --all-extras --inexact
+	@touch $@
+
+.PHONY: setup
+setup: .venv/.synced ## Make .venv with everything in it; no server is installed
+
+.PHONY: demo
+demo: setup ## Set up and play the synthetic history on private servers
+	@$(RUN)hashhedge demo $(ARGS)
+
+.PHONY: run
+run: setup ## Set up and watch the live feeds
+	@$(RUN)hashhedge run $(ARGS)
+
+.PHONY: servers
+servers:
+	@missing=""; \
+	for pair in redis-server:redis-server mosquitto:mosquitto mosquitto_sub:mosquitto-clients promtool:prometheus; do \
+		PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing real servers for the tests:$$missing (the tests start their own, on free ports)"; \
+		$(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qy --no-install-recommends $$missing; \
+	fi
+
+.PHONY: test
+test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
+	PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup ## Format, lint, types, import contracts
+	$(RUN)ruff format --check .
+	$(RUN)ruff check .
+	$(RUN)mypy
+	$(RUN)lint-imports
+
+.PHONY: bench
+bench: setup servers ## Measure tick to alert beside the bare chain
+	PATH="$$PATH:/usr/sbin" $(RUN)python -m tests.bench $(ARGS)
+
+.PHONY: dashboards
+dashboards: setup ## Build the Grafana boards and docs/metrics.md from the declarations
+	$(RUN)python -m grafana.build

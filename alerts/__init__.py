@@ -1,0 +1,1 @@
+"""Rules and delivery: from company numbers to people."""

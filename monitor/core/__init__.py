@@ -1,0 +1,1 @@
+"""Clock, errors, backoff, discovery: what every floor stands on."""
