@@ -1,0 +1,117 @@
+"""AI contracts and plans: how far each one is, what it pays, and who depends on whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """How far a contract or plan is. A plan is no contract: that is the common error."""
+
+    IDEA = "idea"
+    EVALUATING = "evaluating"
+    SIGNED = "signed"
+    BUILDING = "building"
+    ENERGISED = "energised"
+    BILLING = "billing"
+    EXITED = "exited"
+
+    @property
+    def in_force(self) -> bool:
+        """Tell whether somebody is bound to pay at this stage."""
+        return self in {Stage.SIGNED, Stage.BUILDING, Stage.ENERGISED, Stage.BILLING}
+
+
+@dataclass(frozen=True, slots=True)
+class StageStep:
+    """A stage and the moment (ms UTC) from which it holds, with its source."""
+
+    stage: Stage
+    since: int
+    source: str
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """One AI contract, or one plan that has no tenant yet.
+
+    Attributes:
+        name: unique within the company.
+        stages: the way so far, oldest first; at least one.
+        counterparty: who pays, in words; empty for a plan.
+        counterparty_ticker: its stock, where it is listed.
+        mw: None is not disclosed, never 0.
+        mw_basis: `critical IT` or `gross`.
+        value_usd: of the whole term.
+        term_years: length.
+        has_fixed_fee: part of the pay is a fixed fee.
+        fixed_fee_usd_year: that fee, where disclosed.
+        has_revenue_share: part of the pay is a share of the tenant's revenue.
+        revenue_share_ratio: that share, where disclosed.
+        guarantor: who stands in for the tenant.
+        note: anything that limits the above.
+
+    """
+
+    name: str
+    stages: tuple[StageStep, ...]
+    counterparty: str = ""
+    counterparty_ticker: str = ""
+    mw: float | None = None
+    mw_basis: str = ""
+    value_usd: float | None = None
+    term_years: float | None = None
+    has_fixed_fee: bool = False
+    fixed_fee_usd_year: float | None = None
+    has_revenue_share: bool = False
+    revenue_share_ratio: float | None = None
+    guarantor: str = ""
+    note: str = ""
+
+    @property
+    def run_rate_usd_year(self) -> float | None:
+        """Return value / term in USD a year; None where either is not disclosed."""
+        if self.value_usd is None or self.term_years is None:
+            return None
+        return self.value_usd / self.term_years
+
+    def step_at(self, moment: int) -> StageStep | None:
+        """Return the step that holds at `moment` (ms UTC); None before the first."""
+        known = [step for step in self.stages if step.since <= moment]
+        return known[-1] if known else None
+
+    def in_force_at(self, moment: int) -> bool:
+        """Tell whether the contract binds at `moment`."""
+        step = self.step_at(moment)
+        return step is not None and step.stage.in_force
+
+
+@dataclass(frozen=True, slots=True)
+class StageSum:
+    """Power at one stage: what is disclosed, and how many entries disclose none."""
+
+    mw: float | None
+    entries: int
+    undisclosed: int
+
+
+def mw_by_stage(contracts: Iterable[Contract], moment: int) -> dict[Stage, StageSum]:
+    """Return the power at each stage that has an entry at `moment`, in the ladder's order."""
+    found: dict[Stage, list[float | None]] = {}
+    for contract in contracts:
+        step = contract.step_at(moment)
+        if step is not None:
+            found.setdefault(step.stage, []).append(contract.mw)
+    sums: dict[Stage, StageSum] = {}
+    for stage in Stage:
+        powers = found.get(stage)
+        if powers is None:
+            continue
+        disclosed = [mw for mw in powers if mw is not None]
+        total = sum(disclosed) if disclosed else None
+        sums[stage] = StageSum(total, len(powers), len(powers) - len(disclosed))
+    return sums

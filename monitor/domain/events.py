@@ -1,0 +1,103 @@
+"""What arrives and what is made of it: quotes, ticks, qualities. Hop 2 to hop 5.
+
+Every moment is milliseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+BTC_USD = "BTC-USD"
+DIFFICULTY = "network.difficulty"
+HEIGHT = "network.height"
+FEES = "network.fees_btc_per_block"
+
+
+class Quality(IntEnum):
+    """How far a value may be trusted, from best to worst. It travels with the value.
+
+    A rule may fire up to `SINGLE`; from `DISPUTED` on nothing fires. Combining values takes the
+    worst quality of the inputs (`max`).
+    """
+
+    OK = 0
+    DEGRADED = 1
+    SINGLE = 2
+    DISPUTED = 3
+    STALE = 4
+    MISSING = 5
+    NOT_APPLICABLE = 6
+
+    @property
+    def word(self) -> str:
+        """Return the lower-case word used in JSON, metrics and on the screen."""
+        return self.name.lower()
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether a rule may fire on a value of this quality."""
+        return self <= Quality.SINGLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One price or figure from one source at one time.
+
+    Attributes:
+        instrument: what is quoted: a pair (`BTC-USD`, `USDC-USD`), a stock (`RIOT`), a network
+            figure (`network.difficulty`) or a company figure (`RIOT.power_price_usd_kwh`).
+        value: in the instrument's own unit, USD for pairs and stocks.
+        observed_at: the source's own time.
+        source: who said so (`coinbase`, `yahoo`); closed set of the feeds, free for ingest.
+        received_at: our time of arrival; None lets the stream entry's own time stand in.
+        fresh_ms: how long after observed_at the value counts as fresh; None takes the default
+            of the instrument's class. For stocks it counts session time only.
+        bid: best bid, if the source gives a book.
+        ask: best ask, likewise.
+        volume: the venue's trailing volume in the base unit, used as a weight only.
+        local_time: the source gave no time of its own and observed_at is our receive time.
+
+    """
+
+    instrument: str
+    value: Decimal
+    observed_at: int
+    source: str
+    received_at: int | None = None
+    fresh_ms: int | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    volume: Decimal | None = None
+    local_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One entry of the `ticks` stream: the quotes that came together, and when.
+
+    Attributes:
+        id: the stream entry's id, unique and rising.
+        at: the moment of arrival that the step counts as now.
+        quotes: at least one.
+
+    """
+
+    id: str
+    at: int
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one metric or instrument with what is known about it.
+
+    `value` is None when the quality is `MISSING` or `NOT_APPLICABLE`; then `reason` says which
+    input is missing or why nothing applies. A `STALE` or `DISPUTED` value may still be shown.
+    """
+
+    value: float | None
+    quality: Quality
+    reason: str = ""
+    observed_at: int | None = None

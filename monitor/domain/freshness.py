@@ -1,0 +1,60 @@
+"""How old is too old: fresh, late, stale, dead, from an age and a budget. Beside hops 3 to 6.
+
+The budget is the provider's own (`fresh_s` in its declaration). The steps after it are multiples
+of it, so that a feed polled each 5 s and one polled each minute are judged alike:
+
+- up to 1 budget: fresh;
+- up to 3 budgets: late. A throttled or restarting provider comes back within this; show the age,
+  wake nobody;
+- up to 10 budgets: stale. Retrying did not help; nothing may be decided on the value;
+- beyond: dead. With the 60 s budget of a price this is ten minutes, the age at which the
+  reference price forgets its last good value; a person has to look.
+
+A closed stock market makes nothing old, so a caller that knows the sessions passes the time the
+market was open since `observed_at` as `elapsed_ms`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from monitor.domain.events import Quote
+
+LATE_BUDGETS = 3
+STALE_BUDGETS = 10
+
+
+class Freshness(StrEnum):
+    """The four ages of a value, from best to worst."""
+
+    FRESH = "fresh"
+    LATE = "late"
+    STALE = "stale"
+    DEAD = "dead"
+
+
+def freshness(
+    observed_at: int | None, budget_ms: int, now: int, *, elapsed_ms: int | None = None
+) -> Freshness:
+    """Return the state of a value observed at `observed_at` (None: never seen, so dead).
+
+    `elapsed_ms` replaces wall time where only part of it counts (stock sessions). A value from
+    a little ahead of `now` is fresh; one from far ahead was refused before it came here.
+    """
+    if observed_at is None:
+        return Freshness.DEAD
+    age = now - observed_at if elapsed_ms is None else elapsed_ms
+    if age <= budget_ms:
+        return Freshness.FRESH
+    if age <= LATE_BUDGETS * budget_ms:
+        return Freshness.LATE
+    if age <= STALE_BUDGETS * budget_ms:
+        return Freshness.STALE
+    return Freshness.DEAD
+
+
+def is_fresh(quote: Quote, now: int, default_ms: int, *, elapsed_ms: int | None = None) -> bool:
+    """Tell whether `quote` is within its own budget, or within `default_ms` if it has none."""
+    budget = default_ms if quote.fresh_ms is None else quote.fresh_ms
+    state = freshness(quote.observed_at, budget, now, elapsed_ms=elapsed_ms)
+    return state is Freshness.FRESH

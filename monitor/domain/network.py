@@ -1,0 +1,223 @@
+"""The Bitcoin network as a miner's income: hashrate, subsidy, fees, retarget, hashprice.
+
+Formulas and worked numbers: docs/formulas.md 1 and 2; a number in brackets is its section.
+Functions over `Values` take one float or a float64 array; a divisor of 0 is the caller's to
+refuse, as the metrics do by a named guard.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from monitor.domain.quantiles import chi_square_quantile
+from monitor.domain.units import (
+    BLOCK_TARGET_S,
+    HASHES_PER_DIFFICULTY,
+    HASHES_PER_EH,
+    HASHES_PER_PH,
+    SAT_PER_BTC,
+    SECONDS_PER_DAY,
+    Values,
+)
+
+FIRST_SUBSIDY_SAT = 50 * SAT_PER_BTC
+HALVING_BLOCKS = 210_000
+LAST_SUBSIDISED_ERA = 63  # consensus: a shift by 64 or more is zero by rule
+
+EPOCH_BLOCKS = 2_016
+EPOCH_TARGET_S = EPOCH_BLOCKS * BLOCK_TARGET_S
+MAX_RETARGET_FACTOR = 4
+MIN_PROJECTION_BLOCKS = 144
+
+# Blocks into the epoch -> RMS error of the projected change, measured on 27 epochs (section 1.5).
+PROJECTION_ERROR: tuple[tuple[int, float], ...] = (
+    (144, 0.092),
+    (504, 0.058),
+    (1_008, 0.036),
+    (1_512, 0.021),
+    (1_872, 0.0065),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HashrateEstimate:
+    """Hashrate seen in the last blocks, in EH/s, with what chance alone does to it.
+
+    Attributes:
+        eh_s: the number everybody publishes, n x D x 2^32 / dt.
+        unbiased_eh_s: with n - 1 in place of n.
+        low_eh_s: lower end of the 95 % interval.
+        high_eh_s: upper end of it.
+        standard_error_ratio: 1/sqrt(n).
+
+    """
+
+    eh_s: float
+    unbiased_eh_s: float
+    low_eh_s: float
+    high_eh_s: float
+    standard_error_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Where the difficulty epoch stands. The projection is None before 144 blocks.
+
+    Attributes:
+        first_height: height of its first block.
+        blocks: blocks since the first one (height mod 2016).
+        blocks_left: until the retarget.
+        progress_ratio: share of the epoch that is over.
+        pace_s: mean seconds per block so far.
+        seconds_left: until the retarget at that pace.
+        change_ratio: projected change of difficulty.
+        error_ratio: measured RMS error of that projection at this point of the epoch.
+
+    """
+
+    first_height: int
+    blocks: int
+    blocks_left: int
+    progress_ratio: float
+    pace_s: float | None
+    seconds_left: float | None
+    change_ratio: float | None
+    error_ratio: float | None
+
+
+def implied_hashrate_eh_s(difficulty: Values) -> Values:
+    """Return the hashrate in EH/s that finds a block each 600 s at `difficulty` (1.1)."""
+    return difficulty * (HASHES_PER_DIFFICULTY / BLOCK_TARGET_S / HASHES_PER_EH)
+
+
+def estimate_hashrate(blocks: int, difficulty_sum: float, elapsed_s: float) -> HashrateEstimate:
+    """Estimate hashrate from `blocks` intervals that took `elapsed_s` seconds together (1.2).
+
+    `difficulty_sum` adds the difficulty of each interval, so a retarget may lie inside. One
+    interval is never enough: header times run backwards at times.
+
+    Raises:
+        ValueError: fewer than two intervals, or no time between first and last block.
+
+    """
+    if blocks < 2:  # noqa: PLR2004 - n - 1 and the interval need two
+        raise ValueError(f"a hashrate estimate needs at least 2 block intervals, not {blocks}")
+    if elapsed_s <= 0:
+        raise ValueError(f"the intervals took {elapsed_s} s: header times must rise over them")
+    per_count = difficulty_sum / blocks * HASHES_PER_DIFFICULTY / elapsed_s / HASHES_PER_EH
+    freedom = 2 * blocks
+    return HashrateEstimate(
+        eh_s=blocks * per_count,
+        unbiased_eh_s=(blocks - 1) * per_count,
+        low_eh_s=chi_square_quantile(0.025, freedom) / 2 * per_count,
+        high_eh_s=chi_square_quantile(0.975, freedom) / 2 * per_count,
+        standard_error_ratio=1 / math.sqrt(blocks),
+    )
+
+
+def subsidy_sat(height: int) -> int:
+    """Return the new coins of the block at `height`, in satoshi (1.3).
+
+    Raises:
+        ValueError: the height is negative.
+
+    """
+    if height < 0:
+        raise ValueError(f"block height {height} is negative")
+    era = height // HALVING_BLOCKS
+    return FIRST_SUBSIDY_SAT >> era if era <= LAST_SUBSIDISED_ERA else 0
+
+
+def subsidy_btc(height: int) -> float:
+    """Return the new coins of the block at `height`, in BTC."""
+    return subsidy_sat(height) / SAT_PER_BTC
+
+
+def next_halving_height(height: int) -> int:
+    """Return the first height above `height` at which the subsidy halves."""
+    return (height // HALVING_BLOCKS + 1) * HALVING_BLOCKS
+
+
+def fees_btc_per_block(fees_sat: Iterable[int | None]) -> float | None:
+    """Return the mean fee in BTC of the blocks given, usually the last 144 (1.4).
+
+    An empty block counts as 0; a block not received yet is None and left out of both sums.
+    With no block at all the mean is unknown: None.
+    """
+    known = [fee for fee in fees_sat if fee is not None]
+    return sum(known) / len(known) / SAT_PER_BTC if known else None
+
+
+def next_difficulty(difficulty: float, elapsed_s: float) -> float:
+    """Return the difficulty after an epoch whose first and last block lie `elapsed_s` apart (1.5).
+
+    The 2015 intervals between them are compared with 2016 x 600 s, as consensus does.
+    """
+    shortest, longest = EPOCH_TARGET_S / MAX_RETARGET_FACTOR, EPOCH_TARGET_S * MAX_RETARGET_FACTOR
+    return difficulty * EPOCH_TARGET_S / min(max(elapsed_s, shortest), longest)
+
+
+def project_epoch(height: int, elapsed_s: float) -> Epoch:
+    """Project the coming retarget from the pace of the running epoch (1.5).
+
+    `elapsed_s` is the time from the epoch's first block to the block at `height`. Before 144
+    blocks, or when header times do not rise, the projection is None.
+    """
+    blocks = height % EPOCH_BLOCKS
+    left = EPOCH_BLOCKS - blocks
+    known = blocks >= MIN_PROJECTION_BLOCKS and elapsed_s > 0
+    pace_s = elapsed_s / blocks if known else None
+    change = None
+    if pace_s is not None:
+        factor = BLOCK_TARGET_S / pace_s
+        change = min(max(factor, 1 / MAX_RETARGET_FACTOR), MAX_RETARGET_FACTOR) - 1
+    return Epoch(
+        first_height=height - blocks,
+        blocks=blocks,
+        blocks_left=left,
+        progress_ratio=blocks / EPOCH_BLOCKS,
+        pace_s=pace_s,
+        seconds_left=None if pace_s is None else left * pace_s,
+        change_ratio=change,
+        error_ratio=projection_error_ratio(blocks) if known else None,
+    )
+
+
+def projection_error_ratio(blocks: int) -> float | None:
+    """Return the RMS error of the projected change after `blocks` blocks; None before 144.
+
+    Linear between the measured points; after the last one it stays at the last.
+    """
+    if blocks < PROJECTION_ERROR[0][0]:
+        return None
+    for (left, error), (right, next_error) in pairwise(PROJECTION_ERROR):
+        if blocks <= right:
+            return error + (next_error - error) * (blocks - left) / (right - left)
+    return PROJECTION_ERROR[-1][1]
+
+
+def hashprice_btc_ph_day(subsidy: Values, fees_per_block: Values, difficulty: Values) -> Values:
+    """Return what 1 PH/s earns in a day at expected value, in BTC (2.1, FPPS, before pool fee).
+
+    `subsidy` and `fees_per_block` are in BTC.
+    """
+    earned = (subsidy + fees_per_block) * (SECONDS_PER_DAY * HASHES_PER_PH)
+    return earned / (difficulty * HASHES_PER_DIFFICULTY)
+
+
+def next_epoch_hashprice_btc_ph_day(
+    subsidy: float, fees_per_block: float, difficulty: float, change_ratio: float
+) -> float:
+    """Return the hashprice after a retarget by `change_ratio`, all else equal (2.4)."""
+    return hashprice_btc_ph_day(subsidy, fees_per_block, difficulty * (1 + change_ratio))
+
+
+def fee_share_ratio(subsidy: float, fees_per_block: float) -> float:
+    """Return the fees' share of a block's income: the elasticity of hashprice to fees (2.4).
+
+    The elasticity to the BTC price is 1 and to difficulty -1.
+    """
+    return fees_per_block / (subsidy + fees_per_block)

@@ -1,0 +1,146 @@
+"""May this quote be believed at all? One verdict per quote, before it is stored. Hop 3.
+
+The gate refuses what cannot be true whatever the market does: zero, negative, not finite, far out
+of bounds, from the future, older than what the same source said before, a crossed or absurdly
+wide book. It does not judge age (an old quote is stored and shown as not fresh) nor compare
+sources (that is the reference price's work).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+
+FUTURE_MS = 10_000
+MAX_VOLUME = Decimal("1e15")
+
+
+class Refusal(StrEnum):
+    """Why a quote was refused: the closed set behind the `reason` label."""
+
+    NOT_A_NUMBER = "not_a_number"
+    ZERO_PRICE = "zero_price"
+    NEGATIVE = "negative"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    FUTURE = "future"
+    OLDER_THAN_LAST = "older_than_last"
+    CROSSED = "crossed"
+    WIDE_SPREAD = "wide_spread"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What values an instrument can have.
+
+    Attributes:
+        low: the least value that can be true, in the instrument's unit.
+        high: the greatest.
+        is_price: zero and below mean "no price", not a value.
+        spread_ratio: a book at least this wide, as a share of its mid, is no book.
+
+    """
+
+    low: Decimal
+    high: Decimal
+    is_price: bool = True
+    spread_ratio: Decimal = Decimal("0.01")
+
+
+# Wide on purpose: they catch a wrong unit or a wrong field, never a market move.
+# The 1 % spread for pairs is the sanity rule of the reference price. A stock at one dollar trades
+# in cents, so one tick is already 1 %: stocks get ten times that.
+_PAIR = Bounds(Decimal("0.00000001"), Decimal("1e9"))
+_STOCK = Bounds(Decimal("0.0001"), Decimal("1e7"), spread_ratio=Decimal("0.1"))
+_COMPANY_FIGURE = Bounds(Decimal("-1e15"), Decimal("1e15"), is_price=False)
+_KNOWN = {
+    BTC_USD: Bounds(Decimal(1), Decimal("1e7")),
+    DIFFICULTY: Bounds(Decimal(1), Decimal("1e18"), is_price=False),
+    HEIGHT: Bounds(Decimal(0), Decimal("1e8"), is_price=False),
+    FEES: Bounds(Decimal(0), Decimal(1000), is_price=False),
+}
+_FIGURE_NAME = re.compile(r"[A-Z0-9-]+\.[a-z]|network\.")
+
+
+def bounds_of(instrument: str) -> Bounds:
+    """Return the bounds of an instrument by its name: known, company figure, pair or stock."""
+    known = _KNOWN.get(instrument)
+    if known is not None:
+        return known
+    if _FIGURE_NAME.match(instrument):
+        return _COMPANY_FIGURE
+    return _PAIR if instrument.endswith("-USD") else _STOCK
+
+
+def judge(quote: Quote, last: Quote | None, now: int) -> Refusal | None:
+    """Return why `quote` cannot be believed, or None if it can.
+
+    `last` is the last accepted quote of this instrument, if there is one; only one from the same
+    source binds the order of times.
+    """
+    bounds = bounds_of(quote.instrument)
+    return (
+        _value_refusal(quote.value, bounds)
+        or _time_refusal(quote, last, now)
+        or _book_refusal(quote, bounds)
+        or _volume_refusal(quote)
+    )
+
+
+def _value_refusal(value: Decimal, bounds: Bounds) -> Refusal | None:
+    if not value.is_finite():
+        return Refusal.NOT_A_NUMBER
+    if bounds.is_price and value == 0:
+        return Refusal.ZERO_PRICE
+    if value < 0 <= bounds.low:
+        return Refusal.NEGATIVE
+    if not bounds.low <= value <= bounds.high:
+        return Refusal.OUT_OF_BOUNDS
+    return None
+
+
+def _time_refusal(quote: Quote, last: Quote | None, now: int) -> Refusal | None:
+    if quote.observed_at > now + FUTURE_MS:
+        return Refusal.FUTURE
+    if last is None or last.source != quote.source or last.instrument != quote.instrument:
+        return None
+    # A last quote from the future was accepted under a clock that has since been set back;
+    # holding on to it would lock the source out until the clock has caught up.
+    if quote.observed_at < last.observed_at <= now + FUTURE_MS:
+        return Refusal.OLDER_THAN_LAST
+    return None
+
+
+def _book_refusal(quote: Quote, bounds: Bounds) -> Refusal | None:
+    for side in (quote.bid, quote.ask):
+        refusal = None if side is None else _side_refusal(side, bounds)
+        if refusal is not None:
+            return refusal
+    if quote.bid is None or quote.ask is None:
+        return None
+    if quote.bid > quote.ask:
+        return Refusal.CROSSED
+    mid = (quote.bid + quote.ask) / 2
+    return Refusal.WIDE_SPREAD if quote.ask - quote.bid >= bounds.spread_ratio * mid else None
+
+
+def _side_refusal(side: Decimal, bounds: Bounds) -> Refusal | None:
+    if not side.is_finite():
+        return Refusal.NOT_A_NUMBER
+    if side <= 0:
+        return Refusal.NEGATIVE
+    return Refusal.OUT_OF_BOUNDS if side > bounds.high else None
+
+
+def _volume_refusal(quote: Quote) -> Refusal | None:
+    """Refuse a weight that is none: it would carry the price alone, or break the arithmetic."""
+    if quote.volume is None:
+        return None
+    if not quote.volume.is_finite():
+        return Refusal.NOT_A_NUMBER
+    if quote.volume < 0:
+        return Refusal.NEGATIVE
+    return Refusal.OUT_OF_BOUNDS if quote.volume > MAX_VOLUME else None
