@@ -1,0 +1,1 @@
+"""Seam: one file per family of derived company metrics, pure."""

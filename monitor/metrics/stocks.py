@@ -1,0 +1,43 @@
+"""What a share does today, and what the share of the company's AI tenant does.
+
+One tenant can carry a whole landlord (CoreWeave carries Core Scientific), so a fall of the tenant
+is news for those who hold the landlord.
+"""
+
+from __future__ import annotations
+
+from monitor.metrics.base import Floats, Guard, Metric, Scope, above
+
+_SOURCE = "close-to-close return"
+
+
+def _change(price: Floats, previous_close: Floats) -> Floats:
+    return price / previous_close - 1
+
+
+METRICS = (
+    Metric(
+        name="stock_change_day_ratio",
+        unit="ratio",
+        scope=Scope.COMPANY,
+        inputs=("stock_usd", "previous_close_usd"),
+        description="Change of the share since the previous session's close.",
+        formula="stock_usd / previous_close_usd - 1",
+        source=_SOURCE,
+        compute=_change,
+        guards=(Guard("previous_close_usd", above(0.0), "no_previous_close"),),
+        label="Share today",
+    ),
+    Metric(
+        name="tenant_stock_change_day_ratio",
+        unit="ratio",
+        scope=Scope.COMPANY,
+        inputs=("tenant_stock_usd", "tenant_previous_close_usd"),
+        description="Change of the AI tenant's share since the previous session's close.",
+        formula="tenant_stock_usd / tenant_previous_close_usd - 1",
+        source=_SOURCE,
+        compute=_change,
+        guards=(Guard("tenant_previous_close_usd", above(0.0), "no_previous_close"),),
+        label="Tenant's share today",
+    ),
+)
