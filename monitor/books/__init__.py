@@ -1,0 +1,12 @@
+"""The YAML books: companies with dated, sourced figures; overrides of the feeds.
+
+The default books lie beside this file. A directory of one's own adds companies and replaces those
+of the same ticker, by file only.
+"""
+
+from __future__ import annotations
+
+from monitor.books.company_book import load_companies, parse_company
+from monitor.books.feed_book import FeedOverride, load_feeds
+
+__all__ = ["FeedOverride", "load_companies", "load_feeds", "parse_company"]

@@ -1,0 +1,133 @@
+"""The shape of a company file, field by field. Unknown fields are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+from monitor.domain.companies import AiStatus, CompanyType, Confidence, EventKind, FlagKind
+from monitor.domain.contracts import Stage
+
+Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+Ticker = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9.-]{0,9}$")]
+MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Cik = Annotated[str, Meta(pattern=r"^[0-9]{10}$")]
+
+
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all entries have in common: fields by name, none beyond those declared."""
+
+
+class SourceEntry(Entry, frozen=True, kw_only=True):
+    """A paper that figures refer to by its short name."""
+
+    title: Text
+    url: Text | None = None
+    published: date | None = None
+
+
+class FigureEntry(Entry, frozen=True, kw_only=True):
+    """One figure: what, how much, when, who says so."""
+
+    value: float
+    unit: Text
+    as_of: date
+    source: Text
+    confidence: Confidence = Confidence.SINGLE_SOURCE
+    period_from: date | None = None
+    basis: str = ""
+    note: str = ""
+
+
+class StatusEntry(Entry, frozen=True, kw_only=True):
+    """A step of the AI status."""
+
+    status: AiStatus
+    since: date
+    source: Text
+    note: str = ""
+
+
+class StageEntry(Entry, frozen=True, kw_only=True):
+    """A step of a contract."""
+
+    stage: Stage
+    since: date
+    source: Text
+    note: str = ""
+
+
+class FeeEntry(Entry, frozen=True, kw_only=True):
+    """A part of the pay that was agreed; without a number it is not disclosed."""
+
+    usd_year: Annotated[float, Meta(gt=0)] | None = None
+    ratio: Annotated[float, Meta(gt=0, le=1)] | None = None
+
+
+class ContractEntry(Entry, frozen=True, kw_only=True):
+    """An AI contract, or a plan without a tenant."""
+
+    name: Text
+    stages: Annotated[tuple[StageEntry, ...], Meta(min_length=1)]
+    counterparty: str = ""
+    counterparty_ticker: Ticker | None = None
+    mw: Annotated[float, Meta(gt=0)] | None = None
+    mw_basis: str = ""
+    value_usd: Annotated[float, Meta(gt=0)] | None = None
+    term_years: Annotated[float, Meta(gt=0)] | None = None
+    fixed_fee: FeeEntry | None = None
+    revenue_share: FeeEntry | None = None
+    guarantor: str = ""
+    note: str = ""
+
+
+class EventEntry(Entry, frozen=True, kw_only=True):
+    """Something that happened."""
+
+    kind: EventKind
+    at: date
+    text: Text
+    source: Text
+
+
+class FlagEntry(Entry, frozen=True, kw_only=True):
+    """A standing condition."""
+
+    kind: FlagKind
+    since: date
+    text: Text
+    source: Text
+    until: date | None = None
+
+
+class ClaimEntry(Entry, frozen=True, kw_only=True):
+    """A statement of the article, with the verdict."""
+
+    claim: Text
+    says: Text
+    verdict: Text
+    found: str = ""
+    source: str = ""
+    numbers: dict[str, Annotated[float, Meta(gt=0)]] = field(default_factory=dict)
+
+
+class CompanyEntry(Entry, frozen=True, kw_only=True):
+    """A company file. The lists are converted one by one, so that all mistakes show at once."""
+
+    ticker: Ticker
+    name: Text
+    type: CompanyType
+    fiscal_year_end: MonthDay
+    aliases: tuple[Ticker, ...] = ()
+    cik: Cik | None = None
+    listings: tuple[Text, ...] = ()
+    note: str = ""
+    sources: dict[str, SourceEntry] = field(default_factory=dict)
+    ai_status: list[Any] = field(default_factory=list)
+    figures: dict[str, list[Any]] = field(default_factory=dict)
+    contracts: list[Any] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
+    flags: list[Any] = field(default_factory=list)
+    claims: list[Any] = field(default_factory=list)

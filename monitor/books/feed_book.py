@@ -1,0 +1,90 @@
+"""The feeds book: what one installation changes about the feeds that the code declares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct, field
+
+from monitor.core.errors import ConfigError, ConfigErrors
+from monitor.core.mends import nearest
+from monitor.core.yamltext import read_document
+
+Seconds = Annotated[float, Meta(ge=0.1, le=86_400 * 400)]
+
+
+class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What replaces a feed's own declaration; None keeps it.
+
+    Attributes:
+        enabled: poll it or not.
+        base_url: scheme and host, for a self-hosted service or a simulator; no credentials in it.
+        interval_s: seconds between polls.
+        fresh_s: seconds after which a value is no longer fresh.
+
+    """
+
+    enabled: bool | None = None
+    base_url: str | None = None
+    interval_s: Seconds | None = None
+    fresh_s: Seconds | None = None
+
+
+class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's frame."""
+
+    feeds: dict[str, Any] = field(default_factory=dict)
+
+
+def load_feeds(known: Collection[str], path: Path | None = None) -> Mapping[str, FeedOverride]:
+    """Load the feed overrides from `path`, else the default book.
+
+    `known` are the names of the feeds that the code declares.
+
+    Raises:
+        ConfigErrors: a feed or field is unknown or has a wrong value; names every problem found.
+
+    """
+    document = read_document(path or Path(str(files("monitor"))) / "books" / "feeds.yaml")
+    entry = document.convert(_FeedsEntry)
+    overrides: dict[str, FeedOverride] = {}
+    problems: list[ConfigError] = []
+    for name in entry.feeds:
+        place = ("feeds", name)
+        if name not in known:
+            hint = nearest(name, list(known))
+            problems.append(
+                ConfigError(f"no feed `{name}`", where=document.where(*place), hint=hint)
+            )
+            continue
+        try:
+            override = document.convert(FeedOverride, *place)
+            _check_url(override.base_url, document.where(*place, "base_url"))
+            overrides[name] = override
+        except ConfigError as error:
+            problems.append(error)
+    if problems:
+        raise ConfigErrors(problems)
+    return MappingProxyType(overrides)
+
+
+def _check_url(url: str | None, where: str) -> None:
+    if url is None:
+        return
+    hint = "write https://host or http://host:port"
+    try:
+        parts = urlsplit(url)
+        host, user = parts.hostname, parts.username
+    except ValueError as error:
+        raise ConfigError("base_url is no web address", where=where, hint=hint) from error
+    # The address itself stays out of the message: it may carry a password.
+    if parts.scheme not in {"http", "https"} or not host:
+        raise ConfigError("base_url is no web address", where=where, hint=hint)
+    if user is not None or parts.query or parts.fragment:
+        problem = "base_url carries credentials, a query or a fragment"
+        raise ConfigError(problem, where=where, hint=f"{hint}; keys come from the environment")

@@ -1,0 +1,48 @@
+"""The feeds book: known feeds and fields only, and no credentials in an address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.books import FeedOverride, load_feeds
+from monitor.core.errors import ConfigErrors
+
+KNOWN = ("coinbase", "mempool")
+
+
+def test_the_default_book_changes_nothing() -> None:
+    """Without a file every feed stays as the code declares it."""
+    assert load_feeds(KNOWN) == {}
+
+
+def test_an_override_is_read(tmp_path: Path) -> None:
+    """Each field given replaces the declaration, the others stay None."""
+    path = tmp_path / "feeds.yaml"
+    path.write_text("feeds:\n  mempool: {enabled: false, base_url: 'http://127.0.0.1:8999'}\n")
+    expected = FeedOverride(enabled=False, base_url="http://127.0.0.1:8999")
+    assert load_feeds(KNOWN, path) == {"mempool": expected}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("mempol: {}", "feeds.yaml:2: no feed `mempol`\n  to fix: did you mean `mempool`?"),
+        ("mempool: {intervall_s: 5}", "did you mean `interval_s`?"),
+        ("mempool: {interval_s: 0}", ">= 0.1"),
+        ("mempool: {base_url: 'ftp://x'}", "feeds.yaml:2: base_url is no web address"),
+        ("mempool: {base_url: 'http://['}", "base_url is no web address"),
+        ("mempool: {base_url: 'https://user:hunter2@x'}", "base_url carries credentials"),
+        ("mempool: {base_url: 'https://x?key=hunter2'}", "base_url carries credentials"),
+        ("mempool: 5", "expected `object`, got `int`"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, body: str, expected: str) -> None:
+    """Unknown feeds and fields, wrong values and secrets are refused; secrets are not repeated."""
+    path = tmp_path / "feeds.yaml"
+    path.write_text(f"feeds:\n  {body}\n")
+    with pytest.raises(ConfigErrors) as caught:
+        load_feeds(KNOWN, path)
+    assert expected in str(caught.value)
+    assert "hunter2" not in str(caught.value)
