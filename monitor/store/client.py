@@ -1,0 +1,154 @@
+"""Connections to Redis, and the one place where its errors become ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import urlsplit
+
+from redis.asyncio import Connection, Redis, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import AuthenticationError, RedisError
+
+from monitor.core.errors import ConfigError, StoreUnavailable
+
+RedisClient = Redis
+"""The client's type, for those who hand it on without speaking Redis themselves."""
+
+COMMAND_TIMEOUT_S = 5.0
+BLOCK_MS = 1_000
+_SCHEMES = ("redis", "rediss", "unix")
+
+
+def shown(url: str) -> str:
+    """Return a Redis URL without its credentials, fit for a log or an error."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="").geturl()
+
+
+def check_url(url: str, where: str) -> str:
+    """Return `url` if a client can be built from it.
+
+    Raises:
+        ConfigError: wrong scheme, no host, or a port that is no number; names `where`.
+
+    """
+    hint = "write redis://host:6379/0, rediss://… for TLS or unix:///path/redis.sock"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(
+            f"{shown_safely(url)} is no Redis URL: {error}", where=where, hint=hint
+        ) from error
+    if parts.scheme not in _SCHEMES:
+        raise ConfigError(
+            f"scheme {parts.scheme!r} is none of {', '.join(_SCHEMES)}", where=where, hint=hint
+        )
+    if parts.scheme == "unix" and not parts.path:
+        raise ConfigError("a unix URL needs a path", where=where, hint=hint)
+    if parts.scheme != "unix" and not parts.hostname:
+        raise ConfigError("the URL names no host", where=where, hint=hint)
+    if port == 0:
+        raise ConfigError("port 0 cannot be connected to", where=where, hint=hint)
+    return url
+
+
+def shown_safely(url: str) -> str:
+    """Return what may be printed of a URL that could not be parsed: nothing before an @."""
+    return url.rpartition("@")[2]
+
+
+@contextmanager
+def translated(action: str) -> Iterator[None]:
+    """Turn any Redis error inside the block into `StoreUnavailable`, naming `action`."""
+    try:
+        yield
+    except AuthenticationError as error:
+        raise StoreUnavailable(
+            f"{action}: Redis refused the user or password; check the URL's credentials"
+        ) from error
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(f"{action}: {type(error).__name__}: {error}") from error
+
+
+def connect(url: str, *, blocking: bool = False) -> Redis:
+    """Return a client for `url`; nothing is sent yet.
+
+    redis-py retries on its own by default, which turns a refused connection into seconds of
+    silence and re-sends blocking reads; our loops retry with their own backoff instead. A client
+    for blocking reads must outlast the block, so its socket has a longer time limit.
+    """
+    client = Redis.from_url(
+        url,
+        retry=None,
+        retry_on_error=[],
+        socket_connect_timeout=COMMAND_TIMEOUT_S,
+        socket_timeout=COMMAND_TIMEOUT_S + BLOCK_MS / 1_000 if blocking else COMMAND_TIMEOUT_S,
+        health_check_interval=0,
+    )
+    pool = client.connection_pool
+    pool.connection_class = _STOPPABLE[pool.connection_class]
+    return client
+
+
+class _Stoppable(AbstractConnection):
+    """A connection whose sending can be cancelled.
+
+    redis-py sends inside `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that
+    comes in the same turn of the loop as the end of the sending (python/cpython#86296): the task
+    went on for ever, and a SIGTERM with it. Without a time limit redis-py sends directly, so the
+    limit is set here, around it.
+    """
+
+    async def send_packed_command(
+        self, command: bytes | str | Iterable[bytes], check_health: bool = True
+    ) -> None:
+        limit, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(limit):
+                await super().send_packed_command(command, check_health)
+        finally:
+            self.socket_timeout = limit
+
+
+class _TcpConnection(_Stoppable, Connection):
+    """For `redis://`."""
+
+
+class _TlsConnection(_Stoppable, SSLConnection):
+    """For `rediss://`."""
+
+
+class _UnixConnection(_Stoppable, UnixDomainSocketConnection):
+    """For `unix://`."""
+
+
+_STOPPABLE: dict[type[AbstractConnection], type[AbstractConnection]] = {
+    Connection: _TcpConnection,
+    SSLConnection: _TlsConnection,
+    UnixDomainSocketConnection: _UnixConnection,
+}
+
+
+@asynccontextmanager
+async def connected(url: str, *, blocking: bool = False) -> AsyncIterator[Redis]:
+    """Open a client for the block and close it after, whatever happened inside."""
+    client = connect(url, blocking=blocking)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def ping(client: Redis) -> None:
+    """Ask Redis whether it is there.
+
+    Raises:
+        StoreUnavailable: it is not, or it refused us.
+
+    """
+    with translated("ping"):
+        await client.ping()

@@ -1,0 +1,88 @@
+"""Bytes on the wire and back: the `ticks` entry, with its schema number. Hop 4 and hop 5.
+
+The entry's fields are `v` (schema, "1") and `q` (a JSON list of quotes); `at` (ms UTC) is optional
+and defaults to the time in the entry's own id; it may lie in the past (a replay). The engine's time
+never goes back, so a writer whose clock is ahead must not move it: every other source would look
+old until the clocks have caught up. docs/ingest.md is the contract for strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from monitor.domain.events import Quote, Tick
+
+SCHEMA = b"1"
+MAX_QUOTES = 1_000
+MAX_BYTES = 262_144
+AHEAD_MS = 300_000
+"""How far a writer's clock may be ahead of the Redis server's, ms; the server's then counts."""
+MAX_NAME = 100
+
+_decode_quotes = msgspec.json.Decoder(list[Quote]).decode
+_decode_quote = msgspec.json.Decoder(Quote).decode
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class MalformedTickError(ValueError):
+    """A stream entry does not keep the ingest contract; the text says which part."""
+
+
+def encode_tick(quotes: Sequence[Quote], at: int | None = None) -> dict[str, bytes]:
+    """Return the stream entry's fields for quotes that came together at `at` (ms UTC)."""
+    fields = {"v": SCHEMA, "q": _encode(quotes)}
+    if at is not None:
+        fields["at"] = str(at).encode()
+    return fields
+
+
+def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Tick:
+    """Return the tick that an entry holds.
+
+    Raises:
+        MalformedTickError: unknown schema, too large, no JSON, a missing or wrong field, a moment
+            in the future.
+
+    """
+    schema = fields.get(b"v")
+    if schema != SCHEMA:
+        raise MalformedTickError(f"field v is {schema!r}; this version reads schema 1")
+    body = fields.get(b"q", b"")
+    if len(body) > MAX_BYTES:
+        raise MalformedTickError(f"field q has {len(body)} bytes; at most {MAX_BYTES}")
+    identifier = entry_id.decode()
+    try:
+        quotes = _decode_quotes(body)
+        written = int(identifier.partition("-")[0])
+        at = int(fields.get(b"at", written))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise MalformedTickError(f"field q or at: {error}") from error
+    if not 0 <= at <= written + AHEAD_MS:
+        raise MalformedTickError(f"field at is {at}; milliseconds UTC, not later than now")
+    if not 0 < len(quotes) <= MAX_QUOTES:
+        raise MalformedTickError(f"field q has {len(quotes)} quotes; 1 to {MAX_QUOTES}")
+    for quote in quotes:
+        _check_names(quote)
+    return Tick(identifier, min(at, written), tuple(quotes))
+
+
+def _check_names(quote: Quote) -> None:
+    """Refuse names that would grow or confuse the cells of the state."""
+    if not 0 < len(quote.instrument) <= MAX_NAME or "|" in quote.instrument:
+        raise MalformedTickError(
+            f"instrument {quote.instrument[:20]!r}: 1 to {MAX_NAME} characters, none of them |"
+        )
+    if not 0 < len(quote.source) <= MAX_NAME:
+        raise MalformedTickError(f"source {quote.source[:20]!r}: 1 to {MAX_NAME} characters")
+
+
+def encode_quote(quote: Quote) -> bytes:
+    """Return one quote as JSON."""
+    return _encode(quote)
+
+
+def decode_quote(body: bytes) -> Quote:
+    """Return the quote that `encode_quote` wrote."""
+    return _decode_quote(body)

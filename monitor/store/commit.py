@@ -1,0 +1,177 @@
+"""Hop 6: everything that one batch of ticks changes, in one server-side function, or nothing.
+
+The function checks two things first. The fencing token: a newer holder of the lease makes every
+older one harmless. The cursor: the batch must start where the last commit ended, so a commit
+whose answer was lost and that is sent again changes nothing a second time.
+
+The consumer group `compute` on the ticks stream is moved to the batch's last entry in the same
+function. That makes the group's last-delivered id the durable cursor: entries read but not
+committed were never delivered as far as Redis knows, and the next holder reads them again, in
+order. (A plain XREADGROUP would advance before the commit, leave them to be claimed out of
+order, and let a woken old holder take entries away from the new one.)
+
+Redis does not undo what a function did before it failed, so whatever can fail comes first: the
+kinds of the keys are looked at and the group is moved before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.asyncio import Redis
+
+from monitor.core.errors import LeaseLost, StoreUnavailable
+from monitor.store.client import translated
+from monitor.store.keys import Keys
+from monitor.store.leases import Lease
+
+GROUP = "compute"
+CURSOR = "cursor"
+
+_COMMIT = """
+local token, state, ticks = KEYS[1], KEYS[2], KEYS[3]
+local outbox, transitions, rejected = KEYS[4], KEYS[5], KEYS[6]
+if redis.call('GET', token) ~= ARGV[1] then return 'FENCED' end
+local cursor = redis.call('HGET', state, 'cursor') or ''
+if cursor ~= ARGV[2] then return 'MOVED' end
+for key, kind in pairs({[state] = 'hash', [outbox] = 'stream', [transitions] = 'stream',
+    [rejected] = 'stream'}) do
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then return redis.error_reply(key .. ' is a ' .. found) end
+end
+if ARGV[3] ~= ARGV[2] then
+  redis.call('XGROUP', 'SETID', ticks, 'compute', ARGV[3], 'ENTRIESREAD', ARGV[4])
+end
+local at, fields = 8, tonumber(ARGV[5])
+for first = at, at + fields - 1, 1000 do
+  redis.call('HSET', state, unpack(ARGV, first, math.min(first + 999, at + fields - 1)))
+end
+at = at + fields
+local gone = tonumber(ARGV[6])
+for first = at, at + gone - 1, 1000 do
+  redis.call('HDEL', state, unpack(ARGV, first, math.min(first + 999, at + gone - 1)))
+end
+at = at + gone
+local bad = tonumber(ARGV[7])
+for i = at, at + 2 * bad - 1, 2 do
+  redis.call('XADD', rejected, 'MAXLEN', '~', '10000', '*', 'id', ARGV[i], 'reason', ARGV[i + 1])
+end
+for i = at + 2 * bad, #ARGV do
+  redis.call('XADD', transitions, 'MAXLEN', '~', '1000000', '*', 'n', ARGV[i])
+  redis.call('XADD', outbox, '*', 'n', ARGV[i])
+end
+if ARGV[3] ~= ARGV[2] then
+  redis.call('HSET', state, 'cursor', ARGV[3], 'entries_read', ARGV[4])
+end
+return 'OK'
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What one batch changes.
+
+    Attributes:
+        expected_cursor: id of the last entry of the batch before, '' at the very start.
+        cursor: id of this batch's last entry; equal to the one before for a batch of timers only.
+        entries_read: how many entries have been read in all, for the group's lag.
+        cells: state fields to write; None removes the field.
+        transitions: encoded, in order; each goes to the audit trail and to the outbox.
+        rejected: (entry id, reason) of entries that could not be read.
+
+    """
+
+    expected_cursor: str
+    cursor: str
+    entries_read: int
+    cells: Mapping[str, bytes | None] = field(default_factory=dict)
+    transitions: Sequence[bytes] = ()
+    rejected: Sequence[tuple[str, str]] = ()
+
+
+class Committer:
+    """Sends commits of one shard under a lease."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._script = client.register_script(_COMMIT)
+
+    async def prepare(self) -> None:
+        """Make the consumer group, at the start of the stream, if it is not there.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("create the compute group"):
+            groups = (
+                await self._client.xinfo_groups(self._keys.ticks)
+                if await self._client.exists(self._keys.ticks)
+                else []
+            )
+            if not any(group["name"] in {GROUP, GROUP.encode()} for group in groups):
+                await self._client.xgroup_create(self._keys.ticks, GROUP, id="0", mkstream=True)
+
+    async def load(self) -> dict[str, bytes]:
+        """Return all cells as they were committed last.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("load the state"):
+            cells: dict[Any, Any] = await self._client.hgetall(self._keys.state)
+        return {name.decode(): body for name, body in cells.items()}
+
+    async def commit(self, lease: Lease, batch: Commit) -> None:
+        """Write `batch`, whole or not at all; sending the same batch again is harmless.
+
+        Raises:
+            LeaseLost: a newer holder exists, or somebody else moved the cursor.
+            StoreUnavailable: Redis did not answer; whether it was written is not known.
+
+        """
+        written: list[bytes | str] = []
+        removed: list[str] = []
+        for name, body in batch.cells.items():
+            if body is None:
+                removed.append(name)
+            else:
+                written += (name, body)
+        flat = [part for pair in batch.rejected for part in pair]
+        arguments: list[bytes | str | int] = [
+            lease.token,
+            batch.expected_cursor,
+            batch.cursor,
+            batch.entries_read,
+            len(written),
+            len(removed),
+            len(batch.rejected),
+            *written,
+            *removed,
+            *flat,
+            *batch.transitions,
+        ]
+        keys = self._keys
+        with translated("commit"):
+            answer = await self._script(
+                [
+                    keys.token(lease.role),
+                    keys.state,
+                    keys.ticks,
+                    keys.outbox,
+                    keys.transitions,
+                    keys.rejected,
+                ],
+                arguments,
+            )
+        if answer == b"OK":
+            return
+        if answer == b"FENCED":
+            raise LeaseLost(f"token {lease.token} is older than the newest holder's")
+        if answer == b"MOVED":
+            raise LeaseLost("the cursor is not where this holder left it")
+        raise StoreUnavailable(f"commit: unexpected answer {answer!r}")

@@ -1,0 +1,60 @@
+"""How each feed is doing, as one field of a hash: written by the feeds role, read by people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from monitor.store.client import translated
+from monitor.store.keys import Keys
+
+
+class FeedStore:
+    """Writes and reads the health of the feeds of one shard."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def write(self, health: Mapping[str, Mapping[str, Any]]) -> None:
+        """Store the records by feed, in place of the earlier ones.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        if not health:
+            return
+        fields: dict[Any, Any] = {
+            feed: msgspec.json.encode(record) for feed, record in health.items()
+        }
+        with translated("write the feeds' health"):
+            async with self._client.pipeline(transaction=True) as pipe:
+                pipe.delete(self._keys.feeds)  # a feed that left the book leaves here too
+                pipe.hset(self._keys.feeds, mapping=fields)
+                await pipe.execute()
+
+    async def read(self) -> dict[str, dict[str, Any]]:
+        """Return the records by feed.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("read the feeds' health"):
+            records: dict[Any, Any] = await self._client.hgetall(self._keys.feeds)
+        return {name.decode(): msgspec.json.decode(body) for name, body in sorted(records.items())}
+
+    async def quotes(self) -> dict[str, dict[str, Any]]:
+        """Return the last quotes of all sources by `instrument|source`.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("read the latest quotes"):
+            records: dict[Any, Any] = await self._client.hgetall(self._keys.quotes)
+        return {name.decode(): msgspec.json.decode(body) for name, body in sorted(records.items())}

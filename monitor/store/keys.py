@@ -1,0 +1,105 @@
+"""Every Redis key of hashhedge, built here and nowhere else.
+
+All keys of one shard share one hash tag, so that a Redis Cluster keeps them on one node and one
+server-side function may touch them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_TAG = "hh:0"
+REPLAY_TAG = "hh:replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one shard.
+
+    Attributes:
+        tag: what stands between the braces; `hh:0` live, `hh:replay` for replays, so that a
+            replay can never touch live state on the same server.
+
+    """
+
+    tag: str = DEFAULT_TAG
+
+    def _key(self, name: str) -> str:
+        return f"{{{self.tag}}}:{name}"
+
+    @property
+    def ticks(self) -> str:
+        """Stream: what came in. The ingest contract of docs/ingest.md."""
+        return self._key("ticks")
+
+    @property
+    def quotes(self) -> str:
+        """Hash: `instrument|source` to the latest quote as JSON, written with its tick."""
+        return self._key("quotes")
+
+    @property
+    def state(self) -> str:
+        """Hash: the step's whole memory, one cell a field; changed only by the commit."""
+        return self._key("state")
+
+    @property
+    def transitions(self) -> str:
+        """Stream: every transition of every alert, in order; the audit trail."""
+        return self._key("transitions")
+
+    @property
+    def outbox(self) -> str:
+        """Stream: transitions not yet delivered; shrinks by settlement alone."""
+        return self._key("outbox")
+
+    @property
+    def dead_letters(self) -> str:
+        """Stream: notifications that cannot be delivered, with the reason."""
+        return self._key("dead-letters")
+
+    @property
+    def rejected(self) -> str:
+        """Stream: tick entries that could not be read, with the reason; capped."""
+        return self._key("rejected")
+
+    @property
+    def feeds(self) -> str:
+        """Hash: feed name to its health as JSON."""
+        return self._key("feeds")
+
+    @property
+    def published(self) -> str:
+        """Set: the MQTT topics that hold a retained state of ours."""
+        return self._key("published")
+
+    @property
+    def replay(self) -> str:
+        """Hash: how far a replay has been fed, and from what."""
+        return self._key("replay")
+
+    def company(self, ticker: str) -> str:
+        """Hash: one company's readings, for people with redis-cli."""
+        return self._key(f"company:{ticker}")
+
+    @property
+    def companies(self) -> str:
+        """Set: the tickers that have a company hash."""
+        return self._key("companies")
+
+    @property
+    def market(self) -> str:
+        """Hash: the market's and the network's readings, for people with redis-cli."""
+        return self._key("market")
+
+    def lease(self, role: str) -> str:
+        """Expiring text: who holds `role` now."""
+        return self._key(f"lease:{role}")
+
+    def token(self, role: str) -> str:
+        """Counter: the fencing token of the newest holder of `role`."""
+        return self._key(f"token:{role}")
+
+    @property
+    def pattern(self) -> str:
+        """Glob that matches every key of this shard and no other."""
+        return self._key("*")

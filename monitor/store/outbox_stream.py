@@ -1,0 +1,190 @@
+"""The outbox as a Redis stream with one consumer group: read, claim, settle, dead-letter. Hop 7.
+
+Entries are appended by the commit (hop 6) and leave only when they are settled or moved to the
+dead letters; the stream is never trimmed by length, so nothing unsent can fall out of it.
+
+Written for the command set of Redis 7.0 and Valkey. The client given must neither time out a
+blocked read nor send it again by itself: a repeated XREADGROUP strands what the first one was
+given. `client.connect` with `blocking` makes one that does neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from monitor.core.clock import Millis
+from monitor.store.client import translated
+
+MAX_DEAD_LETTERS = 10_000
+_FROM_START = "0-0"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """One entry as it lies in the stream: its id, rising, and its fields."""
+
+    id: str
+    fields: dict[bytes, bytes]
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Return what sorts entries as they were appended."""
+        millis, _, count = self.id.partition("-")
+        return int(millis), int(count)
+
+
+class OutboxStream:
+    """One outbox, seen by one consumer of its group.
+
+    `key` and `dead_key` must share a hash tag: moving an entry is one transaction. `consumer` is
+    the same at each start of one replica.
+    """
+
+    def __init__(
+        self, redis: Redis, key: str, group: str = "relay", *, consumer: str, dead_key: str
+    ) -> None:
+        self._redis = redis
+        self._key = key
+        self._group = group
+        self._consumer = consumer
+        self._dead_key = dead_key
+
+    async def ensure_group(self) -> None:
+        """Make the group if it is not there; it begins at the first entry, not at the newest.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            try:
+                await self._redis.xgroup_create(self._key, self._group, id="0", mkstream=True)
+            except ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+    async def read(self, block_ms: int, count: int) -> list[OutboxEntry]:
+        """Return up to `count` entries that no consumer has seen, waiting `block_ms` for one.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            answer = await cast(
+                "Awaitable[Sequence[Any]]",
+                self._redis.xreadgroup(
+                    self._group, self._consumer, {self._key: ">"}, count=count, block=block_ms
+                ),
+            )
+        return _entries(answer[0][1]) if answer else []
+
+    async def claim(self, min_idle_ms: Millis, count: int = 100) -> list[OutboxEntry]:
+        """Take over what consumers, this one included, were given and left for `min_idle_ms`.
+
+        Returns all such entries in the order of their ids; the group is scanned to its end.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        taken: list[OutboxEntry] = []
+        cursor = _FROM_START
+        while True:
+            with translated("outbox"):
+                answer = await cast(
+                    "Awaitable[Sequence[Any]]",
+                    self._redis.xautoclaim(
+                        self._key, self._group, self._consumer, min_idle_ms, cursor, count=count
+                    ),
+                )
+            taken += _entries(answer[1])
+            cursor = answer[0].decode()
+            if cursor == _FROM_START:
+                return sorted(taken, key=lambda entry: entry.order)
+
+    async def touch(self, ids: Iterable[str]) -> None:
+        """Say that this consumer still works on `ids`, so that nobody takes them over.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        held: list[Any] = list(ids)
+        if not held:
+            return
+        with translated("outbox"):
+            await self._redis.xclaim(self._key, self._group, self._consumer, 0, held, justid=True)
+
+    async def settle(self, ids: Sequence[str]) -> None:
+        """Remove delivered entries; settling twice does no harm.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached; some may have been removed.
+
+        """
+        if not ids:
+            return
+        with translated("outbox"):
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.xack(self._key, self._group, *ids)
+            pipeline.xdel(self._key, *ids)
+            await pipeline.execute()
+
+    async def dead_letter(self, entry: OutboxEntry, reason: str) -> None:
+        """Move one entry to the dead letters, with the reason, in one transaction.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        letter = {**entry.fields, b"reason": reason, b"entry": entry.id}
+        with translated("outbox"):
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.xadd(
+                self._dead_key, cast("Any", letter), maxlen=MAX_DEAD_LETTERS, approximate=True
+            )
+            pipeline.xack(self._key, self._group, entry.id)
+            pipeline.xdel(self._key, entry.id)
+            await pipeline.execute()
+
+    async def oldest_at(self) -> Millis | None:
+        """Return when the oldest entry was appended, ms UTC; None if none waits.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            first: Any = await self._redis.xrange(self._key, count=1)
+        return int(first[0][0].partition(b"-")[0]) if first else None
+
+    async def dead_letters(self) -> int:
+        """Return how many entries were put aside.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            return int(await self._redis.xlen(self._dead_key))
+
+    async def depth(self) -> int:
+        """Return how many entries wait to be settled.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            return int(await self._redis.xlen(self._key))
+
+
+def _entries(raw: Sequence[Any]) -> list[OutboxEntry]:
+    # an entry deleted while it was pending comes back without fields
+    return [OutboxEntry(entry_id.decode(), fields) for entry_id, fields in raw if fields]

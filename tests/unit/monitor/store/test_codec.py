@@ -1,0 +1,98 @@
+"""The ingest contract: what an entry may hold, and the words for what it may not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.domain.events import Quote
+from monitor.store.codec import (
+    AHEAD_MS,
+    MAX_BYTES,
+    MAX_NAME,
+    MAX_QUOTES,
+    MalformedTickError,
+    decode_quote,
+    decode_tick,
+    encode_quote,
+    encode_tick,
+)
+from tests.quotes import any_quote
+from tests.worlds import NOON, quote
+
+ID = f"{NOON}-0".encode()
+SMALLEST = {"instrument": "X", "value": "1.5", "observed_at": NOON, "source": "mine"}
+
+
+def fields(body: object, **more: bytes) -> Mapping[bytes, bytes]:
+    """Return an entry's fields."""
+    encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return {b"v": b"1", b"q": encoded} | {name.encode(): word for name, word in more.items()}
+
+
+def entry(quotes: list[Quote], at: int | None = None) -> Mapping[bytes, bytes]:
+    """Return the fields as they come back from Redis."""
+    return {name.encode(): body for name, body in encode_tick(quotes, at).items()}
+
+
+@given(st.lists(any_quote(), min_size=1, max_size=4), st.integers(0, NOON))
+def test_what_is_written_is_read(quotes: list[Quote], at: int) -> None:
+    """Quotes survive the wire to the last digit, together and one by one."""
+    tick = decode_tick(ID, entry(quotes, at))
+    assert (tick.id, tick.at, list(tick.quotes)) == (ID.decode(), at, quotes)
+    assert [decode_quote(encode_quote(item)) for item in quotes] == quotes
+
+
+def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
+    """A stranger need not tell the time: Redis stamped the entry."""
+    assert decode_tick(b"1752753600123-4", fields([SMALLEST])).at == 1_752_753_600_123
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({b"q": b"[]"}, "field v"),
+        ({b"v": b"2", b"q": b"[]"}, "reads schema 1"),
+        ({b"v": b"1"}, "field q"),
+        (fields(b"[" * 9), "field q"),
+        (fields([]), "0 quotes"),
+        (fields([SMALLEST] * (MAX_QUOTES + 1)), str(MAX_QUOTES)),
+        (fields(b" " * (MAX_BYTES + 1)), str(MAX_BYTES)),
+        (fields([SMALLEST | {"value": "much"}]), "value"),
+        (fields([SMALLEST | {"observed_at": 1.5}]), "observed_at"),
+        (fields([{"instrument": "X"}]), "missing"),
+        (fields(b'[{"instrument": "\xff"}]'), "field q"),
+        (fields([SMALLEST | {"instrument": ""}]), "instrument"),
+        (fields([SMALLEST | {"instrument": "X" * (MAX_NAME + 1)}]), "instrument"),
+        (fields([SMALLEST | {"instrument": "X|mine"}]), "instrument"),
+        (fields([SMALLEST | {"source": ""}]), "source"),
+        (fields([SMALLEST | {"source": "s" * (MAX_NAME + 1)}]), "source"),
+        (fields([SMALLEST], at=b"noon"), "at"),
+        (fields([SMALLEST], at=b"-1"), "field at"),
+        (fields([SMALLEST], at=str(NOON + AHEAD_MS + 1).encode()), "field at"),
+        (fields([SMALLEST], at=str(NOON * 1_000).encode()), "field at"),
+        (fields([SMALLEST], at=b"9" * 5_000), "at"),
+    ],
+)
+def test_what_cannot_be_read_is_named(found: Mapping[bytes, bytes], words: str) -> None:
+    """Whatever is wrong, the error is ours and says in which field."""
+    with pytest.raises(MalformedTickError, match=words):
+        decode_tick(ID, found)
+
+
+@given(st.binary(max_size=60), st.binary(max_size=8))
+def test_no_bytes_break_the_reader(body: bytes, at: bytes) -> None:
+    """Anything at all is either a tick or a MalformedTickError."""
+    for found in (fields(body), fields(body, at=at), fields([SMALLEST], at=at)):
+        with contextlib.suppress(MalformedTickError):
+            assert decode_tick(ID, found).quotes
+
+
+def test_a_writers_clock_that_is_ahead_does_not_move_ours() -> None:
+    """Its quotes count, at the moment at which Redis got them: the engine's time never goes back."""
+    assert decode_tick(ID, entry([quote("X", 1, NOON)], NOON + AHEAD_MS)).at == NOON
