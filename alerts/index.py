@@ -1,0 +1,73 @@
+"""Which rules can a new value touch? Sorted edges per input, and the gap around the last value.
+
+A value that stays strictly inside the gap between the two neighbouring edges cannot change any
+verdict, so two compares are all that a tick costs, whether ten rules watch the input or a
+million. Only a value that meets or passes an edge pays a bisection, and then only for the rules
+whose edges it met or passed: also those it jumped over and came back from are never missed,
+because every value is compared with the one before.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from math import inf
+
+NOTHING: tuple[int, ...] = ()
+
+
+class GapIndex:
+    """The edges of all rules on one input.
+
+    Attributes:
+        low, high: the open gap around the last value; empty (low == high) while unset or while
+            the value lies exactly on an edge.
+
+    """
+
+    __slots__ = ("_edges", "_owners", "_value", "high", "low")
+
+    def __init__(self, edges: Iterable[tuple[float, int]]) -> None:
+        """Take (edge, owner) pairs; an owner is a binding's number and may have several edges."""
+        ordered = sorted(edges)
+        self._edges = array("d", (edge for edge, _ in ordered))
+        self._owners = array("l", (owner for _, owner in ordered))
+        self._value: float | None = None
+        self.low = inf
+        self.high = inf
+
+    def __len__(self) -> int:
+        """Return the number of edges."""
+        return len(self._edges)
+
+    def touched(self, value: float) -> Iterable[int]:
+        """Return the owners, each once and rising, whose verdict the move to `value` may change.
+
+        The first value ever touches every owner.
+        """
+        if self.low < value < self.high:
+            self._value = value
+            return NOTHING
+        before, self._value = self._value, value
+        if before is None:
+            found = self._owners
+        else:
+            first = bisect_left(self._edges, min(before, value))
+            last = bisect_right(self._edges, max(before, value))
+            found = self._owners[first:last]
+        self._narrow()
+        return sorted(set(found))
+
+    def _narrow(self) -> None:
+        """Find the gap around the last value."""
+        edges, value = self._edges, self._value
+        if value is None:
+            self.low = self.high = inf
+            return
+        at = bisect_left(edges, value)
+        if at < len(edges) and edges[at] == value:
+            self.low = self.high = value
+            return
+        self.low = edges[at - 1] if at else -inf
+        self.high = edges[at] if at < len(edges) else inf

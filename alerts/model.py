@@ -1,0 +1,135 @@
+"""The words of alerting: severity, state, reason, transition, notification. All frozen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How loud: critical = act now, warning = act today, info = know it."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class AlertState(StrEnum):
+    """Where one rule stands for one subject."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    NO_DATA = "no_data"
+
+
+class Reason(StrEnum):
+    """Why a transition happened, or why none did. Every step of the engine names one."""
+
+    BREACHED = "breached"
+    HELD_FOR = "held_for"
+    RECOVERED = "recovered"
+    BACK_BEFORE_FOR = "back_before_for"
+    INPUT_UNUSABLE = "input_unusable"
+    INPUT_BACK = "input_back"
+    RULE_REMOVED = "rule_removed"
+    RULE_CHANGED = "rule_changed"
+    # why nothing happened
+    WITHIN_BOUND = "within_bound"
+    STILL_BREACHED = "still_breached"
+    WITHIN_HYSTERESIS = "within_hysteresis"
+    WAITING_FOR = "waiting_for"
+    KEPT_WITHOUT_DATA = "kept_without_data"
+    STILL_WITHOUT_DATA = "still_without_data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One change of one alert's state, with its reason.
+
+    Attributes:
+        id: derived from rule id, rule version, labels, episode start and number: never from the
+            value, the text, the host or the wall clock. The same after any crash and replay.
+        rule: the rule's id.
+        rule_version: hash of what decides (target, level, recovery, for), not of the texts.
+        labels: identity, for instance {"company": "RIOT"}; sorted by name.
+        key: the labels' values joined, as used in topics (`RIOT`, `BTC-USD`).
+        severity: of the rule.
+        target: metric or instrument the rule watches.
+        unit: of value and bound.
+        from_state: before.
+        to_state: after.
+        reason: why.
+        value: the reading, None where there was none.
+        bound: the level that was passed.
+        at: event time of the change, ms UTC.
+        since: event time at which this episode began, ms UTC.
+        number: place in the episode, from 1.
+        observed_at: the source's time of the value, ms UTC.
+        quality: word of the reading's quality.
+        inputs: what the value was made of, for the message.
+        test: a drill: nothing happened, and every message made of it says so.
+
+    """
+
+    id: str
+    rule: str
+    rule_version: str
+    labels: Mapping[str, str]
+    key: str
+    severity: Severity
+    target: str
+    unit: str
+    from_state: AlertState
+    to_state: AlertState
+    reason: Reason
+    value: float | None
+    bound: float | None
+    at: int
+    since: int
+    number: int
+    observed_at: int | None = None
+    quality: str = "ok"
+    summary: str = ""
+    inputs: tuple[Mapping[str, object], ...] = ()
+    test: bool = False
+
+    @property
+    def notifies(self) -> bool:
+        """Tell whether this is news: a fire, once an episode, and the end of one that fired."""
+        if self.to_state is AlertState.FIRING:
+            return self.reason is not Reason.INPUT_BACK
+        return self.to_state is AlertState.RESOLVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What leaves the house for one transition: fire or resolve. Lives in the outbox.
+
+    `entry_id` is the outbox stream's id (rising), `attempts` counts deliveries tried before.
+    """
+
+    entry_id: str
+    transition: Transition
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of delivery: which sink, and when it was acknowledged (ms UTC)."""
+
+    sink: str
+    acknowledged_at: int
+    detail: str = field(default="")
+
+
+def transition_id(
+    rule: str, rule_version: str, labels: Mapping[str, str], since: int, number: int
+) -> str:
+    """Return the stable id of a transition: 32 hex digits."""
+    identity = ",".join(f"{name}={labels[name]}" for name in sorted(labels))
+    text = "\x1f".join((rule, rule_version, identity, str(since), str(number)))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,136 @@
+"""The rule-type seam: frozen parameters that can judge a value. Hop 5.
+
+A rule type is one file with one subclass of `Rule`, bound to the module's name `RULE`. The fields
+are what the rulebook may say; msgspec checks them while the YAML is read, so a rule that exists
+is a valid one. Judging is pure and knows nothing of the past but the alert's present state.
+
+To cost nothing when it cannot fire, a rule also names its *edges*: between two neighbouring edges
+its verdict cannot change. The index (`alerts/index.py`) asks it only when a value meets an edge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import msgspec
+
+from alerts.model import AlertState, Reason, Severity
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+MAX_DURATION_MS = 366 * _UNITS_MS["d"]
+_PART = re.compile(r"(\d+)(ms|s|m|h|d)")
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+SUMMARY_FIELDS = frozenset({"company", "target", "value", "bound", "unit"})
+DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
+RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
+"""For the end of an alert: the rule's own sentence says that its condition holds."""
+
+RuleId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of one value.
+
+    Attributes:
+        breached: whether the alert's condition holds, hysteresis included.
+        bound: the level that decided.
+        reason: why, in a closed set.
+
+    """
+
+    breached: bool
+    bound: float
+    reason: Reason
+
+
+@lru_cache(maxsize=1024)
+def duration_ms(text: str) -> int:
+    """Return the milliseconds that `90s`, `5m` or `1h30m` name.
+
+    Raises:
+        ValueError: the text is none of these, or means more than a year; the message says which.
+
+    """
+    position = 0
+    total = 0
+    for part in _PART.finditer(text):
+        if part.start() != position:
+            break
+        total += int(part[1]) * _UNITS_MS[part[2]]
+        position = part.end()
+    if not text or position != len(text):
+        raise ValueError(f"{text!r} is no duration; write 90s, 5m, 1h30m or 0s")
+    if total > MAX_DURATION_MS:
+        raise ValueError(f"{text!r} is longer than 366d")
+    return total
+
+
+def fill(summary: str, words: Mapping[str, str]) -> str:
+    """Return `summary` with each {field} replaced by its word; nothing else is interpreted."""
+    return _FIELD.sub(lambda found: words.get(found[1], found[0]), summary)
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What every rule says, whatever its type.
+
+    There may be a million: a rule can be in no reference circle, so the collector leaves it alone,
+    and rules on one input share its name.
+
+    Attributes:
+        id: lower case, digits, dashes; part of topics and alert ids.
+        on: the metric, market input or instrument it watches.
+        companies: the companies it is for, if `on` has one value per company.
+        for_: how long the condition must hold before it fires, `for` in the file.
+        severity: how loud.
+        summary: one sentence for people; may name {company}, {target}, {value}, {bound}, {unit}.
+
+    """
+
+    id: RuleId
+    on: str
+    companies: Literal["all"] | tuple[str, ...] = "all"
+    for_: str = msgspec.field(name="for", default="0s")
+    severity: Severity = Severity.WARNING
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a duration that cannot be read and a summary field that does not exist."""
+        duration_ms(self.for_)
+        msgspec.structs.force_setattr(self, "on", sys.intern(self.on))
+        if not self.summary:
+            return
+        unknown = set(_FIELD.findall(self.summary)) - SUMMARY_FIELDS
+        if unknown:
+            raise ValueError(
+                f"summary names {{{min(unknown)}}}; known are "
+                + ", ".join(f"{{{name}}}" for name in sorted(SUMMARY_FIELDS))
+            )
+
+    @property
+    def hold_ms(self) -> int:
+        """Return `for` in milliseconds."""
+        return duration_ms(self.for_)
+
+    @property
+    def version(self) -> str:
+        """Return a short hash of everything that decides, so not of the texts or the severity."""
+        deciding = msgspec.structs.replace(
+            self, summary="", severity=Severity.INFO, companies="all"
+        )
+        return hashlib.blake2b(msgspec.json.encode(deciding), digest_size=6).hexdigest()
+
+    def edges(self) -> Sequence[float]:
+        """Return the values at which the verdict may change."""
+        raise NotImplementedError
+
+    def judge(self, value: float, state: AlertState) -> Verdict:
+        """Say whether the condition holds for `value` while the alert is in `state`."""
+        raise NotImplementedError

@@ -1,0 +1,444 @@
+"""All alerts of one shard: rules bound to what they watch, their records, their timers. Hop 5.
+
+Pure: readings and moments go in, transitions and changed records come out. `Watch` owns no clock
+and writes nothing; the step hands it every new reading and asks it for the next timer.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts import engine
+from alerts.engine import AlertRecord, Outcome
+from alerts.index import GapIndex
+from alerts.model import AlertState, Reason, Severity, Transition, transition_id
+from alerts.rules.base import DEFAULT_SUMMARY, RESOLVED_SUMMARY, Rule, fill
+from monitor.domain.events import Quality, Reading
+
+Inputs = tuple[Mapping[str, object], ...]
+WORST_USABLE = int(Quality.SINGLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rule may watch.
+
+    Attributes:
+        name: metric, market input or instrument.
+        unit: of its values.
+        companies: the tickers it has a value for, in the order of its vector; None for a scalar.
+        labels: identity of a scalar, for instance {"instrument": "BTC-USD"}.
+
+    """
+
+    name: str
+    unit: str
+    companies: tuple[str, ...] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedAlert:
+    """A live alert as it is stored: its record, and enough of its rule to end it without one."""
+
+    rule: str
+    key: str
+    labels: Mapping[str, str]
+    severity: Severity
+    target: str
+    unit: str
+    record: AlertRecord
+
+    @property
+    def name(self) -> str:
+        """Return the alert's name in the store: `rule|key`."""
+        return f"{self.rule}|{self.key}"
+
+
+@dataclass(slots=True)
+class _Series:
+    """One value that rules watch: its index, whether it is usable, its live alerts.
+
+    `rules` counts the bindings by severity; `quality` is that of the last look, for people.
+    """
+
+    index: GapIndex
+    target: Target
+    company: str | None
+    rules: Counter[str]
+    usable: bool = True
+    quality: Quality = Quality.MISSING
+    live: set[int] = field(default_factory=set)
+
+    @property
+    def idle_state(self) -> AlertState | None:
+        """Return where an alert without a record stands; None where nothing applies."""
+        if self.quality is Quality.NOT_APPLICABLE:
+            return None
+        return AlertState.INACTIVE if self.quality.usable else AlertState.NO_DATA
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.target.labels if self.company is None else {"company": self.company}
+
+    @property
+    def key(self) -> str:
+        return "-".join(self.labels[name] for name in sorted(self.labels))
+
+
+@dataclass(slots=True)
+class _Vector:
+    """The series of one company metric, with their gaps side by side for one compare."""
+
+    series: dict[int, _Series]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    usable: NDArray[np.bool_]
+    quality: NDArray[np.uint8] | None = None
+
+
+class Watch:
+    """Rules at work. Numbers the bindings (rule, subject) in rulebook order."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        targets: Mapping[str, Target],
+        inputs: Callable[[str, str | None], Inputs],
+        notes: Callable[[str, str | None], tuple[str, ...]],
+    ) -> None:
+        """Bind `rules` to `targets`; `inputs` and `notes` tell a message more of a value.
+
+        A rule whose target or company is not there is not bound: the rulebook's check names it.
+        """
+        self._inputs = inputs
+        self._notes = notes
+        self._rules: list[Rule] = []
+        self._homes: list[_Series] = []
+        self._records: dict[int, AlertRecord] = {}
+        self._timers: list[tuple[int, int]] = []
+        self._scalars: dict[str, _Series] = {}
+        self._vectors: dict[str, _Vector] = {}
+        self._dirty: set[int] = set()
+        self._ended: list[str] = []
+        self._transitions: list[Transition] = []
+        self._instant = False
+        self._all_series: list[_Series] = []
+        self.evaluations = 0
+        by_target: dict[str, list[Rule]] = {}
+        for rule in rules:
+            by_target.setdefault(rule.on, []).append(rule)
+        for name, group in by_target.items():
+            target = targets.get(name)
+            if target is None:
+                continue
+            if target.companies is None:
+                self._scalars[name] = self._series(target, None, group)
+            else:
+                self._vectors[name] = self._vector(target, group)
+
+    def _series(self, target: Target, company: str | None, rules: Iterable[Rule]) -> _Series:
+        """Bind `rules` to one value."""
+        edges: list[tuple[float, int]] = []
+        first = len(self._rules)
+        for number, rule in enumerate(rules, first):
+            self._rules.append(rule)
+            edges += ((edge, number) for edge in rule.edges())
+        mine = self._rules[first:]
+        series = _Series(GapIndex(edges), target, company, Counter(r.severity.value for r in mine))
+        self._homes += [series] * len(mine)
+        self._all_series.append(series)
+        return series
+
+    def _vector(self, target: Target, rules: Sequence[Rule]) -> _Vector:
+        """Bind `rules` to the companies they are for."""
+        companies = target.companies or ()
+        series: dict[int, _Series] = {}
+        for place, ticker in enumerate(companies):
+            mine = [r for r in rules if r.companies == "all" or ticker in r.companies]
+            if mine:
+                series[place] = self._series(target, ticker, mine)
+        low = np.full(len(companies), -np.inf)
+        high = np.full(len(companies), np.inf)
+        low[list(series)] = high[list(series)] = np.inf
+        return _Vector(series, low, high, np.ones(len(companies), dtype=np.bool_))
+
+    @property
+    def scalars(self) -> frozenset[str]:
+        """Return the names of the scalars that some rule watches."""
+        return frozenset(self._scalars)
+
+    @property
+    def vectors(self) -> frozenset[str]:
+        """Return the names of the company metrics that some rule watches."""
+        return frozenset(self._vectors)
+
+    def __len__(self) -> int:
+        """Return the number of bindings."""
+        return len(self._rules)
+
+    def observe(self, name: str, reading: Reading, now: int) -> None:
+        """Take a scalar's new reading at event time `now`."""
+        series = self._scalars.get(name)
+        if series is not None:
+            self._see(series, reading, now)
+
+    def observe_vector(
+        self,
+        name: str,
+        values: NDArray[np.float64],
+        quality: NDArray[np.uint8],
+        reading_of: Callable[[int], Reading],
+        now: int,
+    ) -> None:
+        """Take a company metric's new values; only those that left their gap are looked at."""
+        vector = self._vectors.get(name)
+        if vector is None:
+            return
+        looked_at = (values <= vector.low) | (values >= vector.high)  # never true of NaN
+        if quality is not vector.quality:  # qualities hardly ever change: then it is the same array
+            usable = quality <= WORST_USABLE
+            looked_at = (looked_at & usable) | (usable != vector.usable)
+            vector.quality, vector.usable = quality, usable
+        else:
+            looked_at &= vector.usable
+        for place in np.flatnonzero(looked_at).tolist():
+            series = vector.series.get(place)
+            if series is None:
+                continue
+            self._see(series, reading_of(place), now)
+            vector.low[place], vector.high[place] = series.index.low, series.index.high
+
+    def _see(self, series: _Series, reading: Reading, now: int) -> None:
+        """Judge every alert of `series` that the new reading may change."""
+        series.quality = reading.quality
+        if not reading.quality.usable or reading.value is None:
+            if series.usable:
+                series.usable = False
+                for number in sorted(series.live):
+                    self._settle(
+                        number, engine.on_unusable(self._records[number], now), reading, now
+                    )
+            return
+        touched = series.index.touched(reading.value)
+        if not series.usable:
+            series.usable = True
+            touched = sorted({*touched, *series.live})
+        for number in touched:
+            self.evaluations += 1
+            outcome = engine.on_reading(
+                self._rules[number], self._records.get(number), reading.value, now
+            )
+            self._settle(number, outcome, reading, now)
+
+    def _settle(self, number: int, outcome: Outcome, reading: Reading, at: int) -> None:
+        """Remember an outcome; note its transition and its timer."""
+        before = self._records.get(number)
+        if outcome.record is not before:
+            self._dirty.add(number)
+            if outcome.record is None:
+                del self._records[number]
+                self._homes[number].live.discard(number)
+            else:
+                self._records[number] = outcome.record
+                self._homes[number].live.add(number)
+                self._remind(number, outcome.record)
+        if outcome.changed:
+            self._transitions.append(self._transition(number, outcome, reading, at))
+            self._instant |= outcome.record is None and outcome.since == at
+
+    def _remind(self, number: int, record: AlertRecord) -> None:
+        """Put a record's timer on the heap; a timer that no longer holds is skipped when due."""
+        if record.due is not None:
+            heapq.heappush(self._timers, (record.due, number))
+
+    def _transition(self, number: int, outcome: Outcome, reading: Reading, at: int) -> Transition:
+        """Return the record of a change, with all that a message needs."""
+        rule, home = self._rules[number], self._homes[number]
+        return Transition(
+            id=transition_id(rule.id, rule.version, home.labels, outcome.since, outcome.number),
+            rule=rule.id,
+            rule_version=rule.version,
+            labels=home.labels,
+            key=home.key,
+            severity=rule.severity,
+            target=rule.on,
+            unit=home.target.unit,
+            from_state=outcome.before,
+            to_state=outcome.after,
+            reason=outcome.reason,
+            value=reading.value,
+            bound=outcome.bound,
+            at=at,
+            since=outcome.since,
+            number=outcome.number,
+            observed_at=reading.observed_at,
+            quality=reading.quality.word,
+            summary=self._text(number, outcome, reading),
+            inputs=self._inputs(rule.on, home.company),
+        )
+
+    def _text(self, number: int, outcome: Outcome, reading: Reading) -> str:
+        """Return the rule's sentence with its numbers, and what is to be known of the company."""
+        rule, home = self._rules[number], self._homes[number]
+        words = {
+            "company": home.company or home.key,
+            "target": rule.on,
+            "subject": f"{home.company} {rule.on}" if home.company else rule.on,
+            "value": for_people(reading.value, home.target.unit),
+            "bound": for_people(outcome.bound, home.target.unit),
+            "unit": "" if home.target.unit == "ratio" else home.target.unit,
+        }
+        ended = outcome.after is AlertState.RESOLVED
+        summary = RESOLVED_SUMMARY if ended else rule.summary or DEFAULT_SUMMARY
+        text = fill(summary, words)
+        return " ".join((text, *self._notes(rule.on, home.company)))
+
+    @property
+    def next_timer(self) -> int | None:
+        """Return the event time of the earliest timer that still holds, ms UTC."""
+        while self._timers:
+            due, number = self._timers[0]
+            record = self._records.get(number)
+            if record is not None and record.due == due:
+                return due
+            heapq.heappop(self._timers)
+        return None
+
+    def run_timer(self, reading_of: Callable[[str, str | None], Reading]) -> None:
+        """Run the earliest timer, at its own event time."""
+        due, number = heapq.heappop(self._timers)
+        home = self._homes[number]
+        reading = reading_of(self._rules[number].on, home.company)
+        self._settle(number, engine.on_timer(self._records[number]), reading, due)
+
+    def take_instant(self) -> bool:
+        """Tell whether an episode began and ended at one moment since the last call.
+
+        Another one must not begin at that moment: its transitions would have the same ids.
+        """
+        taken, self._instant = self._instant, False
+        return taken
+
+    def take_transitions(self) -> list[Transition]:
+        """Return the transitions since the last call, in order."""
+        taken, self._transitions = self._transitions, []
+        return taken
+
+    def take_records(self) -> dict[str, SavedAlert | None]:
+        """Return the alerts that changed since the last call, by name; None for inactive."""
+        taken: dict[str, SavedAlert | None] = dict.fromkeys(self._ended)
+        for number in sorted(self._dirty):
+            name = f"{self._rules[number].id}|{self._homes[number].key}"
+            taken[name] = self._saved(number) if number in self._records else None
+        self._ended.clear()
+        self._dirty.clear()
+        return taken
+
+    def _saved(self, number: int) -> SavedAlert:
+        """Return a live alert as it is stored."""
+        rule, home = self._rules[number], self._homes[number]
+        return SavedAlert(
+            rule=rule.id,
+            key=home.key,
+            labels=home.labels,
+            severity=rule.severity,
+            target=rule.on,
+            unit=home.target.unit,
+            record=self._records[number],
+        )
+
+    def bindings(self) -> Iterator[tuple[Rule, str | None, str, AlertRecord | None]]:
+        """Yield each rule with the company and the key it is bound to, and what stands there."""
+        for number, (rule, home) in enumerate(zip(self._rules, self._homes, strict=True)):
+            yield rule, home.company, home.key, self._records.get(number)
+
+    def live(self) -> list[SavedAlert]:
+        """Return all alerts that are not inactive."""
+        return [self._saved(number) for number in sorted(self._records)]
+
+    def restore(self, saved: Iterable[SavedAlert], now: int) -> None:
+        """Take live alerts back, after a restart or from the watch before a reload.
+
+        An alert whose rule is gone, or decides differently now, ends with a transition, so that
+        a receiver who was told of the fire is told of the end.
+        """
+        left = {alert.name: alert for alert in saved}
+        rules = {alert.rule for alert in left.values()}
+        for number, rule in enumerate(self._rules):
+            if rule.id not in rules:
+                continue
+            alert = left.get(f"{rule.id}|{self._homes[number].key}")
+            if alert is None or alert.record.version != rule.version:
+                continue
+            del left[alert.name]
+            self._records[number] = alert.record
+            self._homes[number].live.add(number)
+            self._remind(number, alert.record)
+        known = {rule.id for rule in self._rules} if left else set()
+        for alert in left.values():
+            outcome = engine.on_removed(alert.record, changed=alert.rule in known)
+            self._ended.append(alert.name)
+            self._transitions.append(_ending(alert, outcome, now))
+
+    @property
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return how many alerts are in each (severity, state).
+
+        A rule that cannot be judged for lack of data counts as no_data, never as inactive.
+        """
+        found: Counter[tuple[str, str]] = Counter()
+        for number, record in self._records.items():
+            found[self._rules[number].severity.value, record.state.value] += 1
+        for series in self._all_series:
+            state = series.idle_state
+            if state is None:
+                continue
+            idle = series.rules - Counter(self._rules[n].severity.value for n in series.live)
+            for severity, number in idle.items():
+                found[severity, state.value] += number
+        return found
+
+
+_WHAT_HAPPENED = {
+    Reason.RULE_CHANGED: "changed",
+    Reason.RULE_REMOVED: "removed",
+}
+
+
+def for_people(value: float | None, unit: str) -> str:
+    """Return a number as a sentence shows it: a ratio in percent, the rest with six digits."""
+    if value is None:
+        return "unknown"
+    return f"{value * 100:,.4g} %" if unit == "ratio" else f"{value:,.6g}"
+
+
+def _ending(alert: SavedAlert, outcome: Outcome, now: int) -> Transition:
+    """Return the last transition of an alert whose rule is not there any more."""
+    version = alert.record.version
+    return Transition(
+        id=transition_id(alert.rule, version, alert.labels, outcome.since, outcome.number),
+        rule=alert.rule,
+        rule_version=version,
+        labels=alert.labels,
+        key=alert.key,
+        severity=alert.severity,
+        target=alert.target,
+        unit=alert.unit,
+        from_state=outcome.before,
+        to_state=outcome.after,
+        reason=outcome.reason,
+        value=None,
+        bound=outcome.bound,
+        at=now,
+        since=outcome.since,
+        number=outcome.number,
+        quality=Quality.MISSING.word,
+        summary=f"Ended: {alert.key}, its rule {alert.rule} was {_WHAT_HAPPENED[outcome.reason]}.",
+    )

@@ -1,0 +1,160 @@
+"""Rulebooks: what is wrong is named with file, line and mend; what is right is read as written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alerts.model import Severity
+from alerts.rulebook import check_rulebook, load_rulebook
+from alerts.rules.threshold import ThresholdRule
+from alerts.watch import Target
+from monitor.core.errors import ConfigError
+
+TARGETS = {
+    "BTC-USD": Target("BTC-USD", "USD", None, {"instrument": "BTC-USD"}),
+    "mining_margin_ratio": Target("mining_margin_ratio", "ratio", ("HIVE", "RIOT")),
+}
+GOOD = """\
+rules:
+  - id: thin
+    type: threshold
+    on: mining_margin_ratio
+    below: 0.25
+    recover: 0.30
+    for: 5m
+    severity: critical
+    companies: [RIOT]
+    summary: "{company} is at {value}"
+  - id: price
+    type: threshold
+    on: BTC-USD
+    above: 100_000
+"""
+
+
+def written(folder: Path, text: str, name: str = "rules.yaml") -> Path:
+    """Write a rulebook."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_rulebook_is_read_as_written(tmp_path: Path) -> None:
+    """Order, fields, defaults and lines are kept; nothing in it is wrong."""
+    book = load_rulebook(written(tmp_path, GOOD), [ThresholdRule])
+    thin, price = book.rules
+    assert isinstance(thin, ThresholdRule)
+    assert (thin.below, thin.recover, thin.hold_ms, thin.companies) == (
+        0.25,
+        0.3,
+        300_000,
+        ("RIOT",),
+    )
+    assert thin.severity is Severity.CRITICAL
+    assert (price.companies, price.hold_ms, price.severity) == ("all", 0, Severity.WARNING)
+    assert list(book.lines) == [2, 11]
+    assert check_rulebook(book, TARGETS) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("below: 0.25", "belwo: 0.25", 5, "did you mean `below`?"),
+        ("severity: critical", "severity: critcal", 8, "did you mean `critical`?"),
+        ("type: threshold\n    on: m", "type: treshold\n    on: m", 3, "did you mean `threshold`?"),
+        ("type: threshold", "tpye: threshold", 3, "did you mean `type`?"),
+        ("below: 0.25", "below: low", 5, "float"),
+        ("below: 0.25", "below: 0.25\n    above: 0.1", 2, "exactly one"),
+        ("recover: 0.30", "recover: 0.20", 2, "recover"),
+        ("for: 5m", "for: 5 minutes", 2, "90s, 5m"),
+        ("{value}", "{valeu}", 2, "valeu"),
+        ("id: thin", "id: Thin Margin", 2, "id"),
+        ("id: price", "id: thin", 11, "twice"),
+        ("rules:", "rule:", 1, "did you mean `rules`?"),
+        ("    on: BTC-USD\n", "", 11, "add `on:`"),
+        ("above: 100_000", "above: [1", 15, ""),
+        ("companies: [RIOT]", "companies: RIOT", 9, "all"),
+    ],
+)
+def test_a_mistake_is_named_with_line_and_mend(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
+    """Each kind of mistake comes back as file, line, cause and what to write instead (row E01)."""
+    assert old in GOOD
+    path = written(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(path, [ThresholdRule])
+    found = caught.value
+    assert found.where == f"{path}:{line}"
+    assert words in str(found)
+
+
+def test_all_rules_that_cannot_work_are_named_at_once(tmp_path: Path) -> None:
+    """An unknown metric, an unknown company and companies on a single value, in one reading."""
+    text = GOOD.replace("on: mining_margin_ratio", "on: mining_margin_rato")
+    text += "    companies: [RIOT]\n  - {id: c, type: threshold, on: mining_margin_ratio, above: 1,"
+    text += " companies: [RIOTT, HIVE]}\n"
+    book = load_rulebook(written(tmp_path, text), [ThresholdRule])
+    metric, single, company = check_rulebook(book, TARGETS)
+    assert metric.where.endswith(":2")
+    assert metric.hint == "did you mean `mining_margin_ratio`?"
+    assert single.where.endswith(":11")
+    assert "remove `companies`" in str(single)
+    assert company.where.endswith(":16")
+    assert company.hint == "did you mean `RIOT`?"
+
+
+def test_a_json_rulebook_says_the_same(tmp_path: Path) -> None:
+    """A program's rulebook has the same shape and the same version as a person's."""
+    path = written(tmp_path, GOOD)
+    people = load_rulebook(path, [ThresholdRule])
+    rules = [
+        {"id": "thin", "type": "threshold", "on": "mining_margin_ratio", "below": 0.25}
+        | {"recover": 0.3, "for": "5m", "severity": "critical", "companies": ["RIOT"]}
+        | {"summary": "{company} is at {value}"},
+        {"id": "price", "type": "threshold", "on": "BTC-USD", "above": 100_000},
+    ]
+    program = written(tmp_path, json.dumps({"rules": rules}), "rules.json")
+    book = load_rulebook(program, [ThresholdRule])
+    assert book.rules == people.rules
+    assert book.version == people.version
+    assert book.where(1) == f"{program}: 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "rules.json"),
+        ('{"rules": [{"id": "a", "type": "threshold", "on": "X", "abov": 1}]}', "abov"),
+        ('{"rules": [{"id": "a", "type": "threshold", "on": "X", "above": "1"}]}', "above"),
+        ('{"rules": 1}', "rules"),
+        ("\ufeff\x00", "rules.json"),
+    ],
+)
+def test_a_broken_json_rulebook_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    """Broken JSON and wrong fields are errors for a person too, never a traceback."""
+    with pytest.raises(ConfigError, match=words):
+        load_rulebook(written(tmp_path, text, "rules.json"), [ThresholdRule])
+
+
+@pytest.mark.parametrize("name", ["none.yaml", "none.json"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    """A path that leads nowhere is said, with the path."""
+    with pytest.raises(ConfigError, match=name):
+        load_rulebook(tmp_path / name, [ThresholdRule])
+
+
+def test_the_version_follows_every_word(tmp_path: Path) -> None:
+    """The book's version changes with texts too; a rule's own only with what decides."""
+    first = load_rulebook(written(tmp_path, GOOD), [ThresholdRule])
+    text = GOOD.replace("is at", "stands at")
+    second = load_rulebook(written(tmp_path, text, "b.yaml"), [ThresholdRule])
+    assert first.version != second.version
+    assert first.rules[0].version == second.rules[0].version
+    harder = GOOD.replace("below: 0.25", "below: 0.20")
+    third = load_rulebook(written(tmp_path, harder, "c.yaml"), [ThresholdRule])
+    assert third.rules[0].version != first.rules[0].version
+    assert third.rules[1].version == first.rules[1].version
