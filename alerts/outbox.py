@@ -1,0 +1,81 @@
+"""Notifications on their way out: what lies in the stream, as transitions. Hop 7.
+
+The commit appends (`alerts.codec.encode_transition` in field `codec.FIELD`); the relay reads
+here. An entry that cannot be read is handed out as such: one bad record must not stop the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alerts import codec
+from alerts.model import Notification
+from monitor.core.clock import Millis
+from monitor.store.outbox_stream import OutboxEntry, OutboxStream
+
+_FIELD = codec.FIELD.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One entry and the notification in it, or None and why it cannot be read."""
+
+    entry: OutboxEntry
+    notification: Notification | None
+    why: str = ""
+
+
+class Outbox:
+    """The outbox as the relay sees it. All methods raise `StoreUnavailable`."""
+
+    def __init__(self, stream: OutboxStream) -> None:
+        self._stream = stream
+
+    async def start(self) -> None:
+        """Make sure the consumer group is there; may be called again at any time."""
+        await self._stream.ensure_group()
+
+    async def read(self, block_ms: int, count: int) -> list[Letter]:
+        """Return up to `count` new letters, waiting `block_ms` for the first."""
+        return [_open(entry) for entry in await self._stream.read(block_ms, count)]
+
+    async def claim(self, min_idle_ms: Millis) -> list[Letter]:
+        """Return letters that were given to a consumer and left, oldest first."""
+        return [_open(entry) for entry in await self._stream.claim(min_idle_ms)]
+
+    async def touch(self, ids: Iterable[str]) -> None:
+        """Say that the letters `ids` are still worked on."""
+        await self._stream.touch(ids)
+
+    async def settle(self, ids: Sequence[str]) -> None:
+        """Remove delivered letters."""
+        await self._stream.settle(ids)
+
+    async def dead_letter(self, letter: Letter, reason: str) -> None:
+        """Put a letter aside that can never be delivered."""
+        await self._stream.dead_letter(letter.entry, reason)
+
+    async def oldest_at(self) -> Millis | None:
+        """Return when the oldest letter was committed, None if none waits."""
+        return await self._stream.oldest_at()
+
+    async def dead_letters(self) -> int:
+        """Return how many letters were put aside."""
+        return await self._stream.dead_letters()
+
+    async def depth(self) -> int:
+        """Return how many letters are not settled."""
+        return await self._stream.depth()
+
+
+def _open(entry: OutboxEntry) -> Letter:
+    data = entry.fields.get(_FIELD)
+    if data is None:
+        return Letter(entry, None, f"no field {codec.FIELD!r}")
+    try:
+        return Letter(
+            entry, Notification(entry_id=entry.id, transition=codec.decode_transition(data))
+        )
+    except ValueError as error:
+        return Letter(entry, None, str(error))

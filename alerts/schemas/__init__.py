@@ -1,0 +1,1 @@
+"""The payloads of every topic as structs, their builders, and their JSON Schemas."""

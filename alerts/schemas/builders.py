@@ -1,0 +1,218 @@
+"""Transitions and readings made into payloads. Pure: the caller says what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+from urllib.parse import quote, urlencode
+
+from alerts.model import Transition
+from alerts.schemas.payloads import (
+    AlertEvent,
+    AlertStateNow,
+    CompanyState,
+    FeedState,
+    Links,
+    MarketState,
+    QualityWord,
+    ReadingNow,
+    StatusDetail,
+)
+from alerts.topics import EVENT_LIFETIME
+from monitor.core.clock import Millis, iso
+from monitor.domain.events import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the publisher adds to each message: its run, the topic's count, the wall time."""
+
+    run: str
+    seq: int
+    sent_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a publisher says of all its messages: link bases, and whether inputs are recorded."""
+
+    dashboard_url: str | None = None
+    runbook_url: str | None = None
+    explain_url: str | None = None
+    replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Who publishes: the instance, the fixed client id, this run and when it began (ms UTC)."""
+
+    instance: str
+    client_id: str
+    run: str
+    version: str
+    since: Millis
+
+
+def expires_at(transition: Transition) -> Millis:
+    """Return the moment after which the news of `transition` is not worth sending, ms UTC."""
+    return transition.at + EVENT_LIFETIME[transition.severity]
+
+
+def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEvent:
+    """Return the event payload of one transition."""
+    return AlertEvent(
+        **_shared(transition, stamp, origin),
+        type=f"alert.{transition.to_state.value}",  # type: ignore[arg-type] # one per AlertState
+        expires_at=iso(expires_at(transition)),
+        number=transition.number,
+        rule_version=transition.rule_version,
+        inputs=transition.inputs,
+        links=links(transition, origin),
+    )
+
+
+def alert_state(transition: Transition, stamp: Stamp, origin: Origin) -> AlertStateNow:
+    """Return the state payload after one transition."""
+    return AlertStateNow(**_shared(transition, stamp, origin))
+
+
+def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, Any]:
+    value, bound = transition.value, transition.bound
+    observed_at = transition.observed_at
+    return {
+        "seq": stamp.seq,
+        "run": stamp.run,
+        "sent_at": iso(stamp.sent_at),
+        "id": transition.id,
+        "time": iso(transition.at),
+        "severity": transition.severity.value,
+        "state": transition.to_state.value,
+        "reason": transition.reason.value,
+        "rule": transition.rule,
+        "key": transition.key,
+        "company": transition.labels.get("company"),
+        "labels": transition.labels,
+        "target": transition.target,
+        "value": value,
+        "unit": transition.unit,
+        "threshold": bound,
+        "distance": None if value is None or bound is None else value - bound,
+        "quality": transition.quality,
+        "since": iso(transition.since),
+        "observed_at": None if observed_at is None else iso(observed_at),
+        "summary": transition.summary,
+        "test": transition.test,
+        "replay": origin.replay,
+    }
+
+
+def links(transition: Transition, origin: Origin) -> Links:
+    """Return the links of one transition; a base that is not set gives no link."""
+    rule, company = transition.rule, transition.labels.get("company")
+    where = {"rule": rule} | ({"company": company} if company else {})
+    return Links(
+        dashboard=f"{origin.dashboard_url}?{_variables(where)}" if origin.dashboard_url else None,
+        runbook=f"{origin.runbook_url}/{quote(rule, safe='')}" if origin.runbook_url else None,
+        explain=f"{origin.explain_url}/{transition.id}" if origin.explain_url else None,
+    )
+
+
+def _variables(where: Mapping[str, str]) -> str:
+    return urlencode({f"var-{name}": value for name, value in where.items()})
+
+
+def status_detail(
+    *,
+    online: bool,
+    reason: Literal["started", "stopped"],
+    publisher: Publisher,
+    protocol: Literal["5.0", "3.1.1"],
+    sent_at: Millis,
+) -> StatusDetail:
+    """Return the JSON twin of `online` or `offline`."""
+    return StatusDetail(
+        status="online" if online else "offline",
+        reason=reason,
+        instance=publisher.instance,
+        client_id=publisher.client_id,
+        run=publisher.run,
+        version=publisher.version,
+        protocol=protocol,
+        sent_at=iso(sent_at),
+        since=iso(publisher.since),
+    )
+
+
+def reading_now(reading: Reading, unit: str) -> ReadingNow:
+    """Return one reading with its unit; a value nobody may use stays null with its reason."""
+    return ReadingNow(
+        value=reading.value,
+        unit=unit,
+        quality=cast("QualityWord", reading.quality.word),
+        reason=reading.reason,
+        observed_at=None if reading.observed_at is None else iso(reading.observed_at),
+    )
+
+
+def company_state(
+    company: str,
+    readings: Mapping[str, tuple[Reading, str]],
+    stamp: Stamp,
+    *,
+    computed_at: Millis,
+) -> CompanyState:
+    """Return one company's state; `readings` maps metric name to (reading, unit)."""
+    return CompanyState(
+        seq=stamp.seq,
+        run=stamp.run,
+        sent_at=iso(stamp.sent_at),
+        company=company,
+        time=iso(computed_at),
+        readings={name: reading_now(*readings[name]) for name in sorted(readings)},
+    )
+
+
+def market_state(
+    instrument: str,
+    reading: ReadingNow,
+    stamp: Stamp,
+    *,
+    sources: tuple[str, ...],
+    session: str | None,
+    agreed_at: Millis,
+) -> MarketState:
+    """Return one instrument's last good value; `session` is None where it never closes."""
+    return MarketState(
+        seq=stamp.seq,
+        run=stamp.run,
+        sent_at=iso(stamp.sent_at),
+        instrument=instrument,
+        time=iso(agreed_at),
+        reading=reading,
+        sources=sources,
+        session=session,
+    )
+
+
+def feed_state(
+    feed: str,
+    stamp: Stamp,
+    *,
+    state: str,
+    reason: str,
+    changed_at: Millis,
+    last_success_at: Millis | None,
+) -> FeedState:
+    """Return the health of one feed; `state` is the age of its newest data, `reason` what fails."""
+    return FeedState(
+        seq=stamp.seq,
+        run=stamp.run,
+        sent_at=iso(stamp.sent_at),
+        feed=feed,
+        time=iso(changed_at),
+        state=state,
+        healthy=not reason,
+        reason=reason,
+        last_success_at=None if last_success_at is None else iso(last_success_at),
+    )

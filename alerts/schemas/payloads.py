@@ -1,0 +1,168 @@
+"""What a payload says, field by field: the published contract beside `topics`. Hop 8.
+
+Every fact that MQTT 5 could carry as a property (expiry, severity, company, schema) is in the
+payload as well, so a 3.1.1 reader loses nothing. Times are RFC 3339 UTC with milliseconds.
+Readers must ignore fields they do not know; we write no field that is not declared here.
+
+`seq` counts the messages of one topic within one `run` of the publisher, from 1. A message sent
+again because its acknowledgement was lost keeps its `id` and its `seq`: a gap means a message was
+missed, a repeat means it may be dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+Moment: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        description="RFC 3339 UTC with milliseconds",
+        examples=["2026-01-12T14:56:00.000Z"],
+    ),
+]
+Seq: TypeAlias = Annotated[int, Meta(ge=1, description="count of this topic's messages in `run`")]
+Run: TypeAlias = Annotated[str, Meta(description="names the publisher's run; `seq` restarts in it")]
+SeverityWord: TypeAlias = Literal["critical", "warning", "info"]
+StateWord: TypeAlias = Literal["inactive", "pending", "firing", "resolved", "no_data"]
+QualityWord: TypeAlias = Literal[
+    "ok", "degraded", "single", "disputed", "stale", "missing", "not_applicable"
+]
+
+ALERT_EVENT = "urn:hashhedge:schema:alert-event:1"
+ALERT_STATE = "urn:hashhedge:schema:alert-state:1"
+STATUS_DETAIL = "urn:hashhedge:schema:status-detail:1"
+COMPANY_STATE = "urn:hashhedge:schema:company-state:1"
+MARKET_STATE = "urn:hashhedge:schema:market-state:1"
+FEED_STATE = "urn:hashhedge:schema:feed-state:1"
+
+
+class Links(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a person reads on."""
+
+    dashboard: str | None = None
+    runbook: str | None = None
+    explain: str | None = None
+
+
+class _Alert(Struct, frozen=True, kw_only=True):
+    seq: Seq
+    run: Run
+    id: Annotated[str, Meta(description="the transition's id: equal ids are the same news")]
+    sent_at: Moment
+    severity: SeverityWord
+    state: StateWord
+    reason: str
+    rule: str
+    key: Annotated[str, Meta(description="the subject, as in the topic")]
+    company: str | None
+    labels: Mapping[str, str]
+    target: Annotated[str, Meta(description="the metric or instrument that is watched")]
+    value: float | None
+    unit: str
+    threshold: float | None
+    distance: Annotated[
+        float | None, Meta(description="value - threshold, in `unit`; null if either is unknown")
+    ]
+    quality: QualityWord
+    since: Annotated[Moment, Meta(description="event time at which this episode began")]
+    observed_at: Moment | None
+    summary: str
+    test: Annotated[bool, Meta(description="a drill: nothing happened")]
+    replay: Annotated[bool, Meta(description="made from recorded inputs, not from the market")]
+
+
+class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALERT_EVENT):
+    """One change of one alert: what happened. Never retained."""
+
+    type: Literal[
+        "alert.inactive", "alert.pending", "alert.firing", "alert.resolved", "alert.no_data"
+    ]
+    time: Annotated[Moment, Meta(description="event time of the change")]
+    expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]
+    number: Annotated[int, Meta(ge=1, description="place in the episode")]
+    rule_version: str
+    inputs: Annotated[tuple[Mapping[str, Any], ...], Meta(description="what the value was made of")]
+    links: Links
+
+
+class AlertStateNow(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALERT_STATE):
+    """Where one alert stands: what is. Retained; cleared when its rule or subject is removed."""
+
+    time: Annotated[Moment, Meta(description="event time of the last change")]
+
+
+class StatusDetail(Struct, frozen=True, kw_only=True, tag_field="schema", tag=STATUS_DETAIL):
+    """The JSON twin of the availability topic. Retained."""
+
+    status: Literal["online", "offline"]
+    reason: Literal["started", "stopped"]
+    instance: str
+    client_id: str
+    run: Run
+    version: str
+    protocol: Literal["5.0", "3.1.1"]
+    sent_at: Moment
+    since: Moment
+
+
+class ReadingNow(Struct, frozen=True, kw_only=True):
+    """One value and how far it may be trusted; a null value has a reason."""
+
+    value: float | None
+    unit: str
+    quality: QualityWord
+    reason: str
+    observed_at: Moment | None
+
+
+class CompanyState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=COMPANY_STATE):
+    """All readings of one company. Retained."""
+
+    seq: Seq
+    run: Run
+    sent_at: Moment
+    company: str
+    time: Annotated[Moment, Meta(description="when the readings were computed")]
+    readings: Mapping[str, ReadingNow]
+
+
+class MarketState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=MARKET_STATE):
+    """The last good value of one instrument. Retained."""
+
+    seq: Seq
+    run: Run
+    sent_at: Moment
+    instrument: str
+    time: Annotated[Moment, Meta(description="when the value was agreed")]
+    reading: ReadingNow
+    sources: tuple[str, ...]
+    session: Annotated[str | None, Meta(description="of the exchange; null where it never closes")]
+
+
+class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_STATE):
+    """The health of one feed. Retained."""
+
+    seq: Seq
+    run: Run
+    sent_at: Moment
+    feed: str
+    time: Annotated[Moment, Meta(description="when the health last changed")]
+    state: Annotated[str, Meta(description="age of its newest data: fresh, late, stale, dead")]
+    healthy: bool
+    reason: str
+    last_success_at: Moment | None
+
+
+RetainedState: TypeAlias = CompanyState | MarketState | FeedState
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(payload: Struct) -> bytes:
+    """Return `payload` as JSON; a number that is not finite becomes null, never a made-up value."""
+    return _encoder.encode(payload)

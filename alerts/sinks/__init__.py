@@ -1,0 +1,1 @@
+"""Seam: one file per way out."""

@@ -1,0 +1,77 @@
+"""The sink seam: publish one notification and come back with a receipt. Hop 8.
+
+A sink file binds `SINK` to a `SinkSpec`. A sink is an async context manager; it raises only
+`DeliveryError`, and says there whether trying again can help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from alerts.model import Notification, Receipt
+from alerts.schemas.builders import Origin
+from monitor.core.clock import Clock
+
+
+class Sink(Protocol):
+    """A way out, open."""
+
+    async def publish(self, notification: Notification) -> Receipt:
+        """Deliver and return only when the other side has acknowledged.
+
+        Raises:
+            DeliveryError: not delivered; `retriable` says whether trying again can help.
+
+        """
+        ...
+
+
+@runtime_checkable
+class StateSink(Protocol):
+    """A sink that also keeps what is: it must hear of a transition whose news is not sent."""
+
+    async def update_state(self, notification: Notification) -> Receipt:
+        """Bring the kept state up to date without telling anyone.
+
+        Raises:
+            DeliveryError: as in `publish`.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkContext:
+    """What a sink may need to open.
+
+    Attributes:
+        clock: wall time.
+        version: of this release, for those who want to say it.
+        origin: what is said of all messages: link bases, whether inputs are recorded.
+        settings: by sink name, of the type that the sink documents.
+        connected: told whether the named sink has its connection.
+
+    """
+
+    clock: Clock
+    version: str
+    origin: Origin
+    settings: Mapping[str, object]
+    connected: Callable[[str, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSpec:
+    """A sink's declaration.
+
+    Attributes:
+        name: a metric label, and the key of its settings.
+        open: returns the sink, to be entered; None where its settings are not there.
+
+    """
+
+    name: str
+    open: Callable[[SinkContext], AbstractAsyncContextManager[Sink] | None]

@@ -1,0 +1,54 @@
+"""The log sink: each alert as one structured line, so that there is a trace without any broker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from alerts.model import Notification, Receipt, Severity
+from alerts.sinks.base import SinkSpec
+from monitor.core.clock import Clock, SystemClock, iso
+
+NAME = "log"
+_log = structlog.get_logger(__name__)
+
+
+class LogSink:
+    """Writes `alert.transition` lines; nothing can go wrong that trying again would mend."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def publish(self, notification: Notification) -> Receipt:
+        """Write one line, as loud as the alert; it is acknowledged by being written."""
+        transition = notification.transition
+        write = _log.info if transition.severity is Severity.INFO else _log.warning
+        write(
+            "alert.transition",
+            id=transition.id,
+            rule=transition.rule,
+            key=transition.key,
+            severity=transition.severity.value,
+            from_state=transition.from_state.value,
+            to_state=transition.to_state.value,
+            reason=transition.reason.value,
+            value=transition.value,
+            threshold=transition.bound,
+            unit=transition.unit,
+            time=iso(transition.at),
+            since=iso(transition.since),
+            summary=transition.summary,
+            test=transition.test,
+        )
+        return Receipt(NAME, self._clock.now())
+
+
+@asynccontextmanager
+async def open_log(*, clock: Clock | None = None) -> AsyncIterator[LogSink]:
+    """Open the sink."""
+    yield LogSink(clock or SystemClock())
+
+
+SINK = SinkSpec(NAME, lambda context: open_log(clock=context.clock))

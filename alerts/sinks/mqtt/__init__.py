@@ -1,0 +1,17 @@
+"""Home of aiomqtt: the MQTT sink, its settings and its connection."""
+
+from __future__ import annotations
+
+from alerts.sinks.mqtt.connect import MqttSettings, TlsFiles
+from alerts.sinks.mqtt.sink import SINK, MqttSink, open_mqtt
+from alerts.sinks.mqtt.url import MqttUrl, password_from
+
+__all__ = [
+    "SINK",
+    "MqttSettings",
+    "MqttSink",
+    "MqttUrl",
+    "TlsFiles",
+    "open_mqtt",
+    "password_from",
+]

@@ -1,0 +1,130 @@
+"""From a transition or a state to MQTT messages: topic, payload, quality of service, properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alerts.model import Reason, Transition
+from alerts.schemas import builders
+from alerts.schemas.builders import Origin, Publisher, Stamp
+from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
+from alerts.sinks.mqtt.connect import OFFLINE, ONLINE
+from alerts.sinks.mqtt.link import V5, Message, ProtocolName
+from alerts.sinks.mqtt.properties import Facts, PublishProperties
+from alerts.sinks.mqtt.sequence import Sequences
+from alerts.topics import Topic, Topics
+from monitor.core.clock import SECOND, Millis
+from monitor.core.errors import DeliveryError
+
+MAX_PAYLOAD_BYTES = 256 * 1024
+
+
+class Composer:
+    """Makes the messages of one publisher and counts them per topic."""
+
+    def __init__(self, topics: Topics, publisher: Publisher, origin: Origin) -> None:
+        self.topics = topics
+        self._publisher = publisher
+        self._origin = origin
+        self._sequences = Sequences()
+
+    def alert(
+        self, transition: Transition, protocol: ProtocolName, now: Millis, *, with_event: bool
+    ) -> list[Message]:
+        """Return the event, if wanted, and the retained state of one transition.
+
+        Raises:
+            DeliveryError: its words make no topic, or too large a message; not retriable.
+
+        """
+        try:
+            event = self.topics.alert_event(transition.rule, transition.key)
+            state = self.topics.alert_state(transition.rule, transition.key)
+        except ValueError as error:
+            raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
+        messages = [self._event(event, transition, protocol, now)] if with_event else []
+        if transition.reason is Reason.RULE_REMOVED:
+            return [*messages, self.cleared(state)]
+        return [*messages, self._state(state, transition, protocol, now)]
+
+    def state(
+        self,
+        topic: Topic,
+        build: Callable[[Stamp], RetainedState],
+        protocol: ProtocolName,
+        now: Millis,
+        fresh_for_ms: Millis | None,
+    ) -> Message:
+        """Return the retained state that `build` makes of a stamp.
+
+        Raises:
+            DeliveryError: it is too large; not retriable.
+
+        """
+        payload = encode(build(self._stamp(topic, None, now)))
+        expiry_s = None if fresh_for_ms is None else _seconds(fresh_for_ms)
+        return _message(topic, payload, protocol, expiry_s)
+
+    def cleared(self, topic: Topic) -> Message:
+        """Return the empty message that takes a retained state back."""
+        return Message(topic.name, b"", topic.delivery.qos, retain=True)
+
+    def presence(self, protocol: ProtocolName, now: Millis, *, online: bool) -> list[Message]:
+        """Return `online` or `offline` and its JSON twin, the twin first."""
+        detail = builders.status_detail(
+            online=online,
+            reason="started" if online else "stopped",
+            publisher=self._publisher,
+            protocol=protocol,
+            sent_at=now,
+        )
+        return [
+            _message(self.topics.status_detail(), encode(detail), protocol, None),
+            Message(self.topics.status().name, ONLINE if online else OFFLINE, retain=True),
+        ]
+
+    def _event(
+        self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
+    ) -> Message:
+        stamp = self._stamp(topic, transition.id, now)
+        payload = encode(builders.alert_event(transition, stamp, self._origin))
+        # recorded inputs are old by nature; their news does not expire
+        left = None if self._origin.replay else _seconds(builders.expires_at(transition) - now)
+        return _message(topic, payload, protocol, left, _facts(ALERT_EVENT, transition))
+
+    def _state(
+        self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
+    ) -> Message:
+        stamp = self._stamp(topic, transition.id, now)
+        payload = encode(builders.alert_state(transition, stamp, self._origin))
+        return _message(topic, payload, protocol, None, _facts(ALERT_STATE, transition))
+
+    def _stamp(self, topic: Topic, message_id: str | None, now: Millis) -> Stamp:
+        return Stamp(self._publisher.run, self._sequences.next(topic.name, message_id), now)
+
+
+def _message(
+    topic: Topic,
+    payload: bytes,
+    protocol: ProtocolName,
+    expiry_s: int | None,
+    facts: Facts = (),
+) -> Message:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise DeliveryError(
+            f"message of {len(payload)} bytes on {topic.name} is over {MAX_PAYLOAD_BYTES}",
+            retriable=False,
+            reason="too_large",
+        )
+    properties = PublishProperties(expiry_s, facts) if protocol == V5 else None
+    return Message(topic.name, payload, topic.delivery.qos, topic.delivery.retain, properties)
+
+
+def _facts(schema: str, transition: Transition) -> Facts:
+    facts = (("schema", schema), ("severity", transition.severity.value))
+    company = transition.labels.get("company")
+    return (*facts, ("company", company)) if company else facts
+
+
+def _seconds(span: Millis) -> int:
+    return max(1, -(-span // SECOND))

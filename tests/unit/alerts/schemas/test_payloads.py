@@ -1,0 +1,182 @@
+"""Payloads say what readers look for, and the committed schemas say what payloads are."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.model import AlertState, Transition
+from alerts.schemas import builders, generate, payloads
+from alerts.schemas.builders import Origin, Publisher, Stamp
+from monitor.core.clock import HOUR, iso
+from monitor.domain.events import Quality, Reading
+from tests.transitions import AT, any_transition, transition
+
+STAMP = Stamp(run="r1", seq=7, sent_at=AT + 150)
+PUBLISHER = Publisher(instance="home", client_id="hh-0", run="r1", version="0.1.0", since=AT)
+READING = Reading(41.2, Quality.OK, observed_at=AT)
+GONE = Reading(None, Quality.MISSING, "no quote of RIOT")
+
+
+def strict(schema: Any) -> Any:
+    """Return the schema as our own writer must meet it: no field that is not declared."""
+    if isinstance(schema, dict):
+        made = {name: strict(part) for name, part in schema.items()}
+        return {"additionalProperties": False} | made if "properties" in schema else made
+    return [strict(part) for part in schema] if isinstance(schema, list) else schema
+
+
+@functools.cache
+def validator(schema_id: str) -> jsonschema.Draft202012Validator:
+    """Return the strict validator of one committed schema."""
+    schema = json.loads((generate.HERE / generate.file_name(schema_id)).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(strict(schema))
+
+
+def check(payload: msgspec.Struct) -> dict[str, Any]:
+    """Validate the encoded payload against its committed schema and return it as read."""
+    message: dict[str, Any] = json.loads(payloads.encode(payload))
+    validator(message["schema"]).validate(message)
+    return message
+
+
+def all_payloads() -> Iterator[msgspec.Struct]:
+    """Yield one payload of each kind."""
+    yield builders.alert_event(transition(), STAMP, Origin())
+    yield builders.alert_state(transition(), STAMP, Origin())
+    yield builders.status_detail(
+        online=True, reason="started", publisher=PUBLISHER, protocol="5.0", sent_at=AT
+    )
+    yield builders.company_state(
+        "RIOT", {"b": (READING, "USD"), "a": (GONE, "ratio")}, STAMP, computed_at=AT
+    )
+    yield builders.market_state(
+        "BTC-USD",
+        builders.reading_now(READING, "USD"),
+        STAMP,
+        sources=("coinbase", "kraken"),
+        session=None,
+        agreed_at=AT,
+    )
+    yield builders.feed_state(
+        "coinbase",
+        STAMP,
+        state="fresh",
+        reason="timeout",
+        changed_at=AT,
+        last_success_at=None,
+    )
+
+
+@pytest.mark.parametrize("schema_id", generate.PAYLOADS)
+def test_committed_schemas_are_up_to_date(schema_id: str) -> None:
+    """The schema files must be what the structs generate today."""
+    committed = (generate.HERE / generate.file_name(schema_id)).read_text()
+    assert committed == generate.rendered(schema_id), "run: python -m alerts.schemas.generate"
+
+
+def test_every_payload_has_a_schema_it_meets() -> None:
+    """Each kind of payload must validate strictly, and each schema must have a payload."""
+    seen = {check(payload)["schema"] for payload in all_payloads()}
+    assert seen == set(generate.PAYLOADS)
+    files = {path.name for path in generate.HERE.glob("*.json")}
+    assert files == {generate.file_name(schema_id) for schema_id in generate.PAYLOADS}
+
+
+def test_readers_may_meet_new_fields() -> None:
+    """The published schema must accept a field it does not know, or readers break at an update."""
+    message = check(builders.alert_event(transition(), STAMP, Origin())) | {"later": 1}
+    schema = generate.json_schema(message["schema"])
+    jsonschema.Draft202012Validator(schema).validate(message)
+
+
+@given(any_transition(), st.booleans())
+def test_any_transition_makes_valid_payloads(given_transition: Transition, replay: bool) -> None:
+    """Whatever is in a transition, event and state must meet their schemas."""
+    origin = Origin(dashboard_url="http://x/d", explain_url="http://x/e", replay=replay)
+    event = check(builders.alert_event(given_transition, STAMP, origin))
+    state = check(builders.alert_state(given_transition, STAMP, origin))
+    assert event["id"] == state["id"] == given_transition.id
+    assert event["replay"] is replay
+
+
+def test_an_event_says_what_readers_look_for() -> None:
+    """The fields of the contract must hold the transition's facts, with event and wall time."""
+    message = check(builders.alert_event(transition(), STAMP, Origin()))
+    expected = {
+        "type": "alert.firing",
+        "time": "2026-01-12T14:56:00.000Z",
+        "sent_at": "2026-01-12T14:56:00.150Z",
+        "since": "2026-01-12T14:51:00.000Z",
+        "observed_at": "2026-01-12T14:55:58.000Z",
+        "expires_at": iso(AT + 24 * HOUR),
+        "seq": 7,
+        "run": "r1",
+        "severity": "critical",
+        "state": "firing",
+        "reason": "held_for",
+        "rule": "margin-low",
+        "company": "RIOT",
+        "value": 0.08,
+        "unit": "ratio",
+        "threshold": 0.1,
+        "inputs": [{"name": "hashprice_usd_ph_day", "value": 41.2, "age_s": 2.0}],
+        "links": {},
+        "test": False,
+        "replay": False,
+    }
+    assert {name: message[name] for name in expected} == expected
+    assert message["distance"] == pytest.approx(-0.02)
+
+
+def test_unknown_is_null_never_zero() -> None:
+    """Without a value there must be no value and no distance."""
+    lost = transition(value=None, to_state=AlertState.NO_DATA)
+    message = check(builders.alert_event(lost, STAMP, Origin()))
+    assert (message["value"], message["distance"]) == (None, None)
+
+
+def test_a_drill_says_so() -> None:
+    """Every message made of a drill must carry the mark."""
+    assert check(builders.alert_event(transition(test=True), STAMP, Origin()))["test"] is True
+    assert check(builders.alert_state(transition(test=True), STAMP, Origin()))["test"] is True
+
+
+def test_links_lead_to_rule_company_and_transition() -> None:
+    """Links must be built from the bases that are set, with words encoded."""
+    origin = Origin(
+        dashboard_url="https://g/d/hh", runbook_url="https://r/runbooks", explain_url="https://e"
+    )
+    odd = transition(rule="a/b", labels={"company": "R&T"}, id="77")
+    links = check(builders.alert_event(odd, STAMP, origin))["links"]
+    assert links == {
+        "dashboard": "https://g/d/hh?var-rule=a%2Fb&var-company=R%26T",
+        "runbook": "https://r/runbooks/a%2Fb",
+        "explain": "https://e/77",
+    }
+
+
+def test_company_readings_keep_their_reason() -> None:
+    """A reading without a value must say why, and readings come in the order of their names."""
+    message = check(
+        builders.company_state(
+            "RIOT", {"b": (READING, "USD"), "a": (GONE, "ratio")}, STAMP, computed_at=AT
+        )
+    )
+    assert list(message["readings"]) == ["a", "b"]
+    assert message["readings"]["a"] == {
+        "value": None,
+        "unit": "ratio",
+        "quality": "missing",
+        "reason": "no quote of RIOT",
+        "observed_at": None,
+    }

@@ -1,0 +1,44 @@
+"""The log sink."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from alerts.model import Notification, Receipt, Severity
+from alerts.sinks.log import SINK, open_log
+from monitor.core.clock import ManualClock
+from tests.transitions import AT, transition
+
+
+@pytest.mark.parametrize(
+    ("severity", "level"),
+    [(Severity.CRITICAL, "warning"), (Severity.WARNING, "warning"), (Severity.INFO, "info")],
+)
+async def test_one_line_per_transition(severity: Severity, level: str) -> None:
+    """A transition must become one line with its facts, and a receipt of now."""
+    item = transition(severity=severity)
+    with capture_logs() as lines:
+        async with open_log(clock=ManualClock(AT + 5)) as sink:
+            receipt = await sink.publish(Notification(entry_id="1-0", transition=item))
+    assert receipt == Receipt("log", AT + 5)
+    (line,) = lines
+    expected = {
+        "event": "alert.transition",
+        "log_level": level,
+        "id": item.id,
+        "rule": "margin-low",
+        "key": "RIOT",
+        "from_state": "pending",
+        "to_state": "firing",
+        "reason": "held_for",
+        "value": 0.08,
+        "threshold": 0.1,
+        "time": "2026-01-12T14:56:00.000Z",
+    }
+    assert {name: line[name] for name in expected} == expected
+
+
+def test_it_declares_itself() -> None:
+    """Discovery must find the sink under its name."""
+    assert SINK.name == "log"

@@ -1,0 +1,20 @@
+"""Whether news is still worth sending."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.model import Severity
+from alerts.relay import Decision, decide
+from alerts.topics import EVENT_LIFETIME
+from tests.transitions import AT, transition
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_news_is_sent_until_its_life_ends(severity: Severity) -> None:
+    """One millisecond before its end of life news is sent, at its end it is expired."""
+    news = transition(severity=severity)
+    end = AT + EVENT_LIFETIME[severity]
+    assert decide(news, AT) is Decision.SEND
+    assert decide(news, end - 1) is Decision.SEND
+    assert decide(news, end) is Decision.EXPIRED
