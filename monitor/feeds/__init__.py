@@ -1,0 +1,1 @@
+"""Seam: one file per provider, found by its place."""

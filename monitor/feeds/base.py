@@ -1,0 +1,152 @@
+"""The feed seam: what a provider declares, and the one call it answers. Hop 2.
+
+A provider file binds `FEED` to a `Feed`. It builds the request, parses the answer with Decimal
+from the text, and takes the source's own time. It does not retry, wait, log or touch Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from monitor.domain.events import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, already bounded in size and time.
+
+    Attributes:
+        status: the HTTP status.
+        body: the text as received, decoded as UTF-8.
+        headers: lower-case names.
+        received_at: our clock when the last byte was there.
+
+    """
+
+    status: int
+    body: str
+    headers: Mapping[str, str]
+    received_at: int
+
+
+class Http(Protocol):
+    """What a provider may ask of the network. The implementation is `feeds/http.py`."""
+
+    async def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Fetch `url`; only the feed's declared hosts are reachable.
+
+        Raises:
+            FeedUnavailable: time-out, refused connection, 429 (with retry_after_s) or 5xx.
+            FeedRejected: 401, 403, 404, 451 or another answer that trying again cannot mend.
+            BadQuote: the body is larger than the limit or no UTF-8.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A secret that a feed needs: the environment variable (or its _FILE twin) that holds it."""
+
+    env: str
+    header: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """What a provider declares about itself.
+
+    Attributes:
+        name: lower case; the `source` of its quotes and the label of its metrics.
+        base_url: scheme, host and any path prefix; the book may replace it (a self-hosted
+            mempool, the simulator).
+        instruments: our names of what it can quote, with its own symbol for each.
+        interval_s: seconds between polls.
+        timeout_s: seconds that one request may take.
+        fresh_s: seconds after which a value is no longer fresh.
+        requests_per_minute: its published or assumed limit.
+        max_bytes: a larger body is refused unread.
+        credential: None where no key is needed.
+        licence: what its terms allow, in one line.
+        enabled: whether the default book polls it.
+        headers: sent with each request; a User-Agent here replaces ours.
+        hosts: further hosts (`host` or `host:port`) that a redirect may lead to.
+        shares: it quotes US shares by their tickers; the book of companies adds its own to
+            `instruments`.
+        batch: instruments per call of `fetch`; None asks for all at once. 1 where the provider
+            answers one symbol per request, so that one bad symbol costs only itself.
+
+    """
+
+    name: str
+    base_url: str
+    instruments: Mapping[str, str]
+    interval_s: float
+    timeout_s: float
+    fresh_s: float
+    requests_per_minute: float
+    licence: str
+    max_bytes: int = 262_144
+    credential: Credential | None = None
+    enabled: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    batch: int | None = None
+    shares: bool = False
+
+
+def previous_close(ticker: str) -> str:
+    """Return the instrument of a share's close before today, which comes along with its price."""
+    return f"{ticker}.previous_close_usd"
+
+
+Fetch = Callable[[Http, FeedSpec], Awaitable[Sequence[Quote]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A provider: its declaration and its one call.
+
+    `fetch` is called with a spec narrowed to the instruments wanted now (`batch` of them at most)
+    and answers all of them or raises; it never returns a value it could not verify. A figure of
+    an instrument that comes along (`RIOT.previous_close_usd`) may be among the quotes.
+    """
+
+    spec: FeedSpec
+    fetch: Fetch
+
+    def quoting(self, tickers: Iterable[str]) -> Feed:
+        """Return this feed with `tickers` among its instruments, if it quotes shares."""
+        if not self.spec.shares:
+            return self
+        shares = dict(self.spec.instruments) | {ticker: ticker for ticker in tickers}
+        return replace(self, spec=replace(self.spec, instruments=shares))
+
+    def overridden(
+        self,
+        *,
+        base_url: str | None = None,
+        interval_s: float | None = None,
+        fresh_s: float | None = None,
+        enabled: bool | None = None,
+    ) -> Feed:
+        """Return this feed with what a book says in place of the declared values; None keeps."""
+        spec = self.spec
+        return replace(
+            self,
+            spec=replace(
+                spec,
+                base_url=spec.base_url if base_url is None else base_url.rstrip("/"),
+                interval_s=spec.interval_s if interval_s is None else interval_s,
+                fresh_s=spec.fresh_s if fresh_s is None else fresh_s,
+                enabled=spec.enabled if enabled is None else enabled,
+            ),
+        )

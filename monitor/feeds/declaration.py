@@ -1,0 +1,68 @@
+"""What a feed's declaration must satisfy, whoever wrote it: ours, a stranger's, or a book's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from monitor.core.clock import MINUTE, SECOND
+from monitor.feeds.base import FeedSpec
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_TIMEOUT_S = 60.0
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def spec_faults(spec: FeedSpec) -> list[str]:
+    """Return what is wrong with a declaration, one sentence each; empty when it may be used."""
+    return [*_identity_faults(spec), *_limit_faults(spec)]
+
+
+def _identity_faults(spec: FeedSpec) -> Iterator[str]:
+    if not _NAME.fullmatch(spec.name):
+        yield f"name {spec.name!r}: use 2 to 32 of a-z, 0-9 and _; it is a metric label"
+    if not spec.instruments:
+        yield "instruments is empty: name at least one, with the provider's own symbol"
+    if not spec.licence.strip():
+        yield "licence is empty: say in one line what the provider's terms allow"
+    try:
+        parts = urlsplit(spec.base_url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if host is None or parts.query or parts.fragment or "@" in parts.netloc:
+        yield f"base_url {spec.base_url!r}: give scheme, host and at most a path"
+    elif parts.scheme != "https" and not (parts.scheme == "http" and _may_be_plain(host, spec)):
+        yield f"base_url {spec.base_url!r}: use https; http is for your own network, without a key"
+    if spec.base_url.endswith("/"):
+        yield f"base_url {spec.base_url!r}: leave out the slash at the end"
+
+
+def _may_be_plain(host: str, spec: FeedSpec) -> bool:
+    return spec.credential is None or host in _LOOPBACK
+
+
+def _limit_faults(spec: FeedSpec) -> Iterator[str]:
+    for name in ("interval_s", "timeout_s", "fresh_s", "requests_per_minute", "max_bytes"):
+        # written so that nan is a fault too
+        if not getattr(spec, name) > 0:
+            yield f"{name} is {getattr(spec, name)}: it must be above zero"
+            return
+    if spec.timeout_s > MAX_TIMEOUT_S:
+        yield f"timeout_s is {spec.timeout_s:g}: at most {MAX_TIMEOUT_S:g}"
+    if spec.max_bytes > MAX_BYTES:
+        yield f"max_bytes is {spec.max_bytes}: at most {MAX_BYTES}"
+    if spec.fresh_s < spec.interval_s:
+        yield f"fresh_s {spec.fresh_s:g} is under interval_s {spec.interval_s:g}: never fresh"
+    if spec.batch is not None and spec.batch < 1:
+        yield f"batch is {spec.batch}: one or more, or None for all at once"
+        return
+    lanes = -(-len(spec.instruments) // (spec.batch or max(1, len(spec.instruments))))
+    needed = lanes * MINUTE / SECOND / spec.interval_s
+    if needed > spec.requests_per_minute:
+        yield (
+            f"interval_s {spec.interval_s:g} needs {needed:g} requests a minute, "
+            f"requests_per_minute allows {spec.requests_per_minute:g}"
+        )

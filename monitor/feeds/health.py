@@ -1,0 +1,87 @@
+"""How one feed is doing, as a value that `feeds status`, readiness and the board can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from monitor.core.clock import Millis
+from monitor.domain.freshness import Freshness, freshness
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What cannot be had at present, and why.
+
+    Attributes:
+        instruments: our names of it.
+        reason: a `monitor.feeds.reasons.Reason`.
+        message: the error in words.
+        at: when it failed last.
+
+    """
+
+    instruments: frozenset[str]
+    reason: str
+    message: str
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """One feed at one moment; each step returns a new one.
+
+    Attributes:
+        feed: the feed's name.
+        budget_ms: its freshness budget.
+        next_due: when it is asked again, at the earliest.
+        last_success: when quotes of it were last stored; None: never in this process.
+        observed_at: the newest source time among its accepted quotes.
+        failures: those not yet mended, the newest last.
+
+    """
+
+    feed: str
+    budget_ms: Millis
+    next_due: Millis = 0
+    last_success: Millis | None = None
+    observed_at: Millis | None = None
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def error(self) -> str:
+        """Return the reason of the newest failure not yet mended; empty when all is well."""
+        return self.failures[-1].reason if self.failures else ""
+
+    def link(self, now: Millis) -> Freshness:
+        """Return how long ago the provider last answered, whatever the age of its data.
+
+        A quiet or closed market is not a dead link.
+        """
+        return freshness(self.last_success, self.budget_ms, now)
+
+    def data(self, now: Millis, *, elapsed_ms: Millis | None = None) -> Freshness:
+        """Return the age of the newest data by the source's own time.
+
+        `elapsed_ms` is session time, for stocks.
+        """
+        return freshness(self.observed_at, self.budget_ms, now, elapsed_ms=elapsed_ms)
+
+    def stored(self, at: Millis, observed_at: Millis) -> FeedHealth:
+        """Note that quotes were stored; the newest source time never goes back."""
+        newest = observed_at if self.observed_at is None else max(self.observed_at, observed_at)
+        return replace(self, last_success=at, observed_at=newest)
+
+    def failed(self, failure: Failure) -> FeedHealth:
+        """Note a failure; it takes the place of an earlier one of the same instruments."""
+        return replace(self, failures=(*self._without(failure.instruments), failure))
+
+    def mended(self, instruments: frozenset[str]) -> FeedHealth:
+        """Note that these instruments are there again."""
+        return replace(self, failures=self._without(instruments))
+
+    def due(self, moment: Millis) -> FeedHealth:
+        """Note when the feed is asked again."""
+        return replace(self, next_due=moment)
+
+    def _without(self, instruments: frozenset[str]) -> tuple[Failure, ...]:
+        return tuple(kept for kept in self.failures if not kept.instruments <= instruments)

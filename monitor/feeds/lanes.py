@@ -1,0 +1,104 @@
+"""What is asked together, and when it may be asked again after a failure. Hop 2, pure.
+
+A feed that answers one symbol per request has one lane per symbol: a delisted stock waits in its
+own lane while the others go on. A cause that lies in the host or the key holds all lanes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from monitor.core.backoff import Backoff
+from monitor.core.clock import SECOND, Millis
+from monitor.core.errors import BadQuote, FeedRejected, FeedUnavailable
+from monitor.feeds.base import FeedSpec
+from monitor.feeds.reasons import Reason
+
+# Asking again cannot mend a refused key, region or symbol; a person does, or the provider's day.
+REJECTED_PAUSE_S = 900.0
+# A 429 without Retry-After: most limits are per minute, and repeated abuse ends in a ban.
+THROTTLED_PAUSE_S = 60.0
+# A provider may ask for patience, not for silence for ever.
+MAX_PAUSE_S = 3_600.0
+# Long enough that the lanes after a failed one see that the whole feed is on hold.
+MIN_PAUSE_S = 1.0
+FEED_WIDE = frozenset(
+    {
+        Reason.CONNECTION,
+        Reason.THROTTLED,
+        Reason.UNAUTHORIZED,
+        Reason.FORBIDDEN,
+        Reason.GEO_BLOCKED,
+        Reason.REDIRECTED,
+        Reason.STORE_UNAVAILABLE,
+    }
+)
+
+
+@dataclass(slots=True)
+class Lane:
+    """The instruments of one `fetch` and their state.
+
+    Attributes:
+        spec: the feed's spec narrowed to this lane's instruments.
+        due: not asked before this moment.
+        failures: failed in a row so far; sets the backoff.
+        reasons: those already logged in this streak, so that each is logged once.
+
+    """
+
+    spec: FeedSpec
+    due: Millis = 0
+    failures: int = 0
+    reasons: set[str] = field(default_factory=set)
+
+    @property
+    def instruments(self) -> frozenset[str]:
+        """Return our names of what this lane asks for."""
+        return frozenset(self.spec.instruments)
+
+
+def lanes_of(spec: FeedSpec) -> list[Lane]:
+    """Split a feed into lanes of `batch` instruments, in declared order."""
+    size = spec.batch or max(1, len(spec.instruments))
+    names = iter(spec.instruments.items())
+    parts: list[dict[str, str]] = []
+    while part := dict(islice(names, size)):
+        parts.append(part)
+    return [Lane(replace(spec, instruments=part)) for part in parts]
+
+
+def backoff_of(spec: FeedSpec) -> Backoff:
+    """Return the retry policy of a feed: from its interval up to five of them, a minute at least."""
+    return Backoff(base_s=spec.interval_s, cap_s=max(60.0, 5 * spec.interval_s))
+
+
+def pause_s(error: Exception, failures: int, backoff: Backoff, rng: random.Random) -> float:
+    """Return how long to leave a lane alone after its `failures`-th failure in a row."""
+    match error:
+        case FeedRejected():
+            return REJECTED_PAUSE_S
+        case BadQuote():
+            # The provider answers; only this answer was bad. The next poll is soon enough.
+            return 0.0
+        case FeedUnavailable(retry_after_s=None, reason=Reason.THROTTLED):
+            floor_s = THROTTLED_PAUSE_S
+        case FeedUnavailable(retry_after_s=float() | int() as wish_s):
+            floor_s = min(MAX_PAUSE_S, max(MIN_PAUSE_S, wish_s))
+        case _:
+            floor_s = MIN_PAUSE_S
+    return backoff.delay_s(failures - 1, rng, floor_s=floor_s)
+
+
+def hold(lanes: Sequence[Lane], until: Millis) -> None:
+    """Hold every lane until `until`, or longer where it already waits longer."""
+    for lane in lanes:
+        lane.due = max(lane.due, until)
+
+
+def after(now: Millis, seconds: float) -> Millis:
+    """Return the moment `seconds` from `now`."""
+    return now + round(seconds * SECOND)

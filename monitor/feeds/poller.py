@@ -1,0 +1,210 @@
+"""One poll of one feed: fetch, accept, stamp, hand over; and what follows a failure. Hops 2 to 4.
+
+The schedule calls `poll` at each interval; a feed that must wait answers at once without asking
+anybody. Whatever goes wrong is counted each time, logged once per streak, and shown in `health`;
+the last good value stays where it is and grows old in plain sight.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from monitor.core.backoff import Backoff
+from monitor.core.clock import SECOND, Clock, Millis
+from monitor.core.errors import FeedError, StoreUnavailable
+from monitor.domain.events import Quote
+from monitor.domain.plausibility import judge
+from monitor.feeds.base import Feed, FeedSpec, Http
+from monitor.feeds.health import Failure, FeedHealth
+from monitor.feeds.instruments import FeedInstruments
+from monitor.feeds.lanes import FEED_WIDE, Lane, after, backoff_of, hold, lanes_of, pause_s
+from monitor.feeds.reasons import Reason
+
+log = structlog.get_logger(__name__)
+
+Deliver = Callable[[Sequence[Quote]], Awaitable[None]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Poller:
+    """The poll of one feed and its memory: lanes, last good quotes, health.
+
+    Attributes:
+        feed: the provider.
+        http: the client bound to it.
+        deliver: takes the accepted quotes of one poll; raises StoreUnavailable when it cannot.
+        clock: now.
+        instruments: what is counted.
+        rng: draws the jitter of the backoff.
+        last: the last good quote per instrument; may be filled from the store at the start.
+        health: how the feed is doing, replaced whole at each step.
+
+    """
+
+    feed: Feed
+    http: Http
+    deliver: Deliver
+    clock: Clock
+    instruments: FeedInstruments
+    rng: random.Random
+    last: dict[str, Quote] = field(default_factory=dict)
+    health: FeedHealth = field(init=False)
+    _lanes: list[Lane] = field(init=False)
+    _backoff: Backoff = field(init=False)
+    _refused: set[tuple[str, str]] = field(init=False, default_factory=set)
+    _store_failures: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        spec = self.feed.spec
+        self._lanes = lanes_of(spec)
+        self._backoff = backoff_of(spec)
+        self.health = FeedHealth(spec.name, round(spec.fresh_s * SECOND))
+
+    @property
+    def spec(self) -> FeedSpec:
+        """Return the feed's declaration."""
+        return self.feed.spec
+
+    async def poll(self) -> None:
+        """Ask every lane that is due and hand over what may be believed.
+
+        No failure of the provider, the adapter or the store leaves here.
+        """
+        began = self.clock.now()
+        if not any(lane.due <= began for lane in self._lanes):
+            return
+        accepted: list[Quote] = []
+        for lane in self._lanes:
+            # asked anew for each lane: a failure in one may have put all of them on hold
+            if lane.due <= self.clock.now():
+                accepted += self._accept(lane, await self._ask(lane))
+        if accepted:
+            await self._hand_over(accepted)
+        now = self.clock.now()
+        self.instruments.polled(self.spec.name, (now - began) / SECOND)
+        soonest = min(lane.due for lane in self._lanes)
+        self.health = self.health.due(max(soonest, after(began, self.spec.interval_s)))
+
+    async def _ask(self, lane: Lane) -> Sequence[Quote]:
+        try:
+            quotes = await self.feed.fetch(self.http, lane.spec)
+        except FeedError as error:
+            self._fail(lane, error, error.reason)
+        except Exception as error:  # noqa: BLE001 - the loop boundary: an adapter's bug stops one lane, not the feed
+            self._fail(lane, error, Reason.BUG)
+        else:
+            self._mend(lane)
+            return quotes
+        return ()
+
+    def _fail(self, lane: Lane, error: Exception, reason: str) -> None:
+        name, now = self.spec.name, self.clock.now()
+        lane.failures += 1
+        wait_s = pause_s(error, lane.failures, self._backoff, self.rng)
+        lane.due = after(now, wait_s)
+        if reason in FEED_WIDE:
+            hold(self._lanes, lane.due)
+        self.instruments.failed(name, reason)
+        if reason == Reason.THROTTLED:
+            self.instruments.throttled(name)
+        message = str(error) or type(error).__name__
+        self.health = self.health.failed(Failure(lane.instruments, reason, message, now))
+        if reason not in lane.reasons:
+            lane.reasons.add(reason)
+            log.warning(
+                "feed.poll_failed",
+                feed=name,
+                instruments=sorted(lane.instruments),
+                reason=reason,
+                error=message,
+                wait_s=round(wait_s, 3),
+                exc_info=error if reason == Reason.BUG else None,
+            )
+
+    def _mend(self, lane: Lane) -> None:
+        if lane.failures:
+            log.info(
+                "feed.recovered",
+                feed=self.spec.name,
+                instruments=sorted(lane.instruments),
+                failures=lane.failures,
+            )
+        lane.failures, lane.due = 0, 0
+        lane.reasons.clear()
+        self.health = self.health.mended(lane.instruments)
+
+    def _accept(self, lane: Lane, quotes: Sequence[Quote]) -> list[Quote]:
+        accepted = []
+        for quote in quotes:
+            now = self.clock.now()
+            refusal: str | None
+            owner = quote.instrument.partition(".")[0]  # a share's own figure comes along with it
+            asked_for = {quote.instrument, owner} & lane.instruments
+            if not asked_for or quote.source != self.spec.name:
+                refusal = Reason.WRONG_SYMBOL
+            else:
+                refusal = judge(quote, self.last.get(quote.instrument), now)
+            if refusal is None:
+                accepted.append(self._stamp(quote, now))
+                self._refused = {seen for seen in self._refused if seen[0] != quote.instrument}
+            else:
+                self._refuse(quote, refusal)
+        return accepted
+
+    def _stamp(self, quote: Quote, now: Millis) -> Quote:
+        received = now if quote.received_at is None else quote.received_at
+        fresh = self.health.budget_ms if quote.fresh_ms is None else quote.fresh_ms
+        return replace(quote, received_at=received, fresh_ms=fresh)
+
+    def _refuse(self, quote: Quote, refusal: str) -> None:
+        self.instruments.rejected(self.spec.name, refusal)
+        if (quote.instrument, refusal) not in self._refused:
+            self._refused.add((quote.instrument, refusal))
+            log.warning(
+                "feed.quote_refused",
+                feed=self.spec.name,
+                instrument=quote.instrument,
+                reason=refusal,
+                value=str(quote.value),
+                observed_at=quote.observed_at,
+            )
+
+    async def _hand_over(self, quotes: Sequence[Quote]) -> None:
+        name = self.spec.name
+        try:
+            await self.deliver(quotes)
+        except StoreUnavailable as error:
+            self._pause_for_store(quotes, error)
+            return
+        if self._store_failures:
+            log.info("feed.store_recovered", feed=name, failures=self._store_failures)
+            self._store_failures = 0
+        now = self.clock.now()
+        for quote in quotes:
+            self.last[quote.instrument] = quote
+            self.instruments.observed(name, quote.instrument, quote.observed_at)
+        self.instruments.succeeded(name, now)
+        self.health = self.health.stored(now, max(quote.observed_at for quote in quotes))
+
+    def _pause_for_store(self, quotes: Sequence[Quote], error: StoreUnavailable) -> None:
+        # `last` stays: what was not stored was not seen, so the next poll brings it again.
+        self._store_failures += 1
+        now = self.clock.now()
+        wait_s = pause_s(error, self._store_failures, self._backoff, self.rng)
+        hold(self._lanes, after(now, wait_s))
+        missed = frozenset(quote.instrument for quote in quotes)
+        failure = Failure(missed, Reason.STORE_UNAVAILABLE, str(error), now)
+        self.health = self.health.failed(failure)
+        self.instruments.failed(self.spec.name, Reason.STORE_UNAVAILABLE)
+        if self._store_failures == 1:
+            log.warning(
+                "feed.store_unavailable",
+                feed=self.spec.name,
+                error=str(error),
+                undelivered=len(quotes),
+                wait_s=round(wait_s, 3),
+            )

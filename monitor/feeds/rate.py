@@ -1,0 +1,51 @@
+"""A provider's published limit, kept by us: a token bucket that takes time as an argument. Hop 2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from monitor.core.clock import MINUTE, SECOND, Millis
+
+BURST_SHARE = 0.25
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """At most `per_minute` requests in any minute, a quarter of them at once.
+
+    The bucket holds the burst and refills with the rest of the budget, so that a full bucket and
+    its refill together never pass `per_minute` in a window of sixty seconds.
+    """
+
+    per_minute: float
+    _tokens: float = field(init=False)
+    _at: Millis | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._tokens = self.burst
+
+    @property
+    def burst(self) -> float:
+        """Return how many requests may go out together; at least one."""
+        return max(1.0, self.per_minute * BURST_SHARE)
+
+    @property
+    def _refill_per_ms(self) -> float:
+        # A limit under two a minute has no room for a burst on top: it refills at the full rate.
+        spare = self.per_minute - self.burst
+        return (spare if spare >= 1 else self.per_minute) / MINUTE
+
+    def take(self, now: Millis) -> float:
+        """Take one token and return the seconds to wait before using it; 0 when it was there.
+
+        The token is reserved: callers that come while one waits queue behind it. A clock that
+        was set back refills nothing.
+        """
+        if self._at is not None:
+            elapsed = max(0, now - self._at)
+            self._tokens = min(self.burst, self._tokens + elapsed * self._refill_per_ms)
+        self._at = now
+        self._tokens -= 1.0
+        if self._tokens >= 0:
+            return 0.0
+        return -self._tokens / self._refill_per_ms / SECOND

@@ -1,0 +1,85 @@
+"""Yahoo chart: the regular-market price of US stocks. No key, and no published terms.
+
+`/v8/finance/chart/{symbol}` is unofficial. It wants a browser-like User-Agent and throttles hard,
+so each symbol is asked once a minute at most. `regularMarketPrice` stays at the regular close
+outside the session, and `regularMarketTime` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
+from monitor.domain.events import Quote
+from monitor.feeds.answers import Node, decode, quoted, shown
+from monitor.feeds.base import Feed, FeedSpec, Http, previous_close
+from monitor.feeds.reasons import Reason
+
+CURRENCY = "USD"
+
+
+async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for each symbol's chart of today and read its head."""
+    quotes = []
+    for instrument, symbol in spec.instruments.items():
+        answer = await http.get(
+            f"{spec.base_url}/v8/finance/chart/{symbol}",
+            params={"interval": "5m", "range": "1d", "includePrePost": "false"},
+        )
+        meta = _meta(decode(spec.name, answer))
+        _expect(meta, "symbol", symbol)
+        _expect(meta, "currency", CURRENCY)
+        price = meta.at("regularMarketPrice").price()
+        observed_at = meta.at("regularMarketTime").unix_time()
+        quotes.append(quoted(spec, answer, instrument, price, observed_at=observed_at))
+        close = meta.maybe("previousClose")  # absent on the day of a listing
+        if close is not None:
+            name = previous_close(instrument)
+            quotes.append(quoted(spec, answer, name, close.price(), observed_at=observed_at))
+    return quotes
+
+
+def _meta(root: Node) -> Node:
+    chart = root.at("chart")
+    error = chart.maybe("error")
+    if error is not None:
+        raise _error(root.provider, error.at("code").text())
+    return chart.at("result").item(0).at("meta")
+
+
+def _error(provider: str, code: str) -> FeedError:
+    # normally under HTTP 404, by some reports under 200
+    said = f"{provider}: answered {shown(code)}"
+    if code == "Not Found":
+        message = f"{said}; the symbol may be renamed or delisted"
+        return FeedRejected(message, reason=Reason.NOT_FOUND)
+    return FeedUnavailable(f"{said}; it is asked again later", reason=Reason.SERVER_ERROR)
+
+
+def _expect(meta: Node, key: str, wanted: str) -> None:
+    found = meta.at(key)
+    if found.text() != wanted:
+        found.refuse(repr(wanted), Reason.WRONG_SYMBOL)
+
+
+FEED = Feed(
+    FeedSpec(
+        name="yahoo",
+        base_url="https://query1.finance.yahoo.com",
+        instruments={
+            ticker: ticker
+            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
+        },
+        interval_s=60,
+        timeout_s=8,
+        fresh_s=300,
+        requests_per_minute=20,  # undocumented; one symbol a minute each, and room for a retry
+        licence="No public API terms; own use only, do not redistribute the data.",
+        max_bytes=262_144,
+        headers={"User-Agent": "Mozilla/5.0 (compatible; hashhedge)"},
+        hosts=("query2.finance.yahoo.com",),
+        batch=1,
+        shares=True,
+    ),
+    fetch,
+)

@@ -1,0 +1,213 @@
+"""Every provider, whoever wrote it, against every way its answers go wrong.
+
+The providers are found by their place; a new file is held to this without an edit here, except
+that the simulator must know its shape.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from monitor.core.clock import ManualClock
+from monitor.core.discovery import declared
+from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailable
+from monitor.domain.events import DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.plausibility import judge
+from monitor.feeds.base import Feed
+from monitor.feeds.declaration import spec_faults
+from monitor.feeds.http import HttpClient
+from monitor.feeds.lanes import lanes_of
+from tests.simulator.scenarios import FUTURE_BY, STALE_BY, Scenario
+from tests.simulator.server import Simulator
+from tests.simulator.shapes import SHAPES
+
+NOW = 1_768_229_760_000
+FEEDS = dict(declared("monitor.feeds", "FEED", Feed))
+LANES = [
+    (name, list(lane.spec.instruments)) for name in FEEDS for lane in lanes_of(FEEDS[name].spec)
+]
+ENVIRON = {"FINNHUB_API_KEY": "test-key-0123456789"}
+
+VALUE = "the right value"
+# What each scenario must lead to, and where a provider differs by instrument or by name.
+OUTCOMES: dict[Scenario, tuple[type[FeedError], str] | str] = {
+    Scenario.NORMAL: VALUE,
+    Scenario.STALE: VALUE,
+    Scenario.FUTURE: VALUE,
+    Scenario.SLOW: (FeedUnavailable, "timeout"),
+    Scenario.THROTTLED: (FeedUnavailable, "throttled"),
+    Scenario.SERVER_ERROR: (FeedUnavailable, "server_error"),
+    Scenario.DROPPED: (FeedUnavailable, "connection"),
+    Scenario.UNAUTHORIZED: (FeedRejected, "unauthorized"),
+    Scenario.FORBIDDEN: (FeedRejected, "forbidden"),
+    Scenario.NOT_FOUND: (FeedRejected, "not_found"),
+    Scenario.GEO_BLOCKED: (FeedRejected, "geo_blocked"),
+    Scenario.REDIRECT: (FeedRejected, "redirected"),
+    Scenario.ZEROS: (BadQuote, "zero_price"),
+    Scenario.TRUNCATED: (BadQuote, "not_json"),
+    Scenario.WRONG_TYPE: (BadQuote, "wrong_type"),
+    Scenario.HTML: (BadQuote, "not_json"),
+    Scenario.NAN: (BadQuote, "not_a_number"),
+    Scenario.RENAMED_KEY: (BadQuote, "missing_field"),
+    Scenario.GZIP_BOMB: (BadQuote, "too_large"),
+    Scenario.HUGE: (BadQuote, "too_large"),
+    Scenario.NOT_TEXT: (BadQuote, "not_text"),
+}
+EXCEPTIONS: dict[tuple[Scenario, str], tuple[type[FeedError], str] | str] = {
+    # the pair's key is Kraken's own name and is not relied on
+    (Scenario.RENAMED_KEY, "kraken"): VALUE,
+    # a bare number has no key
+    (Scenario.RENAMED_KEY, HEIGHT): VALUE,
+    # zero is how the backend says that its node is away; a block may well pay no fees
+    (Scenario.ZEROS, DIFFICULTY): (BadQuote, "missing_field"),
+    (Scenario.ZEROS, HEIGHT): VALUE,
+    (Scenario.ZEROS, FEES): VALUE,
+}
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[tuple[Simulator, str]]:
+    """Serve every provider on a free port, under a clock that stands still."""
+    simulator = Simulator(clock=ManualClock(NOW))
+    server = TestServer(simulator.app(), handler_cancellation=True, shutdown_timeout=0.1)
+    async with server:
+        yield simulator, str(server.make_url("/")).rstrip("/")
+
+
+async def fetch(name: str, instruments: Sequence[str], base: str) -> Sequence[Quote]:
+    """Ask one lane of one provider through the live client."""
+    spec = FEEDS[name].overridden(base_url=f"{base}/{name}").spec
+    wanted = set(instruments)
+    lane = next(lane for lane in lanes_of(spec) if set(lane.instruments) == wanted)
+    async with HttpClient(ManualClock(NOW), ENVIRON) as client:
+        quotes = await FEEDS[name].fetch(client.bind(lane.spec), lane.spec)
+    return [quote for quote in quotes if quote.instrument in wanted]
+
+
+@pytest.mark.parametrize("scenario", [item for item in Scenario if item is not Scenario.SLOW])
+@pytest.mark.parametrize(("name", "instruments"), LANES)
+async def test_right_value_or_right_error(
+    name: str, instruments: list[str], scenario: Scenario, simulator: tuple[Simulator, str]
+) -> None:
+    """Whatever the provider sends: the right value, or the error that names what was wrong."""
+    served, base = simulator
+    served.set_scenario(name, scenario)
+    keys = [(scenario, name), *((scenario, instrument) for instrument in instruments)]
+    outcome = next((EXCEPTIONS[key] for key in keys if key in EXCEPTIONS), OUTCOMES[scenario])
+    if not isinstance(outcome, str):
+        kind, reason = outcome
+        with pytest.raises(kind) as caught:
+            await fetch(name, instruments, base)
+        assert caught.value.reason == reason
+        assert name in str(caught.value)
+        return
+    quotes = await fetch(name, instruments, base)
+    assert [quote.instrument for quote in quotes] == instruments
+    for quote in quotes:
+        zero = scenario is Scenario.ZEROS
+        assert quote.value == (0 if zero else served.market.value(quote.instrument, name))
+        assert (quote.source, quote.received_at) == (name, NOW)
+        assert quote.fresh_ms == FEEDS[name].spec.fresh_s * 1_000
+
+
+@pytest.mark.parametrize("name", FEEDS)
+async def test_a_slow_answer_is_given_up_in_time(
+    name: str, simulator: tuple[Simulator, str]
+) -> None:
+    """The declared time-out ends the wait, and says so."""
+    served, base = simulator
+    served.set_scenario(name, Scenario.SLOW)
+    feed = FEEDS[name].overridden(base_url=f"{base}/{name}")
+    lane = lanes_of(feed.spec)[0]
+    spec = replace(lane.spec, timeout_s=0.1)
+    async with HttpClient(ManualClock(NOW), ENVIRON) as client, asyncio.timeout(5):
+        with pytest.raises(FeedUnavailable) as caught:
+            await feed.fetch(client.bind(spec), spec)
+    assert caught.value.reason == OUTCOMES[Scenario.SLOW][1]
+
+
+@pytest.mark.parametrize("name", FEEDS)
+async def test_the_source_s_own_time_is_kept(name: str, simulator: tuple[Simulator, str]) -> None:
+    """An old answer is given with its own time; only a source without one takes ours, marked."""
+    served, base = simulator
+    timed = any(shape.time for shape in SHAPES if shape.provider == name)
+    for scenario, moved_ms in ((Scenario.STALE, STALE_BY), (Scenario.FUTURE, FUTURE_BY)):
+        served.set_scenario(name, scenario)
+        lane = lanes_of(FEEDS[name].spec)[0]
+        (quote,) = await fetch(name, sorted(lane.instruments), base)
+        assert quote.local_time is not timed
+        assert quote.observed_at == (NOW + moved_ms if timed else NOW)
+        refused = "future" if timed and scenario is Scenario.FUTURE else None
+        assert judge(quote, None, NOW) == refused
+
+
+@pytest.mark.parametrize("name", ["coinbase", "kraken", "bitstamp"])
+async def test_a_venue_gives_its_book(name: str, simulator: tuple[Simulator, str]) -> None:
+    """Bid, ask and 24 h volume come with the price of a venue."""
+    served, base = simulator
+    (quote,) = await fetch(name, ["BTC-USD"], base)
+    price = served.market.value("BTC-USD", name)
+    assert (quote.bid, quote.ask) == (price - 1, price + 1)
+    volumes = {"coinbase": "8123.45678901", "kraken": "2500", "bitstamp": "1800"}
+    assert quote.volume == Decimal(volumes[name])
+
+
+async def test_a_key_goes_out_as_a_header(simulator: tuple[Simulator, str]) -> None:
+    """The simulated Finnhub refuses a request without the header; ours is answered."""
+    _, base = simulator
+    (quote,) = await fetch("finnhub", ["CRWV"], base)
+    assert quote.instrument == "CRWV"
+
+
+@pytest.mark.parametrize("name", ["yahoo", "finnhub"])
+async def test_an_unknown_symbol_is_no_price(name: str, simulator: tuple[Simulator, str]) -> None:
+    """Each provider's own way of saying "never heard of it" ends in an error."""
+    _, base = simulator
+    spec = replace(FEEDS[name].spec, base_url=f"{base}/{name}", instruments={"GONE": "GONE"})
+    async with HttpClient(ManualClock(NOW), ENVIRON) as client:
+        with pytest.raises(FeedError) as caught:
+            await FEEDS[name].fetch(client.bind(spec), spec)
+    assert caught.value.reason == {"yahoo": "not_found", "finnhub": "zero_price"}[name]
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_declarations_hold(name: str) -> None:
+    """Each declaration is complete, fits its own rate limit, and is named like its file."""
+    spec = FEEDS[name].spec
+    assert spec_faults(spec) == []
+    assert spec.name == name
+
+
+def test_every_provider_is_simulated() -> None:
+    """A provider without a shape in the simulator would be tested by nothing here."""
+    assert set(FEEDS) == {shape.provider for shape in SHAPES}
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_provider_imports_the_seam_only(name: str) -> None:
+    """A provider knows domain, core errors and the seam: no client, store, log or scheduler."""
+    source = Path(__file__).resolve().parents[2] / "monitor" / "feeds" / f"{name}.py"
+    imported = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    assert imported <= {
+        "__future__",
+        "collections.abc",
+        "decimal",
+        "monitor.core.errors",
+        "monitor.domain.events",
+        "monitor.feeds.answers",
+        "monitor.feeds.base",
+        "monitor.feeds.reasons",
+    }

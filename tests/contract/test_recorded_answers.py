@@ -1,0 +1,267 @@
+"""Recorded and documented answers give the value that stands in them; any other body gives ours.
+
+The recordings lie beside the project and are read in place. Without them the first test is
+skipped, but not where CI says that they must be there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.clock import ManualClock, parse_iso
+from monitor.core.discovery import declared
+from monitor.core.errors import BadQuote, FeedError, FeedRejected
+from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.feeds.base import Answer, Feed, FeedSpec, Http
+from monitor.feeds.lanes import lanes_of
+from tests.simulator.market import Market
+from tests.simulator.shapes import SHAPES, Shape
+
+SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "providers" / "samples"
+NOW = 1_768_229_760_000
+FEEDS = dict(declared("monitor.feeds", "FEED", Feed))
+
+
+class OneAnswer:
+    """An `Http` that gives one body to every request."""
+
+    def __init__(self, body: str) -> None:
+        self.answer = Answer(200, body, {}, NOW)
+
+    async def get(self, url: str, **_: Any) -> Answer:
+        """Return the body, whatever was asked."""
+        return self.answer
+
+
+def fetch(name: str, instrument: str, symbol: str, body: str) -> Quote:
+    """Return what one provider makes of `body` for one instrument."""
+    feed = FEEDS[name]
+    spec = replace(feed.spec, instruments={instrument: symbol})
+    http: Http = OneAnswer(body)
+    quotes = asyncio.run(_await(feed, http, spec))
+    (quote,) = (quote for quote in quotes if quote.instrument == instrument)
+    return quote
+
+
+async def _await(feed: Feed, http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    return await feed.fetch(http, spec)
+
+
+def sample(name: str) -> str:
+    """Return a recorded body, or skip; in CI a missing one is a failure."""
+    path = SAMPLES / name
+    if not path.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"the recorded answers are not at {SAMPLES}")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "provider", "instrument", "symbol", "value", "observed"),
+    [
+        (
+            "coinbase_exchange_ticker.json",
+            "coinbase",
+            BTC_USD,
+            "BTC-USD",
+            "6268.48",
+            "2020-03-20T00:22:57.833Z",
+        ),
+        ("kraken_ticker.json", "kraken", BTC_USD, "XBTUSD", "30303.2", None),
+        ("kraken_ticker_xbtusdt.json", "kraken", BTC_USD, "XBTUSD", "105899.4", None),
+        (
+            "bitstamp_ticker.json",
+            "bitstamp",
+            BTC_USD,
+            "btcusd",
+            "26216",
+            "2023-06-06T16:29:04Z",
+        ),
+        ("mempool_hashrate_3d.json", "mempool", DIFFICULTY, "/", "31251101365711.12", None),
+        (
+            "mempool_hashrate_3d_source_shape.json",
+            "mempool",
+            DIFFICULTY,
+            "/",
+            "31251101365711.12",
+            None,
+        ),
+        ("mempool_blocks_tip_height.txt", "mempool", HEIGHT, "/", "698767", None),
+        # 1,311,748,254 sat over 100 blocks
+        ("mempool_reward_stats_100.json", "mempool", FEES, "/", "0.1311748254", None),
+        ("yahoo_chart_v8.json", "yahoo", "AAPL", "AAPL", "333.923", "2026-10-05T13:58:27Z"),
+        ("finnhub_quote.json", "finnhub", "RIOT", "RIOT", "175.43", "2021-11-07T22:00:00Z"),
+    ],
+)
+def test_a_recorded_answer_gives_its_value(
+    file: str, provider: str, instrument: str, symbol: str, value: str, observed: str | None
+) -> None:
+    """The value and the source's time are those that stand in the recording."""
+    quote = fetch(provider, instrument, symbol, sample(file))
+    assert quote.value == Decimal(value)
+    assert quote.observed_at == (NOW if observed is None else parse_iso(observed))
+    assert quote.local_time is (observed is None)
+
+
+@pytest.mark.parametrize(
+    ("file", "bid", "ask", "volume"),
+    [
+        ("coinbase_exchange_ticker.json", "6265.15", "6267.71", "53602.03940154"),
+        ("kraken_ticker.json", "30300", "30300.1", "4412.73601799"),
+        ("bitstamp_ticker.json", "26208", "26211", "3563.13819902"),
+    ],
+)
+def test_a_recorded_answer_gives_its_book(file: str, bid: str, ask: str, volume: str) -> None:
+    """Bid, ask and 24 h volume are read from their own fields, not from today's or the lots."""
+    quote = fetch(file.partition("_")[0], BTC_USD, "any", sample(file))
+    assert (quote.bid, quote.ask, quote.volume) == (Decimal(bid), Decimal(ask), Decimal(volume))
+
+
+@pytest.mark.parametrize(
+    ("file", "provider", "instrument", "reason"),
+    [
+        ("kraken_error_unknown_pair.json", "kraken", BTC_USD, "not_found"),
+        ("bitstamp_error.json", "bitstamp", BTC_USD, "server_error"),
+        ("finnhub_quote_unknown_symbol.json", "finnhub", "RIOT", "zero_price"),
+        ("finnhub_error_429.json", "finnhub", "RIOT", "throttled"),
+        ("yahoo_chart_not_found.json", "yahoo", "RIOT", "not_found"),
+        ("yahoo_429.txt", "yahoo", "RIOT", "not_json"),
+        ("mempool_error.json", "mempool", DIFFICULTY, "missing_field"),
+        ("mempool_error.json", "mempool", HEIGHT, "wrong_type"),
+    ],
+)
+def test_a_recorded_error_under_http_200_is_named(
+    file: str, provider: str, instrument: str, reason: str
+) -> None:
+    """A provider's error body is an error even when the status says otherwise."""
+    with pytest.raises(FeedError) as caught:
+        fetch(provider, instrument, instrument, sample(file))
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("EAPI:Rate limit exceeded", FeedError, "throttled"),
+        ("EGeneral:Temporary lockout", FeedError, "throttled"),
+        ("EService:Unavailable", FeedError, "server_error"),
+        ("EQuery:Unknown asset pair", FeedRejected, "not_found"),
+    ],
+)
+def test_kraken_errors_come_first(text: str, kind: type[FeedError], reason: str) -> None:
+    """Kraken's error list decides, even beside a result."""
+    with pytest.raises(kind) as caught:
+        fetch("kraken", BTC_USD, "XBTUSD", json.dumps({"error": [text], "result": {}}))
+    assert caught.value.reason == reason
+
+
+def test_yahoo_about_another_symbol_or_currency_is_refused() -> None:
+    """A quote of something else is never passed on under the name that was asked for."""
+    market = Market(ManualClock(NOW))
+    shape = next(shape for shape in SHAPES if shape.provider == "yahoo")
+    body = json.dumps(shape.render(market, "HIVE", {}))
+    assert fetch("yahoo", "HIVE", "HIVE", body).value == market.value("HIVE")
+    for wrong in (body.replace('"HIVE"', '"HIVE.V"'), body.replace('"USD"', '"CAD"')):
+        with pytest.raises(BadQuote) as caught:
+            fetch("yahoo", "HIVE", "HIVE", wrong)
+        assert caught.value.reason == "wrong_symbol"
+
+
+def test_finnhub_without_a_trade_time_is_no_price() -> None:
+    """A price beside t = 0 was never traded: refused under the name of the zeros it comes with."""
+    with pytest.raises(BadQuote) as caught:
+        fetch("finnhub", "RIOT", "RIOT", json.dumps({"c": 12.5, "t": 0}))
+    assert caught.value.reason == "zero_price"
+
+
+def test_milliseconds_in_a_field_of_seconds_are_understood() -> None:
+    """A source that changes its unit overnight does not send us to the year 58000."""
+    for stamp in (NOW // 1_000, NOW, NOW * 1_000, NOW * 1_000_000):
+        body = json.dumps({"c": 12.5, "t": stamp})
+        assert fetch("finnhub", "RIOT", "RIOT", body).observed_at == NOW
+
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["", "0", "-1", "NaN", "1e400", "9" * 80, "2020-13-01", "0001-01-01", "١٢"])
+    | st.sampled_from([10**400, -(10**30), 1e308, 0, 1e-300])
+)
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+BODIES = DOCUMENTS.map(json.dumps) | st.text(max_size=60) | st.just("[" * 100_000)
+
+
+def _spots(document: Any) -> list[tuple[str | int, ...]]:
+    """Return the path of every place in a document."""
+    spots: list[tuple[str | int, ...]] = [()]
+    members: list[tuple[str | int, Any]] = []
+    if isinstance(document, dict):
+        members = list(document.items())
+    elif isinstance(document, list):
+        members = list(enumerate(document))
+    for key, value in members:
+        spots += [(key, *rest) for rest in _spots(value)]
+    return spots
+
+
+def _put(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
+    if not path:
+        return value
+    changed = document.copy()
+    changed[path[0]] = _put(document[path[0]], path[1:], value)
+    return changed
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.provider}-{shape.matches}")
+@given(data=st.data())
+def test_only_our_errors_come_out_of_a_parser(shape: Shape, data: st.DataObject) -> None:
+    """A body with anything anywhere, or any text at all: a sane quote or a feed error."""
+    feed = FEEDS[shape.provider]
+    lane = next(
+        lane
+        for lane in lanes_of(feed.spec)
+        if shape.provider != "mempool"
+        or lane.spec.instruments[min(lane.instruments)].endswith(shape.matches)
+    )
+    ((instrument, symbol),) = lane.spec.instruments.items()
+    rest = {"coinbase": "BTC-USD/ticker", "bitstamp": "btcusd/", "yahoo": symbol}
+    query = {"pair": symbol, "symbol": symbol}
+    market = Market(ManualClock(NOW))
+    good = shape.render(market, rest.get(shape.provider, ""), query)
+    spot = data.draw(st.sampled_from(_spots(good)))
+    broken = st.builds(lambda value: json.dumps(_put(good, spot, value)), DOCUMENTS)
+    body = data.draw(broken | BODIES)
+    quote, error = _outcome(shape.provider, instrument, symbol, body)
+    if error is not None:
+        assert error.reason
+        assert len(str(error)) < 500
+    if quote is not None:
+        assert quote.value.is_finite()
+        assert quote.value >= 0
+        assert isinstance(quote.observed_at, int)
+
+
+def _outcome(*asked: str) -> tuple[Quote | None, FeedError | None]:
+    try:
+        return fetch(*asked), None
+    except FeedError as error:
+        return None, error

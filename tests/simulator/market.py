@@ -1,0 +1,84 @@
+"""Values that move, the same way for the same seed and the same moment."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from decimal import Decimal
+from math import exp
+
+from monitor.core.clock import SECOND, Clock, Millis
+from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT
+
+STOCKS = ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
+
+# Invented, of the right size; the walk swings around them.
+START: dict[str, Decimal] = {
+    BTC_USD: Decimal("97250.00"),
+    "CORZ": Decimal("15.10"),
+    "HUT": Decimal("38.40"),
+    "HIVE": Decimal("3.35"),
+    "IREN": Decimal("47.80"),
+    "RIOT": Decimal("14.60"),
+    "MARA": Decimal("11.90"),
+    "CAN": Decimal("1.05"),
+    "CRWV": Decimal("82.00"),
+    DIFFICULTY: Decimal(146_472_570_619_930),
+    HEIGHT: Decimal(930_100),
+    FEES: Decimal("0.02400000"),
+}
+STEP_SIGMA = {BTC_USD: 0.0004, DIFFICULTY: 0.0, HEIGHT: 0.0, FEES: 0.002}
+STOCK_SIGMA = 0.0006
+PULL = 0.002
+BLOCK_MS = 600_000
+# What a venue quotes beside the others, as a share of the price.
+VENUE_OFFSET = {"kraken": Decimal("0.0001"), "bitstamp": Decimal("-0.0001")}
+
+
+@dataclass(slots=True)
+class Market:
+    """Every instrument's value at the clock's moment: a seeded walk that is pulled back home."""
+
+    clock: Clock
+    seed: int = 7
+    began: Millis = field(init=False)
+    _anchor: dict[str, tuple[Decimal, int]] = field(init=False, default_factory=dict)
+    _walks: dict[str, list[float]] = field(init=False, default_factory=dict)
+    _dice: dict[str, random.Random] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.now()
+
+    def value(self, instrument: str, venue: str = "") -> Decimal:
+        """Return what `venue` says of `instrument` now; KeyError for an unknown one."""
+        start, anchored = self._anchor.get(instrument, (START[instrument], 0))
+        if instrument == HEIGHT:
+            return start + (self.clock.now() - self.began) // BLOCK_MS
+        moved = exp(self._walk(instrument, self._step()) - self._walk(instrument, anchored))
+        exact = start * Decimal(repr(moved)) * (1 + VENUE_OFFSET.get(venue, Decimal(0)))
+        return round(exact, _places(instrument))
+
+    def previous_close(self, ticker: str) -> Decimal:
+        """Return a share's close before today: where its walk began."""
+        return START[ticker]
+
+    def put(self, instrument: str, value: Decimal) -> None:
+        """Set a value; the walk goes on from there."""
+        if instrument not in START:
+            raise KeyError(instrument)
+        self._anchor[instrument] = (value, self._step())
+
+    def _step(self) -> int:
+        return max(0, self.clock.now() - self.began) // SECOND
+
+    def _walk(self, instrument: str, step: int) -> float:
+        dice = self._dice.setdefault(instrument, random.Random(f"{self.seed}:{instrument}"))
+        walk = self._walks.setdefault(instrument, [0.0])
+        sigma = STEP_SIGMA.get(instrument, STOCK_SIGMA)
+        while len(walk) <= step:
+            walk.append(walk[-1] * (1 - PULL) + dice.gauss(0, sigma))
+        return walk[step]
+
+
+def _places(instrument: str) -> int:
+    return {FEES: 8, DIFFICULTY: 0}.get(instrument, 2)

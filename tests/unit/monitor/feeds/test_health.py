@@ -1,0 +1,48 @@
+"""Health: what `feeds status` shows, step by step."""
+
+from __future__ import annotations
+
+from monitor.domain.freshness import Freshness
+from monitor.feeds.health import Failure, FeedHealth
+from tests.unit.monitor.feeds.doubles import NOW
+
+CORZ, HUT = frozenset({"CORZ"}), frozenset({"HUT"})
+
+
+def test_never_heard_is_dead() -> None:
+    """Before the first answer neither link nor data is alive."""
+    health = FeedHealth("venue", 60_000)
+    assert health.link(NOW) is Freshness.DEAD
+    assert health.data(NOW) is Freshness.DEAD
+
+
+def test_one_minute_and_one_second_without_an_answer_is_late() -> None:
+    """A budget of 60 s is over after 61 s."""
+    health = FeedHealth("venue", 60_000).stored(NOW, NOW - 500)
+    assert health.link(NOW + 60_000) is Freshness.FRESH
+    assert health.link(NOW + 61_000) is Freshness.LATE
+
+
+def test_a_closed_market_is_not_a_dead_link() -> None:
+    """Friday's close on Sunday: the link is fresh, the data is by session time."""
+    health = FeedHealth("venue", 60_000).stored(NOW, NOW - 2 * 86_400_000)
+    assert health.link(NOW) is Freshness.FRESH
+    assert health.data(NOW) is Freshness.DEAD
+    assert health.data(NOW, elapsed_ms=0) is Freshness.FRESH
+
+
+def test_source_time_never_goes_back() -> None:
+    """Quotes of several instruments leave the newest source time standing."""
+    health = FeedHealth("venue", 60_000).stored(NOW, NOW).stored(NOW + 5, NOW - 9)
+    assert (health.observed_at, health.last_success) == (NOW, NOW + 5)
+
+
+def test_each_instrument_s_failure_stands_until_mended() -> None:
+    """The newest unmended failure names the error; mending the last one clears it."""
+    health = FeedHealth("venue", 60_000)
+    health = health.failed(Failure(CORZ, "not_found", "gone", NOW))
+    health = health.failed(Failure(HUT, "timeout", "slow", NOW + 1))
+    assert health.error == "timeout"
+    health = health.failed(Failure(HUT, "server_error", "500", NOW + 2)).mended(HUT)
+    assert health.error == "not_found"
+    assert health.mended(CORZ).error == ""
