@@ -1,0 +1,289 @@
+"""All of the service's own instruments in one list, and the closed sets of their labels.
+
+Names follow Prometheus: prefix `hashhedge_`, base units, `_total` on counters only, moments as
+`_timestamp_seconds` so that an age survives a scrape gap. Boards, rules and docs are tested
+against this list; the company numbers themselves are `compute/gauges.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "hashhedge_"
+OTHER = "other"
+
+
+class Kind(StrEnum):
+    """The Prometheus type of an instrument."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label's name and the words it may hold; None where only the books know them."""
+
+    name: str
+    words: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One instrument, declared.
+
+    Attributes:
+        name: full name, ending in its unit; counters end in `_total`.
+        kind: counter, gauge or histogram.
+        help: one sentence for the person who reads `/metrics`.
+        labels: each with its closed set of words.
+        buckets: upper bounds in seconds, histograms only.
+        starts: the label values that exist from the first scrape on; None means all of them.
+
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[Label, ...] = ()
+    buckets: tuple[float, ...] = ()
+    starts: tuple[tuple[str, ...], ...] | None = None
+
+
+# The words that may stand in a label. Anything else is counted as `other`: a provider's free
+# text must never become a series.
+ROLES = ("feeds", "compute", "relay", "web")
+# monitor.domain.freshness.Freshness
+FEED_STATES = ("fresh", "late", "stale", "dead")
+# monitor.feeds.reasons.Reason
+FEED_FAILURES = (
+    "timeout",
+    "connection",
+    "throttled",
+    "server_error",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "geo_blocked",
+    "client_error",
+    "redirected",
+    "too_large",
+    "not_text",
+    "not_json",
+    "missing_field",
+    "wrong_type",
+    "not_a_number",
+    "out_of_bounds",
+    "zero_price",
+    "negative",
+    "wrong_symbol",
+    "store_unavailable",
+    "bug",
+    OTHER,
+)
+# monitor.domain.plausibility.Refusal, what the consensus leaves out, and what there is no room for
+QUOTE_REJECTIONS = (
+    "not_a_number",
+    "zero_price",
+    "negative",
+    "out_of_bounds",
+    "future",
+    "older_than_last",
+    "crossed",
+    "wide_spread",
+    "wrong_symbol",
+    "outlier",
+    "unconverted",
+    "nonpositive",
+    "spread",
+    "unconfirmed",
+    "too_many",
+    "malformed",
+    OTHER,
+)
+DELIVERY_FAILURES = (
+    "ack_timeout",
+    "bad_topic",
+    "connection_lost",
+    "not_connected",
+    "refused",
+    "too_large",
+    OTHER,
+)
+SEVERITIES = ("critical", "warning", "info")
+ALERT_STATES = ("inactive", "pending", "firing", "resolved", "no_data")
+TRANSITION_REASONS = (
+    "breached",
+    "held_for",
+    "recovered",
+    "back_before_for",
+    "input_unusable",
+    "input_back",
+    "rule_removed",
+    "rule_changed",
+)
+# Transitions that every rulebook can make; rarer pairs appear with their first event.
+USUAL_TRANSITIONS = (
+    ("pending", "breached"),
+    ("inactive", "back_before_for"),
+    ("firing", "breached"),
+    ("firing", "held_for"),
+    ("resolved", "recovered"),
+    ("no_data", "input_unusable"),
+)
+
+FEED = Label("feed")
+COMPANY = Label("company")
+METRIC = Label("metric")
+SINK = Label("sink")
+VERSION = Label("version")
+ROLE = Label("role", ROLES)
+SEVERITY = Label("severity", SEVERITIES)
+
+# One tick through one step takes well under a millisecond, a slow batch tens of them.
+_STEP_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
+# The promise to traders is one second from arrival to the broker, so it is finest below it.
+_ROAD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+
+_POLL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+def _counter(
+    name: str,
+    help_text: str,
+    *labels: Label,
+    starts: tuple[tuple[str, ...], ...] | None = None,
+) -> Instrument:
+    return Instrument(f"{PREFIX}{name}", Kind.COUNTER, help_text, labels, starts=starts)
+
+
+def _gauge(name: str, help_text: str, *labels: Label) -> Instrument:
+    return Instrument(f"{PREFIX}{name}", Kind.GAUGE, help_text, labels)
+
+
+def _histogram(name: str, help_text: str, buckets: tuple[float, ...], *labels: Label) -> Instrument:
+    return Instrument(f"{PREFIX}{name}", Kind.HISTOGRAM, help_text, labels, buckets)
+
+
+# hops 1 and 2: feeds
+FEED_POLLS = _counter("feed_polls_total", "Polls made.", FEED)
+FEED_POLL_FAILURES = _counter(
+    "feed_poll_failures_total",
+    "Polls that gave no usable quote, by reason.",
+    FEED,
+    Label("reason", FEED_FAILURES),
+)
+FEED_LAST_SUCCESS = _gauge(
+    "feed_last_success_timestamp_seconds",
+    "When the feed last answered with a usable quote, our clock; 0 means never.",
+    FEED,
+)
+FEED_SOURCE_TIME = _gauge(
+    "feed_source_timestamp_seconds",
+    "The source's own time of its newest quote; 0 means never.",
+    FEED,
+)
+FEED_BUDGET = _gauge(
+    "feed_freshness_budget_seconds",
+    "How long the feed declares its values to stay fresh; 0 means not declared.",
+    FEED,
+)
+FEED_UP = _gauge("feed_up", "1 if the last poll gave a usable quote, else 0.", FEED)
+FEED_STATE = _gauge(
+    "feed_state",
+    "1 at the age of the newest data of the feed: fresh, late, stale or dead; 0 elsewhere.",
+    FEED,
+    Label("state", FEED_STATES),
+)
+FEED_POLL_SECONDS = _histogram(
+    "feed_poll_seconds", "Time of one poll, all of its requests together.", _POLL_BUCKETS, FEED
+)
+FEED_SKIPPED = _counter(
+    "feed_polls_skipped_total", "Polls left out because the one before still ran.", FEED
+)
+FEED_CRASHES = _counter(
+    "feed_crashes_total", "Polls that ended in an error nobody expected: a bug of ours.", FEED
+)
+FEED_THROTTLED = _counter(
+    "feed_throttled_total", "Answers in which the provider asked us to slow down.", FEED
+)
+# hops 3 and 4: accepting and storing
+QUOTES_ACCEPTED = _counter("quotes_accepted_total", "Quotes stored.", FEED)
+QUOTES_REJECTED = _counter(
+    "quotes_rejected_total",
+    "Quotes that were not believed, by reason.",
+    FEED,
+    Label("reason", QUOTE_REJECTIONS),
+)
+STORE_ERRORS = _counter(
+    "store_errors_total", "Commands that Redis refused or did not answer, by role.", ROLE
+)
+# hops 5 and 6: the step and its commit
+TICKS = _counter("ticks_total", "Stream entries taken into a step.")
+RECOMPUTES = _counter("recomputes_total", "Times a company's metrics were computed anew.", COMPANY)
+RECOMPUTE_FAILURES = _counter(
+    "recompute_failures_total", "Metrics left out of a step because they raised.", METRIC
+)
+RECOMPUTE_SECONDS = _histogram(
+    "recompute_seconds", "Time of one pure step: recompute, then rules.", _STEP_BUCKETS
+)
+PIPELINE_SECONDS = _histogram(
+    "pipeline_seconds",
+    "Time from a tick's arrival to the acknowledgement of the notification it caused.",
+    _ROAD_BUCKETS,
+)
+STREAM_LAG = _gauge("stream_lag_entries", "Ticks written but not yet read by compute.")
+STREAM_PENDING = _gauge("stream_pending_entries", "Ticks read but not yet committed.")
+RULE_EVALUATIONS = _counter("rule_evaluations_total", "Rules evaluated.")
+RULE_FAILURES = _counter(
+    "rule_evaluation_failures_total", "Rules left out of a step because they raised."
+)
+TRANSITIONS = _counter(
+    "transitions_total",
+    "Alert state changes, by new state and reason.",
+    Label("to_state", ALERT_STATES),
+    Label("reason", TRANSITION_REASONS),
+    starts=USUAL_TRANSITIONS,
+)
+ALERTS = _gauge(
+    "alerts", "Alerts standing in each state, by severity.", SEVERITY, Label("state", ALERT_STATES)
+)
+# hops 7 and 8: relay and sinks
+OUTBOX_DEPTH = _gauge("outbox_depth_entries", "Notifications waiting for delivery.")
+OUTBOX_OLDEST = _gauge(
+    "outbox_oldest_timestamp_seconds",
+    "When the oldest waiting notification was committed; 0 means none waits.",
+)
+DEAD_LETTERS = _gauge("dead_letters_entries", "Notifications given up, kept for a person.")
+NOTIFICATIONS = _counter("notifications_total", "Notifications handed to a sink.", SINK)
+NOTIFICATION_FAILURES = _counter(
+    "notification_failures_total",
+    "Deliveries that a sink refused, by reason.",
+    SINK,
+    Label("reason", DELIVERY_FAILURES),
+)
+MQTT_CONNECTED = _gauge("mqtt_connected", "1 while the broker connection stands, else 0.")
+MQTT_PUBLISHES = _counter("mqtt_publishes_total", "Messages handed to the broker.")
+MQTT_PUBLISH_FAILURES = _counter(
+    "mqtt_publish_failures_total",
+    "Messages the broker did not acknowledge, by reason.",
+    Label("reason", DELIVERY_FAILURES),
+)
+# the process
+LEASE_HELD = _gauge("lease_held", "1 while this process holds the role's lease, else 0.", ROLE)
+LOOP_HEARTBEAT = _gauge(
+    "loop_heartbeat_timestamp_seconds", "When the event loop last renewed its heartbeat."
+)
+RELOAD_SUCCESSFUL = _gauge(
+    "config_last_reload_successful", "1 if the books in use are the newest ones, 0 if refused."
+)
+RELOAD_TIME = _gauge(
+    "config_last_reload_timestamp_seconds", "When the books were last loaded without error."
+)
+BUILD_INFO = _gauge("build_info", "1, with the version of this process as label.", VERSION)
+
+CATALOGUE: tuple[Instrument, ...] = tuple(
+    value for value in tuple(globals().values()) if isinstance(value, Instrument)
+)

@@ -1,0 +1,139 @@
+"""The service measuring itself: one object with its own registry, handed to whoever counts.
+
+Every method is a named event of one hop, so the callers know neither label order nor units:
+moments come in as milliseconds UTC, durations in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry
+
+from monitor.telemetry import catalogue as c
+from monitor.telemetry.feed_meter import FeedMeter
+from monitor.telemetry.series import Known, Series
+
+
+class Instruments:
+    """Counters, gauges and histograms of one process; render them from `registry`.
+
+    Attributes:
+        feeds: what the feeds room counts, hops 1 to 4.
+        mqtt_is_connected: whether the broker connection stands, as last told.
+
+    """
+
+    def __init__(self, known: Known, *, version: str) -> None:
+        self._series = Series(known, version=version)
+        self.feeds = FeedMeter(self._series)
+        self.mqtt_is_connected = False
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Return the registry, to render it or to add a collector."""
+        return self._series.registry
+
+    def know(self, known: Known) -> None:
+        """Take over new books: new series start at 0, series of what is gone are removed."""
+        self._series.know(known)
+
+    # hops 3 and 4
+
+    def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
+        """Count quotes that the step or the consensus left out."""
+        self.feeds.rejected(feed, reason, times)
+
+    def store_failed(self, role: str) -> None:
+        """Count a Redis command that failed in the work of `role`."""
+        self._series.count(c.STORE_ERRORS, role)
+
+    # hops 5 and 6
+
+    def ticks_taken(self, ticks: int) -> None:
+        """Count the stream entries of one batch."""
+        self._series.count(c.TICKS, by=ticks)
+
+    def recomputed(self, company: str, times: int = 1) -> None:
+        """Count recomputes of a company that changes touched."""
+        self._series.count(c.RECOMPUTES, company, by=times)
+
+    def recompute_failed(self, metric: str) -> None:
+        """Count a metric that raised and was left out."""
+        self._series.count(c.RECOMPUTE_FAILURES, metric)
+
+    def step_took(self, seconds: float) -> None:
+        """Record the duration of one pure step."""
+        self._series.observe(c.RECOMPUTE_SECONDS, seconds)
+
+    def delivered_after(self, seconds: float) -> None:
+        """Record the time from a tick's arrival to the acknowledged notification."""
+        self._series.observe(c.PIPELINE_SECONDS, seconds)
+
+    def stream_behind(self, *, lag: int, pending: int) -> None:
+        """Set how many ticks wait to be read, and how many are read but not committed."""
+        self._series.set(c.STREAM_LAG, lag)
+        self._series.set(c.STREAM_PENDING, pending)
+
+    def rules_evaluated(self, rules: int) -> None:
+        """Count evaluations."""
+        self._series.count(c.RULE_EVALUATIONS, by=rules)
+
+    def rule_failed(self) -> None:
+        """Count a rule that raised and was left out."""
+        self._series.count(c.RULE_FAILURES)
+
+    def transitioned(self, to_state: str, reason: str) -> None:
+        """Count one alert's change of state."""
+        self._series.count(c.TRANSITIONS, to_state, reason)
+
+    def alerts_standing(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Set the number of alerts by (severity, state); a pair not named stands at 0."""
+        for severity in c.SEVERITIES:
+            for state in c.ALERT_STATES:
+                self._series.set(c.ALERTS, counts.get((severity, state), 0), severity, state)
+
+    # hops 7 and 8
+
+    def outbox_holds(self, *, depth: int, oldest_at: int | None, dead_letters: int) -> None:
+        """Set what waits: entries, commit time of the oldest (ms UTC), entries given up."""
+        self._series.set(c.OUTBOX_DEPTH, depth)
+        self._series.set(c.OUTBOX_OLDEST, 0 if oldest_at is None else oldest_at / 1_000)
+        self._series.set(c.DEAD_LETTERS, dead_letters)
+
+    def notified(self, sink: str) -> None:
+        """Count a notification handed to `sink`."""
+        self._series.count(c.NOTIFICATIONS, sink)
+
+    def notification_failed(self, sink: str, reason: str) -> None:
+        """Count a delivery that failed; `reason` is the DeliveryError's."""
+        self._series.count(c.NOTIFICATION_FAILURES, sink, reason)
+
+    def mqtt_connected(self, connected: bool) -> None:
+        """Set whether the broker connection stands."""
+        self.mqtt_is_connected = connected
+        self._series.set(c.MQTT_CONNECTED, float(connected))
+
+    def mqtt_published(self) -> None:
+        """Count a message handed to the broker."""
+        self._series.count(c.MQTT_PUBLISHES)
+
+    def mqtt_publish_failed(self, reason: str) -> None:
+        """Count a message that the broker did not acknowledge."""
+        self._series.count(c.MQTT_PUBLISH_FAILURES, reason)
+
+    # the process
+
+    def lease_held(self, role: str, held: bool) -> None:
+        """Set whether this process holds the lease of `role`."""
+        self._series.set(c.LEASE_HELD, float(held), role)
+
+    def loop_beat(self, at: int) -> None:
+        """Note that the event loop turned at `at`, ms UTC."""
+        self._series.set(c.LOOP_HEARTBEAT, at / 1_000)
+
+    def books_reloaded(self, *, at: int, successful: bool) -> None:
+        """Note an attempt to load the books at `at`, ms UTC; a refused one keeps the old time."""
+        self._series.set(c.RELOAD_SUCCESSFUL, float(successful))
+        if successful:
+            self._series.set(c.RELOAD_TIME, at / 1_000)

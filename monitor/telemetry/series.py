@@ -1,0 +1,113 @@
+"""The series behind the instruments: built from the catalogue, complete from the first scrape.
+
+Series that are known in advance start at 0, leave with their entity, and a label value outside
+its closed set counts as `other`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+
+from monitor.telemetry import catalogue as c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The label values that only the books and the plug-ins know.
+
+    A process names only what its roles do: a pod without the feeds role names no feeds, so it
+    does not report them as down.
+    """
+
+    feeds: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Return the words by the name of the label they stand in."""
+        return {
+            "feed": self.feeds,
+            "company": self.companies,
+            "metric": self.metrics,
+            "sink": self.sinks,
+        }
+
+
+class Series:
+    """One registry with every instrument of the catalogue in it."""
+
+    def __init__(self, known: Known, *, version: str) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self._words: dict[str, tuple[str, ...]] = {"version": (version,)}
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        for declared in c.CATALOGUE:
+            self._build(declared)
+        ProcessCollector(registry=self.registry)
+        self.know(known)
+        self.set(c.BUILD_INFO, 1, version)
+
+    def know(self, known: Known) -> None:
+        """Take over new books: new series start at 0, series of what is gone are removed."""
+        before, self._words = self._words, self._words | known.words()
+        for declared in c.CATALOGUE:
+            for label in declared.labels:
+                for gone in set(before.get(label.name, ())) - set(self._allowed(label)):
+                    self._family(declared).remove_by_labels({label.name: gone})
+            self._start(declared)
+        for feed in set(known.feeds) - set(before.get("feed", ())):
+            self.set(c.FEED_STATE, 1, feed, "dead")
+
+    def count(self, declared: c.Instrument, *words: str, by: float = 1) -> None:
+        """Raise a counter."""
+        counter = self._counters[declared.name]
+        (counter.labels(*self._values(declared, words)) if words else counter).inc(by)
+
+    def set(self, declared: c.Instrument, value: float, *words: str) -> None:
+        """Set a gauge."""
+        gauge = self._gauges[declared.name]
+        (gauge.labels(*self._values(declared, words)) if words else gauge).set(value)
+
+    def observe(self, declared: c.Instrument, value: float, *words: str) -> None:
+        """Add one observation to a histogram."""
+        histogram = self._histograms[declared.name]
+        (histogram.labels(*self._values(declared, words)) if words else histogram).observe(value)
+
+    def _build(self, it: c.Instrument) -> None:
+        names = [label.name for label in it.labels]
+        if it.kind is c.Kind.COUNTER:
+            self._counters[it.name] = Counter(it.name, it.help, names, registry=self.registry)
+        elif it.kind is c.Kind.GAUGE:
+            self._gauges[it.name] = Gauge(it.name, it.help, names, registry=self.registry)
+        else:
+            self._histograms[it.name] = Histogram(
+                it.name, it.help, names, registry=self.registry, buckets=it.buckets
+            )
+
+    def _start(self, declared: c.Instrument) -> None:
+        if declared.labels:
+            every = product(*(self._allowed(label) for label in declared.labels))
+            for values in every if declared.starts is None else declared.starts:
+                self._family(declared).labels(*values)
+
+    def _allowed(self, label: c.Label) -> tuple[str, ...]:
+        return self._words.get(label.name, ()) if label.words is None else label.words
+
+    def _family(self, declared: c.Instrument) -> Counter | Gauge | Histogram:
+        families: Mapping[c.Kind, Mapping[str, Counter | Gauge | Histogram]] = {
+            c.Kind.COUNTER: self._counters,
+            c.Kind.GAUGE: self._gauges,
+            c.Kind.HISTOGRAM: self._histograms,
+        }
+        return families[declared.kind][declared.name]
+
+    def _values(self, declared: c.Instrument, words: tuple[str, ...]) -> Iterator[str]:
+        for label, word in zip(declared.labels, words, strict=True):
+            yield word if word in self._allowed(label) else c.OTHER

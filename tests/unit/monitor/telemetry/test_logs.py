@@ -1,0 +1,143 @@
+"""Logs: JSON away from a terminal, and no credential in any line."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.telemetry.logs import REDACTED, configure, redact
+
+PASSWORD = "correct-horse-battery"  # noqa: S105 - the bait that must not come out
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say yes."""
+        return True
+
+
+@pytest.fixture(autouse=True)
+def untouched_logging() -> Iterator[None]:
+    """Give the process-wide logging back as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    """Parse each line as JSON."""
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_json_away_from_a_terminal() -> None:
+    """One object per line: event, fields, level and UTC time."""
+    out = io.StringIO()
+    configure("info", stream=out, environ={})
+
+    structlog.get_logger().info("feed.poll_failed", feed="kraken", streak=3)
+    structlog.get_logger().debug("feed.polled")
+
+    (line,) = lines(out)
+    assert line["event"] == "feed.poll_failed"
+    assert (line["feed"], line["streak"], line["level"]) == ("kraken", 3, "info")
+    assert line["timestamp"].endswith("Z")
+
+
+def test_libraries_take_the_same_road() -> None:
+    """What a library logs through `logging` is JSON with its logger's name, and redacted."""
+    out = io.StringIO()
+    configure("warning", stream=out, environ={})
+
+    logging.getLogger("aiomqtt").warning("lost mqtt://me:%s@broker", PASSWORD)
+    logging.getLogger("aiomqtt").info("chatter")
+
+    (line,) = lines(out)
+    assert line["logger"] == "aiomqtt"
+    assert PASSWORD not in out.getvalue()
+
+
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_pretty_on_a_terminal(environ: dict[str, str], coloured: bool) -> None:
+    """People get a plain line, coloured unless NO_COLOR is set."""
+    out = Terminal()
+    configure("info", stream=out, environ=environ)
+
+    structlog.get_logger().info("step.committed", ticks=2)
+
+    assert "step.committed" in out.getvalue()
+    assert ("\x1b[" in out.getvalue()) is coloured
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_tracebacks_are_cleaned(stream: io.StringIO) -> None:
+    """A password in an exception's text does not come out with the traceback."""
+    configure("info", stream=stream, environ={"NO_COLOR": "1"})
+    error = OSError(f"refused by redis://user:{PASSWORD}@db:6379/0")
+
+    structlog.get_logger().error("store.failed", exc_info=error)
+
+    assert "OSError" in stream.getvalue()
+    assert PASSWORD not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"password": PASSWORD},
+        {"redis": {"Api-Key": "x", "api_key": PASSWORD}},
+        {"headers": [{"Authorization": f"Bearer {PASSWORD}"}]},
+        {"url": f"redis://user:{PASSWORD}@db:6379/0"},
+        {"url": f"https://example.org/v1?symbol=RIOT&token={PASSWORD}"},
+        {"error": f"401 for Bearer {PASSWORD}"},
+        {"error": ValueError(f"bad password: {PASSWORD}")},
+    ],
+)
+def test_known_shapes_of_secrets(fields: dict[str, object]) -> None:
+    """Credential fields, userinfo in URLs, query keys and auth schemes are blanked."""
+    cleaned = str(redact(None, "info", {"event": "x", **fields}))
+
+    assert PASSWORD not in cleaned
+    assert REDACTED in cleaned
+
+
+def test_the_rest_is_left_alone() -> None:
+    """Host, path and ordinary fields stay readable."""
+    fields = {"event": "x", "url": "redis://user:pw@db:6379/0", "price": 105_000.5, "at": None}
+
+    assert redact(None, "info", fields) == {
+        "event": "x",
+        "url": f"redis://{REDACTED}@db:6379/0",
+        "price": 105_000.5,
+        "at": None,
+    }
+
+
+@given(
+    user=st.text(alphabet="abcXYZ019._~!$&*+,;=:%-", min_size=0, max_size=8),
+    secret=st.text(alphabet="QWERTYUIOP", min_size=12, max_size=20),
+    scheme=st.sampled_from(["redis", "rediss", "mqtt", "mqtts", "https", "unix"]),
+    before=st.sampled_from(["", "could not reach ", "<"]),
+)
+def test_userinfo_never_survives(user: str, secret: str, scheme: str, before: str) -> None:
+    """Whatever the user part, the password of a URL is gone."""
+    event = {"event": f"{before}{scheme}://{user}:{secret}@host/0"}
+
+    assert secret not in str(redact(None, "info", event))
+
+
+def test_an_unknown_level_is_refused() -> None:
+    """A typo in the level is an error with the choices, not a silent default."""
+    with pytest.raises(ValueError, match="debug, info, warning, error"):
+        configure("loud", stream=io.StringIO(), environ={})
