@@ -1,0 +1,1 @@
+"""A batch of ticks to readings and transitions, and the loop around it."""

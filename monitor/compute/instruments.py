@@ -1,0 +1,295 @@
+"""What every instrument is worth now, and until when that holds. Hop 5, pure.
+
+Quotes go in; one `Reading` per instrument comes out. BTC-USD is the composite of its venues, all
+others take the newest fresh quote of any source. A value grows old without a tick, so each
+instrument also has the exact moment at which its reading can change by itself; the step runs
+those moments as timers, in order, before it looks at anything later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from monitor.compute.cells import Reference
+from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
+from monitor.domain.events import BTC_USD, Quality, Quote, Reading
+from monitor.domain.plausibility import judge
+from monitor.domain.venues import STABLECOINS, venue_prices
+
+MINUTE = 60_000
+DEFAULT_FRESH_MS = {"pair": MINUTE, "network": 180 * MINUTE, "stock": 15 * MINUTE}
+SHARE_FIGURES = ("", "previous_close_usd")
+"""What is quoted of a share, and grows old in session time only."""
+
+FAMILY = frozenset(
+    {BTC_USD} | {f"BTC-{coin}" for coin in STABLECOINS} | {f"{coin}-USD" for coin in STABLECOINS}
+)
+"""The instruments that the reference price is made of."""
+FIGURE_FRESH_MS = 24 * 60 * MINUTE
+MAX_STRANGERS = 10_000
+"""How many instruments are kept that nothing here is made of and no rule watches."""
+MAX_SOURCES = 100
+"""How many sources one instrument may have; agreeing on a price looks at all of them."""
+TOO_MANY = "too_many"
+
+Refused: TypeAlias = tuple[str, str]
+"""A source and why its quote was left out, or has no part in the price."""
+
+
+class Calendar(Protocol):
+    """The exchange's sessions: a stock grows old only while its market is open."""
+
+    def fresh_until(self, observed_at: int, budget_ms: int) -> int:
+        """Return the last moment at which `budget_ms` of session time have not yet passed.
+
+        Raises:
+            ValueError: a moment is outside the years it knows.
+
+        """
+        ...
+
+
+UNHEARD = Reading(None, Quality.MISSING, "no_quote")
+
+
+@dataclass(slots=True)
+class _Instrument:
+    """One instrument: its sources' last quotes and what follows from them."""
+
+    name: str
+    stock: bool
+    budget_ms: int
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    reading: Reading = UNHEARD
+    changes_at: int | None = None
+    armed_at: int | None = None
+
+
+class Instruments:
+    """All instruments of one shard."""
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        stocks: Iterable[str],
+        wanted: Callable[[str], bool] = lambda _name: False,
+    ) -> None:
+        """Take the sessions, the tickers whose quotes are stock prices, and which names are of use.
+
+        Whoever writes to the stream may invent names; those that are not `wanted` have bounds.
+        """
+        self._calendar = calendar
+        self._wanted = wanted
+        self._strangers = 0
+        self._stocks = frozenset(stocks)
+        self._known: dict[str, _Instrument] = {}
+        self._timers: list[tuple[int, str]] = []
+        self._changed_quotes: dict[tuple[str, str], Quote] = {}
+        self._memory = Memory()
+        self._reference_changed = False
+        self.reference: ReferencePrice | None = None
+
+    def _instrument(self, name: str) -> _Instrument:
+        found = self._known.get(name)
+        if found is None:
+            ticker, _, figure = name.partition(".")
+            stock = ticker in self._stocks and figure in SHARE_FIGURES
+            if stock:
+                budget = DEFAULT_FRESH_MS["stock"]
+            elif name.startswith("network."):
+                budget = DEFAULT_FRESH_MS["network"]
+            elif "." in name:
+                budget = FIGURE_FRESH_MS
+            else:
+                budget = DEFAULT_FRESH_MS["pair"]
+            found = self._known[name] = _Instrument(name, stock, budget)
+            self._strangers += not self._wanted(name)
+        return found
+
+    def _room_for(self, quote: Quote) -> bool:
+        """Tell whether one more instrument, or one more source of it, may be kept."""
+        known = self._known.get(quote.instrument)
+        if known is not None:
+            return quote.source in known.quotes or len(known.quotes) < MAX_SOURCES
+        return self._strangers < MAX_STRANGERS or self._wanted(quote.instrument)
+
+    def accept(self, quotes: Sequence[Quote], now: int) -> tuple[list[Refused], tuple[str, ...]]:
+        """Take what came together at `now`; return what was left out, and whose readings changed.
+
+        A quote that cannot be true is refused. One that the other venues contradict is kept, for
+        they may come round to it, and has no part in the price meanwhile. The same quote again
+        (source, time and value) changes nothing. Readings follow when all quotes are in: venues
+        that move together must not look like outliers one after another.
+        """
+        refused: list[Refused] = []
+        taken: list[Quote] = []
+        for quote in quotes:
+            if not self._room_for(quote):
+                refused.append((quote.source, TOO_MANY))
+                continue
+            instrument = self._instrument(quote.instrument)
+            last = instrument.quotes.get(quote.source)
+            refusal = judge(quote, last, now)  # first: what is no number cannot be compared
+            if refusal is not None:
+                refused.append((quote.source, refusal.value))
+                continue
+            if _repeated(quote, last):
+                continue
+            instrument.quotes[quote.source] = quote
+            self._changed_quotes[quote.instrument, quote.source] = quote
+            taken.append(quote)
+        names = dict.fromkeys(quote.instrument for quote in taken)
+        venues = [quote.source for quote in taken if quote.instrument in FAMILY]
+        if venues and self._instrument(BTC_USD).quotes:
+            names.pop(BTC_USD, None)
+            names[BTC_USD] = None  # last: it is made of the others
+        changed = tuple(name for name in names if self._refresh(self._known[name], now))
+        rejected = {} if self.reference is None else self.reference.rejected
+        reasons = [(venue, rejected[venue]) for venue in venues if venue in rejected]
+        return refused + [item for item in reasons if item[1] != "stale"], changed
+
+    def reading(self, name: str) -> Reading:
+        """Return what an instrument is worth; MISSING for one never heard of."""
+        known = self._known.get(name)
+        return UNHEARD if known is None else known.reading
+
+    def quotes(self, name: str) -> tuple[Quote, ...]:
+        """Return the last quote of each source of an instrument, by the name of the source."""
+        known = self._known.get(name)
+        if known is None:
+            return ()
+        return tuple(known.quotes[source] for source in sorted(known.quotes))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the instruments that have been quoted."""
+        return tuple(self._known)
+
+    @property
+    def next_timer(self) -> int | None:
+        """Return the earliest moment at which some reading may change by itself, ms UTC."""
+        while self._timers:
+            due, name = self._timers[0]
+            instrument = self._known[name]
+            if due != instrument.armed_at:
+                heapq.heappop(self._timers)
+            elif instrument.changes_at is None or instrument.changes_at > due:
+                heapq.heappop(self._timers)
+                instrument.armed_at = None
+                self._arm(instrument)
+            else:
+                return due
+        return None
+
+    def run_timer(self) -> str | None:
+        """Run the earliest timer at its own moment; return the instrument if its reading changed."""
+        due, name = heapq.heappop(self._timers)
+        instrument = self._known[name]
+        instrument.armed_at = None
+        return name if self._refresh(instrument, due) else None
+
+    def _refresh(self, instrument: _Instrument, now: int) -> bool:
+        """Work out an instrument's reading at `now`; tell whether it changed."""
+        before = instrument.reading
+        if instrument.name == BTC_USD:
+            self._agree(instrument, now)
+        else:
+            self._choose(instrument, now)
+        self._arm(instrument)
+        return instrument.reading != before
+
+    def _agree(self, instrument: _Instrument, now: int) -> None:
+        """Let the venues agree on the reference price."""
+        family = [q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name)]
+        prices = venue_prices(family, now)
+        agreed, memory = reference_price(prices, now=now, memory=self._memory)
+        self.reference = agreed
+        self._memory = memory
+        instrument.reading = Reading(
+            agreed.value,
+            agreed.quality,
+            "" if agreed.value is not None else agreed.quality.word,
+            agreed.observed_at,
+        )
+        instrument.changes_at = next_change_at(prices, now=now, memory=memory)
+        self._reference_changed = True
+
+    def _choose(self, instrument: _Instrument, now: int) -> None:
+        """Take the newest fresh quote; without one, the newest, marked stale."""
+        best: Quote | None = None
+        best_until = -1
+        for quote in instrument.quotes.values():
+            until = self._fresh_until(instrument, quote)
+            better = best is None or (until >= now, quote.observed_at) > (
+                best_until >= now,
+                best.observed_at,
+            )
+            if better:
+                best, best_until = quote, until
+        if best is None:
+            return
+        fresh = best_until >= now
+        instrument.reading = Reading(
+            float(best.value),
+            Quality.OK if fresh else Quality.STALE,
+            "" if fresh else "stale",
+            best.observed_at,
+        )
+        instrument.changes_at = best_until + 1 if fresh else None
+
+    def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
+        budget = instrument.budget_ms if quote.fresh_ms is None else quote.fresh_ms
+        if instrument.stock:
+            with contextlib.suppress(ValueError):  # outside its years no session is known
+                return self._calendar.fresh_until(quote.observed_at, budget)
+        return quote.observed_at + budget
+
+    def _arm(self, instrument: _Instrument) -> None:
+        """Keep one timer on the heap, at or before the moment of the next change.
+
+        A tick moves the moment later, which needs no new entry: the old one, when due, sees that
+        it came too early and is put back.
+        """
+        due, armed = instrument.changes_at, instrument.armed_at
+        if due is None or (armed is not None and armed <= due):
+            return
+        instrument.armed_at = due
+        heapq.heappush(self._timers, (due, instrument.name))
+
+    def take_quotes(self) -> list[Quote]:
+        """Return the quotes taken since the last call, the newest of each source."""
+        taken = list(self._changed_quotes.values())
+        self._changed_quotes.clear()
+        return taken
+
+    def take_reference(self) -> Reference | None:
+        """Return the reference price and its memory if it was worked out since the last call."""
+        if not self._reference_changed:
+            return None
+        self._reference_changed = False
+        return Reference(self.reading(BTC_USD), self._memory)
+
+    def restore(self, quotes: Iterable[Quote], reference: Reference | None, now: int) -> None:
+        """Take back what was saved, as it stood at `now`."""
+        for quote in quotes:
+            self._instrument(quote.instrument).quotes[quote.source] = quote
+        for instrument in self._known.values():
+            if instrument.name != BTC_USD:
+                self._choose(instrument, now)
+                self._arm(instrument)
+        if reference is None:
+            return
+        self._memory = reference.memory
+        price = self._instrument(BTC_USD)
+        price.reading = reference.reading
+        family = [q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name)]
+        price.changes_at = next_change_at(venue_prices(family, now), now=now, memory=self._memory)
+        self._arm(price)
+
+
+def _repeated(quote: Quote, last: Quote | None) -> bool:
+    """Tell whether a source said the same before: the same value at the same time of its own."""
+    return last is not None and (last.observed_at, last.value) == (quote.observed_at, quote.value)

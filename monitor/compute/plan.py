@@ -1,0 +1,63 @@
+"""Which metrics depend on what: made once from the declared inputs. Hop 5, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT
+from monitor.metrics.base import Metric
+from monitor.metrics.catalogue import Catalogue
+
+MARKET_INPUTS: Mapping[str, str] = {
+    "btc_usd": BTC_USD,
+    "difficulty": DIFFICULTY,
+    "height": HEIGHT,
+    "fees_btc_per_block": FEES,
+    "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
+}
+"""Market input of the metrics to the instrument it is read from."""
+
+MARKET_UNITS: Mapping[str, str] = {
+    "btc_usd": "USD",
+    "difficulty": "difficulty",
+    "height": "blocks",
+    "fees_btc_per_block": "BTC/block",
+    "hashprice_index_usd_ph_day": "USD/PH/day",
+}
+
+STOCK_INPUTS: Mapping[str, str] = {
+    "stock_usd": "{ticker}",
+    "previous_close_usd": "{ticker}.previous_close_usd",
+}
+"""Company input to the instrument it is read from, for the company's own ticker."""
+
+TENANT_INPUTS: Mapping[str, str] = {
+    "tenant_stock_usd": "stock_usd",
+    "tenant_previous_close_usd": "previous_close_usd",
+}
+"""Company input to the stock input of the company that it depends on."""
+
+
+class Plan:
+    """The metrics in an order in which each comes after its inputs, cut to what changed."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._affected: dict[frozenset[str], tuple[Metric, ...]] = {}
+        self._leaves: dict[str, tuple[str, ...]] = {}
+
+    def affected(self, changed: Iterable[str]) -> tuple[Metric, ...]:
+        """Return the metrics that depend on any of the `changed` inputs, in order of computing."""
+        names = frozenset(changed)
+        known = self._affected.get(names)
+        if known is None:
+            wanted = {metric.name for name in names for metric in self.catalogue.dependents(name)}
+            known = tuple(metric for metric in self.catalogue if metric.name in wanted)
+            self._affected[names] = known
+        return known
+
+    def leaves_of(self, name: str) -> tuple[str, ...]:
+        """Return the inputs that the metric `name` rests on in the end."""
+        if name not in self._leaves:
+            self._leaves[name] = self.catalogue.leaves_of(name)
+        return self._leaves[name]

@@ -1,0 +1,181 @@
+"""All inputs and metrics as columns over the companies, and their recomputing. Hop 5, pure.
+
+A market value changes one element that serves all companies, so its metrics are computed for all
+of them in one vector operation each; a company's own figure changes one row, and only that row is
+computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain.companies import CompanyType
+from monitor.domain.events import Quality, Reading
+from monitor.metrics.base import Metric, Scope
+from monitor.metrics.catalogue import Catalogue
+from monitor.metrics.vector import Column, ReasonTable, VectorMetric
+
+NOT_APPLICABLE = "not_applicable"
+
+
+class Table:
+    """The columns of one shard: one element per company, one in all for the market.
+
+    Attributes:
+        companies: tickers, in row order.
+        recomputes: how often each company was recomputed, by row.
+
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        companies: Sequence[str],
+        types: Sequence[CompanyType],
+        market_inputs: Iterable[str],
+    ) -> None:
+        """`market_inputs` are those that have one value in all."""
+        self.companies = tuple(companies)
+        self.recomputes: NDArray[np.int64] = np.zeros(len(companies), dtype=np.int64)
+        self._reasons = ReasonTable()
+        single = {m.name for m in catalogue if m.scope is Scope.NETWORK} | set(market_inputs)
+        self._columns = {
+            name: self._empty(name, 1 if name in single else len(companies))
+            for name in (*catalogue.leaves, *single, *(m.name for m in catalogue))
+        }
+        self._inputs = {m.name: tuple(item.name for item in m.arguments) for m in catalogue}
+        self._vectors = {m.name: VectorMetric(m, self._reasons) for m in catalogue}
+        # of their own, so that computing one row does not disturb what the vectors remember
+        self._rows = {m.name: VectorMetric(m, self._reasons) for m in catalogue}
+        self._exclusions = {
+            metric.name: Exclusion(out, self._reasons.code(NOT_APPLICABLE))
+            for metric in catalogue
+            if metric.scope is Scope.COMPANY
+            for out in (np.array([t not in metric.applies_to for t in types], dtype=np.bool_),)
+            if np.count_nonzero(out)
+        }
+
+    def _empty(self, name: str, length: int) -> Column:
+        return Column(
+            np.full(length, np.nan),
+            np.full(length, Quality.MISSING, dtype=np.uint8),
+            np.full(length, self._reasons.code(f"missing:{name}"), dtype=np.uint16),
+        )
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a column of that name exists."""
+        return name in self._columns
+
+    def set(self, name: str, row: int, reading: Reading) -> bool:
+        """Put one value; tell whether it changed."""
+        column = self._columns.get(name)
+        if column is None:
+            return False
+        known = reading.quality < Quality.MISSING and reading.value is not None
+        value = np.nan if reading.value is None else reading.value
+        quality = reading.quality if known else max(reading.quality, Quality.MISSING)
+        same_quality = column.quality[row] == quality
+        if same_quality and (not known or column.values[row] == value):
+            return False
+        reason = f"missing:{name}" if quality is Quality.MISSING else reading.reason
+        code = 0 if known else self._reasons.code(reason)
+        self._columns[name] = _with(column, row, value if known else np.nan, quality, code)
+        return True
+
+    def column(self, name: str) -> Column:
+        """Return a column as it is now; its arrays never change."""
+        return self._columns[name]
+
+    def reading(self, name: str, row: int, observed_at: int | None = None) -> Reading:
+        """Return one element with its quality and the name of its reason."""
+        column = self._columns[name]
+        quality = Quality(int(column.quality[row]))
+        if quality >= Quality.MISSING:
+            return Reading(None, quality, self._reasons.word(int(column.reason[row])), observed_at)
+        return Reading(float(column.values[row]), quality, "", observed_at)
+
+    def recompute(self, metrics: Iterable[Metric]) -> None:
+        """Compute `metrics`, which come in order, for all companies."""
+        columns = self._columns
+        for metric in metrics:
+            name = metric.name
+            result = self._vectors[name]([columns[item] for item in self._inputs[name]])
+            exclusion = self._exclusions.get(name)
+            columns[name] = result if exclusion is None else exclusion.applied(result)
+        self.recomputes += 1
+
+    def recompute_row(self, metrics: Iterable[Metric], row: int) -> None:
+        """Compute `metrics`, which come in order, for one company."""
+        for metric in metrics:
+            name = metric.name
+            exclusion = self._exclusions.get(name)
+            if exclusion is not None and exclusion.out[row]:
+                continue
+            part = [_cut(self._columns[item], row) for item in self._inputs[name]]
+            result = self._rows[name](part)
+            home = self._columns[name]
+            self._columns[name] = _with(
+                home,
+                row if len(home.values) > 1 else 0,
+                result.values[0],
+                result.quality[0],
+                result.reason[0],
+            )
+        self.recomputes[row] += 1
+
+
+@dataclass(slots=True)
+class Exclusion:
+    """The companies that a metric does not apply to: no value, whatever the inputs.
+
+    Keeps the quality side of its last answer, as `VectorMetric` does, so that what depends on the
+    metric finds the very same arrays again.
+    """
+
+    out: NDArray[np.bool_]
+    code: int
+    _raw: Column | None = None
+    _shown: Column | None = None
+
+    def applied(self, raw: Column) -> Column:
+        """Return `raw` without the excluded companies."""
+        values = np.where(self.out, np.nan, raw.values)
+        last, shown = self._raw, self._shown
+        self._raw = raw
+        if (
+            shown is not None
+            and last is not None
+            and last.quality is raw.quality
+            and last.reason is raw.reason
+        ):
+            self._shown = shown.revalued(values)
+        else:
+            self._shown = Column(
+                values,
+                np.where(self.out, np.uint8(Quality.NOT_APPLICABLE), raw.quality),
+                np.where(self.out, np.uint16(self.code), raw.reason),
+            )
+        return self._shown
+
+
+def _with(column: Column, row: int, value: float, quality: int, code: int) -> Column:
+    """Return a column with another element; the quality side stays the same object if it can."""
+    values = column.values.copy()
+    values[row] = value
+    if column.quality[row] == quality and column.reason[row] == code:
+        return column.revalued(values)
+    qualities, reasons = column.quality.copy(), column.reason.copy()
+    qualities[row], reasons[row] = quality, code
+    return Column(values, qualities, reasons)
+
+
+def _cut(column: Column, row: int) -> Column:
+    """Return one row of a column, or the whole of one that serves all rows."""
+    if len(column.values) == 1:
+        return column
+    part = slice(row, row + 1)
+    return Column(column.values[part], column.quality[part], column.reason[part])

@@ -1,0 +1,374 @@
+"""The one pure step: a batch of ticks to readings and transitions. Hop 5.
+
+Live, test, replay and backtest all run this and nothing else. Time comes in with the ticks: the
+engine's now is the arrival of the tick at hand, never earlier than before. Whatever is due by
+itself before that (a value grows stale, a `for` has been held, a figure of a book is too old) is
+run first, at its own moment and in order, so the result does not depend on how ticks are batched
+or how fast they come.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from alerts.model import Transition
+from alerts.rules.base import Rule
+from alerts.watch import SavedAlert, Target, Watch
+from monitor.compute.cells import Reference, Saved
+from monitor.compute.instruments import Calendar, Instruments
+from monitor.compute.plan import (
+    MARKET_INPUTS,
+    MARKET_UNITS,
+    STOCK_INPUTS,
+    TENANT_INPUTS,
+    Plan,
+)
+from monitor.compute.recompute import Table
+from monitor.domain.events import Quality, Quote, Reading, Tick
+from monitor.metrics.base import CompanyType, Input, Scope
+from monitor.metrics.catalogue import Catalogue
+
+DAY = 86_400_000
+MAX_DAYS = 400
+"""A longer leap is a clock's error, or a replay after another age: its days are not walked."""
+EVERYWHERE = -1
+NO_TENANT = Reading(None, Quality.NOT_APPLICABLE, "no_tenant")
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A company as the step sees it.
+
+    Attributes:
+        ticker: its row's name.
+        type: decides which metrics apply.
+        fact: (fact name, moment) to the reading of the books at that moment.
+        tenants: tickers whose fall hurts it.
+        notes: (moment) to the words that every alert on it then carries: a litigation flag.
+
+    """
+
+    ticker: str
+    type: CompanyType
+    fact: Callable[[str, int], Reading]
+    tenants: tuple[str, ...] = ()
+    notes: Callable[[int], tuple[str, ...]] = lambda _moment: ()
+
+
+@dataclass(slots=True)
+class Changes:
+    """What the step changed since the last `take`: what the commit writes."""
+
+    now: int
+    quotes: list[Quote] = field(default_factory=list)
+    alerts: dict[str, SavedAlert | None] = field(default_factory=dict)
+    reference: Reference | None = None
+    transitions: list[Transition] = field(default_factory=list)
+
+
+class Step:
+    """The state of one shard and the one way to change it."""
+
+    def __init__(
+        self,
+        firms: Sequence[Firm],
+        catalogue: Catalogue,
+        rules: Sequence[Rule],
+        calendar: Calendar,
+    ) -> None:
+        self.firms = tuple(firms)
+        self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
+        self._plan = Plan(catalogue)
+        self.instruments = Instruments(calendar, self._rows, self._wanted)
+        self.table = Table(
+            catalogue, [f.ticker for f in firms], [f.type for f in firms], MARKET_INPUTS
+        )
+        self.watch = Watch(rules, self.targets(rules), self._inputs, self._notes)
+        self._watched = self.watch.scalars
+        self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
+        self._tenant_rows = _tenant_rows(firms, self._rows)
+        self._facts = frozenset(
+            set(catalogue.leaves) - set(MARKET_INPUTS) - set(STOCK_INPUTS) - set(TENANT_INPUTS)
+        )
+        for row in range(len(firms)):
+            if not any(row in landlords for landlords in self._tenant_rows):
+                for column in TENANT_INPUTS:
+                    self.table.set(column, row, NO_TENANT)
+        self.now: int | None = None
+        self.refused: Counter[tuple[str, str]] = Counter()
+        self.ticks = 0
+
+    def targets(self, rules: Iterable[Rule]) -> dict[str, Target]:
+        """Return all that a rule may watch, and the instruments that only `rules` name."""
+        return targets(self._plan.catalogue, [f.ticker for f in self.firms], rules)
+
+    # ---------------------------------------------------------------- time and ticks
+
+    def process(self, tick: Tick) -> None:
+        """Take one tick: run what is due before it, then its quotes, then what depends on them."""
+        now = tick.at if self.now is None else max(self.now, tick.at)
+        self.advance(now)
+        self.ticks += 1
+        refused, changed = self.instruments.accept(tick.quotes, now)
+        self.refused.update(refused)
+        if changed:
+            self._propagate(changed, now)
+        if self.watch.take_instant():
+            self.now = now + 1
+
+    def advance(self, now: int) -> None:
+        """Run every timer that is due up to `now`, each at its own moment, in order."""
+        if self.now is None:
+            self._start(now)
+        now = max(now, self.now or now)
+        while True:
+            midnight = max(self.now or now, now - MAX_DAYS * DAY) // DAY * DAY + DAY
+            grows_old = self.instruments.next_timer
+            alert = self.watch.next_timer
+            due = min(t for t in (midnight, grows_old, alert, now + 1) if t is not None)
+            if due > now:
+                break
+            self.now = due
+            if due == grows_old:
+                name = self.instruments.run_timer()
+                if name is not None:
+                    self._propagate((name,), due)
+            elif due == alert:
+                self.watch.run_timer(self.reading)
+            else:
+                self._recompute(self._read_books(due), due)
+        self.now = now
+
+    def _start(self, now: int) -> None:
+        """Begin at `now`: read the books for the first time."""
+        self.now = now
+        self._read_books(now)
+        self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
+
+    # ---------------------------------------------------------------- what depends on what
+
+    def _propagate(self, names: Iterable[str], now: int) -> None:
+        """Carry changed instruments through inputs and metrics to the rules, at `now`."""
+        changed: dict[int, set[str]] = {}
+        for name in names:
+            reading = self.instruments.reading(name)
+            self.watch.observe(name, reading, now)
+            for column, row in self._places(name):
+                shown = self._figure(row, column, now) if column in self._facts else reading
+                if self.table.set(column, max(row, 0), shown):
+                    changed.setdefault(row, set()).add(column)
+        self._recompute(changed, now)
+
+    def _wanted(self, instrument: str) -> bool:
+        """Tell whether an instrument is good for anything here."""
+        return instrument in self._watched or bool(self._places(instrument))
+
+    def _places(self, name: str) -> list[tuple[str, int]]:
+        """Return the (column, row) that an instrument feeds."""
+        market = self._inputs_of.get(name)
+        if market is not None:
+            return [(market, EVERYWHERE)]
+        ticker, _, figure = name.partition(".")
+        row = self._rows.get(ticker)
+        if row is None:
+            return []
+        if figure and figure not in STOCK_INPUTS:
+            # a company's other columns are not for a stranger to write: metrics, market inputs
+            return [(figure, row)] if figure in self._facts else []
+        column = figure or "stock_usd"
+        tenant = next(name for name, own in TENANT_INPUTS.items() if own == column)
+        return [(column, row), *((tenant, landlord) for landlord in self._tenant_rows[row])]
+
+    def _recompute(self, changed: Mapping[int, set[str]], now: int) -> None:
+        """Recompute what depends on the changed columns and show it to the rules."""
+        everywhere = changed.get(EVERYWHERE)
+        if everywhere is not None:
+            names = set().union(*changed.values())
+            self._recompute_rows(names, None, now)
+            return
+        for row, names in sorted(changed.items()):
+            self._recompute_rows(names, row, now)
+
+    def _recompute_rows(self, names: set[str], row: int | None, now: int) -> None:
+        metrics = self._plan.affected(names)
+        if not metrics:
+            return
+        if row is None:
+            self.table.recompute(metrics)
+        else:
+            self.table.recompute_row(metrics, row)
+        for metric in metrics:
+            name = metric.name
+            if metric.scope is Scope.NETWORK:
+                if name in self.watch.scalars:
+                    self.watch.observe(name, self._metric(name, 0), now)
+            elif name in self.watch.vectors:
+                column = self.table.column(name)
+                self.watch.observe_vector(
+                    name,
+                    column.values,
+                    column.quality,
+                    partial(self._metric, name),
+                    now,
+                )
+
+    def _read_books(self, now: int) -> dict[int, set[str]]:
+        """Put the figures of this day into the table; return what changed, by row."""
+        changed: dict[int, set[str]] = {}
+        for row in range(len(self.firms)):
+            for fact in self._facts:
+                if self.table.set(fact, row, self._figure(row, fact, now)):
+                    changed.setdefault(row, set()).add(fact)
+        return changed
+
+    def _figure(self, row: int, fact: str, now: int) -> Reading:
+        """Return a company's figure: a live one while it is fresh, else the book's."""
+        firm = self.firms[row]
+        live = self.instruments.reading(f"{firm.ticker}.{fact}")
+        return live if live.quality.usable else firm.fact(fact, now)
+
+    # ---------------------------------------------------------------- for messages
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of what a rule watches."""
+        if company is not None:
+            return self._metric(target, self._rows[company])
+        if target in self._plan.catalogue:
+            return self._metric(target, 0)
+        return self.instruments.reading(target)
+
+    def _metric(self, name: str, row: int) -> Reading:
+        """Return a metric's reading with the newest source time among its inputs."""
+        feeding = (self._instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
+        times = (self.instruments.reading(item).observed_at for item in feeding if item)
+        newest = max((time for time in times if time is not None), default=None)
+        return self.table.reading(name, row, newest)
+
+    def _notes(self, target: str, company: str | None) -> tuple[str, ...]:
+        """Return what a message on a company adds: whose tenant it speaks of, standing flags."""
+        if company is None:
+            return ()
+        row = self._rows[company]
+        notes = self.firms[row].notes(self.now or 0)
+        tenant = self._tenant_of(row)
+        if tenant is None or not set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
+            return notes
+        return (f"Tenant: {tenant}.", *notes)
+
+    def _tenant_of(self, row: int) -> str | None:
+        """Return the ticker of the tenant that a company depends on."""
+        tenants = [t for t, landlords in enumerate(self._tenant_rows) if row in landlords]
+        return self.firms[tenants[0]].ticker if tenants else None
+
+    def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
+        """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
+        if target not in self._plan.catalogue:
+            return tuple(_quoted(quote) for quote in self.instruments.quotes(target))
+        row = 0 if company is None else self._rows[company]
+        return tuple(self._argument(item, row) for item in self._plan.catalogue[target].arguments)
+
+    def _argument(self, item: Input, row: int) -> Mapping[str, object]:
+        """Return one input of a metric as a message shows it."""
+        single = len(self.table.column(item.name).values) == 1
+        reading = self.table.reading(item.name, 0 if single else row)
+        value = item.default if reading.value is None else reading.value
+        shown = {"name": item.name, "value": value, "quality": reading.quality.word}
+        instrument = self._instrument_of(item.name, row)
+        if instrument is None:
+            return shown
+        quotes = self.instruments.quotes(instrument)
+        sources = sorted({quote.source for quote in quotes})
+        return shown | {"instrument": instrument, "sources": sources}
+
+    def _instrument_of(self, column: str, row: int) -> str | None:
+        """Return the instrument that feeds a company's column, None for a figure of the books."""
+        if column in MARKET_INPUTS:
+            return MARKET_INPUTS[column]
+        own = TENANT_INPUTS.get(column, column)
+        ticker = self.firms[row].ticker if own == column else self._tenant_of(row)
+        if ticker is None:
+            return None
+        return STOCK_INPUTS[own].format(ticker=ticker) if own in STOCK_INPUTS else None
+
+    # ---------------------------------------------------------------- memory
+
+    def take(self) -> Changes:
+        """Return what changed since the last call, to be committed."""
+        return Changes(
+            now=self.now or 0,
+            quotes=self.instruments.take_quotes(),
+            alerts=self.watch.take_records(),
+            reference=self.instruments.take_reference(),
+            transitions=self.watch.take_transitions(),
+        )
+
+    def restore(self, saved: Saved) -> None:
+        """Take back what was committed, and judge every rule once on it.
+
+        Rules that are the same as before find nothing new; a rule added since, or a book changed
+        since, is judged on the values of then.
+        """
+        if saved.now is None:
+            return
+        self.now = saved.now
+        self.instruments.restore(saved.quotes, saved.reference, saved.now)
+        self.watch.restore(saved.alerts, saved.now)
+        for name in self.instruments.names():
+            reading = self.instruments.reading(name)
+            for column, row in self._places(name):
+                self.table.set(column, max(row, 0), reading)
+        self._read_books(saved.now)
+        self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
+        for name in self.instruments.names():
+            self.watch.observe(name, self.instruments.reading(name), saved.now)
+
+
+def targets(
+    catalogue: Catalogue, tickers: Sequence[str], rules: Iterable[Rule] = ()
+) -> dict[str, Target]:
+    """Return all that a rule may watch: metrics, instruments, and what `rules` name besides.
+
+    A name in capitals that no feed of ours quotes is taken for an instrument of the ingest
+    contract.
+    """
+    found = {
+        metric.name: Target(
+            metric.name,
+            metric.unit,
+            tuple(tickers) if metric.scope is Scope.COMPANY else None,
+            {} if metric.scope is Scope.COMPANY else {"network": "bitcoin"},
+        )
+        for metric in catalogue
+    }
+    for name, instrument in MARKET_INPUTS.items():
+        unit = MARKET_UNITS[name]
+        found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
+    for name in tickers:
+        found[name] = Target(name, "USD", None, {"instrument": name})
+    for rule in rules:
+        if rule.on not in found and rule.on[:1].isupper():
+            found[rule.on] = Target(rule.on, "", None, {"instrument": rule.on})
+    return found
+
+
+def _tenant_rows(firms: Sequence[Firm], rows: Mapping[str, int]) -> list[list[int]]:
+    """Return per row the rows of the companies that depend on it."""
+    found: list[list[int]] = [[] for _ in firms]
+    for row, firm in enumerate(firms):
+        known = [tenant for tenant in firm.tenants if tenant in rows]
+        if known:  # one column holds one tenant: the first that the book names
+            found[rows[known[0]]].append(row)
+    return found
+
+
+def _quoted(quote: Quote) -> Mapping[str, object]:
+    """Return a source's quote as a message shows it."""
+    return {
+        "name": quote.instrument,
+        "value": float(quote.value),
+        "source": quote.source,
+        "observed_at": quote.observed_at,
+    }

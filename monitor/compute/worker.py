@@ -1,0 +1,231 @@
+"""The loop around the pure step: read a batch, step, commit, again. Hops 5 and 6.
+
+Whatever goes wrong with Redis, the loop throws its step away and starts from what was committed
+last: the commit is all or nothing and the cursor moves with it, so nothing is lost and nothing is
+done twice.
+
+An entry that the step itself fails on (a fault of ours, not of Redis) must not come again at each
+start for ever: the step is thrown away like any other time, and the entry is put aside with the
+malformed ones, aloud.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from alerts.codec import encode_transition
+from monitor.compute.cells import SCHEMA, Saved, alert_cell, quote_cell, read_cells, reference_cell
+from monitor.compute.step import Changes, Step
+from monitor.core.clock import SECOND, Clock
+from monitor.store.codec import MalformedTickError, decode_tick
+from monitor.store.commit import Commit, Committer
+from monitor.store.leases import Lease
+from monitor.store.ticks import Entry, TickReader
+
+ROLE = "compute"
+KEEP_TICKS_MS = 60 * 60 * SECOND
+
+_ALWAYS = ("schema", "now")
+
+log = structlog.get_logger()
+
+
+class Counts(Protocol):
+    """What the loop tells about itself; telemetry implements it."""
+
+    def ticks_taken(self, ticks: int) -> None:
+        """Count entries."""
+        ...
+
+    def step_took(self, seconds: float) -> None:
+        """Observe one batch's computing time."""
+        ...
+
+    def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
+        """Count refused quotes or entries."""
+        ...
+
+    def rules_evaluated(self, rules: int) -> None:
+        """Count rule evaluations."""
+        ...
+
+    def transitioned(self, to_state: str, reason: str) -> None:
+        """Count a transition."""
+        ...
+
+
+@dataclass(slots=True)
+class Cursor:
+    """How far the committed work has come."""
+
+    id: str
+    entries_read: int
+
+
+class ComputeWorker:
+    """Runs the step of one shard while it holds the lease."""
+
+    def __init__(
+        self,
+        committer: Committer,
+        reader: TickReader,
+        *,
+        build: Callable[[], Step],
+        clock: Clock,
+        counts: Counts,
+        behind_ms: int = 0,
+    ) -> None:
+        """`build` makes a fresh step from the present books.
+
+        Without ticks the engine's time stays `behind_ms` behind the clock: a tick on its way is a
+        little older than now, and must not find that its moment has passed.
+        """
+        self._committer = committer
+        self._reader = reader
+        self._build = build
+        self._clock = clock
+        self._counts = counts
+        self._behind_ms = behind_ms
+        self._reload = False
+        self._poison: dict[bytes, str] = {}
+        self.step: Step | None = None
+        self.cursor = Cursor("", 0)
+
+    def reload(self) -> None:
+        """Take the books anew before the next batch, keeping all alert state."""
+        self._reload = True
+
+    async def work(self, lease: Lease) -> None:
+        """Load the state, then batch after batch, until cancelled or something breaks.
+
+        Raises:
+            LeaseLost: another process took over.
+            StoreUnavailable: Redis did not answer.
+
+        """
+        await self._committer.prepare()
+        step = await self._begin(lease)
+        while True:
+            entries = await self._reader.read(self.cursor.id)
+            if self._reload:
+                self._reload = False
+                step = await self._begin(lease)
+                log.info("compute.books_reloaded", companies=len(step.firms))
+            while not await self._batch(lease, step, entries):
+                step = await self._begin(lease)
+
+    async def _begin(self, lease: Lease) -> Step:
+        """Return a fresh step that stands where the last commit ended, and commit what it finds.
+
+        Books or rules may have changed since, which can end alerts or begin some.
+        """
+        step = self._start(read_cells(await self._committer.load()))
+        await self._commit(lease, step, self.cursor.id, (), 0)
+        self.step = step
+        return step
+
+    def _start(self, saved: Saved) -> Step:
+        """Make a step that stands where the last commit ended."""
+        step = self._build()
+        step.restore(saved)
+        self.cursor = Cursor(saved.cursor, saved.entries_read)
+        return step
+
+    async def _batch(self, lease: Lease, step: Step, entries: Sequence[Entry]) -> bool:
+        """Step through a batch and commit it; without entries only timers may have run.
+
+        Return False, with nothing committed, if the step failed on an entry: that one is poison
+        from now on, and the batch wants a fresh step.
+        """
+        began = time.perf_counter()
+        evaluated = step.watch.evaluations
+        rejected = self._process(step, entries)
+        if rejected is None:
+            return False
+        if not entries:
+            step.advance(self._clock.now() - self._behind_ms)
+        self._counts.step_took(time.perf_counter() - began)
+        last = entries[-1][0].decode() if entries else self.cursor.id
+        await self._commit(lease, step, last, rejected, len(entries))
+        self._poison.clear()
+        self._counts.ticks_taken(len(entries))
+        self._counts.rules_evaluated(step.watch.evaluations - evaluated)
+        self._count_refusals(step, len(rejected))
+        return True
+
+    def _process(self, step: Step, entries: Sequence[Entry]) -> list[tuple[str, str]] | None:
+        """Show a batch to the step; return what to put aside, None if the step failed on it."""
+        rejected: list[tuple[str, str]] = []
+        for entry_id, fields in entries:
+            if entry_id in self._poison:
+                rejected.append((entry_id.decode(), self._poison[entry_id]))
+                continue
+            try:
+                step.process(decode_tick(entry_id, fields))
+            except MalformedTickError as error:
+                rejected.append((entry_id.decode(), str(error)))
+            except Exception as bug:  # the loop's border: one entry stops no other
+                log.exception("compute.entry_failed", entry=entry_id.decode())
+                self._poison[entry_id] = f"the step failed on it: {type(bug).__name__}"
+                return None
+        return rejected
+
+    async def _commit(
+        self,
+        lease: Lease,
+        step: Step,
+        last: str,
+        rejected: Sequence[tuple[str, str]],
+        entries: int,
+    ) -> None:
+        """Write what the step changed."""
+        changes = step.take()
+        cells = encode_changes(changes)
+        if last == self.cursor.id and len(cells) == len(_ALWAYS) and not changes.transitions:
+            return  # only the time moved on: the next batch will say so
+        read = self.cursor.entries_read + entries
+        batch = Commit(
+            expected_cursor=self.cursor.id,
+            cursor=last,
+            entries_read=read,
+            cells=cells,
+            transitions=[encode_transition(item) for item in changes.transitions],
+            rejected=rejected,
+        )
+        await self._committer.commit(lease, batch)
+        self.cursor = Cursor(last, read)
+        for item in changes.transitions:
+            self._counts.transitioned(item.to_state.value, item.reason.value)
+
+    def _count_refusals(self, step: Step, malformed: int) -> None:
+        for (source, reason), times in step.refused.items():
+            self._counts.quote_rejected(source, reason, times)
+        if malformed:
+            self._counts.quote_rejected("ingest", "malformed", malformed)
+        step.refused.clear()
+
+    async def trim(self) -> None:
+        """Forget ticks that were committed long ago; called on a slow clock.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        if self.cursor.id:
+            millis = int(self.cursor.id.partition("-")[0]) - KEEP_TICKS_MS
+            await self._reader.trim(f"{max(millis, 0)}-0")
+
+
+def encode_changes(changes: Changes) -> dict[str, bytes | None]:
+    """Return the cells of what changed; schema and engine time are always among them."""
+    cells: dict[str, bytes | None] = {"schema": SCHEMA, "now": str(changes.now).encode()}
+    cells.update(quote_cell(quote) for quote in changes.quotes)
+    cells.update(alert_cell(name, alert) for name, alert in changes.alerts.items())
+    if changes.reference is not None:
+        cells.update((reference_cell(changes.reference),))
+    return cells

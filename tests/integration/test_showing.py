@@ -1,0 +1,68 @@
+"""What people see beside the road of the ticks: it goes on after a record that cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pytest
+import structlog
+from redis.asyncio import Redis
+
+from alerts.outbox import Outbox
+from alerts.relay import RelayOptions
+from alerts.schemas.builders import Origin
+from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
+from monitor.app.relaying import RelayRole
+from monitor.core.clock import SystemClock
+from monitor.store.keys import Keys
+from monitor.store.outbox_stream import OutboxStream
+from monitor.store.views import ViewStore
+from monitor.telemetry.instruments import Instruments
+from monitor.telemetry.series import Known
+from tests.listeners import listening
+from tests.servers import TestBroker
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+
+def failed(told: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a round of states was said to have failed."""
+    return any(entry["event"] == "relay.states_failed" for entry in told)
+
+
+async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_there(
+    redis: Redis, mosquitto: TestBroker, tag: str
+) -> None:
+    """One bad record must not end the publishing of states, unseen, until the next restart."""
+    keys, clock = Keys(tag), SystemClock()
+    settings = MqttSettings(url=MqttUrl.parse(mosquitto.url), instance=tag)
+    stream = OutboxStream(redis, keys.outbox, consumer="c", dead_key=keys.dead_letters)
+    role = RelayRole(
+        client=redis,
+        blocking=redis,
+        keys=keys,
+        mqtt=settings,
+        origin=Origin(replay=False),
+        options=RelayOptions(),
+        clock=clock,
+        instruments=Instruments(Known(), version="0"),
+    )
+    await cast("Any", redis.hset(keys.market, "BTC-USD", "{"))
+    async with (
+        listening(mosquitto.url, f"hashhedge/v1/{tag}/market/#") as listener,
+        open_mqtt(settings, clock=clock, origin=role.origin, version="0") as sink,
+    ):
+        task = asyncio.create_task(role._states(sink, Outbox(stream)))
+        try:
+            with structlog.testing.capture_logs() as told:
+                await wait_until(lambda: failed(told) or task.done(), "a round to fail")
+            view = {"value": 1.0, "unit": "USD", "quality": "ok"}
+            await ViewStore(redis, keys).write({"BTC-USD": view}, {})
+            shown = await listener.wait_for("/market/BTC-USD/state")
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert shown[0].json

@@ -1,0 +1,367 @@
+"""The compute loop on a real Redis: each entry once, whatever dies, whatever is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from redis.asyncio import Redis
+
+from alerts.codec import decode_transition
+from alerts.model import Transition
+from alerts.rules.base import Rule
+from monitor.compute.cells import read_cells
+from monitor.compute.step import Step
+from monitor.compute.worker import ComputeWorker
+from monitor.core.clock import HOUR, MINUTE, ManualClock
+from monitor.core.errors import LeaseLost, StoreUnavailable
+from monitor.domain.events import Quote, Tick
+from monitor.store.client import connect
+from monitor.store.codec import encode_tick
+from monitor.store.commit import Committer
+from monitor.store.keys import Keys
+from monitor.store.leases import Lease, Leases
+from monitor.store.ticks import TickReader
+from monitor.store.transitions import committed_transitions
+from tests.servers import TestRedis
+from tests.waiting import wait_until
+from tests.worlds import CATALOGUE, NOON, OpenCalendar, firms, make_step, quote, states, threshold
+
+pytestmark = pytest.mark.integration
+
+ROLE = "compute"
+RULES = [threshold(id="up", on="X", above=10.0, recover=5.0)]
+
+
+@dataclass
+class Told:
+    """What the loop counted."""
+
+    ticks: int = 0
+    steps: int = 0
+    rules: int = 0
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    transitions: list[tuple[str, str]] = field(default_factory=list)
+
+    def ticks_taken(self, ticks: int) -> None:
+        """Count entries."""
+        self.ticks += ticks
+
+    def step_took(self, seconds: float) -> None:
+        """Count batches."""
+        assert seconds >= 0
+        self.steps += 1
+
+    def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
+        """Count refused quotes."""
+        self.rejected[feed, reason] += times
+
+    def rules_evaluated(self, rules: int) -> None:
+        """Count evaluations."""
+        self.rules += rules
+
+    def transitioned(self, to_state: str, reason: str) -> None:
+        """Note a transition."""
+        self.transitions.append((to_state, reason))
+
+
+class Shard:
+    """One shard in a real Redis with workers that come and go."""
+
+    def __init__(self, client: Redis, tag: str) -> None:
+        self.client = client
+        self.keys = Keys(tag)
+        self.clock = ManualClock(NOON)
+        self.rules: Sequence[Rule] = RULES
+        self.told = Told()
+
+    def worker(self, *, count: int = 500) -> ComputeWorker:
+        """Return a worker of this shard."""
+        return ComputeWorker(
+            Committer(self.client, self.keys),
+            TickReader(self.client, self.keys, count=count),
+            build=lambda: make_step(self.rules),
+            clock=self.clock,
+            counts=self.told,
+        )
+
+    async def lease(self, owner: str = "one") -> Lease:
+        """Return a new lease, as if the one before had run out."""
+        await self.client.delete(self.keys.lease(ROLE))
+        lease = await Leases(self.client, self.keys).acquire(ROLE, owner)
+        assert lease is not None
+        return lease
+
+    async def add(self, *quotes: Quote, at: int | None = None) -> str:
+        """Append one tick as a stranger would."""
+        entry = await self.client.xadd(self.keys.ticks, encode_tick(quotes, at))  # type: ignore[arg-type]  # redis-py's dict is invariant
+        assert isinstance(entry, bytes)
+        return entry.decode()
+
+    async def transitions(self) -> list[Transition]:
+        """Return the whole audit trail."""
+        return [decode_transition(b) async for b in committed_transitions(self.client, self.keys)]
+
+    async def settled(self, cursor: str) -> None:
+        """Wait until the entry `cursor` has been committed."""
+
+        async def reached() -> bool:
+            return await self.client.hget(self.keys.state, "cursor") == cursor.encode()
+
+        async with asyncio.timeout(10):
+            while not await reached():
+                pass
+
+    @asynccontextmanager
+    async def working(self, worker: ComputeWorker | None = None) -> AsyncIterator[ComputeWorker]:
+        """Let a worker work for the block under a lease of its own."""
+        worker = worker or self.worker()
+        task = asyncio.create_task(worker.work(await self.lease()))
+        try:
+            yield worker
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def shard(any_redis: Redis, tag: str) -> Shard:
+    """Give an empty shard."""
+    return Shard(any_redis, tag)
+
+
+def x(value: float, at: int = NOON) -> Quote:
+    """Return a quote of X that is good for an hour."""
+    return quote("X", value, at, fresh_ms=HOUR)
+
+
+async def test_ticks_become_transitions_once(shard: Shard) -> None:
+    """Ticks that wait when the worker comes, and those that come later, are all computed in order."""
+    await shard.add(x(11), at=NOON)
+    async with shard.working() as worker:
+        last = await shard.add(x(4, NOON + 1), at=NOON + 1)
+        await shard.settled(last)
+        await wait_until(lambda: shard.told.ticks == 2, "two ticks to be counted")
+    assert states(await shard.transitions()) == [("up", "X", "firing"), ("up", "X", "resolved")]
+    assert await shard.client.xlen(shard.keys.outbox) == 2
+    assert shard.told.transitions == [("firing", "breached"), ("resolved", "recovered")]
+    assert shard.told.rules > 0
+    assert (worker.cursor.id, worker.cursor.entries_read) == (last, 2)
+    assert await TickReader(shard.client, shard.keys).lag() == 0
+
+
+async def test_the_same_event_five_times_is_one_alert(shard: Shard) -> None:
+    """One quote written five times with XADD changes one state and raises one alert (row D04)."""
+    async with shard.working():
+        names = [await shard.add(x(11), at=NOON) for _ in range(5)]
+        await shard.settled(names[-1])
+    assert states(await shard.transitions()) == [("up", "X", "firing")]
+
+
+async def test_malformed_entries_are_put_aside_with_their_reason(shard: Shard) -> None:
+    """What cannot be read is kept with its id and why, is counted, and stops nothing."""
+    bad = [
+        {"v": "2", "q": "[]"},
+        {"hello": "world"},
+        {"v": "1", "q": "[{}]"},
+        {"v": "1", "q": '[{"instrument":"X","value":"1","observed_at":1,"source":"s"}]', "at": "z"},
+    ]
+    names = [await shard.client.xadd(shard.keys.ticks, fields) for fields in bad]  # type: ignore[arg-type]  # redis-py's dict is invariant
+    async with shard.working():
+        await shard.settled(await shard.add(x(11), at=NOON))
+        await wait_until(lambda: shard.told.ticks == 5, "all to be counted")
+    found = await shard.client.xrange(shard.keys.rejected)
+    letters = [fields or {} for _, fields in found or []]
+    assert [letter[b"id"] for letter in letters] == names
+    assert all(len(letter[b"reason"]) > 5 for letter in letters)
+    assert states(await shard.transitions()) == [("up", "X", "firing")]
+    assert shard.told.rejected == {("ingest", "malformed"): 4}
+
+
+class Fragile(Step):
+    """A step with a fault of its own: it breaks half way through a tick worth 13."""
+
+    def process(self, tick: Tick) -> None:
+        """Take the tick, then break on 13."""
+        super().process(tick)
+        if any(item.value == 13 for item in tick.quotes):
+            raise ArithmeticError("13")
+
+
+async def test_an_entry_that_breaks_the_step_is_put_aside_and_stops_nothing(shard: Shard) -> None:
+    """A fault of ours must not come again at each start for ever, nor leave half a tick behind."""
+    worker = shard.worker()
+    worker._build = lambda: Fragile(firms(), CATALOGUE, shard.rules, OpenCalendar())
+    await shard.add(x(4), at=NOON)
+    poison = [await shard.add(x(13, NOON + n), at=NOON + n) for n in (1, 2)]
+    async with shard.working(worker):
+        await shard.settled(await shard.add(x(11, NOON + 3), at=NOON + 3))
+        await wait_until(lambda: shard.told.ticks == 4, "all to be counted")
+    found = [fields or {} for _, fields in await shard.client.xrange(shard.keys.rejected) or []]
+    assert [fields[b"id"] for fields in found] == [name.encode() for name in poison]
+    assert all(b"ArithmeticError" in fields[b"reason"] for fields in found)
+    assert [(t.to_state, t.at) for t in await shard.transitions()] == [("firing", NOON + 3)]
+
+
+async def test_refused_quotes_are_counted_by_source(shard: Shard) -> None:
+    """A zero price stops nothing and is counted with its source and reason."""
+    async with shard.working():
+        zero = quote("RIOT", 0, NOON, source="yahoo")
+        await shard.settled(await shard.add(zero, x(11), at=NOON))
+        await wait_until(lambda: shard.told.ticks == 1, "the tick to be counted")
+    assert shard.told.rejected == {("yahoo", "zero_price"): 1}
+    assert states(await shard.transitions()) == [("up", "X", "firing")]
+
+
+class Interrupted(Committer):
+    """A committer whose process dies on the way: before Redis heard it, or after."""
+
+    def __init__(self, client: Redis, keys: Keys, *, heard: bool) -> None:
+        super().__init__(client, keys)
+        self.heard = heard
+        self.dead = asyncio.Event()
+
+    async def commit(self, lease: Lease, batch: object) -> None:
+        """Let the first batch with entries through or not, then never come back."""
+        if self.heard or not getattr(batch, "cursor", ""):
+            await super().commit(lease, batch)  # type: ignore[arg-type]  # handed through
+        if getattr(batch, "cursor", ""):
+            self.dead.set()
+            await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("heard", [False, True])
+async def test_what_a_dead_worker_had_read_is_computed_once(shard: Shard, heard: bool) -> None:
+    """Killed between reading and committing, or just after: the next computes what is left, once."""
+    entries = [await shard.add(x(value, NOON + n), at=NOON + n) for n, value in enumerate((11, 4))]
+    dying = Interrupted(shard.client, shard.keys, heard=heard)
+    first = shard.worker()
+    first._committer = dying
+    async with shard.working(first):
+        await asyncio.wait_for(dying.dead.wait(), 10)
+    async with shard.working():
+        last = await shard.add(x(12, NOON + 5), at=NOON + 5)
+        await shard.settled(last)
+    found = await shard.transitions()
+    assert states(found) == [
+        ("up", "X", "firing"),
+        ("up", "X", "resolved"),
+        ("up", "X", "firing"),
+    ]
+    assert len({transition.id for transition in found}) == 3
+    assert await shard.client.hget(shard.keys.state, "entries_read") == b"3"
+    assert len(entries) == 2
+
+
+async def test_an_old_holder_that_wakes_up_does_no_harm(shard: Shard) -> None:
+    """A worker whose lease was taken ends at its next commit, and has written nothing."""
+    old = shard.worker()
+    task = asyncio.create_task(old.work(await shard.lease("old")))
+    first = await shard.add(x(11), at=NOON)
+    await shard.settled(first)
+    await shard.lease("new")
+    before = await shard.client.hgetall(shard.keys.state)
+    await shard.add(x(4, NOON + 1), at=NOON + 1)
+    with pytest.raises(LeaseLost):
+        await asyncio.wait_for(task, 10)
+    assert await shard.client.hgetall(shard.keys.state) == before
+    assert states(await shard.transitions()) == [("up", "X", "firing")]
+
+
+async def test_a_firing_alert_survives_a_restart(shard: Shard) -> None:
+    """No second notice, the same `since`, and the end is still told (row D08)."""
+    async with shard.working():
+        await shard.settled(await shard.add(x(11), at=NOON))
+    async with shard.working():
+        await shard.settled(await shard.add(x(12, NOON + 9), at=NOON + 9))
+        await shard.settled(await shard.add(x(4, NOON + 10), at=NOON + 10))
+    fired, resolved = await shard.transitions()
+    assert (fired.to_state, resolved.to_state) == ("firing", "resolved")
+    assert fired.since == resolved.since == NOON
+    assert (fired.number, resolved.number) == (1, 2)
+
+
+async def test_a_pending_alert_fires_at_its_time_though_nobody_was_there(shard: Shard) -> None:
+    """A wait goes on while the process is down; it ends at its own moment, not at the restart's."""
+    shard.rules = [threshold(id="wait", on="X", above=10.0, **{"for": "5m"})]
+    async with shard.working():
+        await shard.settled(await shard.add(x(11), at=NOON))
+    shard.clock.advance_to(NOON + 20 * MINUTE)
+    async with shard.working():
+        # the worker before may have been stopped between its commit and telling of it
+        await wait_until(
+            lambda: [told for told in shard.told.transitions if told[0] == "firing"],
+            "the alert to fire",
+        )
+    pending, firing = await shard.transitions()
+    assert (pending.to_state, firing.to_state) == ("pending", "firing")
+    assert firing.at == NOON + 5 * MINUTE
+
+
+async def test_a_reload_ends_alerts_of_rules_that_are_gone(shard: Shard) -> None:
+    """New rules are at work from the next batch on; a fire of an old rule is ended aloud."""
+    async with shard.working() as worker:
+        await shard.settled(await shard.add(x(11), at=NOON))
+        shard.rules = [threshold(id="other", on="X", above=3.0)]
+        worker.reload()
+        await shard.settled(await shard.add(x(12, NOON + 1), at=NOON + 1))
+        begun = [("firing", "breached")] * 2
+        await wait_until(
+            lambda: [t for t in shard.told.transitions if t[0] == "firing"] == begun, "both to fire"
+        )
+    assert [(t.rule, t.to_state.value, t.reason.value) for t in await shard.transitions()] == [
+        ("up", "firing", "breached"),
+        ("up", "resolved", "rule_removed"),
+        ("other", "firing", "breached"),
+    ]
+    saved = read_cells(await Committer(shard.client, shard.keys).load())
+    assert [alert.name for alert in saved.alerts] == ["other|X"]
+
+
+async def test_small_batches_give_what_large_ones_give(shard: Shard) -> None:
+    """How many entries one read brings must not show in the result."""
+    values = [11, 4, 12, 6, 3, 20, 1]
+    names = [await shard.add(x(v, NOON + n), at=NOON + n) for n, v in enumerate(values)]
+    async with shard.working(shard.worker(count=1)):
+        await shard.settled(names[-1])
+    single = await shard.transitions()
+    twin = Shard(shard.client, f"{shard.keys.tag}b")
+    names = [await twin.add(x(v, NOON + n), at=NOON + n) for n, v in enumerate(values)]
+    async with twin.working():
+        await twin.settled(names[-1])
+    assert await twin.transitions() == single
+    assert len(single) == 6
+
+
+async def test_committed_ticks_are_forgotten_after_an_hour(shard: Shard) -> None:
+    """Trimming never takes an entry that was not committed or is younger than an hour."""
+    old = [
+        await shard.client.xadd(shard.keys.ticks, encode_tick([x(1)]), id=f"{n}-0")  # type: ignore[arg-type]  # redis-py's dict is invariant
+        for n in range(NOON, NOON + 300)
+    ]
+    assert len(old) == 300
+    async with shard.working() as worker:
+        recent = await shard.add(x(2, NOON + 1))
+        await shard.settled(recent)
+        await wait_until(lambda: worker.cursor.id == recent, "the cursor to move")
+        await worker.trim()
+    left = [name for name, _ in await shard.client.xrange(shard.keys.ticks) or []]
+    assert recent.encode() in left
+    assert len(left) < 300
+
+
+async def test_a_worker_without_redis_says_so(own_redis: TestRedis, tag: str) -> None:
+    """When Redis goes away the loop ends with StoreUnavailable, for the holder to start over."""
+    client = connect(own_redis.url, blocking=True)
+    shard = Shard(client, tag)
+    worker = shard.worker()
+    task = asyncio.create_task(worker.work(await shard.lease()))
+    await wait_until(lambda: worker.step, "the worker to begin")
+    own_redis.kill()
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(task, 10)
+    await client.aclose()
