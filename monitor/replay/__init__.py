@@ -1,0 +1,1 @@
+"""Recorded inputs through the same step under a clock of their own."""

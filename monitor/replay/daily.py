@@ -1,0 +1,192 @@
+"""One row per day or per block: the layouts that give network figures, stocks and daily prices.
+
+A figure of a UTC day is known when the day is over, a stock's close when its session is over.
+Sessions that closed early are not marked in the files: all are taken to close at 16:00 New York,
+which is never too soon.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from monitor.core.clock import DAY, HOUR, SECOND, Millis
+from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.units import HASHES_PER_DIFFICULTY, SAT_PER_BTC
+from monitor.replay.table import Piece, Table, moment, number, price, whole
+
+PRICES = frozenset({"date", "close", "source"})
+NETWORK = frozenset({"date", "difficulty", "hashrate_ths"})
+BLOCKS = frozenset({"height", "time_unix", "fee_sat"})
+CLOSES = frozenset({"ticker", "date", "close"})
+ADJUSTED_CLOSES = frozenset({"ticker", "date", "adj_close"})
+
+PRICE_FRESH_MS = 48 * HOUR
+DIFFICULTY_FRESH_MS = 72 * HOUR
+DAY_FEES_FRESH_MS = 48 * HOUR
+BLOCK_FRESH_MS = 3 * HOUR
+"""The longest interval of 65,114 measured ones took 2.3 hours."""
+STOCK_FRESH_MS = 8 * HOUR
+"""In session time: one whole session of 6.5 hours and a margin."""
+PREVIOUS_CLOSE_FRESH_MS = 5 * DAY
+"""Until the next close replaces it, over the longest weekend. The price itself ages sooner."""
+
+FEE_BLOCKS = 144
+
+_CLOSE = time(16, tzinfo=ZoneInfo("America/New_York"))
+_ALMOST_WHOLE = 0.01
+
+
+def read_prices(table: Table, covered: Sequence[tuple[Millis, Millis]]) -> Iterator[Piece]:
+    """Yield daily BTC closes for the times that no minute data covers.
+
+    A close never lives on into minute data: it would be one more venue, hours old.
+    """
+    day, close = table.column("date"), table.column("close")
+
+    def parse(cells: Sequence[str]) -> Piece:
+        at = _day_end(cells[day])
+        value = price(cells[close], "close")
+        starts = min((first for first, _ in covered if first > at), default=at + PRICE_FRESH_MS)
+        if value is None or any(first <= at < last for first, last in covered):
+            return Piece(at, ())
+        fresh_ms = min(PRICE_FRESH_MS, starts - at - 1)
+        return Piece(at, (_quote(BTC_USD, value, at, "btc-daily", fresh_ms),))
+
+    return table.pieces(parse)
+
+
+def read_network(table: Table, *, with_fees: bool) -> Iterator[Piece]:
+    """Yield the difficulty of each day, and its mean fee where no block data is at hand.
+
+    A difficulty of 0 is a day without data. On a retarget day the file holds a mean of two values.
+    """
+    day, difficulty = table.column("date"), table.column("difficulty")
+    hashrate = table.column("hashrate_ths")
+    fees = [table.column(n) for n in ("fees_btc", "fees_btc_coinmetrics") if n in table.header]
+
+    def parse(cells: Sequence[str]) -> Piece:
+        at = _day_end(cells[day])
+        value = price(cells[difficulty], "difficulty")
+        if value is None:
+            return Piece(at, ())
+        quotes = [_quote(DIFFICULTY, value, at, "network-daily", DIFFICULTY_FRESH_MS)]
+        total = next((n for place in fees if (n := number(cells[place], "fees_btc"))), None)
+        blocks = _blocks_of_day(number(cells[hashrate], "hashrate_ths"), value)
+        if with_fees and total is not None and blocks:
+            mean = total / blocks
+            quotes.append(_quote(FEES, mean, at, "network-daily", DAY_FEES_FRESH_MS))
+        return Piece(at, tuple(quotes))
+
+    return table.pieces(parse)
+
+
+def read_blocks(table: Table) -> Iterator[Piece]:
+    """Yield the height at each block, and the mean fee once 144 blocks in a row are known.
+
+    Header times run backwards at times; a block is known no earlier than the one below it.
+    """
+    height_at, time_at, fee_at = (table.column(n) for n in ("height", "time_unix", "fee_sat"))
+    fees: deque[int] = deque(maxlen=FEE_BLOCKS)
+    total = 0
+    latest = 0
+    below: int | None = None
+
+    def parse(cells: Sequence[str]) -> Piece:
+        nonlocal total, latest, below
+        height, fee = whole(cells[height_at], "height"), whole(cells[fee_at], "fee_sat")
+        latest = max(latest, whole(cells[time_at], "time_unix") * SECOND)
+        if below is not None and height != below + 1:
+            if height <= below:
+                raise ValueError(f"height {height} follows {below}: heights must rise")
+            fees.clear()
+            total = 0
+        below = height
+        total += fee - (fees[0] if len(fees) == FEE_BLOCKS else 0)
+        fees.append(fee)
+        quotes = [_quote(HEIGHT, Decimal(height), latest, "blocks", BLOCK_FRESH_MS)]
+        if len(fees) == FEE_BLOCKS:
+            mean = Decimal(total) / SAT_PER_BTC / FEE_BLOCKS
+            quotes.append(_quote(FEES, mean, latest, "blocks", BLOCK_FRESH_MS))
+        return Piece(latest, tuple(quotes))
+
+    return table.pieces(parse)
+
+
+def read_stocks(closes: Sequence[Table], adjusted: Sequence[Table]) -> Iterator[Piece]:
+    """Yield each session's closes with the closes before; unadjusted files go before adjusted.
+
+    A file has its tickers one after another, so it is read whole and sorted: a row per ticker and
+    session is little. The close before comes from the same file, so that a difference in
+    adjustment never looks like a move.
+    """
+    found: dict[tuple[Millis, str], tuple[Quote, ...]] = {}
+    for tables, column, source in (
+        (adjusted, "adj_close", "stocks-adjusted"),
+        (closes, "close", "stocks-daily"),
+    ):
+        for table in tables:
+            found.update(_sessions(table, column, source))
+    for at, ticker in sorted(found):
+        yield Piece(at, found[at, ticker])
+
+
+def _sessions(
+    table: Table, column: str, source: str
+) -> Iterator[tuple[tuple[Millis, str], tuple[Quote, ...]]]:
+    ticker_at, day_at, close_at = (table.column(n) for n in ("ticker", "date", column))
+    before: dict[str, tuple[Millis, Decimal]] = {}
+
+    def parse(cells: Sequence[str]) -> tuple[str, Millis, Decimal | None]:
+        ticker = cells[ticker_at]
+        if not ticker:
+            raise ValueError("ticker is empty")
+        return ticker, _session_end(cells[day_at]), price(cells[close_at], column)
+
+    for line, (ticker, at, value) in table.parsed(parse):
+        last = before.get(ticker)
+        if last is not None and at <= last[0]:
+            raise table.fault(
+                line, f"{ticker} has an earlier day after a later one", "sort each ticker by date"
+            )
+        if value is None:
+            continue
+        quotes = [_quote(ticker, value, at, source, STOCK_FRESH_MS)]
+        if last is not None:
+            name = f"{ticker}.previous_close_usd"
+            quotes.append(_quote(name, last[1], at, source, PREVIOUS_CLOSE_FRESH_MS))
+        before[ticker] = (at, value)
+        yield (at, ticker), tuple(quotes)
+
+
+def _quote(instrument: str, value: Decimal, at: Millis, source: str, fresh_ms: int) -> Quote:
+    return Quote(
+        instrument=instrument, value=value, observed_at=at, source=source, fresh_ms=fresh_ms
+    )
+
+
+def _day_end(text: str) -> Millis:
+    return moment(text, "date") + DAY
+
+
+def _session_end(text: str) -> Millis:
+    try:
+        close = datetime.combine(date.fromisoformat(text), _CLOSE)
+    except ValueError:
+        raise ValueError(f"date is {text!r}; a day like 2025-07-17 is expected") from None
+    return round(close.timestamp()) * SECOND
+
+
+def _blocks_of_day(hashrate_ths: Decimal | None, difficulty: Decimal) -> int | None:
+    """Return how many blocks a day had, which the file's hashrate is made of.
+
+    hashrate = blocks / 144 x difficulty x 2^32 / 600 (docs/formulas.md 1.2). Fees of a day must be
+    shared by the blocks there really were. None where the two columns do not fit together.
+    """
+    if not hashrate_ths:
+        return None
+    blocks = float(hashrate_ths) * 1e12 * DAY / SECOND / (float(difficulty) * HASHES_PER_DIFFICULTY)
+    return round(blocks) if abs(blocks - round(blocks)) < _ALMOST_WHOLE else None

@@ -1,0 +1,154 @@
+"""Our own layout, `quotes-YYYY-MM-DD.csv`: what the ticks stream held, quote by quote.
+
+Numbers stand as the source wrote them, digit by digit, so that a replay is the live run again.
+`tick` is the stream entry's id: quotes that came together are stepped together, and a recorder
+that was interrupted knows where to go on. A file from elsewhere may leave that column out; then
+the quotes of one `at_ms` count as one entry.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+
+from monitor.core.clock import Millis, iso
+from monitor.domain.events import Quote, Tick
+from monitor.replay.table import Piece, Table
+
+COLUMNS = (
+    "at_ms",
+    "tick",
+    "instrument",
+    "source",
+    "value",
+    "observed_at_ms",
+    "received_at_ms",
+    "fresh_ms",
+    "bid",
+    "ask",
+    "volume",
+    "local_time",
+)
+REQUIRED = frozenset(COLUMNS) - {"tick"}
+
+_TRUE = "true"
+_FALSE = "false"
+
+
+def file_name(at: Millis) -> str:
+    """Return the name of the file that holds the UTC day of `at`."""
+    return f"quotes-{iso(at)[:10]}.csv"
+
+
+def header_line() -> str:
+    """Return the first line of a recording."""
+    return _lines([COLUMNS])
+
+
+def encode(tick: Tick, at: Millis) -> str:
+    """Return the lines of one tick that the step counted as coming at `at`."""
+    return _lines(
+        (
+            str(at),
+            tick.id,
+            quote.instrument,
+            quote.source,
+            str(quote.value),
+            str(quote.observed_at),
+            _text(quote.received_at),
+            _text(quote.fresh_ms),
+            _text(quote.bid),
+            _text(quote.ask),
+            _text(quote.volume),
+            _TRUE if quote.local_time else _FALSE,
+        )
+        for quote in tick.quotes
+    )
+
+
+def read_recording(table: Table) -> Iterator[Piece]:
+    """Yield the entries of a recording, whole and in order.
+
+    Raises:
+        ConfigError: a field cannot be read, or time runs back; a last row cut off by a crash of
+            the recorder is left out.
+
+    """
+    rows = _rows(table, _places(table))
+    for (at, entry), group in groupby(rows, key=lambda row: row[:2]):
+        yield Piece(at, tuple(quote for _, _, quote in group), entry)
+
+
+def span(table: Table) -> tuple[Millis, Millis] | None:
+    """Return when the first and the last quote came, None for an empty recording."""
+    first = last = None
+    for last, _, _ in _rows(table, _places(table)):
+        first = last if first is None else first
+    return None if first is None or last is None else (first, last)
+
+
+def _places(table: Table) -> list[int | None]:
+    return [table.header.index(name) if name in table.header else None for name in COLUMNS]
+
+
+def _rows(table: Table, places: Sequence[int | None]) -> Iterator[tuple[Millis, str, Quote]]:
+    last = None
+    for line, cells in table.rows(cut_end=True):
+        ordered = ["" if place is None else cells[place] for place in places]
+        try:
+            row = _decode(ordered)
+        except ValueError as error:
+            raise table.fault(line, str(error)) from error
+        if last is not None and row[0] < last:
+            raise table.fault(line, "is earlier than the row before", "sort the file by at_ms")
+        last = row[0]
+        yield row
+
+
+def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
+    at, entry, instrument, source, value, observed, received, fresh, bid, ask, volume, local = cells
+    if not instrument or not source:
+        raise ValueError("instrument or source is empty")
+    if local not in {_TRUE, _FALSE, ""}:
+        raise ValueError(f"local_time is {local!r}; true or false is expected")
+    quote = Quote(
+        instrument=instrument,
+        value=_decimal(value, "value"),
+        observed_at=_integer(observed, "observed_at_ms"),
+        source=source,
+        received_at=_integer(received, "received_at_ms") if received else None,
+        fresh_ms=_integer(fresh, "fresh_ms") if fresh else None,
+        bid=_decimal(bid, "bid") if bid else None,
+        ask=_decimal(ask, "ask") if ask else None,
+        volume=_decimal(volume, "volume") if volume else None,
+        local_time=local == _TRUE,
+    )
+    return _integer(at, "at_ms"), entry, quote
+
+
+def _decimal(text: str, name: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{name} is {text!r}, which is no number") from None
+
+
+def _integer(text: str, name: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{name} is {text!r}; whole milliseconds are expected") from None
+
+
+def _text(value: Decimal | int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    # RFC 4180 line ends: with them the writer quotes both characters wherever a name holds one
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
