@@ -1,0 +1,1 @@
+"""The composition root: finds the plug-ins, reads the books, builds and runs the roles."""

@@ -1,0 +1,130 @@
+"""The compute role: the worker, and once a second what people may see of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import structlog
+
+from monitor.compute.gauges import CompanyRow, Row
+from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
+from monitor.compute.step import Step
+from monitor.compute.views import company_view, market_view
+from monitor.compute.worker import ComputeWorker
+from monitor.core.errors import StoreUnavailable
+from monitor.domain.companies import Companies
+from monitor.metrics.base import Scope
+from monitor.metrics.catalogue import Catalogue
+from monitor.store.leases import Lease
+from monitor.store.ticks import TickReader
+from monitor.store.views import ViewStore
+from monitor.telemetry.instruments import Instruments
+
+SHOW_EVERY_S = 1.0
+TRIM_EVERY = 60
+
+log = structlog.get_logger()
+
+
+class ComputeRole:
+    """The worker with its views and gauges."""
+
+    def __init__(
+        self,
+        worker: ComputeWorker,
+        views: ViewStore,
+        reader: TickReader,
+        catalogue: Catalogue,
+        instruments: Instruments,
+    ) -> None:
+        self.worker = worker
+        self._views = views
+        self._reader = reader
+        self._catalogue = catalogue
+        self._instruments = instruments
+        self._counted: dict[str, int] = {}
+
+    async def work(self, lease: Lease) -> None:
+        """Compute and show until cancelled or something breaks."""
+        showing = asyncio.create_task(self._show())
+        try:
+            await self.worker.work(lease)
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+            self.worker.step = None
+
+    async def _show(self) -> None:
+        """Write views and slow gauges on a slow clock, beside the road of the ticks."""
+        turn = 0
+        while True:
+            await asyncio.sleep(SHOW_EVERY_S)
+            turn += 1
+            step = self.worker.step
+            if step is None:
+                continue
+            try:
+                await self.show_once(step)
+                if turn % TRIM_EVERY == 0:
+                    await self.worker.trim()
+            except StoreUnavailable as error:
+                log.debug("compute.views_not_written", why=str(error))
+            except Exception:  # the loop's border: what people see must not end unseen
+                log.exception("compute.views_failed")
+
+    async def show_once(self, step: Step) -> None:
+        """Write the views of this moment and set the slow gauges.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        metrics = list(self._catalogue)
+        companies = {
+            firm.ticker: company_view(step, row, metrics) for row, firm in enumerate(step.firms)
+        }
+        await self._views.write(market_view(step, metrics), companies)
+        self._instruments.alerts_standing(step.watch.counts)
+        self._instruments.stream_behind(lag=await self._reader.lag(), pending=0)
+        for firm, total in zip(step.firms, step.table.recomputes.tolist(), strict=True):
+            before = self._counted.get(firm.ticker, 0)
+            # a step begun anew after a failure counts from 0 again
+            self._instruments.recomputed(firm.ticker, total - before if total >= before else total)
+            self._counted[firm.ticker] = total
+
+    def rows(self) -> Iterator[Row]:
+        """Return the present readings for the gauges, none while another process computes."""
+        step = self.worker.step
+        if step is None:
+            return
+        for name, instrument in MARKET_INPUTS.items():
+            reading = step.instruments.reading(instrument)
+            yield Row(
+                instrument,
+                MARKET_UNITS[name],
+                Scope.NETWORK,
+                None,
+                reading.value,
+                reading.quality.word,
+                reading.observed_at,
+            )
+        for metric in self._catalogue:
+            network = metric.scope is Scope.NETWORK
+            for row, firm in [(0, None)] if network else list(enumerate(step.firms)):
+                reading = step.reading(metric.name, None if firm is None else firm.ticker)
+                del row
+                yield Row(
+                    metric.name,
+                    metric.unit,
+                    metric.scope,
+                    None if firm is None else firm.ticker,
+                    reading.value,
+                    reading.quality.word,
+                    reading.observed_at,
+                )
+
+
+def company_rows(companies: Companies) -> list[CompanyRow]:
+    """Return what each company is, for the information gauge."""
+    return [CompanyRow(c.ticker, c.name, c.type.value) for c in companies.values()]

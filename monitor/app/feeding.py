@@ -1,0 +1,146 @@
+"""The feeds role: one poller per provider on one schedule, while the lease is held."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import structlog
+
+from monitor.core.clock import Clock, Millis
+from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.domain.events import Quote
+from monitor.domain.freshness import Freshness, is_fresh
+from monitor.domain.sessions import SessionCalendar
+from monitor.feeds.base import Feed
+from monitor.feeds.credentials import read_secret
+from monitor.feeds.http import HttpClient
+from monitor.feeds.instruments import FeedInstruments
+from monitor.feeds.poller import Poller
+from monitor.feeds.schedule import Schedule
+from monitor.store.feeds import FeedStore
+from monitor.store.leases import Lease
+from monitor.store.ticks import TickWriter
+from monitor.telemetry.instruments import Instruments
+
+STOP_GRACE_S = 3.0
+HEALTH_EVERY_S = 1.0
+DEFAULT_FRESH_MS = 60_000
+
+log = structlog.get_logger()
+
+
+def usable_feeds(feeds: Sequence[Feed], environ: Mapping[str, str]) -> tuple[Feed, ...]:
+    """Return the feeds that are switched on and have their key; say why others are left out."""
+    found = []
+    for feed in feeds:
+        spec = feed.spec
+        if not spec.enabled:
+            continue
+        try:
+            if spec.credential is not None:
+                read_secret(spec.credential, environ)
+        except ConfigError as error:
+            log.info("feed.left_out", feed=spec.name, why=error.message)
+            continue
+        found.append(feed)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRole:
+    """What the feeds role works with.
+
+    `feeds` tells the usable ones of the present books; `reloaded` is set when they changed.
+    """
+
+    feeds: Callable[[], Sequence[Feed]]
+    reloaded: asyncio.Event
+    writer: TickWriter
+    store: FeedStore
+    calendar: SessionCalendar
+    stocks: frozenset[str]
+    clock: Clock
+    instruments: Instruments
+    environ: Mapping[str, str]
+
+    async def work(self, lease: Lease) -> None:
+        """Poll until cancelled."""
+        del lease  # ticks are de-duplicated by source and time, so they need no fence
+        while True:
+            self.reloaded.clear()
+            await self._poll(self.feeds())
+
+    async def _poll(self, feeds: Sequence[Feed]) -> None:
+        """Poll `feeds` until the books are read anew."""
+        counts = self.instruments.feeds
+        schedule = Schedule(
+            on_error=lambda name, error: self._crashed(counts, name, error),
+            on_skipped=counts.skipped,
+        )
+        async with HttpClient(self.clock, self.environ) as client:
+            pollers = [self._poller(feed, client, counts) for feed in feeds]
+            for poller in pollers:
+                counts.declared(poller.spec.name, fresh_s=poller.spec.fresh_s)
+                schedule.add(
+                    poller.spec.name,
+                    poller.poll,
+                    every_s=poller.spec.interval_s,
+                    rng=random.Random(),  # noqa: S311  # jitter, not a secret
+                )
+            schedule.start()
+            try:
+                while not self.reloaded.is_set():
+                    await self._report(pollers)
+                    await asyncio.sleep(HEALTH_EVERY_S)
+            finally:
+                await schedule.stop(STOP_GRACE_S)
+
+    def _poller(self, feed: Feed, client: HttpClient, counts: FeedInstruments) -> Poller:
+        return Poller(
+            feed=feed,
+            http=client.bind(feed.spec),
+            deliver=self._deliver,
+            clock=self.clock,
+            instruments=counts,
+            rng=random.Random(),  # noqa: S311  # jitter, not a secret
+        )
+
+    async def _deliver(self, quotes: Sequence[Quote]) -> None:
+        """Hand the accepted quotes of one poll to the store."""
+        now = self.clock.now()
+        await self.writer.deliver([(quote, self._fresh(quote, now)) for quote in quotes], now)
+
+    def _fresh(self, quote: Quote, now: int) -> bool:
+        elapsed = (
+            self.calendar.session_elapsed(quote.observed_at, now)
+            if quote.instrument.partition(".")[0] in self.stocks
+            else None
+        )
+        return is_fresh(quote, now, DEFAULT_FRESH_MS, elapsed_ms=elapsed)
+
+    @staticmethod
+    def _crashed(counts: FeedInstruments, name: str, error: BaseException) -> None:
+        counts.crashed(name)
+        log.error("feed.run_crashed", feed=name, exc_info=error)
+
+    async def _report(self, pollers: Sequence[Poller]) -> None:
+        """Show each feed's health where `feeds status`, the relay and Prometheus find it."""
+        now = self.clock.now()
+        states = {poller.spec.name: self._age(poller, now) for poller in pollers}
+        for feed, state in states.items():
+            self.instruments.feeds.aged(feed, state.value)
+        records = {p.spec.name: asdict(p.health) | {"state": states[p.spec.name]} for p in pollers}
+        try:
+            await self.store.write(records)
+        except StoreUnavailable as error:
+            log.debug("feed.health_not_written", why=str(error))
+
+    def _age(self, poller: Poller, now: Millis) -> Freshness:
+        """Return how old a feed's newest data is; a share grows old only while it trades."""
+        health = poller.health
+        if not poller.spec.shares or health.observed_at is None:
+            return health.data(now)
+        return health.data(now, elapsed_ms=self.calendar.session_elapsed(health.observed_at, now))

@@ -1,0 +1,216 @@
+"""A replay as a service: a player in place of the feeds, everything behind it as it runs live."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from alerts.codec import decode_transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.relay import RelayOptions
+from monitor.app.service import COMPUTE, RELAY, Job, Service
+from monitor.core.clock import ManualClock, Millis, iso
+from monitor.core.errors import StoreUnavailable
+from monitor.replay.player import Played, Speed, play
+from monitor.settings import Settings
+from monitor.store.commit import Committer
+from monitor.store.keys import REPLAY_TAG, Keys
+from monitor.store.playback import Moment, Playback
+from monitor.store.ticks import TickReader
+from monitor.store.transitions import committed_transitions
+
+FOR_EVER_MS = 10**14
+IDLE_S = 0.01
+AWAY_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is played.
+
+    Attributes:
+        moments: a fresh iterator of all of it.
+        fingerprint: names the content, so that another cannot go on where this one stood.
+        end: the moment up to which timers run after the last one, None for the last one's own.
+
+    """
+
+    moments: Iterator[Moment]
+    fingerprint: str
+    end: Millis | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a replay."""
+
+    played: Played | None = None
+    seconds: float = 0.0
+
+
+def replay_job(settings: Settings, *, hindsight: bool, tag: str = REPLAY_TAG) -> Job:
+    """Return the job of a replay: its own keys, its own clock, news that never expires."""
+    return Job(
+        settings=settings,
+        roles=frozenset({COMPUTE, RELAY}),
+        keys=Keys(tag),
+        clock=ManualClock(),
+        hindsight=hindsight,
+        replay=True,
+        relay=RelayOptions(lifetime=dict.fromkeys(Severity, FOR_EVER_MS)),
+    )
+
+
+class Replaying:
+    """The player's task beside compute and relay."""
+
+    def __init__(self, story: Story, speed: Speed, *, fresh: bool = False) -> None:
+        self._story = story
+        self._speed = speed
+        self._fresh = fresh
+        self.outcome = Outcome()
+
+    async def prepare(self, service: Service) -> None:
+        """Look where the replay stands, or forget it if it is to start over.
+
+        Raises:
+            ConfigError: this Redis holds another replay.
+            StoreUnavailable: Redis did not answer.
+
+        """
+        playback = self._playback(service)
+        if self._fresh:
+            await playback.clear()
+        await playback.position()
+        # without the group nobody could tell how far the step is behind the player
+        await Committer(service.client, service.job.keys).prepare()
+
+    def _playback(self, service: Service) -> Playback:
+        return Playback(service.client, service.job.keys, self._story.fingerprint)
+
+    async def run(self, service: Service) -> None:
+        """Play to the end, run the last timers, and wait until all is delivered."""
+        clock = service.job.clock
+        assert isinstance(clock, ManualClock)  # noqa: S101  # replay_job made it
+        reader = TickReader(service.client, service.job.keys)
+        began = time.perf_counter()
+        self.outcome.played = await play(
+            self._story.moments,
+            self._playback(service),
+            clock,
+            speed=self._speed,
+            lag=reader.lag,
+        )
+        if self._story.end is not None:
+            clock.advance_to(self._story.end)
+        await self._settled(service, clock.now())
+        self.outcome.seconds = time.perf_counter() - began
+        await self._delivered(service)
+
+    @staticmethod
+    async def _delivered(service: Service) -> None:
+        """Wait until the outbox is empty, however long Redis is away."""
+        while True:
+            with contextlib.suppress(StoreUnavailable):
+                return await service.drained()
+            await asyncio.sleep(AWAY_S)
+
+    @staticmethod
+    async def _settled(service: Service, moment: Millis) -> None:
+        """Wait until the engine's time has come to `moment`."""
+        while True:
+            step = service.worker.step
+            if step is not None and step.now is not None and step.now >= moment:
+                return
+            await asyncio.sleep(IDLE_S)
+
+
+def line(transition: Transition) -> dict[str, Any]:
+    """Return a transition as one line of the transitions file."""
+    return {
+        "id": transition.id,
+        "rule": transition.rule,
+        "labels": dict(transition.labels),
+        "from": transition.from_state.value,
+        "to": transition.to_state.value,
+        "reason": transition.reason.value,
+        "value": transition.value,
+        "bound": transition.bound,
+        "at": iso(transition.at),
+    }
+
+
+async def write_transitions(service: Service, path: Path) -> int:
+    """Write all committed transitions to `path`, one JSON object a line; return how many.
+
+    The file is written whole each time, so it is complete also after an interruption.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    lines = [msgspec.json.encode(line(transition)) + b"\n" async for transition in told(service)]
+    await asyncio.to_thread(path.write_bytes, b"".join(lines))
+    return len(lines)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one rule did for one subject.
+
+    Attributes:
+        rule: the rule's id.
+        key: the subject, for instance `RIOT`.
+        fired: how often it fired.
+        resolved: how often it resolved.
+        first_at: when it fired first, ms UTC.
+        last_at: when it fired last, ms UTC.
+        firing: it fires still.
+
+    """
+
+    rule: str
+    key: str
+    fired: int = 0
+    resolved: int = 0
+    first_at: Millis | None = None
+    last_at: Millis | None = None
+    firing: bool = False
+
+    def count(self, transition: Transition) -> None:
+        """Take the alert's next transition; a fire goes on while its input is away."""
+        if transition.to_state is AlertState.FIRING and transition.notifies:
+            self.fired += 1
+            self.first_at = transition.at if self.first_at is None else self.first_at
+            self.last_at = transition.at
+            self.firing = True
+        elif transition.to_state is AlertState.RESOLVED:
+            self.resolved += 1
+            self.firing = False
+
+
+async def tallied(transitions: AsyncIterator[Transition]) -> list[Tally]:
+    """Return what each rule did for each subject that it fired for, by rule and subject."""
+    tallies: dict[tuple[str, str], Tally] = {}
+    async for transition in transitions:
+        name = (transition.rule, transition.key)
+        tallies.setdefault(name, Tally(*name)).count(transition)
+    return [tallies[name] for name in sorted(tallies) if tallies[name].fired]
+
+
+async def told(service: Service) -> AsyncIterator[Transition]:
+    """Yield all committed transitions in order.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    async for body in committed_transitions(service.client, service.job.keys):
+        yield decode_transition(body)

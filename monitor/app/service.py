@@ -1,0 +1,338 @@
+"""One process: the chosen roles, started together, stopped in order.
+
+A role that ends by itself is a fault: the process says so and goes down, for a supervisor to
+start it anew. Nothing is lost by that: every role's memory is in Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import structlog
+
+from alerts.relay import RelayOptions
+from alerts.schemas.builders import Origin
+from alerts.sinks.mqtt import MqttSettings, MqttUrl, TlsFiles, password_from
+from monitor import __version__
+from monitor.app.computing import ComputeRole, company_rows
+from monitor.app.feeding import FeedRole, usable_feeds
+from monitor.app.relaying import RelayRole
+from monitor.app.servers import Servers, servers
+from monitor.app.world import World, build_step, load_world
+from monitor.compute.gauges import ReadingGauges
+from monitor.compute.worker import ComputeWorker
+from monitor.core.clock import Clock, SystemClock
+from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.settings import Settings
+from monitor.store.client import RedisClient, connect, ping
+from monitor.store.commit import Committer
+from monitor.store.feeds import FeedStore
+from monitor.store.holding import Holder, Work
+from monitor.store.keys import Keys
+from monitor.store.leases import Leases, own_name
+from monitor.store.outbox_stream import OutboxStream
+from monitor.store.ticks import TickReader, TickWriter
+from monitor.store.views import ViewStore
+from monitor.telemetry.heartbeat import Heartbeat
+from monitor.telemetry.instruments import Instruments
+from monitor.telemetry.series import Known
+from monitor.web.health import Health
+from monitor.web.server import Face, build, serve
+
+FEEDS, COMPUTE, RELAY, WEB = "feeds", "compute", "relay", "web"
+ROLES = (FEEDS, COMPUTE, RELAY, WEB)
+IDLE_BEHIND_MS = 250
+CLOCK_AHEAD_MS = 60_000
+DRAIN_S = 5.0
+CANCEL_AGAIN_S = 5.0
+
+log = structlog.get_logger()
+
+Extra = Callable[["Service"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one process is to do.
+
+    Attributes:
+        settings: of the process.
+        roles: which of `ROLES` it takes.
+        keys: of the shard; a replay has its own.
+        clock: the engine's idea of now; a replay's stands still between its moments.
+        hindsight: use the newest figure of each book at every moment (replay).
+        replay: says on every message that the inputs are recorded.
+        relay: how the relay sends.
+
+    """
+
+    settings: Settings
+    roles: frozenset[str] = frozenset(ROLES)
+    keys: Keys = field(default_factory=Keys)
+    clock: Clock = field(default_factory=SystemClock)
+    hindsight: bool = False
+    replay: bool = False
+    relay: RelayOptions = field(default_factory=RelayOptions)
+
+
+class Service:
+    """The roles of one process, built; `run` works until stopped."""
+
+    def __init__(self, job: Job, world: World, found: Servers, stack: AsyncExitStack) -> None:
+        self.job = job
+        self.world = world
+        self.servers = found
+        self.stopping = asyncio.Event()
+        self.url = ""
+        self._stack = stack
+        self.client = self._connect()
+        roles = job.roles
+        self.feeds = usable_feeds(world.feeds, os.environ) if FEEDS in roles else ()
+        self._reloaded = asyncio.Event()
+        self.instruments = Instruments(self._known(), version=__version__)
+        self.heartbeat = Heartbeat(on_beat=lambda: self.instruments.loop_beat(SystemClock().now()))
+        self.reader = TickReader(self._connect(blocking=True), job.keys)
+        self.worker = ComputeWorker(
+            Committer(self.client, job.keys),
+            self.reader,
+            build=lambda: build_step(self.world, hindsight=job.hindsight),
+            clock=job.clock,
+            counts=self.instruments,
+            behind_ms=0 if job.replay else IDLE_BEHIND_MS,
+        )
+        self.compute = ComputeRole(
+            self.worker,
+            ViewStore(self.client, job.keys),
+            TickReader(self.client, job.keys),
+            world.catalogue,
+            self.instruments,
+        )
+        self.instruments.registry.register(
+            ReadingGauges(
+                self.compute.rows,
+                companies=lambda: company_rows(self.world.companies),
+                declarations=world.catalogue if COMPUTE in roles else (),
+            )
+        )
+        self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
+
+    def _known(self) -> Known:
+        """Return the label values of what this process does."""
+        roles, world = self.job.roles, self.world
+        return Known(
+            feeds=tuple(feed.spec.name for feed in self.feeds),
+            companies=tuple(world.companies) if COMPUTE in roles else (),
+            metrics=tuple(m.name for m in world.catalogue) if COMPUTE in roles else (),
+            sinks=("mqtt", "log") if RELAY in roles else (),
+        )
+
+    def _connect(self, *, blocking: bool = False) -> RedisClient:
+        client = connect(self.servers.redis_url, blocking=blocking)
+        self._stack.push_async_callback(client.aclose)
+        return client
+
+    # ---------------------------------------------------------------- the roles
+
+    async def run(self, extra: Sequence[Extra] = ()) -> None:
+        """Work until `stopping` is set; then stop feeds, compute and relay, in this order.
+
+        Raises:
+            Exception: what ended a role by itself.
+
+        """
+        holder = Holder(
+            Leases(self.client, self.job.keys, ttl_ms=self.job.settings.lease_ms),
+            own_name(),
+            SystemClock(),
+            self.instruments,
+        )
+        tasks: dict[str, asyncio.Task[None]] = {
+            "heartbeat": asyncio.create_task(self.heartbeat.run())
+        }
+        build: dict[str, Callable[[], Work]] = {
+            FEEDS: lambda: self._feeds().work,
+            COMPUTE: lambda: self.compute.work,
+            RELAY: lambda: self._relay().work,
+        }
+        for role in build.keys() & self.job.roles:
+            tasks[role] = asyncio.create_task(holder.hold(role, build[role]()), name=role)
+        for number, beside in enumerate(extra):
+            tasks[f"extra-{number}"] = asyncio.create_task(_ran(beside(self)))
+        stopped = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({stopped, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended = [task for task in tasks.values() if task.done()]
+            await self._stop(tasks)
+            stopped.cancel()
+        for task in ended:
+            task.result()
+
+    async def _stop(self, tasks: dict[str, asyncio.Task[None]]) -> None:
+        """Stop in the order of the flow, so that what was begun is carried to its end."""
+        for name in (*(n for n in tasks if n.startswith("extra")), FEEDS, COMPUTE):
+            await _cancel(tasks.pop(name, None))
+        relay = tasks.pop(RELAY, None)
+        if relay is not None and not relay.done():
+            with contextlib.suppress(TimeoutError, StoreUnavailable):
+                async with asyncio.timeout(DRAIN_S):
+                    await self.drained()
+        await _cancel(relay)
+        for task in tasks.values():
+            await _cancel(task)
+
+    async def drained(self) -> None:
+        """Wait until the outbox is empty.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        outbox = OutboxStream(self.client, self.job.keys.outbox, consumer="", dead_key="")
+        while await outbox.depth():  # noqa: ASYNC110  # the relay may be another process; Redis is what both see
+            await asyncio.sleep(0.02)
+
+    def _feeds(self) -> FeedRole:
+        return FeedRole(
+            feeds=lambda: self.feeds,
+            reloaded=self._reloaded,
+            writer=TickWriter(self.client, self.job.keys),
+            store=FeedStore(self.client, self.job.keys),
+            calendar=self.world.calendar,
+            stocks=frozenset(self.world.companies),
+            clock=self.job.clock,
+            instruments=self.instruments,
+            environ=dict(os.environ),
+        )
+
+    def _relay(self) -> RelayRole:
+        settings = self.job.settings
+        protocol = {"5": "5.0"}.get(settings.mqtt_protocol, settings.mqtt_protocol)
+        if self.servers.mqtt_url_v311:
+            protocol = "3.1.1"
+        return RelayRole(
+            client=self.client,
+            blocking=self._connect(blocking=True),
+            keys=self.job.keys,
+            mqtt=MqttSettings(
+                url=MqttUrl.parse(self.servers.publish_url),
+                instance=settings.instance,
+                protocol=protocol,  # type: ignore[arg-type]  # the setting's words, one renamed
+                password=password_from(settings.mqtt_password, settings.mqtt_password_file),
+                tls=TlsFiles(
+                    ca=settings.mqtt_ca,
+                    certificate=settings.mqtt_certificate,
+                    key=settings.mqtt_key,
+                ),
+            ),
+            origin=Origin(replay=self.job.replay),
+            options=self.job.relay,
+            clock=SystemClock(),
+            instruments=self.instruments,
+        )
+
+    # ---------------------------------------------------------------- reload and health
+
+    def reload(self) -> None:
+        """Read all books anew; keep the present ones, and say so, if anything is wrong."""
+        now = SystemClock().now()
+        try:
+            world = load_world(self.job.settings, now)
+        except ConfigError as error:
+            self.instruments.books_reloaded(at=now, successful=False)
+            log.error("books.reload_refused", why=str(error))  # noqa: TRY400  # the text says all
+            return
+        self.world = world
+        if FEEDS in self.job.roles:
+            self.feeds = usable_feeds(world.feeds, os.environ)
+        self._reloaded.set()
+        self.instruments.know(self._known())
+        self.instruments.books_reloaded(at=now, successful=True)
+        self.worker.reload()
+
+    def health(self) -> Health:
+        """Return the readiness checks of this process's roles."""
+        health = Health()
+
+        async def redis() -> str | None:
+            try:
+                await ping(self.client)
+            except StoreUnavailable as error:
+                return str(error)
+            return None
+
+        async def broker() -> str | None:
+            return None if self.instruments.mqtt_is_connected else "no connection to the broker"
+
+        async def clock() -> str | None:
+            step = self.worker.step
+            ahead_ms = 0 if step is None or step.now is None else step.now - self.job.clock.now()
+            if ahead_ms <= CLOCK_AHEAD_MS:
+                return None
+            return f"the engine's time is {ahead_ms / 1_000:.0f} s ahead of the clock: was it set back?"
+
+        health.register("redis", redis)
+        if COMPUTE in self.job.roles:
+            health.register("clock", clock)
+        if RELAY in self.job.roles:
+            health.register("broker", broker)
+        return health
+
+
+async def _ran(work: Awaitable[None]) -> None:
+    await work
+
+
+async def _cancel(task: asyncio.Task[None] | None) -> None:
+    """End a task; ask again, for a library's `wait_for` may swallow the first cancellation."""
+    while task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+
+
+@contextlib.asynccontextmanager
+async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]:
+    """Build a service on its servers, with its pages for probes and Prometheus.
+
+    Raises:
+        ConfigError: books, URLs or addresses cannot be used.
+
+    """
+    world = world or load_world(job.settings, SystemClock().now())
+    async with AsyncExitStack() as stack:
+        found = await stack.enter_async_context(servers(job.settings, broker=RELAY in job.roles))
+        service = Service(job, world, found, stack)
+        face = Face(
+            registry=service.instruments.registry,
+            heartbeat=service.heartbeat,
+            health=service.health(),
+        )
+        service.url = await stack.enter_async_context(
+            serve(build(face), host=job.settings.web_host, port=job.settings.web_port)
+        )
+        yield service
+
+
+def spare_what_stays() -> None:
+    """Take all that is loaded by now out of the garbage collector's sight, once per process.
+
+    Libraries, books and rules stay to the end; to look through them again and again costs pauses
+    of up to 0.2 s in the middle of a tick.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def stop_on_signals(service: Service) -> None:
+    """Let SIGTERM and SIGINT stop the service, and SIGHUP reload its books."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, service.reload)

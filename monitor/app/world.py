@@ -1,0 +1,140 @@
+"""Everything that a process knows before the first tick: books, rules, plug-ins, calendar.
+
+Discovery runs here. The world is frozen; a reload reads a new one and keeps the old on any error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import alerts.books
+from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
+from alerts.rules.base import Rule
+from monitor.books import load_companies, load_feeds
+from monitor.compute.step import Firm, Step, targets
+from monitor.core.clock import Millis
+from monitor.core.discovery import declared
+from monitor.core.errors import ConfigErrors
+from monitor.domain.companies import Companies, Company, dependencies_of, fact_at, latest
+from monitor.domain.events import Quality, Reading
+from monitor.domain.facts import FACTS
+from monitor.domain.sessions import SessionCalendar
+from monitor.feeds.base import Feed
+from monitor.metrics.catalogue import Catalogue
+from monitor.nyse import nyse_calendar
+from monitor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What was read and found."""
+
+    companies: Companies
+    rulebook: Rulebook
+    feeds: tuple[Feed, ...]
+    catalogue: Catalogue
+    calendar: SessionCalendar
+
+
+def find_catalogue() -> Catalogue:
+    """Return all metrics, found by their place."""
+    found: list[Any] = []
+    for _, metrics in declared("monitor.metrics", "METRICS", tuple):
+        found += metrics
+    return Catalogue(found)
+
+
+def find_rule_types() -> list[type[Rule]]:
+    """Return all rule types, found by their place."""
+    return [kind for _, kind in declared("alerts.rules", "RULE", type)]
+
+
+def find_feeds() -> tuple[Feed, ...]:
+    """Return all providers as they declare themselves."""
+    return tuple(feed for _, feed in declared("monitor.feeds", "FEED", Feed))
+
+
+def configured_feeds(path: Path | None) -> tuple[Feed, ...]:
+    """Return the providers as the feeds book at `path`, or the default one, wants them.
+
+    Raises:
+        ConfigErrors: the book names an unknown feed or field.
+
+    """
+    feeds = find_feeds()
+    wanted = load_feeds([feed.spec.name for feed in feeds], path)
+    return tuple(
+        feed.overridden(**msgspec.structs.asdict(wanted[feed.spec.name]))
+        if feed.spec.name in wanted
+        else feed
+        for feed in feeds
+    )
+
+
+def packaged_rules(name: str) -> Path:
+    """Return where a rulebook of the package lies: `rules` or `demo`."""
+    return Path(str(files(alerts.books))) / f"{name}.yaml"
+
+
+def load_rules(path: Path | None, catalogue: Catalogue, tickers: Sequence[str]) -> Rulebook:
+    """Return the rulebook at `path`, or the default one, checked against what there is.
+
+    Raises:
+        ConfigErrors: every rule that cannot work.
+
+    """
+    book = load_rulebook(path or packaged_rules("rules"), find_rule_types())
+    found = check_rulebook(book, targets(catalogue, tickers, book.rules))
+    if found:
+        raise ConfigErrors(found)
+    return book
+
+
+def load_world(settings: Settings, now: Millis) -> World:
+    """Read books and rules and find the plug-ins; a date beyond `now` is refused.
+
+    Raises:
+        ConfigErrors: whatever a person must mend, all findings together.
+
+    """
+    catalogue = find_catalogue()
+    companies = load_companies(now, settings.companies)
+    feeds = tuple(feed.quoting(companies) for feed in configured_feeds(settings.feeds))
+    rulebook = load_rules(settings.rules, catalogue, list(companies))
+    return World(companies, rulebook, feeds, catalogue, nyse_calendar())
+
+
+def build_step(world: World, *, hindsight: bool = False) -> Step:
+    """Return a fresh step of this world.
+
+    With `hindsight`, as a replay uses it unless told otherwise, the newest figure of each book
+    counts at every moment; without, only what was known by then.
+    """
+    firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
+    return Step(firms, world.catalogue, world.rulebook.rules, world.calendar)
+
+
+def _firm(company: Company, *, hindsight: bool) -> Firm:
+    """Return a company as the step sees it."""
+
+    def fact(name: str, moment: int) -> Reading:
+        if name not in FACTS:
+            return Reading(None, Quality.MISSING, f"missing:{name}")
+        figure = latest(company, name) if hindsight else fact_at(company, name, moment)
+        if figure is None:
+            return Reading(None, Quality.MISSING, f"missing:{name}")
+        return Reading(figure.value, figure.quality_at(moment), "", figure.as_of)
+
+    def notes(moment: int) -> tuple[str, ...]:
+        return tuple(
+            f"{flag.kind.value.capitalize()}: {flag.text}" for flag in company.flags_at(moment)
+        )
+
+    tenants = tuple(edge.counterparty for edge in dependencies_of(company))
+    return Firm(company.ticker, company.type, fact, tenants, notes)

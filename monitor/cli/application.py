@@ -1,0 +1,58 @@
+"""All commands put together: each noun adds its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor import __version__
+from monitor.cli import alert, calc, company, config, doctor, explain, feeds, replay, rules, run
+
+app = typer.Typer(
+    name="hashhedge",
+    help=(
+        "Mining margins and AI-hedge ratios of miner and AI-infrastructure stocks, live, with "
+        "alerts over MQTT.\n\n\b\n"
+        "hashhedge demo                 play an invented history: no keys, no internet\n"
+        "hashhedge run                  watch the live feeds\n"
+        "hashhedge explain RIOT.margin  take a number apart"
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:  # typer hands over the option's value
+    if wanted:
+        typer.echo(f"hashhedge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before any command."""
+    del version  # its callback has printed it
+
+
+for module in (run, replay, calc, explain, doctor):
+    module.add_to(app)
+for name, group in (
+    ("alert", alert.app),
+    ("company", company.app),
+    ("feeds", feeds.app),
+    ("rules", rules.app),
+    ("config", config.app),
+):
+    app.add_typer(group, name=name)
+
+__all__ = ["app"]

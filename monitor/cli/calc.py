@@ -1,0 +1,113 @@
+"""`hashhedge calc`: any declared metric from given inputs, without a server."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from monitor.app.world import find_catalogue
+from monitor.cli.output import Output, OutputOption, emit, measure, sheet
+from monitor.core.errors import ConfigError
+from monitor.core.mends import nearest
+from monitor.metrics.catalogue import Catalogue, Evaluation
+
+ALIASES = {"margin": "mining_margin_ratio"}
+"""Short words for metrics, as people say them."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(calc)
+
+
+def calc(
+    metric: Annotated[str, typer.Argument(help="Name of the metric.")],
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Inputs, as numbers.")
+    ] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Compute METRIC from the given inputs; what is missing is named, never taken for 0.
+
+    Example: hashhedge calc implied_hashrate_eh_s difficulty=126.98e12
+    """
+    catalogue = find_catalogue()
+    name = metric_name(metric, catalogue)
+    given = parse_inputs(inputs or [], catalogue)
+    found = catalogue.evaluate(name, given)
+    emit(as_data(found), output, lambda: _table(found))
+
+
+def metric_name(word: str, catalogue: Catalogue) -> str:
+    """Return the metric that `word` names.
+
+    Raises:
+        ConfigError: there is none; the message has the nearest names.
+
+    """
+    name = ALIASES.get(word, word)
+    if name not in catalogue:
+        names = [metric.name for metric in catalogue]
+        raise ConfigError(f"no metric `{word}`", where="METRIC", hint=nearest(word, names))
+    return name
+
+
+def parse_inputs(items: list[str], catalogue: Catalogue) -> dict[str, float]:
+    """Return the inputs that `name=value` words give.
+
+    Raises:
+        ConfigError: a word without `=`, an unknown name, a value that is no finite number.
+
+    """
+    known = [*catalogue.leaves, *(metric.name for metric in catalogue)]
+    given: dict[str, float] = {}
+    for item in items:
+        name, separator, text = item.partition("=")
+        if not separator:
+            raise ConfigError(f"`{item}` is no NAME=VALUE", where="inputs", hint=f"{name}=1.5")
+        if name not in known:
+            raise ConfigError(f"no input `{name}`", where="inputs", hint=nearest(name, known))
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ConfigError(f"{name}: `{text}` is no number", where="inputs", hint=f"{name}=1.5")
+        given[name] = value
+    return given
+
+
+def as_data(found: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as the command prints it."""
+    data: dict[str, Any] = {
+        "metric": found.metric.name,
+        "value": found.value,
+        "unit": found.unit,
+        "inputs": dict(found.used) | dict(found.inputs),
+        "reason": found.reason or None,
+    }
+    if found.missing:
+        data["missing"] = list(found.missing)
+    if found.assumed:
+        data["assumed"] = {
+            name: {"value": item.value, "why": item.words} for name, item in found.assumed.items()
+        }
+    return data
+
+
+def _table(found: Evaluation) -> Table:
+    table = sheet("", "")
+    table.show_header = False
+    table.add_row(found.metric.name, Text(measure(found.value, found.unit), style="bold"))
+    table.add_row("", found.metric.description)
+    table.add_row("formula", found.metric.formula)
+    for name, value in {**found.used, **found.inputs}.items():
+        assumed = found.assumed.get(name)
+        table.add_row(name, f"{value:,.10g}" + (f"  (assumed: {assumed.words})" if assumed else ""))
+    if found.value is None:
+        table.add_row("no value because", ", ".join(found.missing) or found.reason)
+    return table

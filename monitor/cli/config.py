@@ -1,0 +1,41 @@
+"""`hashhedge config`: say whether the books are fit to run with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from monitor.app.world import load_world
+from monitor.cli.company import CompaniesOption
+from monitor.cli.live import settings_with
+from monitor.cli.output import Output, OutputOption, emit
+from monitor.cli.rules import RulesOption
+from monitor.core.clock import SystemClock
+
+app = typer.Typer(help="Configuration: check all books together.", no_args_is_help=True)
+
+
+@app.command()
+def check(
+    companies: CompaniesOption = None,
+    rules: RulesOption = None,
+    feeds: Annotated[
+        Path | None, typer.Option("--feeds", envvar="HASHHEDGE_FEEDS", help="Feeds book.")
+    ] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Read settings, companies, rules, feeds; exit 2, name place and mend if one is wrong."""
+    settings = settings_with(companies=companies, rules=rules, feeds=feeds)
+    world = load_world(settings, SystemClock().now())
+    figures = sum(len(h) for c in world.companies.values() for h in c.figures.values())
+    data = {
+        "companies": len(world.companies),
+        "figures": figures,
+        "rules": len(world.rulebook.rules),
+        "feeds": sum(feed.spec.enabled for feed in world.feeds),
+    }
+    words = "fine: " + ", ".join(f"{count} {name}" for name, count in data.items())
+    emit(data, output, lambda: Text(words))

@@ -1,0 +1,208 @@
+"""`hashhedge doctor`: look at everything the service needs, and say how to mend what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.table import Table
+
+from alerts.sinks.mqtt import MqttUrl
+from alerts.sinks.mqtt.listen import listening
+from monitor.app.servers import running
+from monitor.app.world import World, load_world
+from monitor.cli.company import CompaniesOption
+from monitor.cli.live import settings_with
+from monitor.cli.output import Output, OutputOption, emit, sheet
+from monitor.cli.replay import MqttOption
+from monitor.cli.rules import RulesOption
+from monitor.cli.run import RedisOption
+from monitor.core.clock import SystemClock
+from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
+from monitor.domain.companies import Companies
+from monitor.settings import Settings
+from monitor.store.client import check_url, connected
+from monitor.store.feeds import FeedStore
+from monitor.store.inspection import inspect
+from monitor.store.keys import Keys
+
+CHECK_TIMEOUT_S = 6.0
+TOPIC = "hashhedge/v1/doctor/none"
+PASS, WARN, FAIL = "pass", "warn", "fail"
+STYLES = {PASS: "green", WARN: "yellow", FAIL: "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: how it is, and the one line that mends it."""
+
+    group: str
+    check: str
+    result: str
+    detail: str = ""
+    fix: str = ""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(
+    redis_url: RedisOption = None,
+    mqtt_url: MqttOption = None,
+    rules: RulesOption = None,
+    companies: CompaniesOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Check configuration, Redis, broker, keys and clock; exit 1 if something is broken."""
+    settings = settings_with(
+        redis_url=redis_url, mqtt_url=mqtt_url, rules=rules, companies=companies
+    )
+    findings = [*_books(settings), *_time(), *asyncio.run(_servers(settings))]
+    rows = [
+        {"group": f.group, "check": f.check, "result": f.result, "detail": f.detail, "fix": f.fix}
+        for f in findings
+    ]
+    emit(rows, output, lambda: _table(findings))
+    if any(finding.result == FAIL for finding in findings):
+        raise typer.Exit(1)
+
+
+def _books(settings: Settings) -> Iterator[Finding]:
+    try:
+        world = load_world(settings, SystemClock().now())
+    except ConfigError as error:
+        yield Finding("config", "books and rules", FAIL, str(error), error.hint)
+        return
+    rules, names = len(world.rulebook.rules), len(world.companies)
+    yield Finding("config", "books and rules", PASS, f"{names} companies, {rules} rules")
+    yield from _keys(world)
+    yield _figures(world.companies)
+
+
+def _keys(world: World) -> Iterator[Finding]:
+    for feed in world.feeds:
+        spec = feed.spec
+        if not spec.enabled or spec.credential is None:
+            continue
+        name = spec.credential.env
+        if name in os.environ or f"{name}_FILE" in os.environ:
+            yield Finding("feeds", spec.name, PASS, "key is set")
+        else:
+            yield Finding("feeds", spec.name, WARN, "has no key and is left out", f"set {name}")
+
+
+def _figures(companies: Companies) -> Finding:
+    now = SystemClock().now()
+    newest = [h[-1] for company in companies.values() for h in company.figures.values()]
+    stale = sum(not figure.quality_at(now).usable for figure in newest)
+    detail = f"{stale} of {len(newest)} newest figures are too old for a rule to fire on"
+    fix = "add newer figures to the company files" if stale else ""
+    return Finding("config", "company figures", WARN if stale else PASS, detail, fix)
+
+
+def _time() -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    sane = now.year >= 2025  # noqa: PLR2004  # older than this code
+    yield Finding("machine", "clock", PASS if sane else FAIL, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+    yield Finding(
+        "machine",
+        "time zones",
+        PASS,
+        f"New York {now.astimezone(ZoneInfo('America/New_York')):%H:%M}",
+    )
+
+
+async def _servers(settings: Settings) -> list[Finding]:
+    found = running(settings.state_dir)
+    redis_url = settings.redis_url or (found.redis_url if found else None)
+    mqtt_url = settings.mqtt_url or (found.publish_url if found else None)
+    findings = await _bounded("redis", redis_url, _redis)
+    reachable = redis_url is not None and not any(item.result == FAIL for item in findings)
+    findings += await _bounded("broker", mqtt_url, _broker)
+    return findings + (await _bounded("feeds", redis_url, _feeds) if reachable else [])
+
+
+async def _bounded(
+    group: str, url: str | None, check: Callable[[str], Awaitable[list[Finding]]]
+) -> list[Finding]:
+    if url is None:
+        return [Finding(group, "server", PASS, "none set: a private one is started with `run`")]
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return await check(url)
+    except TimeoutError:
+        return [
+            Finding(group, "server", FAIL, f"no answer in {CHECK_TIMEOUT_S:g} s", "is it running?")
+        ]
+    except ConfigError as error:
+        return [Finding(group, "address", FAIL, error.message, error.hint)]
+    except HashhedgeError as error:
+        return [Finding(group, "server", FAIL, str(error), "is it running, and the address right?")]
+
+
+async def _redis(url: str) -> list[Finding]:
+    check_url(url, "--redis-url")
+    async with connected(url) as client:
+        facts = await inspect(client)
+    findings = [Finding("redis", "server", PASS, f"{facts.server} {facts.version}")]
+    major = int(facts.version.partition(".")[0] or 0)
+    if facts.server == "redis" and major < 7:  # noqa: PLR2004  # the command set we write for
+        findings.append(Finding("redis", "version", FAIL, facts.version, "use Redis 7 or Valkey 8"))
+    findings.append(
+        Finding("redis", "persistence", PASS, "append-only file is on")
+        if facts.append_only
+        else Finding(
+            "redis", "persistence", WARN, "state is lost at a restart", "set appendonly yes"
+        )
+    )
+    findings.append(
+        Finding("redis", "memory policy", PASS, facts.policy)
+        if facts.policy == "noeviction"
+        else Finding(
+            "redis", "memory policy", FAIL, facts.policy, "set maxmemory-policy noeviction"
+        )
+    )
+    return findings
+
+
+async def _feeds(url: str) -> list[Finding]:
+    """Look at the feeds of the service that keeps its state in this Redis."""
+    async with connected(url) as client:
+        health = await FeedStore(client, Keys()).read()
+    findings = []
+    for feed, record in health.items():
+        failures = record["failures"]
+        if not failures:
+            findings.append(Finding("feeds", feed, PASS, f"newest data is {record['state']}"))
+            continue
+        never = record["last_success"] is None
+        detail = f"{failures[-1]['reason']}: {failures[-1]['message']}"
+        fix = "is this machine online?" if failures[-1]["reason"] == "connection" else ""
+        findings.append(Finding("feeds", feed, FAIL if never else WARN, detail, fix))
+    return findings
+
+
+async def _broker(url: str) -> list[Finding]:
+    try:
+        async with listening(MqttUrl.parse(url, where="--mqtt-url"), TOPIC):
+            return [Finding("broker", "server", PASS, "connects and accepts a subscription")]
+    except DeliveryError as error:
+        return [
+            Finding("broker", "server", FAIL, str(error), "is it running, and the address right?")
+        ]
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = sheet("", "check", "result", "detail", "to fix")
+    for item in findings:
+        result: Any = f"[{STYLES[item.result]}]{item.result}[/]"
+        table.add_row(item.group, item.check, result, item.detail.replace("[", r"\["), item.fix)
+    return table

@@ -1,0 +1,102 @@
+"""Finding a running service: the URL that is set, else the private servers of this directory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import msgspec
+import typer
+
+from monitor.app.servers import running
+from monitor.compute.plan import MARKET_INPUTS
+from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.settings import Settings, load_settings
+from monitor.store.client import RedisClient, check_url, connected
+from monitor.store.keys import Keys
+from monitor.store.views import ViewStore
+
+T = TypeVar("T")
+
+LiveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redis-url",
+        help="Redis of the running service; else HASHHEDGE_REDIS_URL, else the private one here.",
+    ),
+]
+
+
+def redis_url(option: str | None) -> str | None:
+    """Return where a running service keeps its state, None if nothing says so.
+
+    Raises:
+        ConfigError: the URL cannot be used.
+
+    """
+    settings = settings_with(redis_url=option)
+    if settings.redis_url is not None:
+        return check_url(settings.redis_url, "--redis-url")
+    found = running(settings.state_dir)
+    return None if found is None else found.redis_url
+
+
+def settings_with(**options: object) -> Settings:
+    """Return the settings of the environment with `options` over them."""
+    return load_settings(os.environ, options)
+
+
+def apart(settings: Settings, name: str) -> Settings:
+    """Return the settings of a job whose private servers are its own, not the live service's."""
+    return msgspec.structs.replace(settings, state_dir=settings.state_dir / name)
+
+
+def ask(url: str, question: Callable[[RedisClient, Keys], Awaitable[T]]) -> T:
+    """Put one question to the service's Redis.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+
+    async def answer() -> T:
+        async with connected(url) as client:
+            return await question(client, Keys())
+
+    return asyncio.run(answer())
+
+
+def required_url(option: str | None) -> str:
+    """Return where a running service keeps its state.
+
+    Raises:
+        ConfigError: nothing says where.
+
+    """
+    url = redis_url(option)
+    if url is None:
+        raise ConfigError(
+            "no running service found",
+            where="--redis-url",
+            hint="start `hashhedge run` in this directory, or say where its Redis is",
+        )
+    return url
+
+
+def market_of(option: str | None) -> dict[str, float]:
+    """Return the market inputs of a running service, empty if there is none to ask."""
+    url = redis_url(option)
+    if url is None:
+        return {}
+    try:
+        market, _ = ask(url, lambda client, keys: ViewStore(client, keys).read())
+    except StoreUnavailable:
+        if option is not None:
+            raise
+        return {}
+    values = {
+        name: market.get(instrument, {}).get("value") for name, instrument in MARKET_INPUTS.items()
+    }
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,106 @@
+"""How commands speak: data to stdout in the form asked for, talk to stderr, at 80 columns."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from monitor.core.errors import ConfigError, ConfigErrors, HashhedgeError
+from monitor.core.yamltext import dump_yaml
+
+WIDTH_IN_PIPES = 80
+
+
+class Output(StrEnum):
+    """The forms of an answer."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Form of the answer.")]
+
+console = Console(width=None if sys.stdout.isatty() else WIDTH_IN_PIPES, highlight=False)
+talk = Console(stderr=True, highlight=False)
+
+
+def emit(data: Any, output: Output, table: Callable[[], RenderableType]) -> None:  # noqa: ANN401  # any JSON-able answer
+    """Print `data` in the form asked for; `table` draws it for people."""
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    elif output is Output.YAML:
+        sys.stdout.write(dump_yaml(data))
+    else:
+        console.print(table())
+
+
+def form_asked(words: Sequence[str]) -> Output:
+    """Return the form that a command line asks for, also where the command itself failed."""
+    form = Output.TABLE
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--":
+            break
+        if word in {"--output", "-o"}:
+            value = following
+        elif word.startswith("--output="):
+            value = word.removeprefix("--output=")
+        elif word.startswith("-o"):
+            value = word.removeprefix("-o")
+        else:
+            continue
+        form = Output(value) if value in set(Output) else form
+    return form
+
+
+def error_data(error: HashhedgeError) -> dict[str, Any]:
+    """Return an error for programs: as a whole, and each of its problems with place and mend."""
+    problems = error.problems if isinstance(error, ConfigErrors) else (error,)
+    first = _problem(error) if len(problems) > 1 else _problem(problems[0])
+    return {"error": first | {"problems": [_problem(problem) for problem in problems]}}
+
+
+def _problem(error: HashhedgeError) -> dict[str, Any]:
+    if not isinstance(error, ConfigError):
+        return {"message": str(error), "where": None, "hint": None}
+    return {
+        "message": error.message,
+        "where": error.where or None,
+        "hint": error.hint or None,
+    }
+
+
+def sheet(*names: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an empty table without frames, so that 80 columns are for words; none is cut."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold", justify="right" if name in right else "left")
+    return table
+
+
+def measure(value: float | None, unit: str) -> str:
+    """Return a value with its unit; percent says it all, and an unknown has no unit."""
+    text = number(value, unit)
+    return text if value is None or unit == "ratio" else f"{text} {unit}"
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Return a value for people: a ratio in percent, small numbers with more digits."""
+    if value is None:
+        return "unknown"
+    if unit == "ratio":
+        return f"{value * 100:,.1f} %"
+    size = abs(value)
+    if unit.startswith("BTC"):
+        return f"{value:,.5g}"
+    if size >= 1_000:  # noqa: PLR2004  # from here on cents are noise
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if size >= 1 else f"{value:,.5g}"

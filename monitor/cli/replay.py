@@ -1,0 +1,246 @@
+"""`hashhedge replay` and `hashhedge record`: the same step on recorded inputs, and recording."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from alerts.rules.base import duration_ms
+from monitor.app.replaying import (
+    Replaying,
+    Story,
+    Tally,
+    replay_job,
+    tallied,
+    told,
+    write_transitions,
+)
+from monitor.app.service import Service, opened, spare_what_stays, stop_on_signals
+from monitor.cli import loop
+from monitor.cli.company import CompaniesOption, moment_of
+from monitor.cli.live import LiveOption, apart, required_url, settings_with
+from monitor.cli.output import Output, OutputOption, emit, sheet, talk
+from monitor.cli.rules import RulesOption
+from monitor.core.clock import SystemClock, iso
+from monitor.core.errors import ConfigError
+from monitor.replay.layouts import History, open_history
+from monitor.replay.player import Speed
+from monitor.replay.recorder import Recorder, follow_stream
+from monitor.settings import Settings
+from monitor.store.client import connected
+from monitor.store.keys import Keys
+from monitor.store.ticks import TickReader
+from monitor.telemetry.logs import configure
+
+MAX_RULE_WIDTH = 22
+"""A rule's name is not broken up to here; all seven columns fit 80 characters."""
+
+MqttOption = Annotated[
+    str | None, typer.Option("--mqtt-url", help="Broker; a private one if not set.")
+]
+InstanceOption = Annotated[
+    str | None, typer.Option("--instance", help="Name in the MQTT topics: main if not set.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(replay)
+    app.command()(record)
+
+
+def replay(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of CSV files; docs/replay.md has the layouts.")
+    ],
+    start: Annotated[str | None, typer.Option("--from", help="First day or moment, UTC.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="First day or moment left out, UTC.")
+    ] = None,
+    speed: Annotated[
+        str, typer.Option("--speed", help="Seconds of history a second, or max.")
+    ] = "max",
+    rules: RulesOption = None,
+    companies: CompaniesOption = None,
+    redis_url: Annotated[
+        str | None, typer.Option("--redis-url", help="Redis; a private one if not set.")
+    ] = None,
+    mqtt_url: MqttOption = None,
+    transitions: Annotated[
+        Path | None, typer.Option("--transitions", help="File for one JSON line per transition.")
+    ] = None,
+    instance: InstanceOption = None,
+    web_port: Annotated[
+        int, typer.Option("--web-port", help="Port of the pages; 0 takes a free one.")
+    ] = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over, not where it stood.")] = False,
+    facts: Annotated[
+        str,
+        typer.Option(
+            help="Company figures: `latest` of the books on every date, or `as-known` then."
+        ),
+    ] = "latest",
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Play recorded or historical market data through the live step, rules, outbox and sinks.
+
+    Interrupted (exit 1) and started again on the same Redis it goes on where it was.
+    """
+    settings = settings_with(
+        rules=rules,
+        companies=companies,
+        redis_url=redis_url,
+        mqtt_url=mqtt_url,
+        instance=instance,
+        web_port=web_port,
+    )
+    configure(_log_level(settings), environ=os.environ)
+    history = open_history(
+        folder,
+        start=None if start is None else moment_of(start, "--from"),
+        end=None if end is None else moment_of(end, "--to"),
+    )
+    _introduce(history, facts)
+    replaying = Replaying(
+        Story(history.moments(), history.fingerprint, history.end), Speed.parse(speed), fresh=fresh
+    )
+    data = loop.run(_replay(settings, replaying, transitions, hindsight=facts == "latest"))
+    emit(data, output, lambda: _answer(data))
+    if not data["finished"]:
+        raise typer.Exit(1)
+
+
+def _log_level(settings: Settings) -> str:
+    """Return the level that was set, else `error`: the answer has each alert already."""
+    chosen = {"HASHHEDGE_LOG_LEVEL", "HASHHEDGE_LOG_LEVEL_FILE"} & os.environ.keys()
+    return settings.log_level if chosen else "error"
+
+
+def _introduce(history: History, facts: str) -> None:
+    for layout, tables in history.tables.items():
+        for table in tables:
+            talk.print(f"playing {table.path.name} ({layout.value})")
+    for skipped in history.skipped:
+        talk.print(f"left out {skipped.name}: {skipped.reason}")
+    if facts == "latest":
+        talk.print("company figures: the newest of the books on every date, with hindsight")
+
+
+async def _replay(
+    settings: Settings, replaying: Replaying, transitions: Path | None, *, hindsight: bool
+) -> dict[str, Any]:
+    async with opened(replay_job(apart(settings, "replay"), hindsight=hindsight)) as service:
+        stop_on_signals(service)
+        spare_what_stays()
+        if service.servers.limits:
+            talk.print(service.servers.limits, style="dim")
+        talk.print(f"pages    {service.url}  (/metrics /livez /readyz)", soft_wrap=True)
+        await replaying.prepare(service)
+        await service.run([replaying.run])
+        written = None if transitions is None else await write_transitions(service, transitions)
+        alerts = [_told(tally) for tally in await tallied(told(service))]
+        return _result(service, replaying, written) | {"alerts": alerts}
+
+
+def _told(tally: Tally) -> dict[str, Any]:
+    """Return what a rule did for a subject, its moments as ISO."""
+    times = {"first_at": tally.first_at, "last_at": tally.last_at}
+    return asdict(tally) | {name: None if at is None else iso(at) for name, at in times.items()}
+
+
+def _result(service: Service, replaying: Replaying, written: int | None) -> dict[str, Any]:
+    outcome, played = replaying.outcome, replaying.outcome.played
+    rate = played.quotes / outcome.seconds if played and outcome.seconds else None
+    return {
+        "finished": played is not None,
+        "moments": None if played is None else played.moments,
+        "resumed_at": None if played is None else played.resumed_at,
+        "until": None if played is None or played.at is None else iso(played.at),
+        "ticks": None if played is None else played.quotes,
+        "seconds": round(outcome.seconds, 3),
+        "ticks_per_s": None if rate is None else round(rate),
+        "transitions": written,
+        "instance": service.job.settings.instance,
+    }
+
+
+def _answer(data: dict[str, Any]) -> Group:
+    """Draw what was played and what each rule did."""
+    summary = Text(_summary(data))
+    if not data["alerts"]:
+        return Group(summary, Text("no rule fired"))
+    names = ("rule", "subject", "fired", "resolved", "first, UTC", "last, UTC", "now")
+    table = sheet(*names, right=("fired", "resolved"))
+    table.columns[0].min_width = min(MAX_RULE_WIDTH, max(len(r["rule"]) for r in data["alerts"]))
+    for row in data["alerts"]:
+        counts = (f"{row['fired']:,}", f"{row['resolved']:,}")
+        times = (row[name][:16].replace("T", "\n") for name in ("first_at", "last_at"))
+        table.add_row(row["rule"], row["key"], *counts, *times, "firing" if row["firing"] else "")
+    return Group(summary, Text(), table)
+
+
+def _summary(data: dict[str, Any]) -> str:
+    if not data["finished"]:
+        return "interrupted; the same command goes on from here"
+    written = "" if data["transitions"] is None else f", {data['transitions']} transitions in all"
+    return (
+        f"played {data['moments']:,} moments ({data['ticks']:,} ticks) up to {data['until']} "
+        f"in {data['seconds']:,.1f} s: {data['ticks_per_s']:,} ticks/s{written}"
+    )
+
+
+def record(
+    folder: Annotated[Path, typer.Argument(help="Folder for one CSV file a day.")],
+    live: LiveOption = None,
+    duration: Annotated[
+        str | None, typer.Option("--duration", help="End after this long, for instance 10m.")
+    ] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Write what the running service's feeds bring, in the form that `replay` plays."""
+    configure("info", environ=os.environ)
+    seconds = None if duration is None else seconds_of(duration)
+    ticks = loop.run(_record(required_url(live), folder, seconds))
+    data = {"ticks": ticks, "folder": str(folder)}
+    emit(data, output, lambda: Text(f"recorded {ticks:,} ticks in {folder}"))
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds that `90s` or `5m` names.
+
+    Raises:
+        ConfigError: it is no duration.
+
+    """
+    try:
+        return duration_ms(text) / 1_000
+    except ValueError as error:
+        raise ConfigError(str(error), where="--duration", hint="write 60s, 5m or 1h30m") from error
+
+
+async def _record(url: str, folder: Path, seconds: float | None) -> int:
+    """Record for so long, or until SIGTERM or Ctrl-C; then all of it is on disk."""
+    clock = SystemClock()
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    recorder = Recorder(folder, clock)
+    async with connected(url, blocking=True) as client:
+        reader = TickReader(client, Keys())
+        work = asyncio.ensure_future(
+            recorder.run(lambda after: follow_stream(reader, clock, after))
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        await asyncio.wait({work}, timeout=seconds)
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+    return recorder.ticks

@@ -1,0 +1,136 @@
+"""Process settings: from the environment, from options, from mounted files. One frozen model.
+
+Each setting has an environment variable `HASHHEDGE_<NAME>`; a variable `HASHHEDGE_<NAME>_FILE`
+names a file that holds the value, which is how secrets come in. An option on the command line
+wins over both. The URLs may carry passwords, so the model prints without them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from monitor.core.errors import ConfigError
+
+PREFIX = "HASHHEDGE_"
+MAX_FILE_BYTES = 65_536
+_FOREIGN = frozenset({"REQUIRE_SERVERS", "LONG_PROOFS"})
+"""Variables with our prefix that belong to the test run."""
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one process is told.
+
+    Attributes:
+        instance: name of this installation; part of every MQTT topic.
+        redis_url: None starts the private Redis.
+        mqtt_url: None starts the private broker.
+        mqtt_protocol: `auto` tries MQTT 5 and falls back to 3.1.1.
+        mqtt_password: for the user in mqtt_url.
+        mqtt_password_file: file that holds it, read anew at each connection.
+        mqtt_ca: PEM file of the broker's CA; None takes the system's.
+        mqtt_certificate: PEM file of our client certificate.
+        mqtt_key: PEM file of its key.
+        web_host: address of /metrics and the health pages; loopback unless told otherwise.
+        web_port: 0 lets the system choose.
+        companies: folder of company files that add to or replace the default books.
+        rules: rulebook; None takes the default one.
+        feeds: feeds book; None takes the default one.
+        state_dir: where the private servers keep their files.
+        lease_ms: lifetime of a lease.
+        log_level: debug, info, warning or error.
+
+    """
+
+    instance: Name = "main"
+    redis_url: str | None = None
+    mqtt_url: str | None = None
+    mqtt_protocol: typing.Literal["auto", "5", "3.1.1"] = "auto"
+    mqtt_password: str | None = None
+    mqtt_password_file: Path | None = None
+    mqtt_ca: Path | None = None
+    mqtt_certificate: Path | None = None
+    mqtt_key: Path | None = None
+    web_host: str = "127.0.0.1"
+    web_port: Port = 9464
+    companies: Path | None = None
+    rules: Path | None = None
+    feeds: Path | None = None
+    state_dir: Path = Path(".hashhedge")
+    lease_ms: Annotated[int, msgspec.Meta(ge=500, le=600_000)] = 5_000
+    log_level: typing.Literal["debug", "info", "warning", "error"] = "info"
+
+    def __repr__(self) -> str:
+        """Print without what may hold a password."""
+        names = (n for n in self.__struct_fields__ if not n.endswith(("_url", "_password")))
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+
+def load_settings(environ: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings of `environ`, overridden by the `options` that are not None.
+
+    Raises:
+        ConfigError: an unknown variable with our prefix, a value of the wrong kind, a file that
+            cannot be read, a variable beside its _FILE twin; names the variable and the mend.
+
+    """
+    values: dict[str, Any] = {}
+    for variable, text in environ.items():
+        if variable.startswith(PREFIX) and variable.removeprefix(PREFIX) not in _FOREIGN:
+            name, value = _from_variable(variable, text)
+            if name in values:
+                raise ConfigError(
+                    "is set, and so is its _FILE twin",
+                    where=f"{PREFIX}{name.upper()}",
+                    hint="keep one of the two",
+                )
+            values[name] = value
+    values |= {name: value for name, value in (options or {}).items() if value is not None}
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$.")
+        name = place.rstrip("`")
+        raise ConfigError(
+            message, where=PREFIX + name.upper(), hint="see docs/configuration.md"
+        ) from error
+
+
+def _from_variable(variable: str, text: str) -> tuple[str, str]:
+    """Return the setting's name and value that one variable gives."""
+    known = Settings.__struct_fields__
+    name = variable.removeprefix(PREFIX).lower()
+    if name in known:
+        return name, text
+    if name.endswith("_file") and name.removesuffix("_file") in known:
+        return name.removesuffix("_file"), _read(Path(text), variable)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "remove it"
+    raise ConfigError("unknown setting", where=variable, hint=hint)
+
+
+def _read(path: Path, variable: str) -> str:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return stream.read(MAX_FILE_BYTES).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the file {path} cannot be read: {error}", where=variable, hint="check path and rights"
+        ) from error
+
+
+def _path(kind: Any, value: Any) -> Any:  # noqa: ANN401  # msgspec hands over any type
+    """Make a path of a text; msgspec knows every other type by itself."""
+    wanted = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    if Path in wanted and isinstance(value, (str, Path)):
+        return Path(value)
+    raise NotImplementedError(f"no setting has type {kind}")

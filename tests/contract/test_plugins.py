@@ -1,0 +1,109 @@
+"""What holds for every metric, rule type and sink, found by their place like the live service does."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.model import AlertState, Notification
+from alerts.rules.base import Rule
+from alerts.schemas.builders import Origin
+from alerts.sinks.base import Sink, SinkContext, SinkSpec
+from alerts.sinks.mqtt import MqttSettings, MqttUrl
+from monitor.app.world import find_catalogue, find_rule_types
+from monitor.core.clock import SystemClock
+from monitor.core.discovery import declared
+from monitor.metrics.base import Metric
+from tests.transitions import transition
+
+METRICS = list(find_catalogue())
+RULE_TYPES = find_rule_types()
+SINKS = list(declared("alerts.sinks", "SINK", SinkSpec))
+BARE = SinkContext(
+    clock=SystemClock(), version="1", origin=Origin(), settings={}, connected=lambda *_: None
+)
+SETTINGS = {"mqtt": MqttSettings(url=MqttUrl.parse("mqtt://127.0.0.1:1"), instance="contract")}
+UNIT_ENDINGS = re.compile(r"_(usd|btc|ratio|day|kwh|s|th|year|mw)$")
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_metric_says_what_it_is(metric: Metric) -> None:
+    """Its name ends in its unit, and description, formula, source and inputs are there."""
+    assert UNIT_ENDINGS.search(metric.name)
+    assert metric.name.endswith("_ratio") is (metric.unit == "ratio")
+    assert metric.description.endswith(".") or ":" in metric.description
+    assert metric.formula
+    assert metric.source
+    assert metric.label
+    assert metric.arguments
+    assert all(item.assumption for item in metric.arguments if item.default is not None)
+
+
+def example(kind: type[Rule], level: float, band: float, up: bool) -> Rule:
+    """Return a rule of a type with drawn levels; every type takes a level and a recovery level."""
+    side = (
+        {"above": level, "recover": level - band}
+        if up
+        else {"below": level, "recover": level + band}
+    )
+    tag = kind.__struct_config__.tag
+    return msgspec.convert({"type": tag, "id": "r", "on": "BTC-USD"} | side, kind)
+
+
+@pytest.mark.parametrize("kind", RULE_TYPES, ids=lambda kind: kind.__name__)
+@given(
+    level=st.integers(-5, 5).map(float),
+    band=st.integers(0, 3).map(float),
+    up=st.booleans(),
+    values=st.tuples(*[st.integers(-40, 40).map(lambda n: n / 4)] * 2),
+    state=st.sampled_from(list(AlertState)),
+)
+def test_between_two_edges_a_verdict_cannot_change(
+    kind: type[Rule],
+    level: float,
+    band: float,
+    up: bool,
+    values: tuple[float, float],
+    state: AlertState,
+) -> None:
+    """The index asks a rule at its edges only, so nothing may happen between them."""
+    rule = example(kind, level, band, up)
+    low, high = sorted(values)
+    if any(low <= edge <= high for edge in rule.edges()):
+        return
+    assert rule.judge(low, state).breached is rule.judge(high, state).breached
+
+
+def test_rule_types_have_words_of_their_own() -> None:
+    """No two types answer to the same `type`."""
+    tags = [kind.__struct_config__.tag for kind in RULE_TYPES]
+    assert len(set(tags)) == len(tags) > 0
+
+
+@pytest.mark.parametrize(("module", "spec"), SINKS, ids=[name for name, _ in SINKS])
+async def test_a_sink_opens_by_its_name_or_says_that_it_is_not_wanted(
+    module: str, spec: SinkSpec
+) -> None:
+    """It is named like its file; without its settings it stays closed, or needs none."""
+    assert spec.name == module
+    opened = spec.open(BARE)
+    if opened is None:
+        opened = spec.open(replace(BARE, settings=SETTINGS))
+    assert isinstance(opened, AbstractAsyncContextManager)
+
+
+async def test_the_log_sink_takes_a_notification() -> None:
+    """A sink that needs no settings publishes and gives a receipt."""
+    spec = dict(SINKS)["log"]
+    opened = spec.open(BARE)
+    assert opened is not None
+    async with opened as sink:
+        open_sink: Sink = sink
+        receipt = await open_sink.publish(Notification(entry_id="1-0", transition=transition()))
+    assert receipt.sink == "log"

@@ -1,0 +1,76 @@
+"""`hashhedge feeds status` and `feeds quotes` on a real Redis with what a service leaves there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.core.clock import DAY, SystemClock, iso
+from monitor.domain.events import Quote
+from monitor.store.client import connected
+from monitor.store.feeds import FeedStore
+from monitor.store.keys import Keys
+from monitor.store.ticks import TickWriter
+from tests.command import hashhedge
+from tests.servers import TestRedis
+
+pytestmark = pytest.mark.integration
+
+SILENT: dict[str, Any] = {
+    "state": "dead",
+    "observed_at": None,
+    "last_success": None,
+    "failures": [],
+}
+REFUSED = {"reason": "unreachable", "message": "kraken: no route [to host]"}
+
+
+async def test_a_stored_quote_shows_both_times_and_whether_it_is_fresh(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """A price of three days ago fetched now has its own time, ours, and fresh=false (row A03)."""
+    now = SystemClock().now()
+    old = Quote(
+        instrument="BTC-USD",
+        value=Decimal("105000.5"),
+        observed_at=now - 3 * DAY,
+        source="kraken",
+        received_at=now,
+    )
+    new = Quote(instrument="BTC-USD", value=Decimal(105_001), observed_at=now, source="coinbase")
+    async with connected(own_redis.url) as client:
+        await TickWriter(client, Keys()).deliver([(old, False), (new, True)], now)
+    words = ("feeds", "quotes", "--redis-url", own_redis.url)
+    first, second = hashhedge(*words, "-o", "json", cwd=tmp_path).json
+    assert (first["source"], first["fresh"], first["received_at"]) == ("coinbase", True, None)
+    assert second.pop("age_s") >= 3 * DAY / 1_000
+    assert second == {
+        "instrument": "BTC-USD",
+        "source": "kraken",
+        "value": 105_000.5,
+        "observed_at": iso(now - 3 * DAY),
+        "received_at": iso(now),
+        "fresh": False,
+    }
+    assert "105,000.5" in hashhedge(*words, cwd=tmp_path).out
+
+
+async def test_feeds_that_never_answered_are_a_finding(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """Exit 1 with a sentence and the last error's words; a feed without its key is listed too."""
+    words = ("feeds", "status", "--redis-url", own_redis.url)
+    async with connected(own_redis.url) as client:
+        store = FeedStore(client, Keys())
+        await store.write({"coinbase": SILENT, "kraken": SILENT | {"failures": [REFUSED]}})
+        silent = hashhedge(*words, cwd=tmp_path)
+        await store.write({"kraken": SILENT | {"last_success": SystemClock().now()}})
+        answered = hashhedge(*words, "-o", "json", cwd=tmp_path)
+    assert silent.code == 1
+    assert "is this machine online?" in silent.err
+    assert "kraken: no route [to host]" in silent.out
+    assert answered.code == 0
+    assert {row["feed"]: row["state"] for row in answered.json}["finnhub"] == "no key"
