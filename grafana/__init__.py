@@ -1,0 +1,1 @@
+"""Dashboards, built from declarations: `python -m grafana.build` writes the committed JSON."""

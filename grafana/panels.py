@@ -1,0 +1,259 @@
+"""What a board is made of, and the one translation of it to Grafana's own model.
+
+A board file lists rows of `Panel`; everything that all panels share (datasource variable, gaps for
+nulls, legends, grid) is decided here once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from string import ascii_uppercase
+
+from grafana_foundation_sdk.builders import (
+    common,
+    dashboard,
+    prometheus,
+    stat,
+    statetimeline,
+    timeseries,
+)
+from grafana_foundation_sdk.builders import table as tables
+from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models import prometheus as prometheus_model
+
+SELECTOR = 'job=~"$job",instance=~"$instance"'
+COMPANY = 'company=~"$company"'
+DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
+_HEIGHTS = {"lines": 8, "stat": 4, "states": 8, "table": 9}
+
+AnyPanel = timeseries.Panel | stat.Panel | statetimeline.Panel | tables.Panel
+
+
+class Kind(StrEnum):
+    """How a panel shows its queries."""
+
+    LINES = "lines"
+    STAT = "stat"
+    STATES = "states"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One PromQL expression; in a table its legend is the title of its column."""
+
+    expr: str
+    legend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A value that is shown as a word, with a colour beside it."""
+
+    value: int
+    text: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One panel, declared.
+
+    Attributes:
+        title: short.
+        description: what it shows and what to do when it looks bad.
+        unit: Grafana's unit id.
+        queries: at least one.
+        kind: how it is drawn.
+        width: of 24.
+        bands: colours from a value on; the first starts at minus infinity.
+        words: words in place of numbers.
+
+    """
+
+    title: str
+    description: str
+    unit: str
+    queries: tuple[Query, ...]
+    kind: Kind = Kind.LINES
+    width: int = 8
+    bands: tuple[tuple[float | None, str], ...] = ()
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A titled strip of panels."""
+
+    title: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One dashboard, declared. `uid` never changes: links and bookmarks hold it."""
+
+    uid: str
+    title: str
+    description: str
+    rows: tuple[Row, ...]
+    since: str = "now-6h"
+
+
+UP_DOWN = (Word(0, "down", "red"), Word(1, "up", "green"))
+
+
+def metric(name: str, *matchers: str) -> str:
+    """Return a selector of `name` limited by the board's variables and `matchers`."""
+    return f"{name}{{{','.join((SELECTOR, *matchers))}}}"
+
+
+def rate(name: str, *matchers: str) -> str:
+    """Return the per-second rate of a counter."""
+    return f"rate({metric(name, *matchers)}[$__rate_interval])"
+
+
+def quantile(share: float, histogram: str) -> str:
+    """Return a quantile in seconds of a histogram over all processes."""
+    return f"histogram_quantile({share}, sum by (le) ({rate(f'{histogram}_bucket')}))"
+
+
+def build(board: Board) -> model.Dashboard:
+    """Return Grafana's model of the board."""
+    made = (
+        dashboard.Dashboard(board.title)
+        .uid(board.uid)
+        .description(board.description)
+        .tags(["hashhedge"])
+        .readonly()
+        .refresh("15s")
+        .time(board.since, "now")
+        .timezone("browser")
+        .tooltip(model.DashboardCursorSync.CROSSHAIR)
+        .link(
+            dashboard.DashboardLink("hashhedge boards")
+            .type(model.DashboardLinkType.DASHBOARDS)
+            .tags(["hashhedge"])
+            .include_vars(include_vars=True)
+            .keep_time(keep_time=True)
+        )
+        .annotation(_firing())
+    )
+    for variable in _variables():
+        made.with_variable(variable)
+    number = 0
+    for row in board.rows:
+        number += 1
+        made.with_row(dashboard.Row(row.title).id(number))
+        for panel in row.panels:
+            number += 1
+            made.with_panel(_panel(panel).id(number))
+    return made.build()
+
+
+def _variables() -> Sequence[dashboard.DatasourceVariable | dashboard.QueryVariable]:
+    source = dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    chain = (
+        ("job", "Job", "label_values(hashhedge_build_info, job)"),
+        ("instance", "Instance", 'label_values(hashhedge_build_info{job=~"$job"}, instance)'),
+        ("company", "Company", 'label_values(hashhedge_company_info{job=~"$job"}, company)'),
+    )
+    return [source, *(_variable(name, label, query) for name, label, query in chain)]
+
+
+def _variable(name: str, label: str, query: str) -> dashboard.QueryVariable:
+    everything = model.VariableOption(selected=True, text="All", value="$__all")
+    return (
+        dashboard.QueryVariable(name)
+        .label(label)
+        .datasource(DATASOURCE)
+        .query(query)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .multi(multi=True)
+        .current(everything)
+    )
+
+
+def _firing() -> dashboard.AnnotationQuery:
+    fired = metric("hashhedge_transitions_total", 'to_state="firing"')
+    return (
+        dashboard.AnnotationQuery()
+        .name("Alerts that began to fire")
+        .datasource(DATASOURCE)
+        .enable(enable=True)
+        .icon_color("red")
+        .expr(f"sum(increase({fired}[1m])) > 0")
+    )
+
+
+def _panel(panel: Panel) -> AnyPanel:
+    made = _drawn(panel)
+    made.title(panel.title).description(panel.description).unit(panel.unit)
+    made.datasource(DATASOURCE).span(panel.width).height(_HEIGHTS[panel.kind])
+    for letter, query in zip(ascii_uppercase, panel.queries, strict=False):
+        made.with_target(_target(letter, query, panel.kind))
+    if panel.bands:
+        steps = [model.Threshold(value=value, color=color) for value, color in panel.bands]
+        made.thresholds(
+            dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps)
+        )
+        if isinstance(made, timeseries.Panel):
+            shown = common_model.GraphThresholdsStyleMode.DASHED
+            made.thresholds_style(common.GraphThresholdsStyleConfig().mode(shown))
+    if panel.words:
+        options = {
+            str(word.value): model.ValueMappingResult(text=word.text, color=word.color, index=index)
+            for index, word in enumerate(panel.words)
+        }
+        made.mappings([model.ValueMap(options=options)])
+    return made
+
+
+def _drawn(panel: Panel) -> AnyPanel:
+    if panel.kind is Kind.STAT:
+        latest = common.ReduceDataOptions().calcs(["lastNotNull"]).values(values=False)
+        return stat.Panel().reduce_options(latest).color_mode(common_model.BigValueColorMode.VALUE)
+    if panel.kind is Kind.STATES:
+        return statetimeline.Panel().merge_values(merge_values=True)
+    if panel.kind is Kind.TABLE:
+        return _columns(tables.Panel(), panel)
+    legend = (
+        common.VizLegendOptions()
+        .display_mode(common_model.LegendDisplayMode.TABLE)
+        .placement(common_model.LegendPlacement.BOTTOM)
+        .show_legend(show_legend=True)
+        .calcs(["lastNotNull"])
+    )
+    # A gap is a gap: unknown must not look like a straight line between two known values.
+    return timeseries.Panel().legend(legend).span_nulls(span_nulls=False).fill_opacity(8)
+
+
+def _columns(made: tables.Panel, panel: Panel) -> tables.Panel:
+    titles = {
+        f"Value #{letter}": query.legend
+        for letter, query in zip(ascii_uppercase, panel.queries, strict=False)
+    }
+    if len(panel.queries) == 1:
+        titles = {"Value": panel.queries[0].legend}
+    return made.with_transformation(
+        model.DataTransformerConfig(id_val="merge", options={})
+    ).with_transformation(
+        model.DataTransformerConfig(
+            id_val="organize",
+            options={"excludeByName": {"Time": True}, "renameByName": titles},
+        )
+    )
+
+
+def _target(letter: str, query: Query, kind: Kind) -> prometheus.Dataquery:
+    made = prometheus.Dataquery().ref_id(letter).expr(query.expr).legend_format(query.legend)
+    made.datasource(DATASOURCE)
+    if kind is Kind.TABLE:
+        return made.instant().format(prometheus_model.PromQueryFormat.TABLE)
+    return made.range()

@@ -1,0 +1,176 @@
+"""The trader's board: price, hashprice, margins and hedge ratios, and how far to trust them.
+
+Its panels follow from the metric declarations: a new metric file has its panel at the next build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from grafana.panels import COMPANY, Board, Kind, Panel, Query, Row, Word, metric
+from monitor.compute.gauges import (
+    BTC_PRICE,
+    COMPANY_INFO,
+    READING_QUALITY,
+    READING_TIMESTAMP,
+    gauge_name,
+)
+from monitor.domain.events import Quality
+from monitor.metrics.base import Metric, Scope
+
+# the chosen companies and the network's own values, which have no company
+COMPANY_OR_NONE = 'company=~"|$company"'
+_FAMILY_ORDER = ("network", "mining", "hedge")
+_COLORS = {
+    Quality.OK: "green",
+    Quality.DEGRADED: "yellow",
+    Quality.SINGLE: "yellow",
+    Quality.DISPUTED: "orange",
+    Quality.STALE: "red",
+    Quality.MISSING: "dark-red",
+}
+_MARGIN_BANDS = ((None, "red"), (0.0, "orange"), (0.2, "green"))
+_PRICE = Query(f"max({metric(BTC_PRICE)})", "BTC price")
+
+
+def board(families: Mapping[str, tuple[Metric, ...]]) -> Board:
+    """Return the board of the declared metrics, grouped by the file that declares them."""
+    rows = [_now(families)]
+    for family in sorted(families, key=_rank):
+        panels = tuple(_panel(declared) for declared in families[family])
+        if panels:
+            rows.append(Row(family.capitalize(), panels))
+    rows.append(_trust())
+    return Board(
+        uid="hashhedge-trader",
+        title="hashhedge / Trader",
+        description="Bitcoin, hashprice, mining margins and AI-hedge ratios per company.",
+        rows=tuple(rows),
+    )
+
+
+def _rank(family: str) -> tuple[int, str]:
+    known = family in _FAMILY_ORDER
+    return (_FAMILY_ORDER.index(family) if known else len(_FAMILY_ORDER), family)
+
+
+def _now(families: Mapping[str, tuple[Metric, ...]]) -> Row:
+    alerts = metric("hashhedge_alerts", 'state="firing"')
+    panels = [
+        Panel(
+            title="BTC price",
+            description="Reference price over all venues. A gap means no price could be trusted.",
+            unit="currencyUSD",
+            queries=(_PRICE,),
+            width=12,
+        ),
+        Panel(
+            title="Alerts firing",
+            description="Rules that are in breach now, by severity.",
+            unit="short",
+            queries=(Query(f"max by (severity) ({alerts})", "{{severity}}"),),
+            kind=Kind.STAT,
+            width=6,
+            bands=((None, "green"), (1.0, "red")),
+        ),
+        Panel(
+            title="Companies",
+            description="Companies of the book in use.",
+            unit="short",
+            queries=(
+                Query(f"count(max by (company) ({metric(COMPANY_INFO, COMPANY)}))", "companies"),
+            ),
+            kind=Kind.STAT,
+            width=6,
+        ),
+    ]
+    ratios = [it for it in _company_metrics(families) if it.unit == "ratio"]
+    if ratios:
+        panels.append(_ratio_table(ratios))
+    return Row("Now", tuple(panels))
+
+
+def _company_metrics(families: Mapping[str, tuple[Metric, ...]]) -> Iterable[Metric]:
+    for family in sorted(families, key=_rank):
+        yield from (it for it in families[family] if it.scope is Scope.COMPANY)
+
+
+def _ratio_table(ratios: list[Metric]) -> Panel:
+    return Panel(
+        title="Ratios by company",
+        description="Margins and AI-hedge ratios now. An empty cell is unknown, never zero.",
+        unit="percentunit",
+        queries=tuple(Query(_expr(it), _title(it)) for it in ratios),
+        kind=Kind.TABLE,
+        width=24,
+    )
+
+
+def _panel(declared: Metric) -> Panel:
+    own = Query(_expr(declared), "{{company}}" if _per_company(declared) else _title(declared))
+    beside_price = _per_company(declared) and declared.unit == "USD/BTC"
+    margin = declared.name.endswith("margin_ratio")
+    return Panel(
+        title=_title(declared),
+        description=f"{declared.description} {declared.formula}",
+        unit=_unit(declared),
+        queries=(own, _PRICE) if beside_price else (own,),
+        bands=_MARGIN_BANDS if margin else (),
+    )
+
+
+def _per_company(declared: Metric) -> bool:
+    return declared.scope is Scope.COMPANY
+
+
+def _expr(declared: Metric) -> str:
+    name, _ = gauge_name(declared.name, declared.scope)
+    if _per_company(declared):
+        return f"max by (company) ({metric(name, COMPANY)})"
+    return f"max({metric(name)})"
+
+
+def _title(declared: Metric) -> str:
+    return declared.label or declared.name.replace("_", " ").capitalize()
+
+
+def _unit(declared: Metric) -> str:
+    name, factor = gauge_name(declared.name, declared.scope)
+    if name.endswith("_seconds") and factor:
+        return "s"
+    plain = {
+        "ratio": "percentunit",
+        "USD": "currencyUSD",
+        "USD/BTC": "currencyUSD",
+        "": "short",
+        "count": "short",
+    }
+    return plain.get(declared.unit, f"suffix: {declared.unit}")
+
+
+def _trust() -> Row:
+    words = tuple(Word(it.value, it.word, color) for it, color in _COLORS.items())
+    by_metric = f"max by (metric) ({metric(READING_QUALITY, COMPANY_OR_NONE)})"
+    oldest = f"min by (metric) ({metric(READING_TIMESTAMP, COMPANY_OR_NONE)})"
+    return Row(
+        "Trust",
+        (
+            Panel(
+                title="Worst quality",
+                description="The worst quality of each metric over the chosen companies. From "
+                "disputed on no rule fires on the value and it leaves the panels above.",
+                unit="short",
+                queries=(Query(by_metric, "{{metric}}"),),
+                kind=Kind.STATES,
+                width=12,
+                words=words,
+            ),
+            Panel(
+                title="Oldest input",
+                description="Age of the oldest value of each metric, by the source's own clock.",
+                unit="s",
+                queries=(Query(f"time() - {oldest}", "{{metric}}"),),
+                width=12,
+            ),
+        ),
+    )
