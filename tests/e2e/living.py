@@ -1,0 +1,49 @@
+"""Simulated providers for a live run of the command line."""
+
+from __future__ import annotations
+
+import sys
+import urllib.request
+from pathlib import Path
+
+from tests.e2e.playing import Child, Room
+
+VENUES = ("coinbase", "kraken", "bitstamp")
+
+
+def feeds_book(folder: Path, port: int) -> Path:
+    """Write a feeds book that polls the simulator twice a second."""
+    lines = ["feeds:"]
+    for name, seconds in (*((venue, 0.5) for venue in VENUES), ("mempool", 2), ("yahoo", 2)):
+        lines += [
+            f"  {name}:",
+            f"    base_url: http://127.0.0.1:{port}/{name}",
+            f"    interval_s: {seconds}",
+        ]
+    book = folder / "feeds.yaml"
+    book.write_text("\n".join([*lines, "  finnhub:", "    enabled: false", ""]))
+    return book
+
+
+def simulator(room: Room, port: int) -> Child:
+    """Start the providers and come back when they answer."""
+    command = [sys.executable, "-m", "tests.simulator"]
+    return room.run([*command, "--port", str(port)])
+
+
+def push(port: int, price: str) -> None:
+    """Set the price of bitcoin at every simulated venue."""
+    request = urllib.request.Request(  # the simulator, on the loopback
+        f"http://127.0.0.1:{port}/control/price/BTC-USD", price.encode(), method="PUT"
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # likewise
+        assert answer.status == 200
+
+
+def answers(port: int) -> bool:
+    """Tell whether the simulator serves."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/control", timeout=5):
+            return True
+    except OSError:
+        return False

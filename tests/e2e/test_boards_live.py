@@ -1,0 +1,63 @@
+"""A real Prometheus scrapes a running service, and every panel of both boards gets its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from monitor.domain.events import Quality
+from monitor.embedded.process import free_port
+from tests.e2e.living import answers, feeds_book, simulator
+from tests.e2e.playing import START_S, Room
+from tests.prometheus.panels import assert_panels, metrics_of
+from tests.prometheus.server import prometheus
+from tests.waiting import wait_here
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+QUALITY = re.compile(
+    r'^hashhedge_reading_quality{company="[^"]*",metric="(?P<metric>[^"]+)"} (?P<grade>\d)',
+    re.MULTILINE,
+)
+
+
+def not_to_be_shown(page: str) -> set[str]:
+    """Return the metrics that no company has a usable reading of now: a gap is the right answer.
+
+    What companies state once a quarter is too old between two reports, and some of it nobody states.
+    """
+    best: dict[str, int] = {}
+    for found in QUALITY.finditer(page):
+        name, grade = f"hashhedge_{found['metric']}", int(found["grade"])
+        best[name] = min(grade, best.get(name, grade))
+    return {name for name, grade in best.items() if grade > Quality.SINGLE}
+
+
+async def test_every_panel_of_every_board_answers_on_a_running_service(
+    room: Room, tmp_path: Path
+) -> None:
+    """Each query parses; what stays silent has no reading that may be shown."""
+    port = free_port()
+    providers = simulator(room, port)
+    await asyncio.to_thread(
+        wait_here, lambda: answers(port) or providers.ended, "the simulator", START_S
+    )
+    run = room.start(
+        "run",
+        *("--redis-url", room.redis.url, "--mqtt-url", room.broker.url),
+        *("--feeds", str(feeds_book(tmp_path, port)), "--web-port", "0"),
+    )
+    pages = await asyncio.to_thread(lambda: run.pages)
+    await asyncio.to_thread(
+        wait_here,
+        lambda: "hashhedge_company_margin_ratio{" in run.page("/metrics") or run.ended,
+        "the first margins",
+        START_S,
+    )
+    async with prometheus(pages.removeprefix("http://"), tmp_path) as url:
+        silent = await asyncio.to_thread(assert_panels, url)
+    gaps = not_to_be_shown(run.page("/metrics"))
+    assert [ask for ask in silent if not metrics_of(ask.expr) & gaps] == []
