@@ -1,0 +1,97 @@
+"""`make bench`: tick to alert of our chain beside the bare one, and how it grows with rules.
+
+`ARGS="--reps 5"` repeats more often, `ARGS=--quick` takes under two minutes, `ARGS=--write` puts
+the tables into docs/performance.md. Ratios between chains of the same run say more than
+milliseconds: a shared machine's speed varies by 2 within minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import report
+from tests.bench.chain import Load, Measured, measure
+from tests.bench.floor import Floor, NotMeasuredError
+from tests.bench.job import Job
+from tests.bench.market import road_cost, step_cost
+from tests.bench.report import OURS, Figures, Shape
+
+BASE: Shape = (1_000, 1)
+GROWTH: tuple[Shape, ...] = ((1_000, 1_000), (10, 100), (10, 100_000), (1_000, 100))
+QUICK_GROWTH: tuple[Shape, ...] = ((1_000, 1_000),)
+FULL_LOAD = Load({200: 4.0, 1_000: 2.0}, 20_000)
+QUICK_LOAD = Load({200: 2.0, 1_000: 1.0}, 10_000)
+COMPANIES = (8, 1_000)
+
+
+def main() -> None:
+    """Measure, print, and write if asked."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--reps", type=int, default=3, help="repetitions of each chain (3)")
+    parser.add_argument("--quick", action="store_true", help="one short repetition, fewer shapes")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    options = parser.parse_args()
+    figures = Figures(1 if options.quick else options.reps)
+    with tempfile.TemporaryDirectory(prefix="hashhedge-bench-") as directory:
+        run(figures, Path(directory), quick=options.quick)
+    text = report.render(figures)
+    sys.stdout.write(text + "\n")
+    if options.write:
+        report.write(text)
+
+
+def run(figures: Figures, directory: Path, *, quick: bool) -> None:
+    """Measure everything, the chains of one repetition right after each other."""
+    load = QUICK_LOAD if quick else FULL_LOAD
+    floor = _floor(figures, directory / "floor")
+    for repetition in range(figures.repetitions):
+        here = directory / str(repetition)
+        figures.loads.append(os.getloadavg()[0])
+        if floor is not None:
+            _say("the bare chain")
+            for name, found in floor.measure(load).items():
+                figures.chains.setdefault(f"bare chain, {name}", []).append(found)
+        ours = _ours(BASE, load, here)
+        figures.chains.setdefault(OURS, []).append(ours)
+        figures.shapes.setdefault(BASE, []).append(ours)
+        for shape in QUICK_GROWTH if quick else GROWTH:
+            figures.shapes.setdefault(shape, []).append(_ours(shape, load, here))
+    for companies in COMPANIES:
+        _say(f"the global tick over {companies:,} companies")
+        home = _made(directory / f"step-{companies}")
+        figures.steps.append(step_cost(home, companies))
+    road = _made(directory / "road")
+    figures.road = asyncio.run(road_cost(road, COMPANIES[0], 100 if quick else 300))
+
+
+def _floor(figures: Figures, directory: Path) -> Floor | None:
+    _say("preparing the bare chain")
+    try:
+        return Floor.prepare(_made(directory))
+    except NotMeasuredError as error:
+        figures.left_out.append(f"the bare chain, because {error}")
+        return None
+
+
+def _ours(shape: Shape, load: Load, directory: Path) -> Measured:
+    _say(f"{OURS}, {shape[0]:,} instruments x {shape[1]:,} rules")
+    home = _made(directory / f"{shape[0]}x{shape[1]}")
+    return asyncio.run(measure(Job(*shape), load, home))
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(parents=True)
+    return directory
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"bench: {what}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""The figures as markdown tables, and into the document that keeps them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from tests.bench.chain import Measured, Run
+from tests.bench.job import percentile_ms
+from tests.bench.market import RoadCost, StepCost, describe
+from tests.bench.servers import ROOT, program
+
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- bench: written by make bench -->", "<!-- bench: end -->"
+OURS = "hashhedge"
+MILLION, THOUSAND = 1_000_000, 1_000
+LIBRARIES = ("redis", "hiredis", "aiomqtt", "paho-mqtt", "msgspec", "numpy")
+
+Shape = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Figures:
+    """All that one run of the bench found.
+
+    Attributes:
+        repetitions: how often each chain was measured.
+        chains: our chain and the bare ones at 1,000 x 1, by name.
+        shapes: our chain by (instruments, rules each).
+        steps: the pure step's cost of a global tick.
+        road: the global tick end to end.
+        loads: the machine's load before each repetition; above 1 somebody else is at work.
+        left_out: why something was not measured.
+
+    """
+
+    repetitions: int
+    chains: dict[str, list[Measured]] = field(default_factory=dict)
+    shapes: dict[Shape, list[Measured]] = field(default_factory=dict)
+    steps: list[StepCost] = field(default_factory=list)
+    road: RoadCost | None = None
+    loads: list[float] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def render(figures: Figures) -> str:
+    """Return everything as markdown."""
+    parts = [
+        facts(figures),
+        "### Tick to alert: 1,000 instruments x 1 rule",
+        chain_table(figures.chains),
+        "### Growth with rules",
+        growth_table(figures.shapes),
+        *growth_words(figures.shapes),
+        "### The global tick: one BTC price, every company, 10 rules each",
+        market_table(figures.steps, figures.road),
+        *(f"Not measured: {why}." for why in figures.left_out),
+    ]
+    return "\n\n".join(parts)
+
+
+def write(text: str) -> None:
+    """Put the tables between the marks of the document; its prose stays."""
+    document = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def facts(figures: Figures) -> str:
+    """Return machine, versions and date."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    now = datetime.now(UTC)
+    return (
+        f"Measured {now:%Y-%m-%d %H:%M} UTC, {figures.repetitions} repetition(s), chains interleaved; "
+        f"medians of the repetitions, p99 of all latencies pooled.\n\n"
+        f"Commit {_commit()}. Machine: {os.cpu_count()} x {_cpu()}, {_memory_gib():.0f} GiB, {platform.system()} "
+        f"{platform.release()}, "
+        f"load {min(figures.loads):.1f} to {max(figures.loads):.1f} before the repetitions. "
+        f"Python {platform.python_version()}; {_version('redis-server')}; "
+        f"{_version('mosquitto')}; {versions}."
+    )
+
+
+def chain_table(chains: Mapping[str, Sequence[Measured]]) -> str:
+    """Return the chains side by side."""
+    rates = sorted({rate for runs in chains.values() for item in runs for rate in item.paced})
+    head = [
+        "chain",
+        *(f"p50 / p99 ms at {rate:,}/s" for rate in rates),
+        *(f"CPU us/tick at {rate:,}/s" for rate in rates),
+        *("sustained ticks/s", "CPU us/tick, full load", "lost", "RSS MiB", "start to alert s"),
+    ]
+    rows = []
+    for name, measured in chains.items():
+        drains = [item.drain for item in measured if item.drain]
+        rows.append(
+            [
+                name,
+                *(_latency([item.paced[rate] for item in measured]) for rate in rates),
+                *(
+                    f"{_median(item.paced[rate].cpu_us_tick for item in measured):.0f}"
+                    for rate in rates
+                ),
+                f"{_median(run.ticks_s for run in drains):,.0f}",
+                f"{_median(run.cpu_us_tick for run in drains):.0f}",
+                str(sum(run.lost for item in measured for run in _runs(item))),
+                f"{_median(item.rss_mib for item in measured):.0f}",
+                f"{_median(item.start_s for item in measured):.2f}",
+            ]
+        )
+    return _table(head, rows)
+
+
+def growth_table(shapes: Mapping[Shape, Sequence[Measured]]) -> str:
+    """Return our chain by number of rules."""
+    rate = min(rate for runs in shapes.values() for rate in runs[0].paced)
+    head = [
+        *("rules", "instruments x rules", f"p50 / p99 ms at {rate}/s", f"CPU us/tick at {rate}/s"),
+        *("sustained ticks/s", "CPU us/tick, full load", "lost", "RSS MiB", "start to alert s"),
+    ]
+    rows = [
+        [
+            f"{shape[0] * shape[1]:,}",
+            f"{shape[0]:,} x {shape[1]:,}",
+            _latency([item.paced[rate] for item in measured]),
+            f"{_median(item.paced[rate].cpu_us_tick for item in measured):.0f}",
+            f"{_median(item.drain.ticks_s for item in measured if item.drain):,.0f}",
+            f"{_median(item.drain.cpu_us_tick for item in measured if item.drain):.0f}",
+            str(sum(run.lost for item in measured for run in _runs(item))),
+            f"{_median(item.rss_mib for item in measured):.0f}",
+            f"{_median(item.start_s for item in measured):.2f}",
+        ]
+        for shape, measured in sorted(shapes.items(), key=lambda it: (-it[0][0], it[0][1]))
+    ]
+    return _table(head, rows)
+
+
+def growth_words(shapes: Mapping[Shape, Sequence[Measured]]) -> list[str]:
+    """Return what a million rules cost against a thousand on the same instruments."""
+    found = []
+    for (instruments, each), many in shapes.items():
+        few = shapes.get((instruments, THOUSAND // instruments))
+        if instruments * each != MILLION or few is None:
+            continue
+        ratios: dict[str, float] = {}
+        for rate in many[0].paced:
+            ratios[f"p50 at {rate:,}/s"] = _ratio(many, few, partial(_p50_ms, rate))
+            ratios[f"CPU per tick at {rate:,}/s"] = _ratio(many, few, partial(_cpu_us, rate))
+        ratios["CPU per tick at full load"] = _ratio(many, few, partial(_cpu_us, None))
+        grown = _median(i.rss_mib for i in many) - _median(i.rss_mib for i in few)
+        words = ", ".join(f"{name} x {ratio:.2f}" for name, ratio in ratios.items())
+        found.append(
+            f"A million rules against a thousand on {instruments:,} instruments: {words} "
+            f"(bar: 1.5); {grown * 2**20 / (MILLION - THOUSAND):.0f} bytes a rule."
+        )
+    return found
+
+
+def market_table(steps: Sequence[StepCost], road: RoadCost | None) -> str:
+    """Return what a global tick costs."""
+    rows = [
+        [
+            f"pure step, {cost.companies:,} companies, {cost.rules:,} rules",
+            f"{cost.plain_us:,.0f} us",
+            f"{cost.with_alerts_us:,.0f} us ({cost.alerts_per_tick:.0f} transitions)",
+        ]
+        for cost in steps
+    ]
+    if road is not None:
+        rows.append(
+            [
+                "end to end, 8 companies, XADD to the last alert, p50 / p99",
+                "",
+                f"{describe(road)} ms ({road.alerts_per_tick} alerts, {road.lost} lost)",
+            ]
+        )
+    return _table(["what", "a price that passes no level", "a price that passes some"], rows)
+
+
+def _latency(runs: Sequence[Run]) -> str:
+    pooled = [latency for run in runs for latency in run.latencies_s]
+    return f"{_median(run.p50_ms for run in runs):.2f} / {percentile_ms(pooled, 99):.1f}"
+
+
+def _runs(item: Measured) -> list[Run]:
+    return [*item.paced.values(), *([item.drain] if item.drain else [])]
+
+
+def _p50_ms(rate: int, item: Measured) -> float:
+    return item.paced[rate].p50_ms
+
+
+def _cpu_us(rate: int | None, item: Measured) -> float:
+    """Return the processor time of a tick at `rate`, or at full load."""
+    run = item.drain if rate is None else item.paced[rate]
+    return float("nan") if run is None else run.cpu_us_tick
+
+
+def _ratio(
+    many: Sequence[Measured], few: Sequence[Measured], figure: Callable[[Measured], float]
+) -> float:
+    return _median(map(figure, many)) / _median(map(figure, few))
+
+
+def _median(values: Iterable[float]) -> float:
+    known = list(values)
+    return statistics.median(known) if known else float("nan")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _version(name: str) -> str:
+    flag = "-h" if name == "mosquitto" else "--version"
+    done = subprocess.run([program(name), flag], capture_output=True, text=True, check=False)
+    words = done.stdout.split()
+    number = next((w.removeprefix("v=") for w in words if w.removeprefix("v=")[:1].isdigit()), "")
+    return f"{name} {number}"
