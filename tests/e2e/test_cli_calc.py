@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -78,10 +79,23 @@ def test_a_missing_input_is_named_and_no_failure() -> None:
     ],
 )
 def test_what_cannot_be_meant_exits_2_with_the_mend(words: tuple[str, ...], mend: str) -> None:
-    """An unknown name or a value that is no number: nothing on stdout, the mend on stderr."""
+    """An unknown name or a value that is no number: the mend for a person and for a program.
+
+    stderr has it in words; with `--output json` stdout is still one JSON
+    value, which says `error` and no number that could be taken for an answer.
+    """
     said = hashhedge("calc", *words, "--output", "json")
-    assert (said.code, said.out) == (2, "")
+    assert said.code == 2
     assert mend in said.err
+    assert list(said.json) == ["error"]
+    assert mend in json.dumps(said.json["error"])
+
+
+def test_what_cannot_be_meant_leaves_stdout_empty_for_a_person() -> None:
+    """Without `--output json` an error is on stderr alone, so a pipe gets nothing wrong."""
+    said = hashhedge("calc", "hashprise_usd_ph_day")
+    assert (said.code, said.out) == (2, "")
+    assert "hashprice_usd_ph_day" in said.err
 
 
 @pytest.mark.parametrize("zero", ["difficulty", "efficiency_j_th", "btc_usd"])
