@@ -110,7 +110,9 @@ def redis_answers(address: Address) -> bool:
 
 def broker_answers(port: int, level: int) -> bool:
     """Tell whether a broker on `port` accepts a CONNECT of protocol `level` (5 or 4 = 3.1.1)."""
-    name = b"hashhedge-probe"
+    # A new name each time: rumqttd 0.20 panics, and its listener is dead from then on, where a
+    # client takes over the name of one that is just leaving, also across its two listeners.
+    name = b"hashhedge-probe-" + secrets.token_hex(4).encode()
     body = b"\x00\x04MQTT" + bytes([level, 0x02, 0, 10]) + (b"\x00" if level == MQTT_5 else b"")
     body += len(name).to_bytes(2, "big") + name
     answer = _ask(port, b"\x10" + bytes([len(body)]) + body)

@@ -79,7 +79,7 @@ def test_another_folder_or_range_on_the_same_redis_is_refused(
     another_range = room.replay(calm.source, "--from", "2023-03-11", "--to", "2023-03-12")
     for child in (another_folder, another_range):
         assert child.code(START_S) == 2
-        assert child.out == ""
+        assert list(json.loads(child.out)) == ["error"]
         words = re.sub(r"\s+", " ", child.err)
         assert "this Redis holds a replay of other files or of another range" in words
         assert "to fix: add --fresh" in words
