@@ -181,8 +181,15 @@ def own_life(room: Room, tmp_path: Path) -> Life:
 
 def test_three_venues_and_one_that_dies(life: Life) -> None:
     """Each source has its own age; killing one keeps the price moving (row A01)."""
+    venues = ("coinbase", "kraken", "bitstamp")
+    polled = "hashhedge_feed_last_success_timestamp_seconds"
+    wait_here(
+        lambda: all(life.measured(f'{polled}{{feed="{venue}"}}') for venue in venues),
+        "each venue's first answer",
+        START_S,
+    )
     rows = {row["feed"]: row for row in life.ask("feeds", "status")}
-    for venue in ("coinbase", "kraken", "bitstamp"):
+    for venue in venues:
         assert rows[venue]["instruments"] == ["BTC-USD"]
         assert 0 <= rows[venue]["age_s"] < 20
     life.put("scenario/bitstamp", "5xx")
