@@ -37,7 +37,10 @@ def status(live: LiveOption = None, output: OutputOption = Output.TABLE) -> None
     if not health:
         talk.print("no feed has been asked yet: does a service run with the role feeds?")
     elif all(record["last_success"] is None for record in health.values()):
-        talk.print("no provider can be reached: is this machine online?")
+        if any(record["failures"] for record in health.values()):
+            talk.print("no provider can be reached: is this machine online?")
+        else:
+            talk.print("no provider has answered yet and none has failed: ask again in a moment")
     else:
         return
     raise typer.Exit(1)

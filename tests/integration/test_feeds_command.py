@@ -74,3 +74,15 @@ async def test_feeds_that_never_answered_are_a_finding(
     assert "kraken: no route [to host]" in silent.out
     assert answered.code == 0
     assert {row["feed"]: row["state"] for row in answered.json}["finnhub"] == "no key"
+
+
+async def test_feeds_that_were_only_just_started_are_not_called_unreachable(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """No answer and no failure is a service that has just begun: exit 1, no word of the network."""
+    async with connected(own_redis.url) as client:
+        await FeedStore(client, Keys()).write({"coinbase": SILENT, "kraken": SILENT})
+        said = hashhedge("feeds", "status", "--redis-url", own_redis.url, cwd=tmp_path)
+    assert said.code == 1
+    assert "no provider has answered yet" in said.err
+    assert "online" not in said.err
