@@ -20,9 +20,8 @@ from monitor.app.world import World, load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
-from monitor.cli.replay import MqttOption
 from monitor.cli.rules import RulesOption
-from monitor.cli.run import RedisOption
+from monitor.cli.servers import MqttOption, RedisOption
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
 from monitor.domain.companies import Companies

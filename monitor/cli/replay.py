@@ -30,6 +30,7 @@ from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, apart, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.rules import RulesOption
+from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.replay.layouts import History, open_history
@@ -43,13 +44,6 @@ from monitor.telemetry.logs import configure
 
 MAX_RULE_WIDTH = 22
 """A rule's name is not broken up to here; all seven columns fit 80 characters."""
-
-MqttOption = Annotated[
-    str | None, typer.Option("--mqtt-url", help="Broker; a private one if not set.")
-]
-InstanceOption = Annotated[
-    str | None, typer.Option("--instance", help="Name in the MQTT topics: main if not set.")
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,9 +65,7 @@ def replay(
     ] = "max",
     rules: RulesOption = None,
     companies: CompaniesOption = None,
-    redis_url: Annotated[
-        str | None, typer.Option("--redis-url", help="Redis; a private one if not set.")
-    ] = None,
+    redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
     transitions: Annotated[
         Path | None, typer.Option("--transitions", help="File for one JSON line per transition.")

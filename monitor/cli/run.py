@@ -33,9 +33,10 @@ from monitor.cli.company import CompaniesOption
 from monitor.cli.live import apart, settings_with
 from monitor.cli.live_board import LiveBoard
 from monitor.cli.output import Output, OutputOption, console, emit, talk
-from monitor.cli.replay import InstanceOption, MqttOption, seconds_of
+from monitor.cli.replay import seconds_of
 from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, whole
+from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
 from monitor.core.errors import ConfigError, DeliveryError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
@@ -51,9 +52,6 @@ DEMO_S = 60.0
 DRAW_EVERY_S = 0.5
 LINE_EVERY_S = 5.0
 
-RedisOption = Annotated[
-    str | None, typer.Option("--redis-url", help="Redis; a private one if not set.")
-]
 DurationOption = Annotated[
     str | None, typer.Option("--duration", help="End after this long, for instance 60s.")
 ]
