@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerts.model import AlertState, Reason, Severity
+from monitor.domain.plausibility import Refusal
+from monitor.feeds.reasons import Reason as FeedReason
 from monitor.telemetry import catalogue
 from monitor.telemetry.catalogue import CATALOGUE, PREFIX, Kind
 from monitor.telemetry.instruments import Instruments
@@ -205,17 +207,16 @@ def test_label_words_are_those_of_the_alert_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "enumeration", "words"),
+    ("reasons", "words"),
     [
-        ("monitor.feeds.reasons", "Reason", catalogue.FEED_FAILURES),
-        ("monitor.domain.plausibility", "Refusal", catalogue.QUOTE_REJECTIONS),
+        (FeedReason, catalogue.FEED_FAILURES),
+        (Refusal, catalogue.QUOTE_REJECTIONS),
     ],
 )
 def test_label_words_are_those_of_the_feeds(
-    module: str, enumeration: str, words: tuple[str, ...]
+    reasons: type[FeedReason | Refusal], words: tuple[str, ...]
 ) -> None:
     """Each reason that the feeds can give has its own series and is not lumped into `other`."""
-    reasons = getattr(pytest.importorskip(module), enumeration)
     assert {it.value for it in reasons} <= set(words)
 
 
