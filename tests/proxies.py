@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 PUBACK = 0x40
+SUBACK = 0x90
 
 
 class Proxy:

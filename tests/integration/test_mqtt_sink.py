@@ -18,7 +18,7 @@ from monitor.core.clock import HOUR, parse_iso
 from monitor.core.errors import DeliveryError
 from monitor.domain.events import Quality, Reading
 from tests.listeners import listening
-from tests.proxies import PUBACK, proxy_to
+from tests.proxies import PUBACK, SUBACK, proxy_to
 from tests.servers import TestBroker
 from tests.sinks import FixedClock, note, settings, sink_and_listener
 from tests.transitions import AT, resolved, transition
@@ -234,6 +234,20 @@ async def test_reconnect_within_will_delay_shows_no_blip(mosquitto: TestBroker, 
         await sink.publish(note(transition()))
         await broker_time(2.5)
         assert set(listener.words("/status")) == {"online"}
+
+
+async def test_a_cut_before_the_suback_is_noticed_at_once(mosquitto: TestBroker, tag: str) -> None:
+    """A connection that ends while the sink subscribes is made anew without waiting for it."""
+    patient = {"ack_timeout_s": 60.0, "connect_timeout_s": 60.0}
+    async with proxy_to(mosquitto.url) as proxy:
+        proxy.swallow = SUBACK
+        async with open_mqtt(settings(proxy.url, tag, **patient)) as sink:
+            await wait_until(lambda: proxy.swallowed, "the sink to subscribe")
+            proxy.swallow = None
+            proxy.cut()
+            async with asyncio.timeout(10):
+                await sink.publish(note(transition()))
+    assert proxy.connections == 2
 
 
 async def test_a_predecessors_late_will_does_not_stay(mosquitto: TestBroker, tag: str) -> None:

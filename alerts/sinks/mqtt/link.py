@@ -162,10 +162,20 @@ class Link(aiomqtt.Client):
             LinkLost: the connection ended, or the broker did not answer.
 
         """
+        # aiomqtt waits for the SUBACK alone: a connection cut before it would go unnoticed until
+        # the time-out, and the will's delay is over by then
+        subscribing = asyncio.ensure_future(self.subscribe(topic, qos=1))
         try:
-            await self.subscribe(topic, qos=1)
+            await asyncio.wait(
+                (subscribing, self._disconnected), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not subscribing.done():
+                raise LinkLost("connection ended before the subscription was acknowledged")
+            await subscribing
         except aiomqtt.MqttError as error:
             raise LinkLost(f"cannot subscribe: {error}") from error
+        finally:
+            subscribing.cancel()
 
     def abort(self) -> None:
         """Cut the connection without a DISCONNECT: the broker publishes the will in time."""
