@@ -69,12 +69,13 @@ class FeedRole:
     async def work(self, lease: Lease) -> None:
         """Poll until cancelled."""
         del lease  # ticks are de-duplicated by source and time, so they need no fence
+        earlier: Sequence[Poller] = ()
         while True:
             self.reloaded.clear()
-            await self._poll(self.feeds())
+            earlier = await self._poll(self.feeds(), {it.spec.name: it for it in earlier})
 
-    async def _poll(self, feeds: Sequence[Feed]) -> None:
-        """Poll `feeds` until the books are read anew."""
+    async def _poll(self, feeds: Sequence[Feed], earlier: Mapping[str, Poller]) -> Sequence[Poller]:
+        """Poll `feeds` until the books are read anew; return the pollers, for the next ones."""
         counts = self.instruments.feeds
         schedule = Schedule(
             on_error=lambda name, error: self._crashed(counts, name, error),
@@ -83,6 +84,8 @@ class FeedRole:
         async with HttpClient(self.clock, self.environ) as client:
             pollers = [self._poller(feed, client, counts) for feed in feeds]
             for poller in pollers:
+                if poller.spec.name in earlier:
+                    poller.resume(earlier[poller.spec.name])
                 counts.declared(poller.spec.name, fresh_s=poller.spec.fresh_s)
                 schedule.add(
                     poller.spec.name,
@@ -97,6 +100,7 @@ class FeedRole:
                     await asyncio.sleep(HEALTH_EVERY_S)
             finally:
                 await schedule.stop(STOP_GRACE_S)
+        return pollers
 
     def _poller(self, feed: Feed, client: HttpClient, counts: FeedInstruments) -> Poller:
         return Poller(

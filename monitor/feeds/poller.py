@@ -69,6 +69,17 @@ class Poller:
         """Return the feed's declaration."""
         return self.feed.spec
 
+    def resume(self, earlier: Poller) -> None:
+        """Go on where an `earlier` poller of the same feed stood, before the books were read anew.
+
+        What it saw stays seen, with its age; what failed is tried anew.
+        """
+        self.last = dict(earlier.last)
+        seen = earlier.health
+        self.health = replace(
+            self.health, last_success=seen.last_success, observed_at=seen.observed_at
+        )
+
     async def poll(self) -> None:
         """Ask every lane that is due and hand over what may be believed.
 

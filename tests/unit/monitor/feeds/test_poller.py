@@ -281,3 +281,19 @@ async def test_the_store_s_memory_binds_the_first_poll() -> None:
     await at.poller.poll()
     assert at.store.batches == []
     assert at.counts.events["rejected", "venue", "older_than_last"] == 1
+
+
+async def test_a_poller_made_anew_remembers_what_was_seen() -> None:
+    """After a reload a feed that fails is as old as its last answer, not one never heard of."""
+    before, after = (
+        bench(gives(quote())),
+        bench(FeedUnavailable("away", reason="server_error"), fresh_s=7),
+    )
+    await before.poller.poll()
+    after.poller.resume(before.poller)
+    await after.poller.poll()
+    health = after.poller.health
+    assert health.observed_at == before.poller.health.observed_at is not None
+    assert (health.budget_ms, health.last_success) == (7_000, NOW)
+    assert after.poller.last == before.poller.last
+    assert [failure.message for failure in health.failures] == ["away"]
