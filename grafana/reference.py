@@ -39,17 +39,27 @@ Besides them: `{BTC_PRICE}`, the reference price, and `{COMPANY_INFO}{{company,n
 """
 
 
+_TITLES = {
+    Scope.NETWORK: "One for all",
+    Scope.SECTOR: "One over all companies",
+    Scope.COMPANY: "One for each company",
+}
+
+
 def page(families: Mapping[str, Iterable[Metric]]) -> str:
     """Return the text of the page."""
     return "\n".join([_HEAD, *_metrics(families), _READINGS, *_instruments()]) + "\n"
 
 
 def _metrics(families: Mapping[str, Iterable[Metric]]) -> Iterator[str]:
-    for scope, title in ((Scope.NETWORK, "One for all"), (Scope.COMPANY, "One for each company")):
+    for scope, title in _TITLES.items():
+        declared = [it for family in families.values() for it in family if it.scope is scope]
+        if not declared:
+            continue
         yield f"## Metrics: {title.lower()}\n"
         yield "| metric, and its gauge | unit | what it is | formula |"
         yield "|---|---|---|---|"
-        for metric in (it for family in families.values() for it in family if it.scope is scope):
+        for metric in declared:
             gauge, _ = gauge_name(metric.name, metric.scope)
             yield (
                 f"| `{metric.name}`<br>`{gauge}` | {metric.unit} | {metric.description} "

@@ -19,7 +19,7 @@ def main() -> None:
     except HashhedgeError as error:
         talk.print(f"[bold red]error[/] {_plain(error)}", soft_wrap=True)
         form = form_asked(sys.argv[1:])
-        if form is not Output.TABLE:
+        if form not in {Output.TABLE, Output.CSV}:  # a table of errors is words all the same
             emit(error_data(error), form, str)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
 

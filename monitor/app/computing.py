@@ -110,15 +110,14 @@ class ComputeRole:
                 reading.observed_at,
             )
         for metric in self._catalogue:
-            network = metric.scope is Scope.NETWORK
-            for row, firm in [(0, None)] if network else list(enumerate(step.firms)):
-                reading = step.reading(metric.name, None if firm is None else firm.ticker)
-                del row
+            own = metric.scope is Scope.COMPANY
+            for company in [firm.ticker for firm in step.firms] if own else [None]:
+                reading = step.reading(metric.name, company)
                 yield Row(
                     metric.name,
                     metric.unit,
                     metric.scope,
-                    None if firm is None else firm.ticker,
+                    company,
                     reading.value,
                     reading.quality.word,
                     reading.observed_at,

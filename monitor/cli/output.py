@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +27,7 @@ class Output(StrEnum):
     TABLE = "table"
     JSON = "json"
     YAML = "yaml"
+    CSV = "csv"
 
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Form of the answer.")]
@@ -39,8 +42,44 @@ def emit(data: Any, output: Output, table: Callable[[], RenderableType]) -> None
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     elif output is Output.YAML:
         sys.stdout.write(dump_yaml(data))
+    elif output is Output.CSV:
+        sys.stdout.write(as_csv(data))
     else:
         console.print(table())
+
+
+def as_csv(data: Any) -> str:  # noqa: ANN401  # any JSON-able answer
+    """Return an answer as CSV with a header: a list of records, or the one list that it holds.
+
+    An unknown is an empty field; what is itself a list or a mapping stands there as JSON. An
+    answer without a list of records is one row.
+    """
+    rows = _records(data)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    page = io.StringIO()
+    writer = csv.writer(page, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_field(row.get(name)) for name in names] for row in rows)
+    return page.getvalue()
+
+
+def _records(data: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # any JSON-able answer
+    if isinstance(data, list):
+        return [row if isinstance(row, dict) else {"value": row} for row in data]
+    if not isinstance(data, dict):
+        return [{"value": data}]
+    lists = [item for item in data.values() if _are_records(item)]
+    return lists[0] if len(lists) == 1 else [data]
+
+
+def _are_records(item: Any) -> bool:  # noqa: ANN401  # any JSON-able answer
+    return isinstance(item, list) and bool(item) and all(isinstance(row, dict) for row in item)
+
+
+def _field(value: Any) -> Any:  # noqa: ANN401  # any JSON-able answer
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return "" if value is None else value
 
 
 def form_asked(words: Sequence[str]) -> Output:

@@ -3,6 +3,9 @@
 A market value changes one element that serves all companies, so its metrics are computed for all
 of them in one vector operation each; a company's own figure changes one row, and only that row is
 computed again.
+
+What no rule watches is not computed on a tick: it is marked, and computed when somebody asks. So a
+tick costs what the rules in force need, however many metrics are declared.
 """
 
 from __future__ import annotations
@@ -16,8 +19,8 @@ from numpy.typing import NDArray
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Reading
 from monitor.metrics.base import Metric, Scope
-from monitor.metrics.catalogue import Catalogue
-from monitor.metrics.vector import Column, ReasonTable, VectorMetric
+from monitor.metrics.catalogue import Catalogue, evaluator
+from monitor.metrics.vector import Column, ReasonTable
 
 NOT_APPLICABLE = "not_applicable"
 
@@ -37,20 +40,29 @@ class Table:
         companies: Sequence[str],
         types: Sequence[CompanyType],
         market_inputs: Iterable[str],
+        watched: Iterable[str] | None = None,
     ) -> None:
-        """`market_inputs` are those that have one value in all."""
+        """`market_inputs` have one value in all; the `watched` metrics are computed at once.
+
+        Without `watched` all are.
+        """
         self.companies = tuple(companies)
         self.recomputes: NDArray[np.int64] = np.zeros(len(companies), dtype=np.int64)
         self._reasons = ReasonTable()
-        single = {m.name for m in catalogue if m.scope is Scope.NETWORK} | set(market_inputs)
+        single = {m.name for m in catalogue if m.scope is not Scope.COMPANY} | set(market_inputs)
         self._columns = {
             name: self._empty(name, 1 if name in single else len(companies))
             for name in (*catalogue.leaves, *single, *(m.name for m in catalogue))
         }
         self._inputs = {m.name: tuple(item.name for item in m.arguments) for m in catalogue}
-        self._vectors = {m.name: VectorMetric(m, self._reasons) for m in catalogue}
+        self._vectors = {m.name: evaluator(m, self._reasons) for m in catalogue}
         # of their own, so that computing one row does not disturb what the vectors remember
-        self._rows = {m.name: VectorMetric(m, self._reasons) for m in catalogue}
+        self._rows = {m.name: evaluator(m, self._reasons) for m in catalogue}
+        self._catalogue = catalogue
+        names = [metric.name for metric in catalogue] if watched is None else watched
+        self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
+        self._unsettled: set[str] = set()
+        self._roads: dict[str, tuple[Metric, ...]] = {}
         self._exclusions = {
             metric.name: Exclusion(out, self._reasons.code(NOT_APPLICABLE))
             for metric in catalogue
@@ -88,44 +100,77 @@ class Table:
 
     def column(self, name: str) -> Column:
         """Return a column as it is now; its arrays never change."""
+        if name in self._unsettled:
+            self._settle(name)
         return self._columns[name]
 
     def reading(self, name: str, row: int, observed_at: int | None = None) -> Reading:
         """Return one element with its quality and the name of its reason."""
-        column = self._columns[name]
+        column = self.column(name)
         quality = Quality(int(column.quality[row]))
         if quality >= Quality.MISSING:
             return Reading(None, quality, self._reasons.word(int(column.reason[row])), observed_at)
         return Reading(float(column.values[row]), quality, "", observed_at)
 
     def recompute(self, metrics: Iterable[Metric]) -> None:
-        """Compute `metrics`, which come in order, for all companies."""
-        columns = self._columns
+        """Take it that the inputs of `metrics`, which come in order, changed for all companies."""
         for metric in metrics:
-            name = metric.name
-            result = self._vectors[name]([columns[item] for item in self._inputs[name]])
-            exclusion = self._exclusions.get(name)
-            columns[name] = result if exclusion is None else exclusion.applied(result)
+            if metric.name in self._at_once:
+                self._compute(metric)
+            else:
+                self._unsettled.add(metric.name)
         self.recomputes += 1
 
     def recompute_row(self, metrics: Iterable[Metric], row: int) -> None:
-        """Compute `metrics`, which come in order, for one company."""
+        """Take it that the inputs of `metrics`, which come in order, changed for one company."""
+        whole: set[str] = set()
         for metric in metrics:
             name = metric.name
-            exclusion = self._exclusions.get(name)
-            if exclusion is not None and exclusion.out[row]:
-                continue
-            part = [_cut(self._columns[item], row) for item in self._inputs[name]]
-            result = self._rows[name](part)
-            home = self._columns[name]
-            self._columns[name] = _with(
-                home,
-                row if len(home.values) > 1 else 0,
-                result.values[0],
-                result.quality[0],
-                result.reason[0],
-            )
+            if name not in self._at_once:
+                self._unsettled.add(name)
+            elif metric.across or not whole.isdisjoint(self._inputs[name]):
+                self._compute(metric)
+                whole.add(name)
+            else:
+                self._compute_row(metric, row)
         self.recomputes[row] += 1
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Return the metrics whose inputs changed and that nobody has asked for since."""
+        return frozenset(self._unsettled)
+
+    def _settle(self, name: str) -> None:
+        """Compute what was left, of all that `name` rests on."""
+        road = self._roads.get(name)
+        if road is None:
+            road = self._roads[name] = self._catalogue.road_to(name)
+        for metric in road:
+            if metric.name in self._unsettled:
+                self._compute(metric)
+
+    def _compute(self, metric: Metric) -> None:
+        name = metric.name
+        result = self._vectors[name]([self._columns[item] for item in self._inputs[name]])
+        exclusion = self._exclusions.get(name)
+        self._columns[name] = result if exclusion is None else exclusion.applied(result)
+        self._unsettled.discard(name)
+
+    def _compute_row(self, metric: Metric, row: int) -> None:
+        name = metric.name
+        exclusion = self._exclusions.get(name)
+        if exclusion is not None and exclusion.out[row]:
+            return
+        part = [_cut(self._columns[item], row) for item in self._inputs[name]]
+        result = self._rows[name](part)
+        home = self._columns[name]
+        self._columns[name] = _with(
+            home,
+            row if len(home.values) > 1 else 0,
+            result.values[0],
+            result.quality[0],
+            result.reason[0],
+        )
 
 
 @dataclass(slots=True)

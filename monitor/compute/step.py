@@ -28,9 +28,14 @@ from monitor.compute.plan import (
 )
 from monitor.compute.recompute import Table
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.metrics.base import CompanyType, Input, Scope
+from monitor.metrics.base import CompanyType, Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
+_SCOPE_LABELS: Mapping[Scope, Mapping[str, str]] = {
+    Scope.NETWORK: {"network": "bitcoin"},
+    Scope.SECTOR: {"sector": "companies"},
+    Scope.COMPANY: {},
+}
 DAY = 86_400_000
 MAX_DAYS = 400
 """A longer leap is a clock's error, or a replay after another age: its days are not walked."""
@@ -83,11 +88,15 @@ class Step:
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
         self.instruments = Instruments(calendar, self._rows, self._wanted)
-        self.table = Table(
-            catalogue, [f.ticker for f in firms], [f.type for f in firms], MARKET_INPUTS
-        )
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._notes)
         self._watched = self.watch.scalars
+        self.table = Table(
+            catalogue,
+            [firm.ticker for firm in firms],
+            [firm.type for firm in firms],
+            MARKET_INPUTS,
+            [metric.name for metric in catalogue if self._observes(metric)],
+        )
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
         self._tenant_rows = _tenant_rows(firms, self._rows)
         self._facts = frozenset(
@@ -200,12 +209,11 @@ class Step:
             self.table.recompute(metrics)
         else:
             self.table.recompute_row(metrics, row)
-        for metric in metrics:
+        for metric in filter(self._observes, metrics):
             name = metric.name
-            if metric.scope is Scope.NETWORK:
-                if name in self.watch.scalars:
-                    self.watch.observe(name, self._metric(name, 0), now)
-            elif name in self.watch.vectors:
+            if metric.scope is not Scope.COMPANY:
+                self.watch.observe(name, self._metric(name, 0), now)
+            else:
                 column = self.table.column(name)
                 self.watch.observe_vector(
                     name,
@@ -214,6 +222,12 @@ class Step:
                     partial(self._metric, name),
                     now,
                 )
+
+    def _observes(self, metric: Metric) -> bool:
+        """Tell whether a rule watches a metric."""
+        return metric.name in (
+            self.watch.vectors if metric.scope is Scope.COMPANY else self.watch.scalars
+        )
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Put the figures of this day into the table; return what changed, by row."""
@@ -339,7 +353,7 @@ def targets(
             metric.name,
             metric.unit,
             tuple(tickers) if metric.scope is Scope.COMPANY else None,
-            {} if metric.scope is Scope.COMPANY else {"network": "bitcoin"},
+            _SCOPE_LABELS[metric.scope],
         )
         for metric in catalogue
     }

@@ -41,7 +41,7 @@ def market_view(step: Step, metrics: list[Metric]) -> View:
     for name, instrument in MARKET_INPUTS.items():
         view[instrument] = _quoted(step, instrument, MARKET_UNITS[name])
     for metric in metrics:
-        if metric.scope is Scope.NETWORK:
+        if metric.scope is not Scope.COMPANY:
             view[metric.name] = shown(step.table.reading(metric.name, 0), metric.unit)
     for firm in step.firms:
         if step.instruments.reading(firm.ticker).value is not None:

@@ -68,7 +68,31 @@ def _hashrate(word: str, description: str) -> FactSpec:
 def _usd(name: str, description: str, *, low: float = 1e4) -> FactSpec:
     yearly = name.endswith("_usd_year")
     unit = "USD/year" if yearly else "USD"
-    return FactSpec(name, unit, low, 1e11, QUARTERLY_DAYS, description, nil=True)
+    return FactSpec(name, unit, low, 1e12, QUARTERLY_DAYS, description, nil=True)
+
+
+def _period_usd(stem: str, description: str, *, low: float = 1e4) -> tuple[FactSpec, FactSpec]:
+    """Return a sum of money of a period, and the same at a yearly rate."""
+    return (
+        _usd(f"{stem}_usd", f"{description}, of the period", low=low),
+        _usd(f"{stem}_usd_year", f"{description}, at a yearly rate", low=low),
+    )
+
+
+def _usd_btc(name: str, low: float, description: str) -> FactSpec:
+    return FactSpec(name, "USD/BTC", low, 1e6, QUARTERLY_DAYS, description, nil=True)
+
+
+def _ratio(name: str, description: str, days: int | None = QUARTERLY_DAYS) -> FactSpec:
+    return FactSpec(name, "ratio", 0, 1, days, description)
+
+
+def _mwh(name: str, description: str) -> FactSpec:
+    return FactSpec(name, "MWh", 1, 1e8, QUARTERLY_DAYS, description, nil=True)
+
+
+def _shares(name: str, description: str) -> FactSpec:
+    return FactSpec(name, "count", 1e6, 1e11, QUARTERLY_DAYS, description)
 
 
 def _mw(name: str, description: str, days: int | None = QUARTERLY_DAYS) -> FactSpec:
@@ -109,21 +133,64 @@ _SPECS = (
     ),
     FactSpec("btc_held", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins on the balance sheet", nil=True),
     FactSpec("btc_produced", "BTC", 1, 1e5, QUARTERLY_DAYS, "coins mined in the period", nil=True),
-    FactSpec(
-        "cash_cost_usd_btc", "USD/BTC", 1e3, 1e6, QUARTERLY_DAYS, "as disclosed; scope in basis"
-    ),
+    FactSpec("btc_sold", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins sold in the period", nil=True),
+    # What companies print as the cost of one coin; the layers add up, what each holds is in basis.
+    _usd_btc("cash_cost_usd_btc", 1e3, "as disclosed; scope in basis"),
+    _usd_btc("power_cost_usd_btc", 1e3, "electricity of one coin, as disclosed"),
+    _usd_btc("other_cash_cost_usd_btc", 10, "cash cost of one coin beside electricity"),
+    _usd_btc("non_cash_cost_usd_btc", 10, "depreciation and other cost of one coin without cash"),
     _usd(
         "mining_revenue_usd",
         "revenue of the period from own mining; hosting of miners is not in it",
     ),
-    _usd("ai_revenue_usd", "revenue of the period from AI and high-performance computing"),
-    _usd("ai_revenue_usd_year", "AI and high-performance computing revenue, at a yearly rate"),
-    _usd("total_revenue_usd", "revenue of the period"),
-    _usd("total_revenue_usd_year", "revenue at a yearly rate"),
-    _usd("ai_gross_profit_usd", "AI revenue less its direct cost, of the period"),
-    _usd("ai_gross_profit_usd_year", "AI revenue less its direct cost, at a yearly rate"),
-    _usd("mining_fixed_cost_usd", "cash cost of the period that mining does not vary"),
-    _usd("mining_fixed_cost_usd_year", "cash cost that mining does not vary, at a yearly rate"),
+    _usd("mining_revenue_usd_year", "revenue from own mining, at a yearly rate"),
+    *_period_usd("ai_revenue", "AI and high-performance computing revenue"),
+    *_period_usd("total_revenue", "revenue"),
+    *_period_usd("ai_gross_profit", "AI revenue less its direct cost"),
+    *_period_usd("mining_gross_profit", "mining revenue less its direct cost", low=-1e12),
+    *_period_usd("mining_power_cost", "electricity of own mining, net of credits", low=-1e10),
+    *_period_usd("mining_fixed_cost", "cash cost that mining does not vary"),
+    *_period_usd("mining_depreciation", "depreciation of the mine"),
+    *_period_usd("sga", "selling, general and administrative cost of the whole company"),
+    *_period_usd("interest", "interest cost"),
+    *_period_usd("net_income", "profit or loss", low=-1e12),
+    *_period_usd("capex", "capital spent"),
+    *_period_usd("ai_capex", "capital spent on AI"),
+    *_period_usd("cash_burn", "cash that the whole company used up"),
+    _usd("ai_revenue_goal_usd_year", "AI revenue that the company aims at, at a yearly rate"),
+    _usd("power_credits_usd", "power sold back and demand response of the period"),
+    _usd("curtailment_credit_usd", "what the period's curtailed energy earned"),
+    _mwh("curtailed_mwh", "energy not used in the period, for credits"),
+    _mwh("energy_used_mwh", "energy that mining used in the period"),
+    _usd("cash_usd", "cash and equivalents"),
+    _usd("debt_usd", "loans, notes and convertibles, at face value"),
+    _usd("preferred_usd", "preferred stock, at its claim"),
+    _usd("minorities_usd", "what others own of subsidiaries"),
+    _shares("shares_count", "shares outstanding, from the newest cover page"),
+    _shares("diluted_shares_count", "shares if all that may become one did"),
+    _ratio("forward_sold_ratio", "share of the hashrate whose hashprice is sold forward"),
+    FactSpec(
+        "forward_hashprice_usd_ph_day",
+        "USD/PH/day",
+        1,
+        1_000,
+        QUARTERLY_DAYS,
+        "hashprice at which the forward share is sold",
+    ),
+    _ratio("power_contracted_ratio", "share of the power in use that has a supply contract"),
+    _ratio("ai_utilisation_ratio", "share of the hours that the graphics processors are rented"),
+    FactSpec(
+        "ai_site_overhead_ratio",
+        "ratio",
+        1,
+        3,
+        OPERATIONAL_DAYS,
+        "energy of the AI sites over that of their machines (PUE)",
+    ),
+    _ratio(
+        "largest_tenant_share_ratio", "share of the largest tenant in contracted AI revenue", None
+    ),
+    _ratio("tenant_hhi_ratio", "sum of the tenants' squared shares in contracted AI revenue", None),
     # A contract is in force until it ends: its dated stage speaks for it, not the age of a report.
     FactSpec(
         "contracted_ai_revenue_usd_year",
@@ -139,6 +206,8 @@ _SPECS = (
     _mw("contracted_mw", "all power secured, built or not"),
     _mw("ai_energised_mw", "power in use or ready for AI"),
     _mw("energised_mw", "all power in use or ready"),
+    _mw("ai_billing_mw", "power that tenants pay for"),
+    _mw("pipeline_mw", "power that is planned and not secured"),
     FactSpec("gpu_count", "count", 1, 1e7, QUARTERLY_DAYS, "graphics processors; basis says which"),
     FactSpec(
         "asic_share_ratio", "ratio", 0, 1, OPERATIONAL_DAYS, "share of the market for machines"

@@ -80,6 +80,7 @@ _SCALES: dict[str, dict[str, Fraction]] = {
         "MUSD/year": Fraction(10**6),
         "BUSD/year": Fraction(10**9),
     },
+    "money per hour": {"USD/hour": Fraction(1)},
     "count": {"count": Fraction(1)},
     "ratio": {"ratio": Fraction(1), "%": Fraction(1, 100), "bps": Fraction(1, 10_000)},
 }

@@ -5,11 +5,14 @@ calls it with float64 arrays (one element per company, one element in all for th
 formula is written once and serves the live vector, `hashhedge calc` and `explain` alike. It never
 sees an unknown: the framework masks elements whose inputs are missing, and elements that a guard
 refuses, and gives them the *name* of the reason instead of a number.
+
+A metric that sets companies side by side (a rank, a basket) is declared `across`: its `compute`
+takes whole columns, with NaN for whoever has no value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -21,6 +24,7 @@ from monitor.domain.companies import CompanyType
 
 __all__ = [
     "CompanyType",
+    "Example",
     "Floats",
     "Guard",
     "Input",
@@ -38,10 +42,11 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 class Scope(StrEnum):
-    """Whether one value exists for the whole network or one per company."""
+    """Whether one value exists for the network, one per company, or one for all companies together."""
 
     NETWORK = "network"
     COMPANY = "company"
+    SECTOR = "sector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,26 @@ class Guard:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked number: what `given` must come to. Documents print it and the tests compute it.
+
+    Attributes:
+        given: inputs in the units their names end in.
+        value: the result, rounded; None where there must be none.
+        digits: to how many decimals `value` is printed (negative: to tens, hundreds …).
+        source: who printed the number, or where it was worked out.
+        reason: why there is no value, where `value` is None.
+
+    """
+
+    given: Mapping[str, float]
+    value: float | None
+    digits: int = 2
+    source: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One derived number, declared.
@@ -78,15 +103,19 @@ class Metric:
     Attributes:
         name: ends in its unit; a share ends in `_ratio`.
         unit: for people and for the panel (`USD/PH/day`, `ratio`).
-        scope: network or company.
+        scope: network, company or sector.
         inputs: names in the order of `compute`'s arguments (a bare string is a required input).
         description: one sentence for a trader.
         formula: the arithmetic in words of the inputs.
         source: where the definition stands.
         compute: the arithmetic, elementwise.
         guards: conditions beyond "every required input is known".
-        applies_to: company types that have this metric; ignored for the network scope.
+        applies_to: company types that have this metric; of other scopes all count.
+        refusal: why the other types have none, where people ask for it all the same.
+        across: compares companies: `compute` takes whole columns instead of single elements.
+        examples: worked numbers.
         label: short column title.
+        headline: one of the few that a table over all companies has room for.
 
     """
 
@@ -100,7 +129,11 @@ class Metric:
     compute: Callable[..., Floats]
     guards: tuple[Guard, ...] = ()
     applies_to: frozenset[CompanyType] = field(default_factory=lambda: frozenset(CompanyType))
+    refusal: str = ""
+    across: bool = False
+    examples: tuple[Example, ...] = ()
     label: str = ""
+    headline: bool = False
 
     @property
     def arguments(self) -> tuple[Input, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from monitor.domain.events import Quality
+from monitor.metrics.across import AcrossMetric
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.vector import Column, ReasonTable, VectorMetric, leaf_column
 
@@ -58,7 +59,7 @@ class Catalogue:
 
     Raises:
         ValueError: two metrics share a name, metrics feed each other in a circle, a guard names
-            no input, or a network metric reads a company metric. The message names them.
+            no input, or a network metric reads a company's or a sector's. The message names them.
 
     """
 
@@ -73,7 +74,7 @@ class Catalogue:
         self.metrics: tuple[Metric, ...] = tuple(by_name[name] for name in self._sorted())
         self._by_name = {metric.name: metric for metric in self.metrics}
         self._reasons = ReasonTable()
-        self._vectors = {m.name: VectorMetric(m, self._reasons) for m in self.metrics}
+        self._vectors = {m.name: evaluator(m, self._reasons) for m in self.metrics}
         for metric in self.metrics:
             self._check_scope(metric)
 
@@ -113,9 +114,17 @@ class Catalogue:
             KeyError: there is no such metric.
 
         """
-        family = self._family(self[name], frozenset())
-        named = {item for metric in family for item in self._inputs[metric.name]}
+        named = {item for metric in self.road_to(name) for item in self._inputs[metric.name]}
         return tuple(sorted(named - self._by_name.keys()))
+
+    def road_to(self, name: str) -> tuple[Metric, ...]:
+        """Return `name` and the metrics that it rests on, each after its inputs.
+
+        Raises:
+            KeyError: there is no such metric.
+
+        """
+        return self._family(self[name], frozenset())
 
     def dependents(self, name: str) -> tuple[Metric, ...]:
         """Return the metrics that a change of input or metric `name` reaches, in order."""
@@ -204,8 +213,13 @@ class Catalogue:
             return
         for name in self._inputs[metric.name]:
             source = self._by_name.get(name)
-            if source is not None and source.scope is Scope.COMPANY:
-                raise ValueError(f"network metric {metric.name} reads company metric {name}")
+            if source is not None and source.scope is not Scope.NETWORK:
+                raise ValueError(f"network metric {metric.name} reads {source.scope} metric {name}")
+
+
+def evaluator(metric: Metric, reasons: ReasonTable) -> VectorMetric | AcrossMetric:
+    """Return the metric made ready for columns."""
+    return AcrossMetric(metric, reasons) if metric.across else VectorMetric(metric, reasons)
 
 
 def _value(column: Column) -> float | None:

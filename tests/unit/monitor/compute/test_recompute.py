@@ -105,6 +105,42 @@ def test_an_unchanged_quality_is_the_same_array() -> None:
     assert found.column("mining_margin_ratio").quality is before
 
 
+def test_what_nobody_watches_is_computed_when_asked() -> None:
+    """A tick computes what rules watch and what that rests on; the rest is there when read."""
+    lazy = Table(CATALOGUE, TICKERS, TYPES, MARKET_INPUTS, ["hashprice_usd_ph_day"])
+    for name, value in MARKET.items():
+        lazy.set(name, 0, ok(value))
+    for name, value in (("efficiency_j_th", 20.0), ("power_price_usd_kwh", 0.06)):
+        lazy.set(name, 1, ok(value))
+    lazy.recompute(tuple(CATALOGUE))
+    watched = {metric.name for metric in CATALOGUE.road_to("hashprice_usd_ph_day")}
+    assert lazy.unsettled == {metric.name for metric in CATALOGUE} - watched
+    road = {metric.name for metric in CATALOGUE.road_to("mining_margin_usd_ph_day")}
+    assert lazy.reading("mining_margin_usd_ph_day", 1).value == pytest.approx(23.70, abs=0.005)
+    assert lazy.unsettled.isdisjoint(road)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(MARKET)), st.floats(1, 1e6)), max_size=6))
+def test_asking_late_gives_what_computing_at_once_gives(moves: list[tuple[str, float]]) -> None:
+    """Values, qualities and reasons do not depend on when a metric was computed."""
+    eager, lazy = filled(), Table(CATALOGUE, TICKERS, TYPES, MARKET_INPUTS, [])
+    plan = Plan(CATALOGUE)
+    for found in (eager, lazy):
+        for name, value in MARKET.items():
+            found.set(name, 0, ok(value))
+        for row in (1, 2):
+            found.set("efficiency_j_th", row, ok(20.0))
+            found.set("power_price_usd_kwh", row, ok(0.06))
+        found.recompute(tuple(CATALOGUE))
+        for name, value in moves:
+            found.set(name, 0, ok(value))
+            found.recompute(plan.affected([name]))
+    for metric in CATALOGUE:
+        for row in range(len(eager.column(metric.name).values)):
+            assert eager.reading(metric.name, row) == lazy.reading(metric.name, row)
+
+
 CHANGES = st.lists(
     st.tuples(
         st.sampled_from(("efficiency_j_th", "power_price_usd_kwh", "hashrate_eh_s", "btc_held")),
