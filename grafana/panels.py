@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import ascii_uppercase
+from typing import TypeVar
 
 from grafana_foundation_sdk.builders import (
     common,
@@ -18,18 +19,20 @@ from grafana_foundation_sdk.builders import (
     stat,
     statetimeline,
     timeseries,
+    xychart,
 )
 from grafana_foundation_sdk.builders import table as tables
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import prometheus as prometheus_model
+from grafana_foundation_sdk.models import xychart as xychart_model
 
 SELECTOR = 'job=~"$job",instance=~"$instance"'
 COMPANY = 'company=~"$company"'
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
-_HEIGHTS = {"lines": 8, "stat": 4, "states": 8, "table": 9}
+_HEIGHTS = {"lines": 8, "stat": 4, "states": 8, "table": 9, "map": 10}
 
-AnyPanel = timeseries.Panel | stat.Panel | statetimeline.Panel | tables.Panel
+AnyPanel = timeseries.Panel | stat.Panel | statetimeline.Panel | tables.Panel | xychart.Panel
 
 
 class Kind(StrEnum):
@@ -39,11 +42,12 @@ class Kind(StrEnum):
     STAT = "stat"
     STATES = "states"
     TABLE = "table"
+    MAP = "map"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL expression; in a table its legend is the title of its column."""
+    """One PromQL expression; in a table or a map its legend is the title of its column."""
 
     expr: str
     legend: str = ""
@@ -86,10 +90,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A titled strip of panels."""
+    """A titled strip of panels; a closed one is opened by a click and asks nothing before."""
 
     title: str
     panels: tuple[Panel, ...]
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +152,17 @@ def build(board: Board) -> model.Dashboard:
     number = 0
     for row in board.rows:
         number += 1
-        made.with_row(dashboard.Row(row.title).id(number))
-        for panel in row.panels:
-            number += 1
-            made.with_panel(_panel(panel).id(number))
+        strip = dashboard.Row(row.title).id(number)
+        panels = [_panel(panel).id(number + place) for place, panel in enumerate(row.panels, 1)]
+        number += len(panels)
+        if row.closed:
+            for panel in panels:
+                strip.with_panel(panel)
+            made.with_row(strip.collapsed(collapsed=True))
+            continue
+        made.with_row(strip)
+        for panel in panels:
+            made.with_panel(panel)
     return made.build()
 
 
@@ -223,6 +235,9 @@ def _drawn(panel: Panel) -> AnyPanel:
         return statetimeline.Panel().merge_values(merge_values=True)
     if panel.kind is Kind.TABLE:
         return _columns(tables.Panel(), panel)
+    if panel.kind is Kind.MAP:
+        points = xychart.Panel().mapping(xychart_model.SeriesMapping.AUTO)
+        return _columns(points.series([xychart.XYSeriesConfig()]), panel)
     legend = (
         common.VizLegendOptions()
         .display_mode(common_model.LegendDisplayMode.TABLE)
@@ -234,7 +249,10 @@ def _drawn(panel: Panel) -> AnyPanel:
     return timeseries.Panel().legend(legend).span_nulls(span_nulls=False).fill_opacity(8)
 
 
-def _columns(made: tables.Panel, panel: Panel) -> tables.Panel:
+Columned = TypeVar("Columned", tables.Panel, xychart.Panel)
+
+
+def _columns(made: Columned, panel: Panel) -> Columned:
     titles = {
         f"Value #{letter}": query.legend
         for letter, query in zip(ascii_uppercase, panel.queries, strict=False)
@@ -254,6 +272,6 @@ def _columns(made: tables.Panel, panel: Panel) -> tables.Panel:
 def _target(letter: str, query: Query, kind: Kind) -> prometheus.Dataquery:
     made = prometheus.Dataquery().ref_id(letter).expr(query.expr).legend_format(query.legend)
     made.datasource(DATASOURCE)
-    if kind is Kind.TABLE:
+    if kind in {Kind.TABLE, Kind.MAP}:
         return made.instant().format(prometheus_model.PromQueryFormat.TABLE)
     return made.range()

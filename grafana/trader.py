@@ -1,6 +1,7 @@
 """The trader's board: price, hashprice, margins and hedge ratios, and how far to trust them.
 
-Its panels follow from the metric declarations: a new metric file has its panel at the next build.
+Its panels follow from the metric declarations: a new metric file has its panels at the next build,
+in a closed row of its own. The first row has what the declarations call a headline.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from monitor.metrics.base import Metric, Scope
 # the chosen companies and the network's own values, which have no company
 COMPANY_OR_NONE = 'company=~"|$company"'
 _FAMILY_ORDER = ("network", "mining", "hedge")
+_MAP = ("ai_revenue_mix_ratio", "mining_margin_ratio")
 _COLORS = {
     Quality.OK: "green",
     Quality.DEGRADED: "yellow",
@@ -39,7 +41,7 @@ def board(families: Mapping[str, tuple[Metric, ...]]) -> Board:
     for family in sorted(families, key=_rank):
         panels = tuple(_panel(declared) for declared in families[family])
         if panels:
-            rows.append(Row(family.capitalize(), panels))
+            rows.append(Row(_words(family), panels, closed=family not in _FAMILY_ORDER))
     rows.append(_trust())
     return Board(
         uid="hashhedge-trader",
@@ -84,9 +86,12 @@ def _now(families: Mapping[str, tuple[Metric, ...]]) -> Row:
             width=6,
         ),
     ]
-    ratios = [it for it in _company_metrics(families) if it.unit == "ratio"]
+    ratios = [it for it in _company_metrics(families) if it.headline and it.unit == "ratio"]
     if ratios:
         panels.append(_ratio_table(ratios))
+    known = {it.name: it for it in _company_metrics(families)}
+    if known.keys() >= set(_MAP):
+        panels.append(_peer_map(*(known[name] for name in _MAP)))
     return Row("Now", tuple(panels))
 
 
@@ -102,6 +107,19 @@ def _ratio_table(ratios: list[Metric]) -> Panel:
         unit="percentunit",
         queries=tuple(Query(_expr(it), _title(it)) for it in ratios),
         kind=Kind.TABLE,
+        width=24,
+    )
+
+
+def _peer_map(across: Metric, up: Metric) -> Panel:
+    return Panel(
+        title="Peer map",
+        description=f"{_title(across)} against {_title(up)}, one point a company: who lives of the "
+        "mine, who of AI. A company that lacks one of the two has no point. AI revenue is no "
+        "part of the margin, and the stage of its contracts is on the company's card.",
+        unit="percentunit",
+        queries=(Query(_expr(across), _title(across)), Query(_expr(up), _title(up))),
+        kind=Kind.MAP,
         width=24,
     )
 
@@ -128,6 +146,10 @@ def _expr(declared: Metric) -> str:
     if _per_company(declared):
         return f"max by (company) ({metric(name, COMPANY)})"
     return f"max({metric(name)})"
+
+
+def _words(family: str) -> str:
+    return family.replace("_", " ").capitalize()
 
 
 def _title(declared: Metric) -> str:

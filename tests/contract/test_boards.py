@@ -12,7 +12,7 @@ import yaml
 from grafana.build import FOLDER, boards, families
 from tests.prometheus.catalogue import page_names
 from tests.prometheus.examples import FAMILIES
-from tests.prometheus.panels import BOARDS, Ask, asks, metrics_of
+from tests.prometheus.panels import BOARDS, Ask, asks, metrics_of, panels_of
 
 BUILT = {
     "declared": boards(families()),
@@ -31,7 +31,7 @@ def every_board() -> list[Any]:
 
 def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the panels without the row titles."""
-    return [panel for panel in board["panels"] if panel["type"] != "row"]
+    return list(panels_of(board))
 
 
 def test_the_committed_files_are_the_built_ones() -> None:
@@ -76,7 +76,7 @@ def test_conventions_of_a_board(board: dict[str, Any]) -> None:
 @pytest.mark.parametrize("board", every_board())
 def test_conventions_of_its_panels(board: dict[str, Any]) -> None:
     """Title, description, unit and the data source variable everywhere; nulls stay gaps."""
-    ids = [panel["id"] for panel in board["panels"]]
+    ids = [*{id(panel): panel["id"] for panel in (*panels(board), *board["panels"])}.values()]
     assert len(ids) == len(set(ids))
     for panel in panels(board):
         title = panel["title"]
@@ -121,6 +121,27 @@ def test_every_declared_metric_has_its_panel() -> None:
     """A metric that is declared is on the trader's board under its label."""
     titles = {panel["title"] for panel in panels(json.loads(BUILT["examples"]["trader.json"]))}
     assert titles >= {it.label for metrics in FAMILIES.values() for it in metrics}
+
+
+def test_the_map_of_peers_reads_two_numbers_of_each_company() -> None:
+    """The hedge ratio and the margin of each company meet in one panel (row C22)."""
+    board = json.loads(BUILT["declared"]["trader.json"])
+    (panel,) = [it for it in panels(board) if it["type"] == "xychart"]
+    asked = [metrics_of(it["expr"]) for it in panel["targets"]]
+    assert asked == [
+        {"hashhedge_company_ai_revenue_mix_ratio"},
+        {"hashhedge_company_margin_ratio"},
+    ]
+    assert all("by (company)" in it["expr"] and it["instant"] for it in panel["targets"])
+
+
+def test_a_closed_row_holds_its_panels() -> None:
+    """Families beside the main ones open by a click, so a board of many metrics stays quick."""
+    board = json.loads(BUILT["declared"]["trader.json"])
+    rows = {it["title"]: it for it in board["panels"] if it["type"] == "row"}
+    assert not rows["Mining"]["collapsed"]
+    assert rows["Stocks"]["collapsed"]
+    assert {it["title"] for it in rows["Stocks"]["panels"]} >= {"Share today"}
 
 
 def test_break_even_stands_beside_the_price() -> None:

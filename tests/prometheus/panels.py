@@ -32,11 +32,20 @@ def asks(boards: Iterable[Path] = BOARDS) -> Iterator[Ask]:
     """Yield every query of every panel, annotation and variable of the boards."""
     for path in boards:
         board = json.loads(path.read_text(encoding="utf-8"))
-        for panel in board["panels"]:
+        for panel in panels_of(board):
             for target in panel.get("targets", ()):
                 yield Ask(path.name, panel["title"], target["expr"])
         for annotation in board["annotations"]["list"]:
             yield Ask(path.name, annotation["name"], annotation["expr"])
+
+
+def panels_of(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the panels of a board without the row titles, those of closed rows too."""
+    for panel in board["panels"]:
+        if panel["type"] == "row":
+            yield from panel["panels"]
+        else:
+            yield panel
 
 
 def metrics_of(expr: str) -> set[str]:
