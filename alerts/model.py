@@ -17,13 +17,24 @@ class Severity(StrEnum):
 
 
 class AlertState(StrEnum):
-    """Where one rule stands for one subject."""
+    """Where one rule stands for one subject.
+
+    `NOTED` is no standing: it happened at one moment and is over, so nothing is kept of it.
+    """
 
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
     RESOLVED = "resolved"
     NO_DATA = "no_data"
+    NOTED = "noted"
+
+
+class News(StrEnum):
+    """What is told without a rule, under the word that stands in a rule's place."""
+
+    STAGE = "contract-stage"
+    RISK = "risk-level"
 
 
 class Reason(StrEnum):
@@ -37,6 +48,8 @@ class Reason(StrEnum):
     INPUT_BACK = "input_back"
     RULE_REMOVED = "rule_removed"
     RULE_CHANGED = "rule_changed"
+    STAGE_CHANGED = "stage_changed"
+    LEVEL_CHANGED = "level_changed"
     # why nothing happened
     WITHIN_BOUND = "within_bound"
     STILL_BREACHED = "still_breached"
@@ -71,6 +84,7 @@ class Transition:
         observed_at: the source's time of the value, ms UTC.
         quality: word of the reading's quality.
         inputs: what the value was made of, for the message.
+        flags: standing conditions of the company, for instance `litigation`.
         test: a drill: nothing happened, and every message made of it says so.
 
     """
@@ -95,14 +109,15 @@ class Transition:
     quality: str = "ok"
     summary: str = ""
     inputs: tuple[Mapping[str, object], ...] = ()
+    flags: tuple[str, ...] = ()
     test: bool = False
 
     @property
     def notifies(self) -> bool:
-        """Tell whether this is news: a fire, once an episode, and the end of one that fired."""
+        """Tell whether this is news: a fire, once an episode, its end, and what just happened."""
         if self.to_state is AlertState.FIRING:
             return self.reason is not Reason.INPUT_BACK
-        return self.to_state is AlertState.RESOLVED
+        return self.to_state in {AlertState.RESOLVED, AlertState.NOTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Any, Union
 
 import msgspec
 
+from alerts.model import News
 from alerts.rules.base import Rule
 from alerts.watch import Target
 from monitor.core.errors import ConfigError
@@ -78,6 +79,12 @@ def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
     )
     seen: set[str] = set()
     for number, rule in enumerate(book.rules):
+        if rule.id in set(News):
+            raise ConfigError(
+                f"rule id `{rule.id}` is taken by the news of the books",
+                where=book.where(number),
+                hint="ids name topics and alerts; give the rule another one",
+            )
         if rule.id in seen:
             raise ConfigError(
                 f"rule id `{rule.id}` is used twice",

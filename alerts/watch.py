@@ -26,6 +26,14 @@ WORST_USABLE = int(Quality.SINGLE)
 
 
 @dataclass(frozen=True, slots=True)
+class Remarks:
+    """What a message says of its company beside the value: sentences, and flags for programs."""
+
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a rule may watch.
 
@@ -111,14 +119,14 @@ class Watch:
         rules: Sequence[Rule],
         targets: Mapping[str, Target],
         inputs: Callable[[str, str | None], Inputs],
-        notes: Callable[[str, str | None], tuple[str, ...]],
+        remarks: Callable[[str, str | None], Remarks],
     ) -> None:
-        """Bind `rules` to `targets`; `inputs` and `notes` tell a message more of a value.
+        """Bind `rules` to `targets`; `inputs` and `remarks` tell a message more of a value.
 
         A rule whose target or company is not there is not bound: the rulebook's check names it.
         """
         self._inputs = inputs
-        self._notes = notes
+        self._remarks = remarks
         self._rules: list[Rule] = []
         self._homes: list[_Series] = []
         self._records: dict[int, AlertRecord] = {}
@@ -261,6 +269,7 @@ class Watch:
     def _transition(self, number: int, outcome: Outcome, reading: Reading, at: int) -> Transition:
         """Return the record of a change, with all that a message needs."""
         rule, home = self._rules[number], self._homes[number]
+        remarks = self._remarks(rule.on, home.company)
         return Transition(
             id=transition_id(rule.id, rule.version, home.labels, outcome.since, outcome.number),
             rule=rule.id,
@@ -280,12 +289,13 @@ class Watch:
             number=outcome.number,
             observed_at=reading.observed_at,
             quality=reading.quality.word,
-            summary=self._text(number, outcome, reading),
+            summary=" ".join((self._text(number, outcome, reading), *remarks.notes)),
             inputs=self._inputs(rule.on, home.company),
+            flags=remarks.flags,
         )
 
     def _text(self, number: int, outcome: Outcome, reading: Reading) -> str:
-        """Return the rule's sentence with its numbers, and what is to be known of the company."""
+        """Return the rule's sentence with its numbers."""
         rule, home = self._rules[number], self._homes[number]
         words = {
             "company": home.company or home.key,
@@ -297,8 +307,7 @@ class Watch:
         }
         ended = outcome.after is AlertState.RESOLVED
         summary = RESOLVED_SUMMARY if ended else rule.summary or DEFAULT_SUMMARY
-        text = fill(summary, words)
-        return " ".join((text, *self._notes(rule.on, home.company)))
+        return fill(summary, words)
 
     @property
     def next_timer(self) -> int | None:

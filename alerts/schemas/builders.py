@@ -102,6 +102,7 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "since": iso(transition.since),
         "observed_at": None if observed_at is None else iso(observed_at),
         "summary": transition.summary,
+        "flags": transition.flags,
         "test": transition.test,
         "replay": origin.replay,
     }

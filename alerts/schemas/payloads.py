@@ -28,7 +28,7 @@ Moment: TypeAlias = Annotated[
 Seq: TypeAlias = Annotated[int, Meta(ge=1, description="count of this topic's messages in `run`")]
 Run: TypeAlias = Annotated[str, Meta(description="names the publisher's run; `seq` restarts in it")]
 SeverityWord: TypeAlias = Literal["critical", "warning", "info"]
-StateWord: TypeAlias = Literal["inactive", "pending", "firing", "resolved", "no_data"]
+StateWord: TypeAlias = Literal["inactive", "pending", "firing", "resolved", "no_data", "noted"]
 QualityWord: TypeAlias = Literal[
     "ok", "degraded", "single", "disputed", "stale", "missing", "not_applicable"
 ]
@@ -72,6 +72,10 @@ class _Alert(Struct, frozen=True, kw_only=True):
     since: Annotated[Moment, Meta(description="event time at which this episode began")]
     observed_at: Moment | None
     summary: str
+    flags: Annotated[
+        tuple[str, ...],
+        Meta(description="standing conditions of the company, for instance `litigation`"),
+    ]
     test: Annotated[bool, Meta(description="a drill: nothing happened")]
     replay: Annotated[bool, Meta(description="made from recorded inputs, not from the market")]
 
@@ -80,7 +84,12 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
     """One change of one alert: what happened. Never retained."""
 
     type: Literal[
-        "alert.inactive", "alert.pending", "alert.firing", "alert.resolved", "alert.no_data"
+        "alert.inactive",
+        "alert.pending",
+        "alert.firing",
+        "alert.resolved",
+        "alert.no_data",
+        "alert.noted",
     ]
     time: Annotated[Moment, Meta(description="event time of the change")]
     expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]

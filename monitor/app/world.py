@@ -14,14 +14,17 @@ from typing import Any
 import msgspec
 
 import alerts.books
+from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
 from monitor.books import load_companies, load_feeds
+from monitor.compute.standing import Standing
 from monitor.compute.step import Firm, Step, targets
 from monitor.core.clock import Millis
 from monitor.core.discovery import declared
 from monitor.core.errors import ConfigErrors
 from monitor.domain.companies import Companies, Company, dependencies_of, fact_at, latest
+from monitor.domain.contracts import Stage
 from monitor.domain.events import Quality, Reading
 from monitor.domain.facts import FACTS
 from monitor.domain.sessions import SessionCalendar
@@ -131,10 +134,26 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
             return Reading(None, Quality.MISSING, f"missing:{name}")
         return Reading(figure.value, figure.quality_at(moment), "", figure.as_of)
 
-    def notes(moment: int) -> tuple[str, ...]:
+    def flags(moment: int) -> tuple[tuple[str, str], ...]:
         return tuple(
-            f"{flag.kind.value.capitalize()}: {flag.text}" for flag in company.flags_at(moment)
+            (flag.kind.value, f"{flag.kind.value.capitalize()}: {flag.text}")
+            for flag in company.flags_at(moment)
+        )
+
+    def standing(moment: int) -> tuple[Standing, ...]:
+        steps = ((item, item.step_at(moment)) for item in company.contracts)
+        return tuple(
+            Standing(
+                topic=News.STAGE,
+                subject=contract.name,
+                word=step.stage.value,
+                rank=list(Stage).index(step.stage),
+                since=step.since,
+                source=step.source,
+            )
+            for contract, step in steps
+            if step is not None
         )
 
     tenants = tuple(edge.counterparty for edge in dependencies_of(company))
-    return Firm(company.ticker, company.type, fact, tenants, notes)
+    return Firm(company.ticker, company.type, fact, tenants, flags, standing)

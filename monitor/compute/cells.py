@@ -1,7 +1,8 @@
 """The step's memory as bytes, one cell a field of the `state` hash. Hop 6.
 
 A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a live alert,
-`ref` the reference price with its memory, `now` the engine's time. The first byte group of each
+`ref` the reference price with its memory, `b|RIOT` what stood in a company's book, `now` the
+engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from alerts.watch import SavedAlert
+from monitor.compute.standing import Known
+from monitor.compute.standing import Memory as Standing
 from monitor.core.errors import ConfigError
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote, Reading
@@ -46,11 +49,13 @@ class Saved:
     quotes: list[Quote] = field(default_factory=list)
     alerts: list[SavedAlert] = field(default_factory=list)
     reference: Reference | None = None
+    standing: dict[str, Standing] = field(default_factory=dict)
 
 
 _encode = msgspec.json.encode
 _reference = msgspec.json.Decoder(Reference)
 _alert = msgspec.json.Decoder(SavedAlert)
+_standing = msgspec.json.Decoder(dict[str, Known])
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -68,6 +73,11 @@ def reference_cell(reference: Reference) -> tuple[str, bytes]:
     return "ref", _encode(reference)
 
 
+def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
+    """Return the cell of what stands in a company's book."""
+    return f"b|{ticker}", _encode(standing)
+
+
 def read_cells(cells: Mapping[str, bytes]) -> Saved:
     """Return the memory that `cells` hold.
 
@@ -83,13 +93,15 @@ def read_cells(cells: Mapping[str, bytes]) -> Saved:
             hint="run the version that wrote it, or give this one a database of its own",
         )
     for name, body in cells.items():
-        kind = name.partition("|")[0]
+        kind, _, rest = name.partition("|")
         if kind == "q":
             saved.quotes.append(decode_quote(body))
         elif kind == "a":
             saved.alerts.append(_alert.decode(body))
         elif kind == "ref":
             saved.reference = _reference.decode(body)
+        elif kind == "b":
+            saved.standing[rest] = _standing.decode(body)
         elif kind == "now":
             saved.now = int(body)
         elif kind == "cursor":

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from alerts.model import Transition
 from alerts.rules.base import Rule
-from alerts.watch import SavedAlert, Target, Watch
+from alerts.watch import Remarks, SavedAlert, Target, Watch
 from monitor.compute.cells import Reference, Saved
 from monitor.compute.instruments import Calendar, Instruments
 from monitor.compute.plan import (
@@ -27,6 +27,7 @@ from monitor.compute.plan import (
     Plan,
 )
 from monitor.compute.recompute import Table
+from monitor.compute.standing import Memory, Standing, compared
 from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.metrics.base import CompanyType, Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
@@ -52,7 +53,9 @@ class Firm:
         type: decides which metrics apply.
         fact: (fact name, moment) to the reading of the books at that moment.
         tenants: tickers whose fall hurts it.
-        notes: (moment) to the words that every alert on it then carries: a litigation flag.
+        flags: (moment) to the conditions that every alert on it then carries, each a word and a
+            sentence: litigation.
+        standing: (moment) to what stands in the books in words.
 
     """
 
@@ -60,7 +63,8 @@ class Firm:
     type: CompanyType
     fact: Callable[[str, int], Reading]
     tenants: tuple[str, ...] = ()
-    notes: Callable[[int], tuple[str, ...]] = lambda _moment: ()
+    flags: Callable[[int], tuple[tuple[str, str], ...]] = lambda _moment: ()
+    standing: Callable[[int], tuple[Standing, ...]] = lambda _moment: ()
 
 
 @dataclass(slots=True)
@@ -72,6 +76,7 @@ class Changes:
     alerts: dict[str, SavedAlert | None] = field(default_factory=dict)
     reference: Reference | None = None
     transitions: list[Transition] = field(default_factory=list)
+    standing: dict[str, Memory] = field(default_factory=dict)
 
 
 class Step:
@@ -88,7 +93,7 @@ class Step:
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
         self.instruments = Instruments(calendar, self._rows, self._wanted)
-        self.watch = Watch(rules, self.targets(rules), self._inputs, self._notes)
+        self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks)
         self._watched = self.watch.scalars
         self.table = Table(
             catalogue,
@@ -106,6 +111,9 @@ class Step:
             if not any(row in landlords for landlords in self._tenant_rows):
                 for column in TENANT_INPUTS:
                     self.table.set(column, row, NO_TENANT)
+        self._standing: dict[str, Memory] = {}
+        self._standing_changed: dict[str, Memory] = {}
+        self._news: list[Transition] = []
         self.now: int | None = None
         self.refused: Counter[tuple[str, str]] = Counter()
         self.ticks = 0
@@ -231,12 +239,23 @@ class Step:
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Put the figures of this day into the table; return what changed, by row."""
+        self._read_standing(now)
         changed: dict[int, set[str]] = {}
         for row in range(len(self.firms)):
             for fact in self._facts:
                 if self.table.set(fact, row, self._figure(row, fact, now)):
                     changed.setdefault(row, set()).add(fact)
         return changed
+
+    def _read_standing(self, now: int) -> None:
+        """Tell what changed in words since it was looked at last."""
+        for firm in self.firms:
+            before = self._standing.get(firm.ticker)
+            memory, news = compared(firm.ticker, before, firm.standing(now), now)
+            flags = tuple(word for word, _ in firm.flags(now))
+            self._news += [replace(item, flags=flags) for item in news]
+            if memory != before:
+                self._standing[firm.ticker] = self._standing_changed[firm.ticker] = memory
 
     def _figure(self, row: int, fact: str, now: int) -> Reading:
         """Return a company's figure: a live one while it is fresh, else the book's."""
@@ -261,16 +280,17 @@ class Step:
         newest = max((time for time in times if time is not None), default=None)
         return self.table.reading(name, row, newest)
 
-    def _notes(self, target: str, company: str | None) -> tuple[str, ...]:
+    def _remarks(self, target: str, company: str | None) -> Remarks:
         """Return what a message on a company adds: whose tenant it speaks of, standing flags."""
         if company is None:
-            return ()
+            return Remarks()
         row = self._rows[company]
-        notes = self.firms[row].notes(self.now or 0)
+        flags = self.firms[row].flags(self.now or 0)
+        notes = tuple(sentence for _, sentence in flags)
         tenant = self._tenant_of(row)
-        if tenant is None or not set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
-            return notes
-        return (f"Tenant: {tenant}.", *notes)
+        if tenant is not None and set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
+            notes = (f"Tenant: {tenant}.", *notes)
+        return Remarks(notes, tuple(word for word, _ in flags))
 
     def _tenant_of(self, row: int) -> str | None:
         """Return the ticker of the tenant that a company depends on."""
@@ -311,12 +331,15 @@ class Step:
 
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""
+        news, self._news = self._news, []
+        standing, self._standing_changed = self._standing_changed, {}
         return Changes(
             now=self.now or 0,
             quotes=self.instruments.take_quotes(),
             alerts=self.watch.take_records(),
             reference=self.instruments.take_reference(),
-            transitions=self.watch.take_transitions(),
+            transitions=[*news, *self.watch.take_transitions()],
+            standing=standing,
         )
 
     def restore(self, saved: Saved) -> None:
@@ -328,6 +351,7 @@ class Step:
         if saved.now is None:
             return
         self.now = saved.now
+        self._standing = dict(saved.standing)
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts, saved.now)
         for name in self.instruments.names():

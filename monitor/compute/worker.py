@@ -19,7 +19,15 @@ from typing import Protocol
 import structlog
 
 from alerts.codec import encode_transition
-from monitor.compute.cells import SCHEMA, Saved, alert_cell, quote_cell, read_cells, reference_cell
+from monitor.compute.cells import (
+    SCHEMA,
+    Saved,
+    alert_cell,
+    quote_cell,
+    read_cells,
+    reference_cell,
+    standing_cell,
+)
 from monitor.compute.step import Changes, Step
 from monitor.core.clock import SECOND, Clock
 from monitor.store.codec import MalformedTickError, decode_tick
@@ -226,6 +234,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells: dict[str, bytes | None] = {"schema": SCHEMA, "now": str(changes.now).encode()}
     cells.update(quote_cell(quote) for quote in changes.quotes)
     cells.update(alert_cell(name, alert) for name, alert in changes.alerts.items())
+    cells.update(standing_cell(*item) for item in changes.standing.items())
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells

@@ -114,6 +114,7 @@ DELIVERY_FAILURES = (
 )
 SEVERITIES = ("critical", "warning", "info")
 ALERT_STATES = ("inactive", "pending", "firing", "resolved", "no_data")
+TRANSITION_STATES = (*ALERT_STATES, "noted")
 TRANSITION_REASONS = (
     "breached",
     "held_for",
@@ -123,6 +124,8 @@ TRANSITION_REASONS = (
     "input_back",
     "rule_removed",
     "rule_changed",
+    "stage_changed",
+    "level_changed",
 )
 # Transitions that every rulebook can make; rarer pairs appear with their first event.
 USUAL_TRANSITIONS = (
@@ -243,7 +246,7 @@ RULE_FAILURES = _counter(
 TRANSITIONS = _counter(
     "transitions_total",
     "Alert state changes, by new state and reason.",
-    Label("to_state", ALERT_STATES),
+    Label("to_state", TRANSITION_STATES),
     Label("reason", TRANSITION_REASONS),
     starts=USUAL_TRANSITIONS,
 )

@@ -300,6 +300,52 @@ def test_a_company_is_added_by_a_file(life: Life) -> None:
     assert card.json["name"] == "WULF of the test"
 
 
+PLAN = """
+contracts:
+  - name: North campus
+    mw: 100
+    mw_basis: gross
+    stages:
+      - {{stage: evaluating, since: {begin}, source: report}}
+"""
+SIGNED = """      - {{stage: signed, since: {day}, source: report}}
+    counterparty: A tenant
+flags:
+  - {{kind: litigation, since: {begin}, text: a class action, source: report}}
+"""
+
+
+def test_a_plan_that_is_signed_is_told_once(life: Life) -> None:
+    """The stage's change is one event with the company's flags, and no restart repeats it (C04)."""
+    now = SystemClock().now()
+    dates = {"day": iso(now - DAY)[:10], "begin": iso(now - 90 * DAY)[:10]}
+    plain = company("APLD", age_days=10)
+    life.write("companies/APLD.yaml", plain + PLAN.format(**dates))
+    reader = Subscriber(life.room)
+    life.service.send(signal.SIGHUP)
+    margin = 'hashhedge_company_margin_ratio{company="APLD"}'
+    wait_here(lambda: life.measured(margin) is not None, "APLD's margin", START_S)
+    life.write("companies/APLD.yaml", plain + (PLAN + SIGNED).format(**dates))
+    life.service.send(signal.SIGHUP)
+
+    def told() -> list[dict[str, Any]]:
+        return [event for event in reader.events if event["rule"] == "contract-stage"]
+
+    wait_here(told, "the news of the stage", START_S)
+    (event,) = told()
+    assert (event["company"], event["type"], event["severity"]) == ("APLD", "alert.noted", "info")
+    assert event["summary"] == "APLD: contract North campus is from evaluating to signed."
+    assert event["flags"] == ["litigation"]
+    (stage,) = event["inputs"]
+    assert (stage["before"], stage["value"]) == ("evaluating", "signed")
+    life.end()
+    life.begin()
+    life.service.send(signal.SIGHUP)
+    life.put("price/BTC-USD", "85000")
+    wait_here(lambda: [e for e in reader.events if e["rule"] == "btc-low"], "an alert", 60)
+    assert len(told()) == 1
+
+
 def test_a_firing_alert_survives_a_restart_of_all(own_life: Life) -> None:
     """No second notice, the same `since`, and the end is told after the restart (row D08)."""
     life = own_life

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alerts.model import Reason, Transition
+from alerts.model import AlertState, Reason, Transition
 from alerts.schemas import builders
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
@@ -33,6 +33,8 @@ class Composer:
     ) -> list[Message]:
         """Return the event, if wanted, and the retained state of one transition.
 
+        What happened at one moment and is over leaves no state: there may be nothing to send.
+
         Raises:
             DeliveryError: its words make no topic, or too large a message; not retriable.
 
@@ -43,6 +45,8 @@ class Composer:
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
         messages = [self._event(event, transition, protocol, now)] if with_event else []
+        if transition.to_state is AlertState.NOTED:
+            return messages
         if transition.reason is Reason.RULE_REMOVED:
             return [*messages, self.cleared(state)]
         return [*messages, self._state(state, transition, protocol, now)]

@@ -184,7 +184,8 @@ class MqttSink:
         messages = self._composer.alert(
             notification.transition, link.protocol, self._clock.now(), with_event=with_event
         )
-        await self._send(link, messages)
+        if messages:
+            await self._send(link, messages)
         return Receipt(NAME, self._clock.now(), "" if with_event else "state only")
 
     async def _connected(self) -> Link:

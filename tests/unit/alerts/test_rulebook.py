@@ -158,3 +158,11 @@ def test_the_version_follows_every_word(tmp_path: Path) -> None:
     third = load_rulebook(written(tmp_path, harder, "c.yaml"), [ThresholdRule])
     assert third.rules[0].version != first.rules[0].version
     assert third.rules[1].version == first.rules[1].version
+
+
+def test_the_news_of_the_books_keep_their_ids(tmp_path: Path) -> None:
+    """A rule under the same id would share their topics, so it is refused."""
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules:\n  - {id: risk-level, type: threshold, on: BTC-USD, above: 1}\n")
+    with pytest.raises(ConfigError, match="risk-level` is taken by the news of the books"):
+        load_rulebook(path, [ThresholdRule])

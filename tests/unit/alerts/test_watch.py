@@ -17,7 +17,7 @@ from alerts.engine import AlertRecord, Outcome
 from alerts.model import AlertState, Reason, Transition
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
-from alerts.watch import SavedAlert, Target, Watch
+from alerts.watch import Remarks, SavedAlert, Target, Watch
 from monitor.domain.events import Quality, Reading
 
 TICKERS = ("HIVE", "IREN", "RIOT")
@@ -35,7 +35,7 @@ def rule(name: str, **fields: object) -> ThresholdRule:
 
 def watching(rules: Sequence[Rule]) -> Watch:
     """Return a watch of `rules` that has nothing to add to a message."""
-    return Watch(rules, TARGETS, lambda _target, _company: (), lambda *_: ())
+    return Watch(rules, TARGETS, lambda _target, _company: (), lambda *_: Remarks())
 
 
 def usable(value: float) -> Reading:
@@ -378,18 +378,19 @@ def test_counts_are_by_severity_and_state() -> None:
 
 
 def test_a_message_names_value_bound_unit_and_what_is_known_of_the_company() -> None:
-    """The text has the numbers for people and ends with the company's notes."""
-    notes = {"RIOT": ("Litigation: a class action.",)}
+    """The text has the numbers for people and ends with the company's notes; flags are words."""
+    known = {"RIOT": Remarks(("Litigation: a class action.",), ("litigation",))}
     watch = Watch(
         [rule("r", on="V", below=0.25, summary="{company} {value} {bound} {unit} {target}")],
         TARGETS,
         lambda target, company: ({"name": target, "company": company},),
-        lambda _target, company: notes.get(company or "", ()),
+        lambda _target, company: known.get(company or "", Remarks()),
     )
     Vector().show(watch, [usable(0.5), usable(0.5), usable(0.2)], 0)
     (said,) = watch.take_transitions()
     assert said.summary == "RIOT 20 % 25 %  V Litigation: a class action."
     assert said.inputs == ({"name": "V", "company": "RIOT"},)
+    assert said.flags == ("litigation",)
     assert said.labels == {"company": "RIOT"}
 
 

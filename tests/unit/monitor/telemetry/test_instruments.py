@@ -202,7 +202,8 @@ def test_two_instances_do_not_meet(instruments: Instruments) -> None:
 def test_label_words_are_those_of_the_alert_model() -> None:
     """The closed sets here and the enumerations of the alert model are the same words."""
     assert set(catalogue.SEVERITIES) == {it.value for it in Severity}
-    assert set(catalogue.ALERT_STATES) == {it.value for it in AlertState}
+    assert set(catalogue.TRANSITION_STATES) == {it.value for it in AlertState}
+    assert set(catalogue.ALERT_STATES) == set(catalogue.TRANSITION_STATES) - {AlertState.NOTED}
     assert set(catalogue.TRANSITION_REASONS) <= {it.value for it in Reason}
 
 

@@ -1,0 +1,73 @@
+"""The tables of docs/formulas.md from the metric declarations: formula, worked numbers, null rules.
+
+The page's prose is written by hand. Between a mark `<!-- metrics: FAMILY -->` and `<!-- end -->`
+stands what the file monitor/metrics/FAMILY.py declares; every family has its place on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from monitor.metrics.base import Example, Metric
+
+FILE = Path(__file__).parents[1] / "docs" / "formulas.md"
+
+_MARKED = re.compile(r"(<!-- metrics: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def filled(page: str, families: Mapping[str, Iterable[Metric]]) -> str:
+    """Return `page` with the declarations of each family at its mark.
+
+    Raises:
+        ValueError: a family has no mark, or a mark names no family.
+
+    """
+    marked = [found[2] for found in _MARKED.finditer(page)]
+    if sorted(marked) != sorted(families):
+        odd = sorted(set(marked) ^ set(families)) or sorted(marked)
+        raise ValueError(f"docs/formulas.md: each family needs one mark; look at {', '.join(odd)}")
+    return _MARKED.sub(lambda found: f"{found[1]}{_table(families[found[2]])}{found[3]}", page)
+
+
+def _table(metrics: Iterable[Metric]) -> str:
+    declared = tuple(metrics)
+    lines = ["| metric | what it is | worked number |", "|---|---|---|"]
+    lines += [f"| `{it.name}`<br>{it.unit} | {_said(it)} | {_worked(it)} |" for it in declared]
+    rules = [rule for it in declared for rule in _null_rules(it)]
+    if rules:
+        lines += ["", "| no value | of | reason |", "|---|---|---|", *dict.fromkeys(rules)]
+    return "\n".join(["", *lines, "", ""])
+
+
+def _said(metric: Metric) -> str:
+    words = [metric.description, f"= {metric.formula}"]
+    assumed = [item for item in metric.arguments if item.default is not None and item.assumption]
+    words += [f"`{it.name}` unknown: {it.default:g}, {it.assumption}" for it in assumed]
+    return "<br>".join(_cell(word) for word in words)
+
+
+def _worked(metric: Metric) -> str:
+    return "<br>".join(_example(example) for example in metric.examples)
+
+
+def _example(example: Example) -> str:
+    given = ", ".join(f"{name} {value:,.12g}" for name, value in example.given.items())
+    if example.value is None:
+        return f"none (`{example.reason}`) from {given}"
+    number = f"**{example.value:,.{max(example.digits, 0)}f}**"
+    source = f" ({example.source})" if example.source else ""
+    return f"{number} from {given}{_cell(source)}"
+
+
+def _null_rules(metric: Metric) -> Iterator[str]:
+    for guard in metric.guards:
+        yield f"| `{guard.input}` refused | `{metric.name}` | `{guard.reason}` |"
+    if metric.refusal:
+        types = ", ".join(sorted(kind.value for kind in metric.applies_to))
+        yield f"| other type than {types} | `{metric.name}` | {_cell(metric.refusal)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
