@@ -1,8 +1,7 @@
 """All inputs and metrics as columns over the companies, and their recomputing. Hop 5, pure.
 
-A market value changes one element that serves all companies, so its metrics are computed for all
-of them in one vector operation each; a company's own figure changes one row, and only that row is
-computed again.
+A metric is computed for all companies in one vector operation, also when only one company's figure
+changed: cutting one row out and putting it back costs more than ten thousand rows in one go.
 
 What no rule watches is not computed on a tick: it is marked, and computed when somebody asks. So a
 tick costs what the rules in force need, however many metrics are declared.
@@ -10,7 +9,7 @@ tick costs what the rules in force need, however many metrics are declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +28,7 @@ class Table:
     """The columns of one shard: one element per company, one in all for the market.
 
     Attributes:
+        catalogue: the metrics.
         companies: tickers, in row order.
         recomputes: how often each company was recomputed, by row.
 
@@ -46,6 +46,7 @@ class Table:
 
         Without `watched` all are.
         """
+        self.catalogue = catalogue
         self.companies = tuple(companies)
         self.recomputes: NDArray[np.int64] = np.zeros(len(companies), dtype=np.int64)
         self._reasons = ReasonTable()
@@ -56,9 +57,6 @@ class Table:
         }
         self._inputs = {m.name: tuple(item.name for item in m.arguments) for m in catalogue}
         self._vectors = {m.name: evaluator(m, self._reasons) for m in catalogue}
-        # of their own, so that computing one row does not disturb what the vectors remember
-        self._rows = {m.name: evaluator(m, self._reasons) for m in catalogue}
-        self._catalogue = catalogue
         names = [metric.name for metric in catalogue] if watched is None else watched
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
         self._unsettled: set[str] = set()
@@ -112,28 +110,17 @@ class Table:
             return Reading(None, quality, self._reasons.word(int(column.reason[row])), observed_at)
         return Reading(float(column.values[row]), quality, "", observed_at)
 
-    def recompute(self, metrics: Iterable[Metric]) -> None:
-        """Take it that the inputs of `metrics`, which come in order, changed for all companies."""
+    def recompute(self, metrics: Iterable[Metric], rows: Collection[int] | None = None) -> None:
+        """Take it that the inputs of `metrics`, which come in order, changed.
+
+        `rows` are the companies whose figures changed; without it all companies are touched.
+        """
         for metric in metrics:
             if metric.name in self._at_once:
                 self._compute(metric)
             else:
                 self._unsettled.add(metric.name)
-        self.recomputes += 1
-
-    def recompute_row(self, metrics: Iterable[Metric], row: int) -> None:
-        """Take it that the inputs of `metrics`, which come in order, changed for one company."""
-        whole: set[str] = set()
-        for metric in metrics:
-            name = metric.name
-            if name not in self._at_once:
-                self._unsettled.add(name)
-            elif metric.across or not whole.isdisjoint(self._inputs[name]):
-                self._compute(metric)
-                whole.add(name)
-            else:
-                self._compute_row(metric, row)
-        self.recomputes[row] += 1
+        self.recomputes[slice(None) if rows is None else list(rows)] += 1
 
     @property
     def unsettled(self) -> frozenset[str]:
@@ -144,7 +131,7 @@ class Table:
         """Compute what was left, of all that `name` rests on."""
         road = self._roads.get(name)
         if road is None:
-            road = self._roads[name] = self._catalogue.road_to(name)
+            road = self._roads[name] = self.catalogue.road_to(name)
         for metric in road:
             if metric.name in self._unsettled:
                 self._compute(metric)
@@ -155,22 +142,6 @@ class Table:
         exclusion = self._exclusions.get(name)
         self._columns[name] = result if exclusion is None else exclusion.applied(result)
         self._unsettled.discard(name)
-
-    def _compute_row(self, metric: Metric, row: int) -> None:
-        name = metric.name
-        exclusion = self._exclusions.get(name)
-        if exclusion is not None and exclusion.out[row]:
-            return
-        part = [_cut(self._columns[item], row) for item in self._inputs[name]]
-        result = self._rows[name](part)
-        home = self._columns[name]
-        self._columns[name] = _with(
-            home,
-            row if len(home.values) > 1 else 0,
-            result.values[0],
-            result.quality[0],
-            result.reason[0],
-        )
 
 
 @dataclass(slots=True)
@@ -216,11 +187,3 @@ def _with(column: Column, row: int, value: float, quality: int, code: int) -> Co
     qualities, reasons = column.quality.copy(), column.reason.copy()
     qualities[row], reasons[row] = quality, code
     return Column(values, qualities, reasons)
-
-
-def _cut(column: Column, row: int) -> Column:
-    """Return one row of a column, or the whole of one that serves all rows."""
-    if len(column.values) == 1:
-        return column
-    part = slice(row, row + 1)
-    return Column(column.values[part], column.quality[part], column.reason[part])

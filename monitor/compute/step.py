@@ -10,7 +10,7 @@ or how fast they come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -201,22 +201,14 @@ class Step:
 
     def _recompute(self, changed: Mapping[int, set[str]], now: int) -> None:
         """Recompute what depends on the changed columns and show it to the rules."""
-        everywhere = changed.get(EVERYWHERE)
-        if everywhere is not None:
-            names = set().union(*changed.values())
-            self._recompute_rows(names, None, now)
-            return
-        for row, names in sorted(changed.items()):
-            self._recompute_rows(names, row, now)
+        names = set[str]().union(*changed.values())
+        self._recompute_rows(names, None if EVERYWHERE in changed else changed.keys(), now)
 
-    def _recompute_rows(self, names: set[str], row: int | None, now: int) -> None:
+    def _recompute_rows(self, names: set[str], rows: Collection[int] | None, now: int) -> None:
         metrics = self._plan.affected(names)
         if not metrics:
             return
-        if row is None:
-            self.table.recompute(metrics)
-        else:
-            self.table.recompute_row(metrics, row)
+        self.table.recompute(metrics, rows)
         for metric in filter(self._observes, metrics):
             name = metric.name
             if metric.scope is not Scope.COMPANY:

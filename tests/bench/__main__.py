@@ -19,6 +19,7 @@ from tests.bench.chain import Load, Measured, measure
 from tests.bench.floor import Floor, NotMeasuredError
 from tests.bench.job import Job
 from tests.bench.market import road_cost, step_cost
+from tests.bench.metrics import metric_cost
 from tests.bench.report import OURS, Figures, Shape
 
 BASE: Shape = (1_000, 1)
@@ -27,6 +28,7 @@ QUICK_GROWTH: tuple[Shape, ...] = ((1_000, 1_000),)
 FULL_LOAD = Load({200: 4.0, 1_000: 2.0}, 20_000)
 QUICK_LOAD = Load({200: 2.0, 1_000: 1.0}, 10_000)
 COMPANIES = (8, 1_000)
+ALL_METRICS = (20, 1_000, 10_000)
 
 
 def main() -> None:
@@ -65,6 +67,9 @@ def run(figures: Figures, directory: Path, *, quick: bool) -> None:
         _say(f"the global tick over {companies:,} companies")
         home = _made(directory / f"step-{companies}")
         figures.steps.append(step_cost(home, companies))
+    for companies in ALL_METRICS:
+        _say(f"all metrics of {companies:,} companies")
+        figures.metrics.append(metric_cost(companies, 50 if quick else 200))
     road = _made(directory / "road")
     figures.road = asyncio.run(road_cost(road, COMPANIES[0], 100 if quick else 300))
 

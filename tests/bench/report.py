@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.bench.chain import Measured, Run
 from tests.bench.job import percentile_ms
 from tests.bench.market import RoadCost, StepCost, describe
+from tests.bench.metrics import MetricCost
 from tests.bench.servers import ROOT, program
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -36,6 +37,7 @@ class Figures:
         chains: our chain and the bare ones at 1,000 x 1, by name.
         shapes: our chain by (instruments, rules each).
         steps: the pure step's cost of a global tick.
+        metrics: the cost of a change with every metric computed.
         road: the global tick end to end.
         loads: the machine's load before each repetition; above 1 somebody else is at work.
         left_out: why something was not measured.
@@ -46,6 +48,7 @@ class Figures:
     chains: dict[str, list[Measured]] = field(default_factory=dict)
     shapes: dict[Shape, list[Measured]] = field(default_factory=dict)
     steps: list[StepCost] = field(default_factory=list)
+    metrics: list[MetricCost] = field(default_factory=list)
     road: RoadCost | None = None
     loads: list[float] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -62,6 +65,8 @@ def render(figures: Figures) -> str:
         *growth_words(figures.shapes),
         "### The global tick: one BTC price, every company, 10 rules each",
         market_table(figures.steps, figures.road),
+        "### Every metric of every company",
+        metric_table(figures.metrics),
         *(f"Not measured: {why}." for why in figures.left_out),
     ]
     return "\n\n".join(parts)
@@ -184,6 +189,26 @@ def market_table(steps: Sequence[StepCost], road: RoadCost | None) -> str:
             ]
         )
     return _table(["what", "a price that passes no level", "a price that passes some"], rows)
+
+
+def metric_table(costs: Sequence[MetricCost]) -> str:
+    """Return what a change costs if every metric is watched, in all and per company."""
+    rows = [
+        [
+            f"{cost.companies:,}",
+            f"{cost.touched} of {cost.metrics}",
+            f"{cost.tick_us:,.0f}",
+            f"{cost.tick_us / cost.companies:,.2f}",
+            f"{cost.row_us:,.0f}",
+            f"{cost.nothing_us:,.1f}",
+        ]
+        for cost in costs
+    ]
+    head = [
+        *("companies", "metrics of a BTC tick", "us a tick, all watched", "us a company"),
+        *("us a company's new power price", "us a tick, none watched"),
+    ]
+    return _table(head, rows)
 
 
 def _latency(runs: Sequence[Run]) -> str:
