@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from monitor.compute.cells import read_cells
-from monitor.compute.instruments import DEFAULT_FRESH_MS, FIGURE_FRESH_MS, SHARE_FIGURES
 from monitor.core.clock import Millis, iso
 from monitor.domain.events import Quote
 from monitor.domain.freshness import is_fresh
+from monitor.domain.symbols import symbol_of
 from monitor.nyse import nyse_calendar
 from monitor.store.client import RedisClient
 from monitor.store.commit import Committer
@@ -41,16 +41,11 @@ async def stored_quotes(client: RedisClient, keys: Keys) -> list[Quote]:
 
 def quote_row(quote: Quote, stocks: Container[str], now: Millis) -> dict[str, Any]:
     """Return a quote as data; a share grows old only while its market is open."""
-    ticker, _, figure = quote.instrument.partition(".")
+    kind = symbol_of(quote.instrument, stocks).kind
     elapsed = None
-    if ticker in stocks and figure in SHARE_FIGURES:
-        kind = DEFAULT_FRESH_MS["stock"]
+    if kind.in_sessions:
         with contextlib.suppress(ValueError):  # outside its years no session is known
             elapsed = nyse_calendar().session_elapsed(quote.observed_at, now)
-    elif quote.instrument.startswith("network."):
-        kind = DEFAULT_FRESH_MS["network"]
-    else:
-        kind = FIGURE_FRESH_MS if figure else DEFAULT_FRESH_MS["pair"]
     return {
         "instrument": quote.instrument,
         "source": quote.source,
@@ -58,5 +53,5 @@ def quote_row(quote: Quote, stocks: Container[str], now: Millis) -> dict[str, An
         "observed_at": iso(quote.observed_at),
         "received_at": None if quote.received_at is None else iso(quote.received_at),
         "age_s": (now - quote.observed_at) / 1_000,
-        "fresh": is_fresh(quote, now, kind, elapsed_ms=elapsed),
+        "fresh": is_fresh(quote, now, kind.fresh_ms, elapsed_ms=elapsed),
     }

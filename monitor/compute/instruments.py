@@ -1,7 +1,8 @@
 """What every instrument is worth now, and until when that holds. Hop 5, pure.
 
 Quotes go in; one `Reading` per instrument comes out. BTC-USD is the composite of its venues, all
-others take the newest fresh quote of any source. A value grows old without a tick, so each
+others take the newest fresh quote of any source; a share that nobody quotes in USD is converted
+from another currency (listings). A value grows old without a tick, so each
 instrument also has the exact moment at which its reading can change by itself; the step runs
 those moments as timers, in order, before it looks at anything later.
 """
@@ -15,21 +16,17 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from monitor.compute.cells import Reference
+from monitor.compute.listings import Listings
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
 from monitor.domain.events import BTC_USD, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
+from monitor.domain.symbols import Kind, Symbol, symbol_of
 from monitor.domain.venues import STABLECOINS, venue_prices
-
-MINUTE = 60_000
-DEFAULT_FRESH_MS = {"pair": MINUTE, "network": 180 * MINUTE, "stock": 15 * MINUTE}
-SHARE_FIGURES = ("", "previous_close_usd")
-"""What is quoted of a share, and grows old in session time only."""
 
 FAMILY = frozenset(
     {BTC_USD} | {f"BTC-{coin}" for coin in STABLECOINS} | {f"{coin}-USD" for coin in STABLECOINS}
 )
 """The instruments that the reference price is made of."""
-FIGURE_FRESH_MS = 24 * 60 * MINUTE
 MAX_STRANGERS = 10_000
 """How many instruments are kept that nothing here is made of and no rule watches."""
 MAX_SOURCES = 100
@@ -60,9 +57,7 @@ UNHEARD = Reading(None, Quality.MISSING, "no_quote")
 class _Instrument:
     """One instrument: its sources' last quotes and what follows from them."""
 
-    name: str
-    stock: bool
-    budget_ms: int
+    symbol: Symbol
     quotes: dict[str, Quote] = field(default_factory=dict)
     reading: Reading = UNHEARD
     changes_at: int | None = None
@@ -86,6 +81,7 @@ class Instruments:
         self._wanted = wanted
         self._strangers = 0
         self._stocks = frozenset(stocks)
+        self._listings = Listings()
         self._known: dict[str, _Instrument] = {}
         self._timers: list[tuple[int, str]] = []
         self._changed_quotes: dict[tuple[str, str], Quote] = {}
@@ -96,18 +92,11 @@ class Instruments:
     def _instrument(self, name: str) -> _Instrument:
         found = self._known.get(name)
         if found is None:
-            ticker, _, figure = name.partition(".")
-            stock = ticker in self._stocks and figure in SHARE_FIGURES
-            if stock:
-                budget = DEFAULT_FRESH_MS["stock"]
-            elif name.startswith("network."):
-                budget = DEFAULT_FRESH_MS["network"]
-            elif "." in name:
-                budget = FIGURE_FRESH_MS
-            else:
-                budget = DEFAULT_FRESH_MS["pair"]
-            found = self._known[name] = _Instrument(name, stock, budget)
-            self._strangers += not self._wanted(name)
+            symbol = symbol_of(name, self._stocks)
+            found = self._known[name] = _Instrument(symbol)
+            self._listings.know(symbol)
+            known = symbol.kind in {Kind.LISTING, Kind.RATE} or self._wanted(name)
+            self._strangers += not known
         return found
 
     def _room_for(self, quote: Quote) -> bool:
@@ -115,7 +104,9 @@ class Instruments:
         known = self._known.get(quote.instrument)
         if known is not None:
             return quote.source in known.quotes or len(known.quotes) < MAX_SOURCES
-        return self._strangers < MAX_STRANGERS or self._wanted(quote.instrument)
+        if self._strangers < MAX_STRANGERS or self._wanted(quote.instrument):
+            return True
+        return symbol_of(quote.instrument, self._stocks).kind in {Kind.LISTING, Kind.RATE}
 
     def accept(self, quotes: Sequence[Quote], now: int) -> tuple[list[Refused], tuple[str, ...]]:
         """Take what came together at `now`; return what was left out, and whose readings changed.
@@ -143,11 +134,12 @@ class Instruments:
             self._changed_quotes[quote.instrument, quote.source] = quote
             taken.append(quote)
         names = dict.fromkeys(quote.instrument for quote in taken)
+        names |= dict.fromkeys(self._listings.shares_of(names))
         venues = [quote.source for quote in taken if quote.instrument in FAMILY]
         if venues and self._instrument(BTC_USD).quotes:
             names.pop(BTC_USD, None)
             names[BTC_USD] = None  # last: it is made of the others
-        changed = tuple(name for name in names if self._refresh(self._known[name], now))
+        changed = tuple(name for name in names if self._refresh(self._instrument(name), now))
         rejected = {} if self.reference is None else self.reference.rejected
         reasons = [(venue, rejected[venue]) for venue in venues if venue in rejected]
         return refused + [item for item in reasons if item[1] != "stale"], changed
@@ -163,6 +155,12 @@ class Instruments:
         if known is None:
             return ()
         return tuple(known.quotes[source] for source in sorted(known.quotes))
+
+    def origin(self, name: str) -> tuple[Quote, ...]:
+        """Return the quotes behind a reading: its own, or those that it was converted from."""
+        return self.quotes(name) or tuple(
+            quote for part in self._listings.parts_of(name) for quote in self.quotes(part)
+        )
 
     def names(self) -> tuple[str, ...]:
         """Return the instruments that have been quoted."""
@@ -184,17 +182,17 @@ class Instruments:
                 return due
         return None
 
-    def run_timer(self) -> str | None:
-        """Run the earliest timer at its own moment; return the instrument if its reading changed."""
+    def run_timer(self) -> tuple[str, ...]:
+        """Run the earliest timer at its own moment; return the instruments whose readings changed."""
         due, name = heapq.heappop(self._timers)
-        instrument = self._known[name]
-        instrument.armed_at = None
-        return name if self._refresh(instrument, due) else None
+        self._known[name].armed_at = None
+        names = (name, *self._listings.shares_of([name]))
+        return tuple(each for each in names if self._refresh(self._instrument(each), due))
 
     def _refresh(self, instrument: _Instrument, now: int) -> bool:
         """Work out an instrument's reading at `now`; tell whether it changed."""
         before = instrument.reading
-        if instrument.name == BTC_USD:
+        if instrument.symbol.name == BTC_USD:
             self._agree(instrument, now)
         else:
             self._choose(instrument, now)
@@ -229,6 +227,11 @@ class Instruments:
             )
             if better:
                 best, best_until = quote, until
+        if best is None or best_until < now:
+            converted = self._listings.converted(instrument.symbol.name, self.reading)
+            if converted is not None and (best is None or converted.quality.usable):
+                instrument.reading, instrument.changes_at = converted, None
+                return
         if best is None:
             return
         fresh = best_until >= now
@@ -241,8 +244,9 @@ class Instruments:
         instrument.changes_at = best_until + 1 if fresh else None
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
-        budget = instrument.budget_ms if quote.fresh_ms is None else quote.fresh_ms
-        if instrument.stock:
+        kind = instrument.symbol.kind
+        budget = kind.fresh_ms if quote.fresh_ms is None else quote.fresh_ms
+        if kind.in_sessions:
             with contextlib.suppress(ValueError):  # outside its years no session is known
                 return self._calendar.fresh_until(quote.observed_at, budget)
         return quote.observed_at + budget
@@ -257,7 +261,7 @@ class Instruments:
         if due is None or (armed is not None and armed <= due):
             return
         instrument.armed_at = due
-        heapq.heappush(self._timers, (due, instrument.name))
+        heapq.heappush(self._timers, (due, instrument.symbol.name))
 
     def take_quotes(self) -> list[Quote]:
         """Return the quotes taken since the last call, the newest of each source."""
@@ -276,8 +280,9 @@ class Instruments:
         """Take back what was saved, as it stood at `now`."""
         for quote in quotes:
             self._instrument(quote.instrument).quotes[quote.source] = quote
-        for instrument in self._known.values():
-            if instrument.name != BTC_USD:
+        shares = (self._instrument(share) for share in self._listings.shares_of(self._known))
+        for instrument in (*self._known.values(), *shares):
+            if instrument.symbol.name != BTC_USD:
                 self._choose(instrument, now)
                 self._arm(instrument)
         if reference is None:

@@ -150,9 +150,7 @@ class Step:
                 break
             self.now = due
             if due == grows_old:
-                name = self.instruments.run_timer()
-                if name is not None:
-                    self._propagate((name,), due)
+                self._propagate(self.instruments.run_timer(), due)
             elif due == alert:
                 self.watch.run_timer(self.reading)
             else:
@@ -292,7 +290,7 @@ class Step:
     def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
         """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
         if target not in self._plan.catalogue:
-            return tuple(_quoted(quote) for quote in self.instruments.quotes(target))
+            return tuple(_quoted(quote) for quote in self.instruments.origin(target))
         row = 0 if company is None else self._rows[company]
         return tuple(self._argument(item, row) for item in self._plan.catalogue[target].arguments)
 
@@ -305,8 +303,7 @@ class Step:
         instrument = self._instrument_of(item.name, row)
         if instrument is None:
             return shown
-        quotes = self.instruments.quotes(instrument)
-        sources = sorted({quote.source for quote in quotes})
+        sources = sorted({quote.source for quote in self.instruments.origin(instrument)})
         return shown | {"instrument": instrument, "sources": sources}
 
     def _instrument_of(self, column: str, row: int) -> str | None:

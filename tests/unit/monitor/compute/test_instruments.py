@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.compute.instruments import DEFAULT_FRESH_MS, FIGURE_FRESH_MS, Instruments
+from monitor.compute.instruments import Instruments
 from monitor.domain.events import Quality
+from monitor.domain.symbols import Kind
 from tests.worlds import NOON, OpenCalendar, quote
 
 MINUTE = 60_000
@@ -32,10 +33,10 @@ def instruments() -> Instruments:
 @pytest.mark.parametrize(
     ("name", "budget"),
     [
-        ("X-Y", DEFAULT_FRESH_MS["pair"]),
-        ("network.difficulty", DEFAULT_FRESH_MS["network"]),
-        ("RIOT", DEFAULT_FRESH_MS["stock"]),
-        ("RIOT.power_price_usd_kwh", FIGURE_FRESH_MS),
+        ("X-Y", Kind.PAIR.fresh_ms),
+        ("network.difficulty", Kind.NETWORK.fresh_ms),
+        ("RIOT", Kind.SHARE.fresh_ms),
+        ("RIOT.power_price_usd_kwh", Kind.FIGURE.fresh_ms),
     ],
 )
 def test_a_value_turns_stale_the_moment_after_its_budget(name: str, budget: int) -> None:
@@ -44,7 +45,7 @@ def test_a_value_turns_stale_the_moment_after_its_budget(name: str, budget: int)
     found.accept([quote(name, 5, NOON)], NOON)
     assert found.reading(name).quality is Quality.OK
     assert found.next_timer == NOON + budget + 1
-    assert found.run_timer() == name
+    assert found.run_timer() == (name,)
     reading = found.reading(name)
     assert (reading.value, reading.quality, reading.reason) == (5.0, Quality.STALE, "stale")
     assert found.next_timer is None
@@ -70,9 +71,9 @@ def test_the_newest_fresh_source_is_taken() -> None:
     found.accept([quote("X", 1, NOON, source="slow", fresh_ms=10 * MINUTE)], NOON)
     found.accept([quote("X", 2, NOON + 5, source="quick", fresh_ms=MINUTE)], NOON + 5)
     assert found.reading("X").value == 2.0
-    assert found.run_timer() == "X"
+    assert found.run_timer() == ("X",)
     assert (found.reading("X").value, found.reading("X").quality) == (1.0, Quality.OK)
-    assert found.run_timer() == "X"
+    assert found.run_timer() == ("X",)
     assert (found.reading("X").value, found.reading("X").quality) == (2.0, Quality.STALE)
     assert [item.source for item in found.quotes("X")] == ["quick", "slow"]
 
@@ -164,3 +165,52 @@ def test_timers_come_in_order_and_each_leaves_the_past(
         found.run_timer()
     assert found.next_timer is None
     assert all(not found.reading(name).quality.usable for name in found.names())
+
+
+def abroad() -> Instruments:
+    """Return instruments in which HIVE is quoted in Toronto, and what a dollar costs there."""
+    found = Instruments(OpenCalendar(), ["HIVE"])
+    found.accept([quote("HIVE-CAD", "4.11", NOON)], NOON)
+    return found
+
+
+def test_a_share_quoted_abroad_is_converted_by_the_rate() -> None:
+    """4.11 CAD at 1.37 CAD a dollar are 3 USD; the raw quote stays as it came (row A09)."""
+    found = abroad()
+    assert found.reading("HIVE").reason == "missing:USD-CAD"
+    _, changed = found.accept([quote("USD-CAD", "1.37", NOON)], NOON)
+    assert changed == ("USD-CAD", "HIVE")
+    assert found.reading("HIVE").value == pytest.approx(3.0)
+    assert found.reading("HIVE").observed_at == NOON
+    assert found.reading("HIVE-CAD").value == 4.11
+    assert [item.instrument for item in found.origin("HIVE")] == ["HIVE-CAD", "USD-CAD"]
+
+
+def test_a_quote_in_dollars_goes_before_a_converted_one() -> None:
+    """Once somebody quotes the share in USD that counts, and when it is stale the other again."""
+    found = abroad()
+    found.accept([quote("USD-CAD", "1.37", NOON)], NOON)
+    found.accept([quote("HIVE", "3.05", NOON, fresh_ms=MINUTE)], NOON)
+    assert found.reading("HIVE").value == 3.05
+    assert found.run_timer() == ("HIVE",)
+    assert found.reading("HIVE").value == pytest.approx(3.0)
+
+
+def test_a_converted_price_is_as_old_as_the_older_of_its_parts() -> None:
+    """When the rate has grown stale the converted price is stale too, at that very moment."""
+    found = abroad()
+    found.accept([quote("USD-CAD", "1.37", NOON, fresh_ms=MINUTE)], NOON)
+    assert found.next_timer == NOON + MINUTE + 1
+    assert found.run_timer() == ("USD-CAD", "HIVE")
+    assert found.reading("HIVE").quality is Quality.STALE
+    assert found.reading("HIVE").value == pytest.approx(3.0)
+
+
+def test_a_converted_price_survives_a_restart() -> None:
+    """What was saved gives the same readings and the same next timer."""
+    found = abroad()
+    found.accept([quote("USD-CAD", "1.37", NOON)], NOON)
+    other = Instruments(OpenCalendar(), ["HIVE"])
+    other.restore([*found.quotes("HIVE-CAD"), *found.quotes("USD-CAD")], None, NOON)
+    assert other.reading("HIVE") == found.reading("HIVE")
+    assert other.next_timer == found.next_timer

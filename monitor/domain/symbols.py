@@ -1,0 +1,85 @@
+"""What kind of thing an instrument's name stands for, and how long a word on it holds.
+
+BTC-USD, USDC-USD           a pair
+RIOT, RIOT.previous_close_usd   a share, in USD; it grows old only while its market is open
+HIVE-CAD                    the same share where it is quoted in another currency
+USD-CAD                     the rate for that: units of the currency for one dollar
+network.difficulty          a figure of the network
+RIOT.power_price_usd_kwh    a figure of a company
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+
+_MINUTE = 60_000
+CURRENCIES = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "HKD", "JPY", "SEK", "SGD"})
+"""Those in which miners and AI hosts are quoted beside USD, or may be."""
+SHARE_FIGURES = ("", "previous_close_usd")
+"""What is quoted of a share and grows old in session time only."""
+
+
+class Kind(StrEnum):
+    """The kinds of instruments."""
+
+    PAIR = "pair"
+    SHARE = "share"
+    LISTING = "listing"
+    RATE = "rate"
+    NETWORK = "network"
+    FIGURE = "figure"
+
+    @property
+    def fresh_ms(self) -> int:
+        """Return how long a quote of this kind is fresh if nobody says otherwise."""
+        return _FRESH_MS[self]
+
+    @property
+    def in_sessions(self) -> bool:
+        """Tell whether only the time counts in which the exchange is open."""
+        return self in {Kind.SHARE, Kind.LISTING}
+
+
+_FRESH_MS = {
+    Kind.PAIR: _MINUTE,
+    Kind.SHARE: 15 * _MINUTE,
+    Kind.LISTING: 15 * _MINUTE,
+    # Central banks and most free sources state a rate once a day.
+    Kind.RATE: 24 * 60 * _MINUTE,
+    Kind.NETWORK: 180 * _MINUTE,
+    Kind.FIGURE: 24 * 60 * _MINUTE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """An instrument's name taken apart; `ticker` and `currency` are empty where it has none."""
+
+    name: str
+    kind: Kind
+    ticker: str = ""
+    currency: str = ""
+
+
+def symbol_of(name: str, shares: Container[str]) -> Symbol:
+    """Return what `name` stands for; `shares` are the tickers whose quotes are prices of shares."""
+    owner, _, figure = name.partition(".")
+    if owner in shares and figure in SHARE_FIGURES:
+        return Symbol(name, Kind.SHARE, owner, "USD")
+    if name.startswith("network."):
+        return Symbol(name, Kind.NETWORK)
+    if figure:
+        return Symbol(name, Kind.FIGURE, owner)
+    base, _, currency = name.rpartition("-")
+    if currency in CURRENCIES and base == "USD":
+        return Symbol(name, Kind.RATE, currency=currency)
+    if currency in CURRENCIES and base in shares:
+        return Symbol(name, Kind.LISTING, base, currency)
+    return Symbol(name, Kind.PAIR)
+
+
+def rate_name(currency: str) -> str:
+    """Return the instrument that says how many units of `currency` one dollar is."""
+    return f"USD-{currency}"

@@ -1,0 +1,36 @@
+"""An instrument's name says what it is, and so how long a word on it holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.domain.symbols import Kind, Symbol, rate_name, symbol_of
+
+SHARES = {"HIVE", "RIOT", "BRK-B"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "ticker", "currency"),
+    [
+        ("BTC-USD", Kind.PAIR, "", ""),
+        ("GPU-H100-HOUR", Kind.PAIR, "", ""),
+        ("RIOT", Kind.SHARE, "RIOT", "USD"),
+        ("BRK-B", Kind.SHARE, "BRK-B", "USD"),
+        ("RIOT.previous_close_usd", Kind.SHARE, "RIOT", "USD"),
+        ("HIVE-CAD", Kind.LISTING, "HIVE", "CAD"),
+        ("DOGE-CAD", Kind.PAIR, "", ""),
+        ("USD-CAD", Kind.RATE, "", "CAD"),
+        ("network.difficulty", Kind.NETWORK, "", ""),
+        ("RIOT.power_price_usd_kwh", Kind.FIGURE, "RIOT", ""),
+        ("NOBODY", Kind.PAIR, "", ""),
+    ],
+)
+def test_a_name_says_its_kind(name: str, kind: Kind, ticker: str, currency: str) -> None:
+    """Shares and their listings abroad are told by the tickers of the books alone."""
+    assert symbol_of(name, SHARES) == Symbol(name, kind, ticker, currency)
+
+
+def test_only_shares_grow_old_in_session_time() -> None:
+    """A closed exchange makes a share no older; a rate and a pair go on."""
+    assert {kind for kind in Kind if kind.in_sessions} == {Kind.SHARE, Kind.LISTING}
+    assert rate_name("CAD") == "USD-CAD"
