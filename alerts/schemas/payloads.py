@@ -130,7 +130,7 @@ class ReadingNow(Struct, frozen=True, kw_only=True):
 
 
 class CompanyState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=COMPANY_STATE):
-    """All readings of one company. Retained."""
+    """The readings of one company that are a headline, or that a rule watches. Retained."""
 
     seq: Seq
     run: Run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class RelayRole:
-    """What the relay role works with."""
+    """What the relay role works with; `shows` tells which readings are among the states."""
 
     client: RedisClient
     blocking: RedisClient
@@ -60,6 +60,7 @@ class RelayRole:
     options: RelayOptions
     clock: Clock
     instruments: Instruments
+    shows: Callable[[str], bool]
 
     async def work(self, lease: Lease) -> None:
         """Carry notifications and states until cancelled."""
@@ -126,11 +127,15 @@ class RelayRole:
                 if board is None:
                     continue
                 market, companies = await views.read()
-                await board.show(market, companies, await feeds.read())
+                chosen = {ticker: self._chosen(view) for ticker, view in companies.items()}
+                await board.show(self._chosen(market), chosen, await feeds.read())
             except (DeliveryError, StoreUnavailable) as error:
                 log.debug("relay.states_not_published", why=str(error))
             except Exception:  # the loop's border: one record that cannot be read stops no other
                 log.exception("relay.states_failed")
+
+    def _chosen(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: item for name, item in view.items() if self.shows(name)}
 
 
 class StateBoard:

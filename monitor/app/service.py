@@ -88,6 +88,7 @@ class Service:
     def __init__(self, job: Job, world: World, found: Servers, stack: AsyncExitStack) -> None:
         self.job = job
         self.world = world
+        self.shown = world.shown_names()
         self.servers = found
         self.stopping = asyncio.Event()
         self.url = ""
@@ -212,6 +213,10 @@ class Service:
             environ=dict(os.environ),
         )
 
+    def _shows(self, name: str) -> bool:
+        """Tell whether a reading is among the retained states: all but metrics nobody follows."""
+        return name in self.shown or name not in self.world.catalogue
+
     def _relay(self) -> RelayRole:
         settings = self.job.settings
         protocol = {"5": "5.0"}.get(settings.mqtt_protocol, settings.mqtt_protocol)
@@ -236,6 +241,7 @@ class Service:
             options=self.job.relay,
             clock=SystemClock(),
             instruments=self.instruments,
+            shows=self._shows,
         )
 
     # ---------------------------------------------------------------- reload and health
@@ -250,6 +256,7 @@ class Service:
             log.error("books.reload_refused", why=str(error))  # noqa: TRY400  # the text says all
             return
         self.world = world
+        self.shown = world.shown_names()
         if FEEDS in self.job.roles:
             self.feeds = usable_feeds(world.feeds, os.environ)
         self._reloaded.set()

@@ -44,6 +44,17 @@ class World:
     catalogue: Catalogue
     calendar: SessionCalendar
 
+    def shown_names(self) -> frozenset[str]:
+        """Return the metrics that have a place among the retained states.
+
+        Those that a headline has room for, and those that a rule watches: a phone that follows a
+        company must not be sent two hundred numbers a second.
+        """
+        watched = {rule.on for rule in self.rulebook.rules}
+        return frozenset(
+            metric.name for metric in self.catalogue if metric.headline or metric.name in watched
+        )
+
 
 def find_catalogue() -> Catalogue:
     """Return all metrics, found by their place."""

@@ -49,6 +49,7 @@ async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_ther
         options=RelayOptions(),
         clock=clock,
         instruments=Instruments(Known(), version="0"),
+        shows=lambda name: name != "retarget_error_ratio",
     )
     await cast("Any", redis.hset(keys.market, "BTC-USD", "{"))
     async with (
@@ -60,9 +61,11 @@ async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_ther
             with structlog.testing.capture_logs() as told:
                 await wait_until(lambda: failed(told) or task.done(), "a round to fail")
             view = {"value": 1.0, "unit": "USD", "quality": "ok"}
-            await ViewStore(redis, keys).write({"BTC-USD": view}, {})
+            dull = {"retarget_error_ratio": view, "BTC-USD": view}
+            await ViewStore(redis, keys).write(dull, {})
             shown = await listener.wait_for("/market/BTC-USD/state")
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
     assert shown[0].json
+    assert not listener.on("/market/retarget_error_ratio/state")
