@@ -37,6 +37,7 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     ("_days", "_seconds", 86_400.0),
     ("_h_s", "_hashes_per_second", 1.0),
     ("h_s", "h_per_second", 1.0),
+    ("_s", "_seconds", 1.0),
     ("_count", "_number", 1.0),
 )
 _WORDS = {Quality[word.name].word: word for word in Quality}

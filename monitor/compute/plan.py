@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT
+from monitor.domain.events import (
+    BLOCK_PACE,
+    BLOCK_WINDOW,
+    BTC_USD,
+    DIFFICULTY,
+    FEES,
+    HEIGHT,
+)
 from monitor.metrics.base import Metric
 from monitor.metrics.catalogue import Catalogue
 
@@ -13,6 +20,8 @@ MARKET_INPUTS: Mapping[str, str] = {
     "difficulty": DIFFICULTY,
     "height": HEIGHT,
     "fees_btc_per_block": FEES,
+    "block_pace_s": BLOCK_PACE,
+    "window_144_s": BLOCK_WINDOW,
     "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
 }
 """Market input of the metrics to the instrument it is read from."""
@@ -22,6 +31,8 @@ MARKET_UNITS: Mapping[str, str] = {
     "difficulty": "difficulty",
     "height": "blocks",
     "fees_btc_per_block": "BTC/block",
+    "block_pace_s": "s",
+    "window_144_s": "s",
     "hashprice_index_usd_ph_day": "USD/PH/day",
 }
 

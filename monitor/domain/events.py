@@ -13,6 +13,8 @@ BTC_USD = "BTC-USD"
 DIFFICULTY = "network.difficulty"
 HEIGHT = "network.height"
 FEES = "network.fees_btc_per_block"
+BLOCK_PACE = "network.block_pace_s"
+BLOCK_WINDOW = "network.window_144_s"
 
 
 class Quality(IntEnum):

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
 
 from monitor.domain.quantiles import chi_square_quantile
 from monitor.domain.units import (
@@ -29,17 +30,14 @@ LAST_SUBSIDISED_ERA = 63  # consensus: a shift by 64 or more is zero by rule
 
 EPOCH_BLOCKS = 2_016
 EPOCH_TARGET_S = EPOCH_BLOCKS * BLOCK_TARGET_S
+WINDOW_BLOCKS = 144
 MAX_RETARGET_FACTOR = 4
 MIN_PROJECTION_BLOCKS = 144
 
-# Blocks into the epoch -> RMS error of the projected change, measured on 27 epochs (section 1.5).
-PROJECTION_ERROR: tuple[tuple[int, float], ...] = (
-    (144, 0.092),
-    (504, 0.058),
-    (1_008, 0.036),
-    (1_512, 0.021),
-    (1_872, 0.0065),
-)
+# Blocks into the epoch, and the RMS error there of the projected change, measured on 27 epochs
+# (section 1.5).
+ERROR_BLOCKS = (144.0, 504.0, 1_008.0, 1_512.0, 1_872.0)
+ERROR_RATIOS = (0.092, 0.058, 0.036, 0.021, 0.0065)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,47 @@ def implied_hashrate_eh_s(difficulty: Values) -> Values:
     return difficulty * (HASHES_PER_DIFFICULTY / BLOCK_TARGET_S / HASHES_PER_EH)
 
 
+@dataclass(frozen=True, slots=True)
+class HashrateCounts:
+    """What a number of blocks found counts as in an estimate of the hashrate (1.2).
+
+    Attributes:
+        plain: the blocks themselves, n.
+        unbiased: n - 1, as the time ends with a block.
+        low: lower end of the 95 % interval, half the chi-square quantile of 2n degrees.
+        high: upper end of it.
+
+    """
+
+    plain: float
+    unbiased: float
+    low: float
+    high: float
+
+
+def hashrate_counts(blocks: int) -> HashrateCounts:
+    """Return what `blocks` intervals count as.
+
+    Raises:
+        ValueError: fewer than two.
+
+    """
+    if blocks < 2:  # noqa: PLR2004 - n - 1 and the interval need two
+        raise ValueError(f"a hashrate estimate needs at least 2 block intervals, not {blocks}")
+    freedom = 2 * blocks
+    return HashrateCounts(
+        plain=blocks,
+        unbiased=blocks - 1,
+        low=chi_square_quantile(0.025, freedom) / 2,
+        high=chi_square_quantile(0.975, freedom) / 2,
+    )
+
+
+def found_hashrate_eh_s(count: float, difficulty: Values, elapsed_s: Values) -> Values:
+    """Return the hashrate in EH/s that finds `count` blocks of `difficulty` in a time (1.2)."""
+    return count * difficulty * (HASHES_PER_DIFFICULTY / HASHES_PER_EH) / elapsed_s
+
+
 def estimate_hashrate(blocks: int, difficulty_sum: float, elapsed_s: float) -> HashrateEstimate:
     """Estimate hashrate from `blocks` intervals that took `elapsed_s` seconds together (1.2).
 
@@ -103,17 +142,15 @@ def estimate_hashrate(blocks: int, difficulty_sum: float, elapsed_s: float) -> H
         ValueError: fewer than two intervals, or no time between first and last block.
 
     """
-    if blocks < 2:  # noqa: PLR2004 - n - 1 and the interval need two
-        raise ValueError(f"a hashrate estimate needs at least 2 block intervals, not {blocks}")
+    counts = hashrate_counts(blocks)
     if elapsed_s <= 0:
         raise ValueError(f"the intervals took {elapsed_s} s: header times must rise over them")
-    per_count = difficulty_sum / blocks * HASHES_PER_DIFFICULTY / elapsed_s / HASHES_PER_EH
-    freedom = 2 * blocks
+    mean = difficulty_sum / blocks
     return HashrateEstimate(
-        eh_s=blocks * per_count,
-        unbiased_eh_s=(blocks - 1) * per_count,
-        low_eh_s=chi_square_quantile(0.025, freedom) / 2 * per_count,
-        high_eh_s=chi_square_quantile(0.975, freedom) / 2 * per_count,
+        eh_s=found_hashrate_eh_s(counts.plain, mean, elapsed_s),
+        unbiased_eh_s=found_hashrate_eh_s(counts.unbiased, mean, elapsed_s),
+        low_eh_s=found_hashrate_eh_s(counts.low, mean, elapsed_s),
+        high_eh_s=found_hashrate_eh_s(counts.high, mean, elapsed_s),
         standard_error_ratio=1 / math.sqrt(blocks),
     )
 
@@ -160,6 +197,15 @@ def next_difficulty(difficulty: float, elapsed_s: float) -> float:
     return difficulty * EPOCH_TARGET_S / min(max(elapsed_s, shortest), longest)
 
 
+def retarget_change_ratio(pace_s: Values) -> Values:
+    """Return the change of difficulty that an epoch of `pace_s` seconds per block ends in (1.5).
+
+    Consensus allows a factor of four both ways.
+    """
+    factor: Values = np.clip(BLOCK_TARGET_S / pace_s, 1 / MAX_RETARGET_FACTOR, MAX_RETARGET_FACTOR)
+    return factor - 1
+
+
 def project_epoch(height: int, elapsed_s: float) -> Epoch:
     """Project the coming retarget from the pace of the running epoch (1.5).
 
@@ -170,10 +216,6 @@ def project_epoch(height: int, elapsed_s: float) -> Epoch:
     left = EPOCH_BLOCKS - blocks
     known = blocks >= MIN_PROJECTION_BLOCKS and elapsed_s > 0
     pace_s = elapsed_s / blocks if known else None
-    change = None
-    if pace_s is not None:
-        factor = BLOCK_TARGET_S / pace_s
-        change = min(max(factor, 1 / MAX_RETARGET_FACTOR), MAX_RETARGET_FACTOR) - 1
     return Epoch(
         first_height=height - blocks,
         blocks=blocks,
@@ -181,22 +223,18 @@ def project_epoch(height: int, elapsed_s: float) -> Epoch:
         progress_ratio=blocks / EPOCH_BLOCKS,
         pace_s=pace_s,
         seconds_left=None if pace_s is None else left * pace_s,
-        change_ratio=change,
-        error_ratio=projection_error_ratio(blocks) if known else None,
+        change_ratio=None if pace_s is None else float(retarget_change_ratio(pace_s)),
+        error_ratio=float(projection_error_ratio(blocks)) if known else None,
     )
 
 
-def projection_error_ratio(blocks: int) -> float | None:
-    """Return the RMS error of the projected change after `blocks` blocks; None before 144.
+def projection_error_ratio(blocks: Values) -> Values:
+    """Return the RMS error of the change projected after `blocks` blocks, 144 or more (1.5).
 
     Linear between the measured points; after the last one it stays at the last.
     """
-    if blocks < PROJECTION_ERROR[0][0]:
-        return None
-    for (left, error), (right, next_error) in pairwise(PROJECTION_ERROR):
-        if blocks <= right:
-            return error + (next_error - error) * (blocks - left) / (right - left)
-    return PROJECTION_ERROR[-1][1]
+    error: Values = np.interp(blocks, ERROR_BLOCKS, ERROR_RATIOS)
+    return error
 
 
 def hashprice_btc_ph_day(subsidy: Values, fees_per_block: Values, difficulty: Values) -> Values:
@@ -208,16 +246,17 @@ def hashprice_btc_ph_day(subsidy: Values, fees_per_block: Values, difficulty: Va
     return earned / (difficulty * HASHES_PER_DIFFICULTY)
 
 
-def next_epoch_hashprice_btc_ph_day(
-    subsidy: float, fees_per_block: float, difficulty: float, change_ratio: float
-) -> float:
-    """Return the hashprice after a retarget by `change_ratio`, all else equal (2.4)."""
-    return hashprice_btc_ph_day(subsidy, fees_per_block, difficulty * (1 + change_ratio))
-
-
-def fee_share_ratio(subsidy: float, fees_per_block: float) -> float:
-    """Return the fees' share of a block's income: the elasticity of hashprice to fees (2.4).
-
-    The elasticity to the BTC price is 1 and to difficulty -1.
-    """
+def fee_share_ratio(subsidy: Values, fees_per_block: Values) -> Values:
+    """Return the fees' share of a block's income, both in BTC (2.4)."""
     return fees_per_block / (subsidy + fees_per_block)
+
+
+def hashprice_change_ratio(
+    *, price: Values, difficulty: Values, fees: Values, fee_share: Values
+) -> Values:
+    """Return how far hashprice in USD moves when its parts move, all as fractions (2.4).
+
+    For small moves it is price - difficulty + fee_share x fees: the elasticities are 1, -1 and
+    the fees' share. A fall of difficulty by 3.28 % is a rise of 3.39 %.
+    """
+    return (1 + price) * (1 + fee_share * fees) / (1 + difficulty) - 1

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import (
+    BLOCK_PACE,
+    BLOCK_WINDOW,
+    BTC_USD,
+    DIFFICULTY,
+    FEES,
+    HEIGHT,
+    Quote,
+)
 
 FUTURE_MS = 10_000
 MAX_VOLUME = Decimal("1e15")
@@ -61,6 +69,9 @@ _KNOWN = {
     DIFFICULTY: Bounds(Decimal(1), Decimal("1e18"), is_price=False),
     HEIGHT: Bounds(Decimal(0), Decimal("1e8"), is_price=False),
     FEES: Bounds(Decimal(0), Decimal(1000), is_price=False),
+    # milliseconds are refused: as seconds they would be less than a block a day
+    BLOCK_PACE: Bounds(Decimal(0), Decimal(100_000), is_price=False),
+    BLOCK_WINDOW: Bounds(Decimal(0), Decimal(10_000_000), is_price=False),
 }
 _FIGURE_NAME = re.compile(r"[A-Z0-9-]+\.[a-z]|network\.")
 

@@ -1,7 +1,7 @@
-"""mempool.space, or your own mempool: difficulty, block height and fees. No key.
+"""mempool.space, or your own mempool: difficulty, block height, fees and the epoch's pace. No key.
 
 https://mempool.space/docs/api/rest; the same API is served by a self-hosted instance, whose
-address then replaces base_url. None of the three answers carries a time of its own.
+address then replaces base_url. None of the answers carries a time of its own.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from monitor.domain.events import DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import BLOCK_PACE, DIFFICULTY, FEES, HEIGHT, Quote
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
 
 SATS_PER_BTC = 100_000_000
+# From here on a pace is in milliseconds: no epoch ran at 10 s a block, nor at 10,000.
+MS_FROM = 10_000
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -48,7 +50,22 @@ def _fees_btc_per_block(root: Node) -> Decimal:
     return Decimal(root.at("totalFee").count()) / SATS_PER_BTC / (last - first + 1)
 
 
-_READ = {DIFFICULTY: _difficulty, HEIGHT: _height, FEES: _fees_btc_per_block}
+def _block_pace_s(root: Node) -> Decimal:
+    pace = root.at("timeAvg")
+    value = pace.number()
+    if value <= 0:
+        pace.refuse("the mean time per block", Reason.MISSING_FIELD)
+    # Milliseconds; older versions gave seconds. It counts up to the present moment and not to the
+    # last block: some 600 s over the whole epoch too much, far inside the projection's error.
+    return value / 1_000 if value >= MS_FROM else value
+
+
+_READ = {
+    DIFFICULTY: _difficulty,
+    HEIGHT: _height,
+    FEES: _fees_btc_per_block,
+    BLOCK_PACE: _block_pace_s,
+}
 
 FEED = Feed(
     FeedSpec(
@@ -58,6 +75,7 @@ FEED = Feed(
             DIFFICULTY: "/api/v1/mining/hashrate/3d",
             HEIGHT: "/api/blocks/tip/height",
             FEES: "/api/v1/mining/reward-stats/144",
+            BLOCK_PACE: "/api/v1/difficulty-adjustment",
         },
         interval_s=60,
         timeout_s=10,

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from monitor.core.clock import DAY, HOUR, SECOND, Millis
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import (
+    BLOCK_PACE,
+    BLOCK_WINDOW,
+    BTC_USD,
+    DIFFICULTY,
+    FEES,
+    HEIGHT,
+    Quote,
+)
+from monitor.domain.network import EPOCH_BLOCKS, MIN_PROJECTION_BLOCKS, WINDOW_BLOCKS
 from monitor.domain.units import HASHES_PER_DIFFICULTY, SAT_PER_BTC
 from monitor.replay.table import Piece, Table, moment, number, price, whole
 
@@ -33,8 +43,6 @@ STOCK_FRESH_MS = 8 * HOUR
 """In session time: one whole session of 6.5 hours and a margin."""
 PREVIOUS_CLOSE_FRESH_MS = 5 * DAY
 """Until the next close replaces it, over the longest weekend. The price itself ages sooner."""
-
-FEE_BLOCKS = 144
 
 _CLOSE = time(16, tzinfo=ZoneInfo("America/New_York"))
 _ALMOST_WHOLE = 0.01
@@ -84,34 +92,85 @@ def read_network(table: Table, *, with_fees: bool) -> Iterator[Piece]:
     return table.pieces(parse)
 
 
-def read_blocks(table: Table) -> Iterator[Piece]:
-    """Yield the height at each block, and the mean fee once 144 blocks in a row are known.
+@dataclass(slots=True)
+class _Chain:
+    """The blocks in a row up to the last one: what their fees and header times come to.
 
-    Header times run backwards at times; a block is known no earlier than the one below it.
+    Attributes:
+        height: of the last block; None before the first.
+        known_at: when the last block was known, ms UTC.
+        fees: of the last 144 blocks, in satoshi.
+        total: their sum.
+        times: header times of the last 145 blocks, s.
+        epoch_at: header time of the running epoch's first block, None if it was not among them.
+
+    """
+
+    height: int | None = None
+    known_at: Millis = 0
+    fees: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW_BLOCKS))
+    total: int = 0
+    times: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW_BLOCKS + 1))
+    epoch_at: int | None = None
+
+    def add(self, height: int, time_s: int, fee_sat: int) -> None:
+        """Take the next block; one that does not follow the last begins a new row.
+
+        Raises:
+            ValueError: its height is not above the last one's.
+
+        """
+        if self.height is not None and height != self.height + 1:
+            if height <= self.height:
+                raise ValueError(f"height {height} follows {self.height}: heights must rise")
+            self.fees.clear()
+            self.times.clear()
+            self.total, self.epoch_at = 0, None
+        self.height = height
+        # header times run backwards at times; a block is known no earlier than the one below it
+        self.known_at = max(self.known_at, time_s * SECOND)
+        self.total += fee_sat - (self.fees[0] if len(self.fees) == WINDOW_BLOCKS else 0)
+        self.fees.append(fee_sat)
+        self.times.append(time_s)
+        if height % EPOCH_BLOCKS == 0:
+            self.epoch_at = time_s
+
+    def quotes(self) -> Iterator[Quote]:
+        """Yield what is known with the last block: a mean or a pace over 144 blocks or more only."""
+        if self.height is None:
+            return
+        yield self._quote(HEIGHT, Decimal(self.height))
+        if len(self.fees) == WINDOW_BLOCKS:
+            yield self._quote(FEES, Decimal(self.total) / SAT_PER_BTC / WINDOW_BLOCKS)
+        elapsed_s = self.times[-1] - self.times[0]
+        if len(self.times) > WINDOW_BLOCKS and elapsed_s > 0:
+            yield self._quote(BLOCK_WINDOW, Decimal(elapsed_s))
+        blocks = self.height % EPOCH_BLOCKS
+        if self.epoch_at is not None and blocks >= MIN_PROJECTION_BLOCKS:
+            pace_s = Decimal(self.times[-1] - self.epoch_at) / blocks
+            if pace_s > 0:
+                yield self._quote(BLOCK_PACE, pace_s)
+
+    def _quote(self, instrument: str, value: Decimal) -> Quote:
+        return _quote(instrument, value, self.known_at, "blocks", BLOCK_FRESH_MS)
+
+
+def read_blocks(table: Table) -> Iterator[Piece]:
+    """Yield the height at each block, and what the blocks before it tell.
+
+    That is the mean fee and the time of the last 144, and the pace of the running epoch once it is
+    144 blocks old.
     """
     height_at, time_at, fee_at = (table.column(n) for n in ("height", "time_unix", "fee_sat"))
-    fees: deque[int] = deque(maxlen=FEE_BLOCKS)
-    total = 0
-    latest = 0
-    below: int | None = None
+    chain = _Chain()
 
     def parse(cells: Sequence[str]) -> Piece:
-        nonlocal total, latest, below
-        height, fee = whole(cells[height_at], "height"), whole(cells[fee_at], "fee_sat")
-        latest = max(latest, whole(cells[time_at], "time_unix") * SECOND)
-        if below is not None and height != below + 1:
-            if height <= below:
-                raise ValueError(f"height {height} follows {below}: heights must rise")
-            fees.clear()
-            total = 0
-        below = height
-        total += fee - (fees[0] if len(fees) == FEE_BLOCKS else 0)
-        fees.append(fee)
-        quotes = [_quote(HEIGHT, Decimal(height), latest, "blocks", BLOCK_FRESH_MS)]
-        if len(fees) == FEE_BLOCKS:
-            mean = Decimal(total) / SAT_PER_BTC / FEE_BLOCKS
-            quotes.append(_quote(FEES, mean, latest, "blocks", BLOCK_FRESH_MS))
-        return Piece(latest, tuple(quotes))
+        chain.add(
+            whole(cells[height_at], "height"),
+            whole(cells[time_at], "time_unix"),
+            whole(cells[fee_at], "fee_sat"),
+        )
+        return Piece(chain.known_at, tuple(chain.quotes()))
 
     return table.pieces(parse)
 

@@ -19,7 +19,7 @@ from aiohttp.test_utils import TestServer
 from monitor.core.clock import ManualClock
 from monitor.core.discovery import declared
 from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailable
-from monitor.domain.events import DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import BLOCK_PACE, DIFFICULTY, FEES, HEIGHT, Quote
 from monitor.domain.plausibility import judge
 from monitor.feeds.base import Feed
 from monitor.feeds.declaration import spec_faults
@@ -68,6 +68,7 @@ EXCEPTIONS: dict[tuple[Scenario, str], tuple[type[FeedError], str] | str] = {
     (Scenario.RENAMED_KEY, HEIGHT): VALUE,
     # zero is how the backend says that its node is away; a block may well pay no fees
     (Scenario.ZEROS, DIFFICULTY): (BadQuote, "missing_field"),
+    (Scenario.ZEROS, BLOCK_PACE): (BadQuote, "missing_field"),
     (Scenario.ZEROS, HEIGHT): VALUE,
     (Scenario.ZEROS, FEES): VALUE,
 }

@@ -29,7 +29,9 @@ BARE = SinkContext(
     clock=SystemClock(), version="1", origin=Origin(), settings={}, connected=lambda *_: None
 )
 SETTINGS = {"mqtt": MqttSettings(url=MqttUrl.parse("mqtt://127.0.0.1:1"), instance="contract")}
-UNIT_ENDINGS = re.compile(r"_(usd|btc|ratio|day|kwh|s|th|year|mw)$")
+UNIT_ENDINGS = re.compile(
+    r"_(usd|btc|ratio|days?|kwh|mwh|s|th|year|month|mw|blocks|difficulty|volatilities)$"
+)
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from monitor.core.clock import ManualClock, parse_iso
 from monitor.core.discovery import declared
 from monitor.core.errors import BadQuote, FeedError, FeedRejected
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
 from monitor.feeds.lanes import lanes_of
 from tests.simulator.market import Market
@@ -99,6 +99,8 @@ def sample(name: str) -> str:
         ("mempool_blocks_tip_height.txt", "mempool", HEIGHT, "/", "698767", None),
         # 1,311,748,254 sat over 100 blocks
         ("mempool_reward_stats_100.json", "mempool", FEES, "/", "0.1311748254", None),
+        # 1,451 blocks in 802,855 s; the answer has milliseconds
+        ("mempool_difficulty_adjustment.json", "mempool", BLOCK_PACE, "/", "553.311", None),
         ("yahoo_chart_v8.json", "yahoo", "AAPL", "AAPL", "333.923", "2026-10-05T13:58:27Z"),
         ("finnhub_quote.json", "finnhub", "RIOT", "RIOT", "175.43", "2021-11-07T22:00:00Z"),
     ],
@@ -189,6 +191,13 @@ def test_milliseconds_in_a_field_of_seconds_are_understood() -> None:
     for stamp in (NOW // 1_000, NOW, NOW * 1_000, NOW * 1_000_000):
         body = json.dumps({"c": 12.5, "t": stamp})
         assert fetch("finnhub", "RIOT", "RIOT", body).observed_at == NOW
+
+
+@pytest.mark.parametrize("pace", ["553311", "553.311"])
+def test_a_pace_in_seconds_or_milliseconds_is_the_same(pace: str) -> None:
+    """An older mempool gives seconds; no epoch's pace is near enough to mistake one for the other."""
+    quote = fetch("mempool", BLOCK_PACE, "/", f'{{"timeAvg": {pace}}}')
+    assert quote.value == Decimal("553.311")
 
 
 LEAVES = (

@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import exp
 
 from monitor.core.clock import SECOND, Clock, Millis
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT
+from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT
 
 STOCKS = ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
 
@@ -26,8 +26,9 @@ START: dict[str, Decimal] = {
     DIFFICULTY: Decimal(146_472_570_619_930),
     HEIGHT: Decimal(930_100),
     FEES: Decimal("0.02400000"),
+    BLOCK_PACE: Decimal("614.01"),
 }
-STEP_SIGMA = {BTC_USD: 0.0004, DIFFICULTY: 0.0, HEIGHT: 0.0, FEES: 0.002}
+STEP_SIGMA = {BTC_USD: 0.0004, DIFFICULTY: 0.0, HEIGHT: 0.0, FEES: 0.002, BLOCK_PACE: 0.0}
 STOCK_SIGMA = 0.0006
 PULL = 0.002
 BLOCK_MS = 600_000

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from monitor.core.clock import SECOND, iso
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT
+from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT
 from tests.simulator.market import STOCKS, Market
 
 Document = Any
 Path = tuple[str | int, ...]
 FEE_BLOCKS = 144
+EPOCH_BLOCKS = 2_016
 SATS_PER_BTC = 100_000_000
 
 
@@ -130,6 +131,26 @@ def _reward_stats(market: Market, _: str, __: Mapping[str, str]) -> Document:
     }
 
 
+def _difficulty_adjustment(market: Market, _: str, __: Mapping[str, str]) -> Document:
+    blocks = int(market.value(HEIGHT)) % EPOCH_BLOCKS
+    pace_ms = int(market.value(BLOCK_PACE) * SECOND)
+    left_ms = (EPOCH_BLOCKS - blocks) * pace_ms
+    return {
+        "progressPercent": blocks / EPOCH_BLOCKS * 100,
+        "difficultyChange": (600_000 / pace_ms - 1) * 100,
+        "estimatedRetargetDate": market.clock.now() + left_ms,
+        "remainingBlocks": EPOCH_BLOCKS - blocks,
+        "remainingTime": left_ms,
+        "previousRetarget": -1.2,
+        "previousTime": (market.clock.now() - blocks * pace_ms) // SECOND,
+        "nextRetargetHeight": int(market.value(HEIGHT)) + EPOCH_BLOCKS - blocks,
+        "timeAvg": pace_ms,
+        "adjustedTimeAvg": pace_ms,
+        "timeOffset": 0,
+        "expectedBlocks": blocks * pace_ms / 600_000,
+    }
+
+
 def _yahoo(market: Market, rest: str, _: Mapping[str, str]) -> Document:
     if rest not in STOCKS:
         error = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
@@ -190,6 +211,14 @@ SHAPES = (
         ("totalFee",),
         None,
         ("totalFee",),
+    ),
+    Shape(
+        "mempool",
+        "api/v1/difficulty-adjustment",
+        _difficulty_adjustment,
+        ("timeAvg",),
+        None,
+        ("timeAvg",),
     ),
     Shape(
         "yahoo",

@@ -109,6 +109,7 @@ def test_companies_of_the_book() -> None:
         ("retarget_days", Scope.NETWORK, "hashhedge_retarget_seconds", 86_400.0),
         ("hashrate_eh_s", Scope.NETWORK, "hashhedge_hashrate_eh_per_second", 1.0),
         ("hashrate_h_s", Scope.NETWORK, "hashhedge_hashrate_hashes_per_second", 1.0),
+        ("network.block_pace_s", Scope.NETWORK, "hashhedge_network_block_pace_seconds", 1.0),
         ("company_value_usd", Scope.COMPANY, "hashhedge_company_value_usd", 1.0),
     ],
 )

@@ -15,12 +15,13 @@ from monitor.domain.network import (
     fee_share_ratio,
     fees_btc_per_block,
     hashprice_btc_ph_day,
+    hashprice_change_ratio,
     implied_hashrate_eh_s,
     next_difficulty,
-    next_epoch_hashprice_btc_ph_day,
     next_halving_height,
     project_epoch,
     projection_error_ratio,
+    retarget_change_ratio,
     subsidy_btc,
     subsidy_sat,
 )
@@ -156,14 +157,15 @@ def test_epoch_projection_is_null_before_144_blocks() -> None:
 )
 def test_projection_error(blocks: int, points: float) -> None:
     """1.5, error table: the measured points, linear between them, the last one to the end."""
-    error = projection_error_ratio(blocks)
-    assert error is not None
-    assert error * 100 == pytest.approx(points)
+    assert projection_error_ratio(blocks) * 100 == pytest.approx(points)
+    assert project_epoch(2_016 + blocks, 600.0 * blocks).error_ratio == pytest.approx(points / 100)
 
 
-def test_projection_error_is_null_before_144_blocks() -> None:
-    """1.5: no band where there is no projection."""
-    assert projection_error_ratio(143) is None
+def test_the_projection_keeps_to_a_factor_of_four() -> None:
+    """1.5: consensus allows no more, whatever the pace."""
+    assert retarget_change_ratio(10.0) == 3
+    assert retarget_change_ratio(9_000.0) == -0.75
+    assert retarget_change_ratio(np.array([600.0, 570.0])).round(3).tolist() == [0.0, 0.053]
 
 
 @pytest.mark.parametrize(
@@ -205,11 +207,36 @@ def test_hashprice_definition_by_hashrate() -> None:
     assert math.isclose(HASHPRICE_BTC, by_hashrate, rel_tol=1e-14)
 
 
-def test_elasticity_and_next_epoch() -> None:
+def test_a_retarget_moves_hashprice_at_once() -> None:
     """2.4: fees' share 0.52 %; a retarget of -3.28 % is +3.39 % hashprice."""
     assert round(fee_share_ratio(3.125, FEES) * 100, 2) == 0.52
-    after = next_epoch_hashprice_btc_ph_day(3.125, FEES, DIFFICULTY, -0.0328)
-    assert round((after / HASHPRICE_BTC - 1) * 100, 2) == 3.39
+    moved = hashprice_change_ratio(price=0.0, difficulty=-0.0328, fees=0.0, fee_share=0.0052)
+    assert round(moved * 100, 2) == 3.39
+    after = hashprice_btc_ph_day(3.125, FEES, DIFFICULTY * (1 - 0.0328))
+    assert after / HASHPRICE_BTC - 1 == pytest.approx(moved, rel=1e-12)
+
+
+changes = st.floats(-0.9, 3)
+
+
+@given(changes, changes, changes, st.floats(0, 30))
+def test_hashprice_changes_as_its_parts_do(
+    price: float, difficulty: float, fees: float, per_block: float
+) -> None:
+    """2.4: the change from price, difficulty and fees equals two hashprices compared."""
+    share = fee_share_ratio(3.125, per_block)
+    said = hashprice_change_ratio(price=price, difficulty=difficulty, fees=fees, fee_share=share)
+    before = hashprice_btc_ph_day(3.125, per_block, DIFFICULTY)
+    after = hashprice_btc_ph_day(3.125, per_block * (1 + fees), DIFFICULTY * (1 + difficulty))
+    assert said == pytest.approx(after * (1 + price) / before - 1, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("moved", "elasticity"), [("price", 1), ("difficulty", -1), ("fees", 0.2)])
+def test_elasticities(moved: str, elasticity: float) -> None:
+    """2.4: dln hp = dln P - dln D + phi dln F, here with fees at a fifth of the income."""
+    still = {"price": 0.0, "difficulty": 0.0, "fees": 0.0}
+    change = hashprice_change_ratio(**(still | {moved: 1e-7}), fee_share=0.2)
+    assert change / 1e-7 == pytest.approx(elasticity, abs=1e-6)
 
 
 @given(st.floats(1e-8, 50), st.floats(0, 50), st.floats(1, 1e18))

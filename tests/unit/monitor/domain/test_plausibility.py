@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import (
+    BLOCK_PACE,
+    BLOCK_WINDOW,
+    BTC_USD,
+    DIFFICULTY,
+    FEES,
+    HEIGHT,
+    Quote,
+)
 from monitor.domain.plausibility import FUTURE_MS, Refusal, bounds_of, judge
 
 NOW = 1_768_229_760_000
@@ -107,6 +115,10 @@ def test_one_sided_book_is_no_spread() -> None:
         (HEIGHT, "-1", "negative"),
         (FEES, "0", None),
         (FEES, "2000000", "out_of_bounds"),
+        (BLOCK_PACE, "553.311", None),
+        (BLOCK_PACE, "553311", "out_of_bounds"),
+        (BLOCK_WINDOW, "91633", None),
+        (BLOCK_WINDOW, "91633000", "out_of_bounds"),
         ("USDC-USD", "0.9998", None),
         ("CAN", "0.62", None),
         ("CRWV", "0", "zero_price"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from monitor.core.clock import DAY, HOUR, MINUTE, parse_iso
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quote
 from monitor.domain.plausibility import judge
+from monitor.replay.daily import read_blocks
 from monitor.replay.layouts import History, open_history
+from monitor.replay.table import Table, read_header
 from monitor.store.playback import Moment
 
 SHARED = Path(__file__).resolve().parents[4].parent / "shared" / "data"
@@ -193,6 +195,56 @@ def test_block_times_never_run_back(tmp_path: Path) -> None:
     write(tmp_path, "blocks.csv", header, *rows)
     found = [(m.at, [int(q.value) for q in m.quotes]) for m in open_history(tmp_path).moments()]
     assert found == [(1_700_000_000_000, [10, 11]), (1_700_000_600_000, [12])]
+
+
+def played(folder: Path, heights: Iterable[int], interval_s: int) -> list[Moment]:
+    """Write blocks of equal intervals and return what playing them makes known."""
+    rows = [f"{h},{1_700_000_000 + h * interval_s},0" for h in heights]
+    write(folder, "blocks.csv", "height,time_unix,fee_sat", *rows)
+    return list(open_history(folder).moments())
+
+
+def test_the_pace_is_known_once_the_epoch_has_144_blocks(tmp_path: Path) -> None:
+    """At 9.5 minutes a block the pace is 570 s, from block 144 of the epoch to its last."""
+    moments = played(tmp_path, range(4_000, 6_050), 570)
+    paces = [
+        (int(m.quotes[0].value), q) for m in moments for q in m.quotes if "pace" in q.instrument
+    ]
+    assert [height for height, _ in paces] == list(range(4_032 + 144, 6_048))
+    assert {quote.value for _, quote in paces} == {570}
+    assert {quote.source for _, quote in paces} == {"blocks"}
+
+
+def test_the_window_spans_144_intervals_without_a_gap(tmp_path: Path) -> None:
+    """It needs 145 blocks in a row; a missing block starts it anew and leaves no pace."""
+    heights = [*range(4_032, 4_400), *range(4_401, 4_700)]
+    moments = played(tmp_path, heights, 600)
+    windows = [int(m.quotes[0].value) for m in moments for q in m.quotes if "144" in q.instrument]
+    assert windows == [*range(4_032 + 144, 4_400), *range(4_401 + 144, 4_700)]
+    paces = [int(m.quotes[0].value) for m in moments for q in m.quotes if "pace" in q.instrument]
+    assert paces == list(range(4_032 + 144, 4_400))
+
+
+def test_header_times_that_run_back_over_a_whole_window_give_no_time(tmp_path: Path) -> None:
+    """A window that took no time is not known, and neither is such a pace."""
+    moments = played(tmp_path, range(4_032, 4_400), -1)
+    assert {q.instrument for m in moments for q in m.quotes} == {
+        "network.height",
+        "network.fees_btc_per_block",
+    }
+
+
+def test_pace_and_window_at_the_reference_point() -> None:
+    """At height 931,995: 603 blocks in 370,249 s, 144 intervals in 91,633 s (formulas 1.2, 1.5)."""
+    path = SHARED / "btc_blocks.csv"
+    if not path.exists() and os.environ.get("CI") != "true":
+        pytest.skip("../shared/data is not there")
+    pieces = read_blocks(Table(path, read_header(path)))
+    quotes = next(piece.quotes for piece in pieces if piece.quotes[0].value == 931_995)
+    found = {quote.instrument: quote.value for quote in quotes}
+    assert found["network.window_144_s"] == 91_633
+    assert found["network.block_pace_s"] == Decimal(370_249) / 603
+    assert found["network.fees_btc_per_block"] == Decimal(233_828_005) / 144 / 100_000_000
 
 
 def test_the_range_is_half_open(tmp_path: Path) -> None:
