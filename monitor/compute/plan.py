@@ -22,6 +22,7 @@ MARKET_INPUTS: Mapping[str, str] = {
     "fees_btc_per_block": FEES,
     "block_pace_s": BLOCK_PACE,
     "window_144_s": BLOCK_WINDOW,
+    "btc_volatility_day_ratio": "network.btc_volatility_day_ratio",
     "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
 }
 """Market input of the metrics to the instrument it is read from."""
@@ -33,6 +34,7 @@ MARKET_UNITS: Mapping[str, str] = {
     "fees_btc_per_block": "BTC/block",
     "block_pace_s": "s",
     "window_144_s": "s",
+    "btc_volatility_day_ratio": "ratio",
     "hashprice_index_usd_ph_day": "USD/PH/day",
 }
 

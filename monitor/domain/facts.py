@@ -134,6 +134,16 @@ _SPECS = (
     FactSpec("btc_held", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins on the balance sheet", nil=True),
     FactSpec("btc_produced", "BTC", 1, 1e5, QUARTERLY_DAYS, "coins mined in the period", nil=True),
     FactSpec("btc_sold", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins sold in the period", nil=True),
+    # Of the period that the coins were mined in; nobody prints them, a reader works them out.
+    FactSpec("period_days", "count", 1, 372, QUARTERLY_DAYS, "days of the period"),
+    FactSpec(
+        "mean_hashprice_btc_ph_day",
+        "BTC/PH/day",
+        1e-6,
+        10,
+        QUARTERLY_DAYS,
+        "the network's mean hashprice over the period",
+    ),
     # What companies print as the cost of one coin; the layers add up, what each holds is in basis.
     _usd_btc("cash_cost_usd_btc", 1e3, "as disclosed; scope in basis"),
     _usd_btc("power_cost_usd_btc", 1e3, "electricity of one coin, as disclosed"),
@@ -158,6 +168,7 @@ _SPECS = (
     *_period_usd("ai_capex", "capital spent on AI"),
     *_period_usd("cash_burn", "cash that the whole company used up"),
     _usd("ai_revenue_goal_usd_year", "AI revenue that the company aims at, at a yearly rate"),
+    _usd("energy_bill_usd", "energy bill of the period, before power sold back and credits"),
     _usd("power_credits_usd", "power sold back and demand response of the period"),
     _usd("curtailment_credit_usd", "what the period's curtailed energy earned"),
     _mwh("curtailed_mwh", "energy not used in the period, for credits"),

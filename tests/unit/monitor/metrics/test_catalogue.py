@@ -7,11 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from monitor.metrics import hedge, mining, network
+from monitor.metrics import breakevens, costs, hedge, mining, network, production
 from monitor.metrics.base import Floats, Guard, Input, Metric, Scope, above
 from monitor.metrics.catalogue import Catalogue
 
-CATALOGUE = Catalogue(network.METRICS + mining.METRICS + hedge.METRICS)
+CATALOGUE = Catalogue(
+    metric
+    for family in (network, mining, costs, breakevens, production, hedge)
+    for metric in family.METRICS
+)
 
 
 def a_metric(

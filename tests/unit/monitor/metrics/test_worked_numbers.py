@@ -1,4 +1,4 @@
-"""What holds for every metric of the network: worked numbers, nulls, no infinity."""
+"""What holds for every metric of the network and of a mine: worked numbers, nulls, no infinity."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.metrics import epoch, network
-from monitor.metrics.base import Example, Metric
+from monitor.metrics import (
+    breakevens,
+    costs,
+    curtailment,
+    epoch,
+    luck,
+    mining,
+    network,
+    production,
+)
+from monitor.metrics.base import Example, Metric, Scope
 from tests.calculating import reason_of, value_of
 from tests.worlds import CATALOGUE
 
-FAMILIES = (network, epoch)
+FAMILIES = (network, epoch, mining, costs, breakevens, curtailment, production, luck)
 METRICS: list[Metric] = [metric for family in FAMILIES for metric in family.METRICS]
 EXAMPLES = [(metric, example) for metric in METRICS for example in metric.examples]
 WORKED = [(metric, example) for metric, example in EXAMPLES if example.value is not None]
@@ -67,3 +76,10 @@ def test_whatever_comes_in_no_infinity_comes_out(numbers: dict[str, float]) -> N
         else:
             assert math.isfinite(found.value)
             assert not found.reason
+
+
+def test_a_mine_is_a_miners() -> None:
+    """Company metrics of a mine are absent for other types, not 0."""
+    for metric in METRICS:
+        if metric.scope is Scope.COMPANY and metric.name != "btc_treasury_usd":
+            assert {kind.value for kind in metric.applies_to} == {"miner"}
