@@ -22,6 +22,7 @@ MARKET_INPUTS: Mapping[str, str] = {
     "fees_btc_per_block": FEES,
     "block_pace_s": BLOCK_PACE,
     "window_144_s": BLOCK_WINDOW,
+    "difficulty_growth_ratio": "network.difficulty_growth_ratio",
     "btc_volatility_day_ratio": "network.btc_volatility_day_ratio",
     "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
 }
@@ -34,6 +35,7 @@ MARKET_UNITS: Mapping[str, str] = {
     "fees_btc_per_block": "BTC/block",
     "block_pace_s": "s",
     "window_144_s": "s",
+    "difficulty_growth_ratio": "ratio",
     "btc_volatility_day_ratio": "ratio",
     "hashprice_index_usd_ph_day": "USD/PH/day",
 }

@@ -13,6 +13,7 @@ from monitor.metrics import (
     costs,
     curtailment,
     epoch,
+    forward,
     luck,
     mining,
     network,
@@ -22,7 +23,7 @@ from monitor.metrics.base import Example, Metric, Scope
 from tests.calculating import reason_of, value_of
 from tests.worlds import CATALOGUE
 
-FAMILIES = (network, epoch, mining, costs, breakevens, curtailment, production, luck)
+FAMILIES = (network, epoch, forward, mining, costs, breakevens, curtailment, production, luck)
 METRICS: list[Metric] = [metric for family in FAMILIES for metric in family.METRICS]
 EXAMPLES = [(metric, example) for metric in METRICS for example in metric.examples]
 WORKED = [(metric, example) for metric, example in EXAMPLES if example.value is not None]
