@@ -46,6 +46,13 @@ def catalogue() -> Catalogue:
 CATALOGUE = catalogue()
 
 
+def value_of(name: str, numbers: Mapping[str, float]) -> float:
+    """Return the value of a metric that must have one."""
+    found = CATALOGUE.evaluate(name, numbers)
+    assert found.value is not None, found.reason
+    return found.value
+
+
 def threshold(**fields: object) -> ThresholdRule:
     """Make a rule as the rulebook would."""
     base = {"type": "threshold", "id": "r", "on": "BTC-USD"}

@@ -35,6 +35,7 @@ __all__ = [
     "at_least",
     "below",
     "nonzero",
+    "not_negative",
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -159,3 +160,8 @@ def below(bound: float) -> Callable[[Floats], Mask]:
 def nonzero(values: Floats) -> Mask:
     """Tell where a divisor is not zero."""
     return np.not_equal(values, 0.0)
+
+
+def not_negative(name: str) -> Guard:
+    """Return a guard that refuses an input below 0 by its name: `negative:<input>`."""
+    return Guard(name, at_least(0.0), f"negative:{name}")

@@ -6,7 +6,7 @@ is news for those who hold the landlord.
 
 from __future__ import annotations
 
-from monitor.metrics.base import Floats, Guard, Metric, Scope, above
+from monitor.metrics.base import Example, Floats, Guard, Metric, Scope, above, not_negative
 
 _SOURCE = "close-to-close return"
 
@@ -25,8 +25,25 @@ METRICS = (
         formula="stock_usd / previous_close_usd - 1",
         source=_SOURCE,
         compute=_change,
-        guards=(Guard("previous_close_usd", above(0.0), "no_previous_close"),),
+        guards=(
+            not_negative("stock_usd"),
+            Guard("previous_close_usd", above(0.0), "no_previous_close"),
+        ),
+        examples=(
+            Example(
+                {"stock_usd": 11.0, "previous_close_usd": 12.5},
+                -0.12,
+                2,
+                "own arithmetic",
+            ),
+            Example(
+                {"stock_usd": 11.0, "previous_close_usd": 0.0},
+                None,
+                reason="no_previous_close",
+            ),
+        ),
         label="Share today",
+        headline=True,
     ),
     Metric(
         name="tenant_stock_change_day_ratio",
@@ -37,7 +54,23 @@ METRICS = (
         formula="tenant_stock_usd / tenant_previous_close_usd - 1",
         source=_SOURCE,
         compute=_change,
-        guards=(Guard("tenant_previous_close_usd", above(0.0), "no_previous_close"),),
+        guards=(
+            not_negative("tenant_stock_usd"),
+            Guard("tenant_previous_close_usd", above(0.0), "no_previous_close"),
+        ),
+        examples=(
+            Example(
+                {"tenant_stock_usd": 11.0, "tenant_previous_close_usd": 12.5},
+                -0.12,
+                2,
+                "own arithmetic",
+            ),
+            Example(
+                {"tenant_stock_usd": 11.0, "tenant_previous_close_usd": 0.0},
+                None,
+                reason="no_previous_close",
+            ),
+        ),
         label="Tenant's share today",
     ),
 )

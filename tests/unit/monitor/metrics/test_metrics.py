@@ -256,7 +256,11 @@ def test_edge_case_no_hashprice() -> None:
         ({"height": -1.0}, "subsidy_btc", "negative_height"),
         ({"btc_usd": 1e308, "btc_held": 1e308}, "btc_treasury_usd", "not_finite"),
         ({"ai_revenue_usd": 0, "mining_revenue_usd": 0}, "ai_revenue_mix_ratio", "no_revenue"),
-        ({"ai_revenue_usd": -1, "mining_revenue_usd": 5}, "ai_revenue_mix_ratio", "negative_input"),
+        (
+            {"ai_revenue_usd": -1, "mining_revenue_usd": 5},
+            "ai_revenue_mix_ratio",
+            "negative:ai_revenue_usd",
+        ),
         (
             {"contracted_ai_revenue_usd_year": 5, "total_revenue_usd_year": 0},
             "contracted_coverage_ratio",
