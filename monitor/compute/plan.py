@@ -25,6 +25,7 @@ MARKET_INPUTS: Mapping[str, str] = {
     "difficulty_growth_ratio": "network.difficulty_growth_ratio",
     "btc_volatility_day_ratio": "network.btc_volatility_day_ratio",
     "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
+    "gpu_rental_usd_hour": "gpu.h100_usd_hour",
 }
 """Market input of the metrics to the instrument it is read from."""
 
@@ -38,6 +39,7 @@ MARKET_UNITS: Mapping[str, str] = {
     "difficulty_growth_ratio": "ratio",
     "btc_volatility_day_ratio": "ratio",
     "hashprice_index_usd_ph_day": "USD/PH/day",
+    "gpu_rental_usd_hour": "USD/hour",
 }
 
 STOCK_INPUTS: Mapping[str, str] = {

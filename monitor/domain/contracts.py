@@ -79,6 +79,15 @@ class Contract:
             return None
         return self.value_usd / self.term_years
 
+    @property
+    def run_rate_usd_mw_year(self) -> float | None:
+        """Return value / term / power in USD per MW and year, on the basis of `mw_basis`.
+
+        None where one of the three is not disclosed.
+        """
+        run_rate = self.run_rate_usd_year
+        return None if run_rate is None or not self.mw else run_rate / self.mw
+
     def step_at(self, moment: int) -> StageStep | None:
         """Return the step that holds at `moment` (ms UTC); None before the first."""
         known = [step for step in self.stages if step.since <= moment]
