@@ -105,7 +105,9 @@ def _table(found: Evaluation) -> Table:
     table.add_row(found.metric.name, Text(measure(found.value, found.unit), style="bold"))
     table.add_row("", found.metric.description)
     table.add_row("formula", found.metric.formula)
-    for name, value in {**found.used, **found.inputs}.items():
+    # an assumption further down the road is shown too: the number is no better than it
+    deeper = {name: item.value for name, item in found.assumed.items()}
+    for name, value in {**found.used, **deeper, **found.inputs}.items():
         assumed = found.assumed.get(name)
         table.add_row(name, f"{value:,.10g}" + (f"  (assumed: {assumed.words})" if assumed else ""))
     if found.value is None:

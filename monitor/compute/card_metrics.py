@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
-from monitor.domain.companies import Company, Figure, fact_at, iso_day
+from monitor.domain.companies import Company, CompanyType, Figure, fact_at, iso_day
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.metrics.base import Metric, Scope
@@ -65,7 +65,7 @@ def sections(
                 ratios.append(entry)
         elif "btc_held" in leaves:
             treasury.append(entry)
-        else:
+        elif metric.applies_to == {CompanyType.MINER}:
             mining.append(entry)
     return ratios, treasury, mining
 

@@ -223,6 +223,33 @@ _SPECS = (
     FactSpec(
         "asic_share_ratio", "ratio", 0, 1, OPERATIONAL_DAYS, "share of the market for machines"
     ),
+    # What an analyst holds a part to be worth; no company states it, its source is the analyst.
+    FactSpec(
+        "mining_value_usd_eh_s",
+        "USD/EH/s",
+        1e5,
+        1e9,
+        QUARTERLY_DAYS,
+        "assumed worth of one EH/s with its sites",
+        nil=True,
+    ),
+    FactSpec(
+        "pipeline_value_usd_mw",
+        "USD/MW",
+        1e3,
+        1e8,
+        QUARTERLY_DAYS,
+        "assumed worth of one planned megawatt",
+        nil=True,
+    ),
+    FactSpec(
+        "ai_value_multiple_ratio",
+        "ratio",
+        0,
+        100,
+        QUARTERLY_DAYS,
+        "assumed worth of AI contracts over a year of their gross profit",
+    ),
 )
 
 FACTS: Mapping[str, FactSpec] = {spec.name: spec for spec in _SPECS}

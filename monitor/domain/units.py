@@ -81,6 +81,8 @@ _SCALES: dict[str, dict[str, Fraction]] = {
         "BUSD/year": Fraction(10**9),
     },
     "money per hour": {"USD/hour": Fraction(1)},
+    "worth of hashrate": {"USD/EH/s": Fraction(1), "MUSD/EH/s": Fraction(10**6)},
+    "worth of power": {"USD/MW": Fraction(1), "MUSD/MW": Fraction(10**6)},
     "count": {"count": Fraction(1)},
     "ratio": {"ratio": Fraction(1), "%": Fraction(1, 100), "bps": Fraction(1, 10_000)},
 }
