@@ -138,8 +138,11 @@ class Table:
 
     def _compute(self, metric: Metric) -> None:
         name = metric.name
-        result = self._vectors[name]([self._columns[item] for item in self._inputs[name]])
+        columns = [self._columns[item] for item in self._inputs[name]]
         exclusion = self._exclusions.get(name)
+        if exclusion is not None and metric.across:
+            columns = [exclusion.without(column) for column in columns]
+        result = self._vectors[name](columns)
         self._columns[name] = result if exclusion is None else exclusion.applied(result)
         self._unsettled.discard(name)
 
@@ -157,6 +160,14 @@ class Exclusion:
     _raw: Column | None = None
     _shown: Column | None = None
 
+    def without(self, column: Column) -> Column:
+        """Return a column in which the excluded companies have no value."""
+        return Column(
+            np.where(self.out, np.nan, column.values),
+            np.where(self.out, np.uint8(Quality.NOT_APPLICABLE), column.quality),
+            np.where(self.out, np.uint16(self.code), column.reason),
+        )
+
     def applied(self, raw: Column) -> Column:
         """Return `raw` without the excluded companies."""
         values = np.where(self.out, np.nan, raw.values)
@@ -170,11 +181,7 @@ class Exclusion:
         ):
             self._shown = shown.revalued(values)
         else:
-            self._shown = Column(
-                values,
-                np.where(self.out, np.uint8(Quality.NOT_APPLICABLE), raw.quality),
-                np.where(self.out, np.uint16(self.code), raw.reason),
-            )
+            self._shown = self.without(raw)
         return self._shown
 
 
