@@ -7,7 +7,7 @@ import math
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.estimators import Floats
@@ -47,6 +47,7 @@ def test_equal_to_the_batch(seed: int, forgetting: float) -> None:
     assert np.array(state.spread) == pytest.approx(np.linalg.inv(normal), rel=1e-10, abs=1e-12)
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_agrees_with_the_weighted_moments(seed: int) -> None:
     """With the decay of the moments it finds their beta: one estimator, two ways."""
