@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from monitor.compute.history import EARLIER_FACTS, PAIR_INPUTS
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
 from monitor.domain.companies import Company, CompanyType, Figure, fact_at, iso_day
 from monitor.domain.events import Quality
@@ -14,7 +15,7 @@ from monitor.metrics.catalogue import Catalogue
 
 Card: TypeAlias = dict[str, Any]
 
-SHARE_INPUTS = STOCK_INPUTS.keys() | TENANT_INPUTS.keys()
+SHARE_INPUTS = frozenset({*STOCK_INPUTS, *TENANT_INPUTS, *PAIR_INPUTS, *EARLIER_FACTS})
 
 
 def metric_entry(
@@ -57,8 +58,8 @@ def sections(
         if metric.scope is not Scope.COMPANY or company.type not in metric.applies_to:
             continue
         leaves = catalogue.leaves_of(metric.name)
-        if SHARE_INPUTS & set(leaves):
-            continue  # a share's day is live news, no part of a card of dated figures
+        if not SHARE_INPUTS.isdisjoint(leaves):
+            continue  # the share, and filings beside it: live news, no card of dated figures
         entry = metric_entry(company, metric, now, catalogue, market)
         if any("ai_" in name for name in leaves):
             if metric.unit == "ratio":

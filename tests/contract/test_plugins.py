@@ -31,7 +31,7 @@ BARE = SinkContext(
 SETTINGS = {"mqtt": MqttSettings(url=MqttUrl.parse("mqtt://127.0.0.1:1"), instance="contract")}
 UNIT_ENDINGS = re.compile(
     r"_(usd|btc|ratio|days?|kwh|mwh|s|th|years?|month|quarters|mw|blocks|count|rank|score|difficulty"
-    r"|volatilities)$"
+    r"|volatilities|sessions)$"
 )
 
 
