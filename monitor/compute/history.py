@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Reading
-from monitor.domain.market_days import DAY, DAY_INPUTS, MarketDays, Midnight
+from monitor.domain.market_days import DAY, DAY_INPUTS, Closing, MarketHistory, Midnight
 from monitor.domain.pair_statistics import PAIR_INPUTS, statistics
 from monitor.domain.pairs import BASKET, Habits, Pairing
 from monitor.domain.sessions import Session
@@ -77,40 +77,6 @@ class Output(NamedTuple):
     reading: Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """A session that has closed.
-
-    Attributes:
-        open_at: its open, ms UTC.
-        close_at: its close.
-        btc_usd: Bitcoin at the close; None where it was not to be trusted.
-        settled: its last prices have been paired.
-
-    """
-
-    open_at: int
-    close_at: int
-    btc_usd: float | None
-    settled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MarketHistory:
-    """What is remembered of the market as a whole.
-
-    Attributes:
-        session: number of the last session that closed, counted from the first one seen.
-        closing: the session that closed last.
-        days: samples of each midnight.
-
-    """
-
-    session: int = 0
-    closing: Closing | None = None
-    days: MarketDays = field(default_factory=MarketDays)
-
-
 @dataclass(slots=True)
 class HistoryChanges:
     """What changed since the last `take`: what the commit writes."""
@@ -152,6 +118,19 @@ class History:
             if pairing.ticker in self._pairings:
                 self._pairings[pairing.ticker] = pairing
         self._next_session = self._session_after(now)
+
+    def skip_to(self, moment: int) -> None:
+        """Leave out what was due before `moment`: a leap over ages is not walked day by day.
+
+        A session that waits to settle is given up; pairs and samples go on from `moment`.
+        """
+        if self._now is None or moment <= self._now:
+            return
+        self._now = moment
+        self._next_session = self._session_after(moment)
+        closing = self._unsettled
+        if closing is not None:
+            self._keep(replace(self._market, closing=replace(closing, settled=True)))
 
     @property
     def next_timer(self) -> int | None:

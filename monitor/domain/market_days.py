@@ -1,4 +1,4 @@
-"""What a day of the network leaves behind: returns, issuance, hashrate, and their means. Hop 5, pure.
+"""What a day of the network leaves behind: returns, issuance, hashrate, their means. Hop 5, pure.
 
 Sampled at 00:00 UTC. A day counts for what is known at both of its ends; a figure that was not is
 left out of its series, never filled. Definitions: docs/formulas.md 5, sector stress, and 1.2.
@@ -120,6 +120,40 @@ class MarketDays:
                 self.hashrate.values.means[0], self.hashrate, RIBBON_LONG, now
             ),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A session that has closed.
+
+    Attributes:
+        open_at: its open, ms UTC.
+        close_at: its close.
+        btc_usd: Bitcoin at the close; None where it was not to be trusted.
+        settled: its last prices have been paired.
+
+    """
+
+    open_at: int
+    close_at: int
+    btc_usd: float | None
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarketHistory:
+    """What is remembered of the market as a whole.
+
+    Attributes:
+        session: number of the last session that closed, counted from the first one seen.
+        closing: the session that closed last.
+        days: samples of each midnight.
+
+    """
+
+    session: int = 0
+    closing: Closing | None = None
+    days: MarketDays = field(default_factory=MarketDays)
 
 
 def _reading(value: float | None, series: Series, needed: int, now: int) -> Reading:

@@ -93,6 +93,23 @@ def test_beyond_the_years_of_the_calendar_only_midnights_are_left() -> None:
     assert history.next_timer == moment("2026-05-02T00:00")
 
 
+def test_a_leap_over_ages_is_skipped() -> None:
+    """After a leap the next timer is one of now; what waited to settle is given up."""
+    history, past = begun(), Past()
+    first = closes(START, 1)[0]
+    tell_session(past, first, 100_000, {"RIOT": 10.0})
+    past.run(history, first)
+    history.skip_to(first - 1)  # back in time: nothing is left out
+    assert history.next_timer == first + SETTLE_MS
+    later = moment("2031-07-16T12:00")
+    history.skip_to(later)
+    assert history.next_timer == moment("2031-07-16T20:00")
+    assert recent(history, "RIOT").close is None
+    begun_late = History(nyse_calendar(), ())
+    begun_late.skip_to(later)
+    assert begun_late.next_timer is None
+
+
 def test_a_pair_spans_the_weekend_for_both() -> None:
     """Friday's close to Monday's: Bitcoin of both closes, not its midnights or its Saturday."""
     history, past = begun(moment("2025-06-06T12:00")), Past()
