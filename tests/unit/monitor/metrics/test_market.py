@@ -18,7 +18,6 @@ from monitor.domain.facts import FACTS
 from monitor.domain.pair_statistics import ALERT_PAIRS
 from monitor.domain.pairs import EARLIER, WINDOW
 from monitor.metrics import divergence, joint, market, rolling, stress
-from monitor.metrics.base import Example, Metric
 from monitor.nyse import nyse_calendar
 from tests.histories import Past, closes, tell_session, values
 from tests.worlds import CATALOGUE
@@ -33,27 +32,10 @@ DAILY = st.floats(-0.2, 0.2)
 TRIPLES = st.lists(st.tuples(DAILY, DAILY, DAILY), min_size=130, max_size=140)
 
 
-@pytest.mark.parametrize(
-    ("metric", "example"),
-    [(metric, example) for metric in OURS for example in metric.examples],
-    ids=lambda item: item.name if isinstance(item, Metric) else "",
-)
-def test_worked_numbers(metric: Metric, example: Example) -> None:
-    """Every example of a declaration comes out to its last printed digit, or to its reason."""
-    found = CATALOGUE.evaluate(metric.name, example.given)
-    if example.value is None:
-        assert (found.value, found.reason) == (None, example.reason)
-    else:
-        assert found.value is not None, found.reason
-        assert round(found.value, example.digits) == example.value
-
-
 def test_each_metric_has_a_worked_number() -> None:
-    """A declaration without an example proves nothing, and each guard has a reason that is shown."""
+    """A declaration without an example proves nothing."""
     for metric in OURS:
         assert any(example.value is not None for example in metric.examples), metric.name
-        assert metric.label
-        assert metric.formula
 
 
 def test_each_leaf_is_an_input_that_somebody_gives() -> None:
