@@ -63,7 +63,8 @@ def _drawdown_mining(revenue_day: Floats, power_day: Floats, fixed: Floats) -> F
 
 
 def _drawdown_with_ai(revenue_day: Floats, power_day: Floats, fixed: Floats, ai: Floats) -> Floats:
-    return _drawdown_mining(revenue_day, power_day, fixed - ai)
+    cost = power_day * DAYS_PER_YEAR + fixed - ai
+    return break_even_drawdown(revenue_day * DAYS_PER_YEAR, cost)
 
 
 def _curtailed(with_ai: Floats, _fixed_cost_coverage: Floats) -> Floats:

@@ -30,7 +30,7 @@ uses = st.fixed_dictionaries(
     {
         "contracted_ai_revenue_usd_year": st.floats(1e6, 1e10),
         "ai_contracted_mw": st.floats(1, 1_000),
-        "ai_gross_margin_ratio": st.floats(-0.5, 1),
+        "ai_gross_margin_ratio": st.integers(-50, 100).map(lambda percent: percent / 100),
         "efficiency_j_th": st.floats(5, 120),
         "site_overhead_ratio": st.floats(1, 2),
         "power_price_usd_kwh": st.floats(-0.1, 0.5),
@@ -45,8 +45,9 @@ def test_at_the_switch_both_uses_leave_the_same(use: dict[str, float]) -> None:
     switch = value_of("switch_hashprice_usd_ph_day", use)
     mining = value_of("mining_margin_usd_mw_day", use | {"hashprice_usd_ph_day": switch})
     ai = value_of("ai_gross_profit_usd_mw_year", use)
-    scale = abs(ai) + use["efficiency_j_th"] * abs(switch) * DAYS_PER_YEAR
-    assert mining * DAYS_PER_YEAR == pytest.approx(ai, abs=1e-6 * scale)
+    hashcost = value_of("power_hashcost_usd_ph_day", use)
+    scale = (abs(switch) + abs(hashcost)) * value_of("hashrate_density_ph_s_mw", use)
+    assert mining * DAYS_PER_YEAR == pytest.approx(ai, abs=1e-6 + 1e-9 * scale * DAYS_PER_YEAR)
 
 
 @given(uses, st.floats(0.001, 0.2))

@@ -95,6 +95,31 @@ def test_a_rank_moves_when_one_value_moves_and_ties_stay(table: Table) -> None:
     }
 
 
+def test_a_margin_that_moves_passes_others(table: Table) -> None:
+    """Cheaper power takes RIOT from the last to the first rank; two equal margins stay a tie (B18)."""
+    market = {
+        "btc_usd": 105e3,
+        "difficulty": 126.98e12,
+        "height": 906e3,
+        "fees_btc_per_block": 0.03,
+    }
+    for name, value in market.items():
+        table.set(name, 0, Reading(value, Quality.OK))
+    table.recompute(PLAN.affected(market))
+    prices = {"CIFR": 0.04, "CLSK": 0.05, "HIVE": 0.05, "IREN": 0.06, "RIOT": 0.07}
+    for ticker, price in prices.items():
+        put(table, "efficiency_j_th", ticker, 20.0)
+        put(table, "power_price_usd_kwh", ticker, price)
+    ranks = {"CIFR": 1, "CLSK": 2, "HIVE": 2, "IREN": 4, "RIOT": 5}
+    assert shown(table, "mining_margin_rank") == ranks
+    put(table, "power_price_usd_kwh", "RIOT", 0.03)
+    ranks = {"CIFR": 2, "CLSK": 3, "HIVE": 3, "IREN": 5, "RIOT": 1}
+    assert shown(table, "mining_margin_rank") == ranks
+    z_scores = shown(table, "mining_margin_z_score")
+    assert z_scores["CLSK"] == z_scores["HIVE"] == 0
+    assert z_scores["CIFR"] == pytest.approx(0.6745)
+
+
 def test_a_z_score_rests_on_the_median_of_those_it_applies_to(table: Table) -> None:
     """0.25 for four fifths of the miners: the spread is their mean distance, 1.2533 x 1/5 x d."""
     for ticker, mining in (("CIFR", 30e6), ("CLSK", 30e6), ("HIVE", 30e6), ("IREN", 30e6)):
