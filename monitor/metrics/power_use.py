@@ -16,28 +16,29 @@ from monitor.metrics.base import (
     Example,
     Floats,
     Guard,
-    Input,
     Mask,
     Metric,
     Scope,
     above,
-    at_least,
-    below,
     not_negative,
 )
 from monitor.metrics.quotients import quotient
+from monitor.metrics.terms import (
+    ANY_HASHRATE,
+    EFFICIENCY_OK,
+    FEE_OK,
+    MINERS,
+    MINES,
+    OVERHEAD,
+    OVERHEAD_OK,
+    POOL_FEE,
+)
 
-_MINERS = frozenset({CompanyType.MINER})
-_POWERED = _MINERS | {CompanyType.AI_HOST}
+_POWERED = MINERS | {CompanyType.AI_HOST}
 _SOURCE = "docs/formulas.md 5"
 _OWN = "own arithmetic"
 
 _KW_PER_MW = 1_000  # and 1 J/TH is 1 kW per PH/s
-_OVERHEAD = Input("site_overhead_ratio", 1.0, "efficiency is metered at the wall")
-_POOL_FEE = Input("pool_fee_ratio", 0.0, "gross of the pool fee, which the company does not state")
-_ANY_HASHRATE = Input(
-    "hashrate_eh_s", 1.0, "the company mines; the size does not matter per MW", operand=False
-)
 _DENSITY = "hashrate_density_ph_s_mw"
 _AI_PROFIT = "ai_gross_profit_usd_mw_year"
 
@@ -85,17 +86,13 @@ _PER_MW: tuple[Metric, ...] = (
         name=_DENSITY,
         unit="PH/s/MW",
         scope=Scope.COMPANY,
-        inputs=("efficiency_j_th", _OVERHEAD, _ANY_HASHRATE),
+        inputs=("efficiency_j_th", OVERHEAD, ANY_HASHRATE),
         description="Hashrate that a megawatt at the site runs.",
         formula="1000 / (efficiency_j_th x site_overhead_ratio)",
         source=_SOURCE,
         compute=_density,
-        guards=(
-            Guard("hashrate_eh_s", above(0.0), "no_mining"),
-            Guard("efficiency_j_th", above(0.0), "invalid_efficiency"),
-            Guard("site_overhead_ratio", at_least(1.0), "invalid_site_overhead"),
-        ),
-        applies_to=_MINERS,
+        guards=(MINES, EFFICIENCY_OK, OVERHEAD_OK),
+        applies_to=MINERS,
         examples=(
             Example(_MACHINE, 50.0, 1, "1 MW at 20 J/TH"),
             Example(_MACHINE | {"hashrate_eh_s": 0.0}, None, reason="no_mining"),
@@ -112,7 +109,7 @@ _PER_MW: tuple[Metric, ...] = (
         formula=f"net_hashprice_usd_ph_day x {_DENSITY} x 365",
         source=_SOURCE,
         compute=_mining_revenue,
-        applies_to=_MINERS,
+        applies_to=MINERS,
         examples=(Example(_MACHINE, 0.958e6, -3, _PRINTED),),
         label="Mining revenue per MW",
     ),
@@ -125,7 +122,7 @@ _PER_MW: tuple[Metric, ...] = (
         formula=f"mining_margin_usd_ph_day x {_DENSITY}",
         source="docs/formulas.md 9",
         compute=np.multiply,
-        applies_to=_MINERS,
+        applies_to=MINERS,
         examples=(Example(_REF, 1_155, 0, "docs/formulas.md 9, at Ref"),),
         label="Mining margin per MW",
     ),
@@ -177,7 +174,7 @@ _PER_MW: tuple[Metric, ...] = (
         source=_SOURCE,
         compute=np.divide,
         guards=(Guard("mining_revenue_usd_mw_year", above(0.0), "no_hashprice"),),
-        applies_to=_MINERS,
+        applies_to=MINERS,
         examples=(
             Example(_BOTH, 1.93, 2, _PRINTED),
             Example(_BOTH | {"hashprice_usd_ph_day": 0.0}, None, reason="no_hashprice"),
@@ -191,18 +188,15 @@ _SWITCH: tuple[Metric, ...] = (
         name="switch_hashprice_usd_ph_day",
         unit="USD/PH/day",
         scope=Scope.COMPANY,
-        inputs=(_AI_PROFIT, _DENSITY, "power_hashcost_usd_ph_day", _POOL_FEE),
+        inputs=(_AI_PROFIT, _DENSITY, "power_hashcost_usd_ph_day", POOL_FEE),
         description="Hashprice at which a megawatt leaves as much with machines as under AI"
         " contracts, after the direct cost of both.",
         formula=f"({_AI_PROFIT} / ({_DENSITY} x 365) + power_hashcost_usd_ph_day)"
         " / (1 - pool_fee_ratio)",
         source=_SOURCE,
         compute=_switch,
-        guards=(
-            Guard("pool_fee_ratio", at_least(0.0), "invalid_pool_fee"),
-            Guard("pool_fee_ratio", below(1.0), "invalid_pool_fee"),
-        ),
-        applies_to=_MINERS,
+        guards=FEE_OK,
+        applies_to=MINERS,
         examples=(
             Example(_BOTH | {"ai_gross_margin_ratio": 1.0}, 130.17, 2, f"{_PRINTED}, no AI cost"),
             Example(_WITH_MARGIN, 104.83, 2, f"{_PRINTED}, AI margin 75 %"),
@@ -221,7 +215,7 @@ _SWITCH: tuple[Metric, ...] = (
         source=_SOURCE,
         compute=_distance,
         guards=(Guard("switch_hashprice_usd_ph_day", above(0.0), "always_mining"),),
-        applies_to=_MINERS,
+        applies_to=MINERS,
         examples=(
             Example(_WITH_MARGIN, -0.499, 3, _OWN),
             Example(_WITH_MARGIN | {"power_price_usd_kwh": -0.2}, None, reason="always_mining"),
