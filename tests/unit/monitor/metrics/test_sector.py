@@ -22,7 +22,7 @@ def put(table: Table, name: str, ticker: str, value: float, quality: int = 0) ->
     """Set one input of a company and recompute what depends on it."""
     row = TICKERS.index(ticker)
     table.set(name, row, Reading(value, Quality(quality)))
-    table.recompute_row(PLAN.affected((name,)), row)
+    table.recompute(PLAN.affected((name,)), [row])
 
 
 @pytest.fixture
