@@ -16,6 +16,7 @@ from monitor.compute.worker import encode_changes
 from monitor.core.discovery import declared
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading, Tick
+from monitor.domain.sessions import Session
 from monitor.metrics.catalogue import Catalogue
 
 NOON = 1_752_753_600_000
@@ -33,6 +34,10 @@ class OpenCalendar:
     def fresh_until(self, observed_at: int, budget_ms: int) -> int:
         """Return the plain end of the budget."""
         return observed_at + budget_ms
+
+    def session_at(self, moment: int) -> Session:
+        """Know no session: nothing ever closes."""
+        raise ValueError(f"no session at {moment}")
 
 
 def catalogue() -> Catalogue:

@@ -23,7 +23,7 @@ from monitor.compute.step import Firm, Step, targets
 from monitor.core.clock import Millis
 from monitor.core.discovery import declared
 from monitor.core.errors import ConfigErrors
-from monitor.domain.companies import Companies, Company, dependencies_of, fact_at, latest
+from monitor.domain.companies import Companies, Company, Figure, dependencies_of, fact_at, latest
 from monitor.domain.contracts import Stage
 from monitor.domain.events import Quality, Reading
 from monitor.domain.facts import FACTS
@@ -137,13 +137,15 @@ def build_step(world: World, *, hindsight: bool = False) -> Step:
 def _firm(company: Company, *, hindsight: bool) -> Firm:
     """Return a company as the step sees it."""
 
+    def known(name: str, moment: int) -> Reading:
+        return (
+            _reading(name, fact_at(company, name, moment), moment) if name in FACTS else _no(name)
+        )
+
     def fact(name: str, moment: int) -> Reading:
-        if name not in FACTS:
-            return Reading(None, Quality.MISSING, f"missing:{name}")
-        figure = latest(company, name) if hindsight else fact_at(company, name, moment)
-        if figure is None:
-            return Reading(None, Quality.MISSING, f"missing:{name}")
-        return Reading(figure.value, figure.quality_at(moment), "", figure.as_of)
+        if not hindsight or name not in FACTS:
+            return known(name, moment)
+        return _reading(name, latest(company, name), moment)
 
     def flags(moment: int) -> tuple[tuple[str, str], ...]:
         return tuple(
@@ -167,4 +169,15 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
         )
 
     tenants = tuple(edge.counterparty for edge in dependencies_of(company))
-    return Firm(company.ticker, company.type, fact, tenants, flags, standing)
+    return Firm(company.ticker, company.type, fact, tenants, flags, standing, known)
+
+
+def _reading(name: str, figure: Figure | None, moment: int) -> Reading:
+    """Return a figure of the books as a reading at `moment`."""
+    if figure is None:
+        return _no(name)
+    return Reading(figure.value, figure.quality_at(moment), "", figure.as_of)
+
+
+def _no(name: str) -> Reading:
+    return Reading(None, Quality.MISSING, f"missing:{name}")

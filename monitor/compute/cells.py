@@ -1,24 +1,28 @@
 """The step's memory as bytes, one cell a field of the `state` hash. Hop 6.
 
 A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a live alert,
-`ref` the reference price with its memory, `b|RIOT` what stood in a company's book, `now` the
+`ref` the reference price with its memory, `b|RIOT` what stood in a company's book, `p|RIOT` the pairs of its
+closes, `past` what the market did, `now` the
 engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from alerts.watch import SavedAlert
+from monitor.compute.history import HistoryChanges
 from monitor.compute.standing import Known
 from monitor.compute.standing import Memory as Standing
 from monitor.core.errors import ConfigError
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote, Reading
+from monitor.domain.market_days import MarketHistory
+from monitor.domain.pairs import Pairing
 from monitor.store.codec import decode_quote, encode_quote
 
 SCHEMA = b"1"
@@ -50,12 +54,16 @@ class Saved:
     alerts: list[SavedAlert] = field(default_factory=list)
     reference: Reference | None = None
     standing: dict[str, Standing] = field(default_factory=dict)
+    history: MarketHistory | None = None
+    pairings: list[Pairing] = field(default_factory=list)
 
 
 _encode = msgspec.json.encode
 _reference = msgspec.json.Decoder(Reference)
 _alert = msgspec.json.Decoder(SavedAlert)
 _standing = msgspec.json.Decoder(dict[str, Known])
+_history = msgspec.json.Decoder(MarketHistory)
+_pairing = msgspec.json.Decoder(Pairing)
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -78,6 +86,14 @@ def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
     return f"b|{ticker}", _encode(standing)
 
 
+def history_cells(changes: HistoryChanges) -> dict[str, bytes]:
+    """Return the cells of what the past gained."""
+    cells = {f"p|{ticker}": _encode(pairing) for ticker, pairing in changes.pairings.items()}
+    if changes.market is not None:
+        cells["past"] = _encode(changes.market)
+    return cells
+
+
 def read_cells(cells: Mapping[str, bytes]) -> Saved:
     """Return the memory that `cells` hold.
 
@@ -94,19 +110,29 @@ def read_cells(cells: Mapping[str, bytes]) -> Saved:
         )
     for name, body in cells.items():
         kind, _, rest = name.partition("|")
-        if kind == "q":
-            saved.quotes.append(decode_quote(body))
-        elif kind == "a":
-            saved.alerts.append(_alert.decode(body))
-        elif kind == "ref":
-            saved.reference = _reference.decode(body)
-        elif kind == "b":
-            saved.standing[rest] = _standing.decode(body)
-        elif kind == "now":
-            saved.now = int(body)
-        elif kind == "cursor":
-            saved.cursor = body.decode()
-        elif kind == "entries_read":
-            saved.entries_read = int(body)
+        if kind in _READ:
+            _READ[kind](saved, rest, body)
     saved.quotes.sort(key=lambda quote: (quote.instrument, quote.source))
     return saved
+
+
+def _keep_standing(saved: Saved, ticker: str, body: bytes) -> None:
+    saved.standing[ticker] = _standing.decode(body)
+
+
+def _set(field_name: str, read: Callable[[bytes], object]) -> Callable[[Saved, str, bytes], None]:
+    return lambda saved, _, body: setattr(saved, field_name, read(body))
+
+
+_READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
+    "q": lambda saved, _, body: saved.quotes.append(decode_quote(body)),
+    "a": lambda saved, _, body: saved.alerts.append(_alert.decode(body)),
+    "p": lambda saved, _, body: saved.pairings.append(_pairing.decode(body)),
+    "b": _keep_standing,
+    "ref": _set("reference", _reference.decode),
+    "past": _set("history", _history.decode),
+    "now": _set("now", int),
+    "cursor": _set("cursor", bytes.decode),
+    "entries_read": _set("entries_read", int),
+}
+"""What becomes of a cell, by the first part of its name."""

@@ -23,7 +23,6 @@ MARKET_INPUTS: Mapping[str, str] = {
     "block_pace_s": BLOCK_PACE,
     "window_144_s": BLOCK_WINDOW,
     "difficulty_growth_ratio": "network.difficulty_growth_ratio",
-    "btc_volatility_day_ratio": "network.btc_volatility_day_ratio",
     "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
     "gpu_rental_usd_hour": "gpu.h100_usd_hour",
 }
@@ -37,7 +36,6 @@ MARKET_UNITS: Mapping[str, str] = {
     "block_pace_s": "s",
     "window_144_s": "s",
     "difficulty_growth_ratio": "ratio",
-    "btc_volatility_day_ratio": "ratio",
     "hashprice_index_usd_ph_day": "USD/PH/day",
     "gpu_rental_usd_hour": "USD/hour",
 }

@@ -13,11 +13,22 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Protocol
 
 from alerts.model import Transition
 from alerts.rules.base import Rule
 from alerts.watch import Remarks, SavedAlert, Target, Watch
 from monitor.compute.cells import Reference, Saved
+from monitor.compute.history import (
+    EARLIER_FACTS,
+    EARLIER_MS,
+    HISTORY_INPUTS,
+    PAIR_INPUTS,
+    History,
+    HistoryChanges,
+    Output,
+    Sessions,
+)
 from monitor.compute.instruments import Calendar, Instruments
 from monitor.compute.plan import (
     MARKET_INPUTS,
@@ -56,6 +67,7 @@ class Firm:
         flags: (moment) to the conditions that every alert on it then carries, each a word and a
             sentence: litigation.
         standing: (moment) to what stands in the books in words.
+        known: as `fact`, but only what was known at the moment, also where `fact` has hindsight.
 
     """
 
@@ -65,6 +77,9 @@ class Firm:
     tenants: tuple[str, ...] = ()
     flags: Callable[[int], tuple[tuple[str, str], ...]] = lambda _moment: ()
     standing: Callable[[int], tuple[Standing, ...]] = lambda _moment: ()
+    known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
+        None, Quality.MISSING, f"missing:{name}"
+    )
 
 
 @dataclass(slots=True)
@@ -77,6 +92,11 @@ class Changes:
     reference: Reference | None = None
     transitions: list[Transition] = field(default_factory=list)
     standing: dict[str, Memory] = field(default_factory=dict)
+    history: HistoryChanges = field(default_factory=HistoryChanges)
+
+
+class Market(Calendar, Sessions, Protocol):
+    """The exchange's calendar as the step needs it."""
 
 
 class Step:
@@ -87,7 +107,7 @@ class Step:
         firms: Sequence[Firm],
         catalogue: Catalogue,
         rules: Sequence[Rule],
-        calendar: Calendar,
+        calendar: Market,
     ) -> None:
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
@@ -99,14 +119,14 @@ class Step:
             catalogue,
             [firm.ticker for firm in firms],
             [firm.type for firm in firms],
-            MARKET_INPUTS,
+            (*MARKET_INPUTS, *HISTORY_INPUTS),
             [metric.name for metric in catalogue if self._observes(metric)],
         )
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
         self._tenant_rows = _tenant_rows(firms, self._rows)
-        self._facts = frozenset(
-            set(catalogue.leaves) - set(MARKET_INPUTS) - set(STOCK_INPUTS) - set(TENANT_INPUTS)
-        )
+        self.history = History(calendar, self._rows)
+        own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
+        self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
         for row in range(len(firms)):
             if not any(row in landlords for landlords in self._tenant_rows):
                 for column in TENANT_INPUTS:
@@ -114,6 +134,7 @@ class Step:
         self._standing: dict[str, Memory] = {}
         self._standing_changed: dict[str, Memory] = {}
         self._news: list[Transition] = []
+        self._books_read_at = 0
         self.now: int | None = None
         self.refused: Counter[tuple[str, str]] = Counter()
         self.ticks = 0
@@ -141,16 +162,22 @@ class Step:
         if self.now is None:
             self._start(now)
         now = max(now, self.now or now)
+        self.history.skip_to(now - MAX_DAYS * DAY)
         while True:
-            midnight = max(self.now or now, now - MAX_DAYS * DAY) // DAY * DAY + DAY
+            midnight = max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY
             grows_old = self.instruments.next_timer
             alert = self.watch.next_timer
-            due = min(t for t in (midnight, grows_old, alert, now + 1) if t is not None)
+            past = self.history.next_timer
+            due = min(t for t in (midnight, grows_old, past, alert, now + 1) if t is not None)
             if due > now:
                 break
             self.now = due
             if due == grows_old:
                 self._propagate(self.instruments.run_timer(), due)
+            elif due == past:
+                self._recompute(
+                    self._remember(self.history.run_timer(self.instruments.reading)), due
+                )
             elif due == alert:
                 self.watch.run_timer(self.reading)
             else:
@@ -160,6 +187,8 @@ class Step:
     def _start(self, now: int) -> None:
         """Begin at `now`: read the books for the first time."""
         self.now = now
+        self.history.begin(now)
+        self._remember(self.history.outputs())
         self._read_books(now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
 
@@ -229,12 +258,25 @@ class Step:
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Put the figures of this day into the table; return what changed, by row."""
+        self._books_read_at = now
         self._read_standing(now)
         changed: dict[int, set[str]] = {}
-        for row in range(len(self.firms)):
-            for fact in self._facts:
-                if self.table.set(fact, row, self._figure(row, fact, now)):
-                    changed.setdefault(row, set()).add(fact)
+        for row, firm in enumerate(self.firms):
+            found = {fact: self._figure(row, fact, now) for fact in self._facts}
+            for column, fact in EARLIER_FACTS.items():
+                found[column] = firm.known(fact, now - EARLIER_MS)
+            for column, reading in found.items():
+                if self.table.set(column, row, reading):
+                    changed.setdefault(row, set()).add(column)
+        return changed
+
+    def _remember(self, outputs: Iterable[Output]) -> dict[int, set[str]]:
+        """Put what the past gives into the table; return what changed, by row."""
+        changed: dict[int, set[str]] = {}
+        for column, ticker, reading in outputs:
+            row = EVERYWHERE if ticker is None else self._rows[ticker]
+            if self.table.set(column, max(row, 0), reading):
+                changed.setdefault(row, set()).add(column)
         return changed
 
     def _read_standing(self, now: int) -> None:
@@ -329,6 +371,7 @@ class Step:
             reference=self.instruments.take_reference(),
             transitions=[*news, *self.watch.take_transitions()],
             standing=standing,
+            history=self.history.take(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -341,6 +384,8 @@ class Step:
             return
         self.now = saved.now
         self._standing = dict(saved.standing)
+        self.history.begin(saved.now, saved.history, saved.pairings)
+        self._remember(self.history.outputs())
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts, saved.now)
         for name in self.instruments.names():

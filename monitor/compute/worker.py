@@ -23,6 +23,7 @@ from monitor.compute.cells import (
     SCHEMA,
     Saved,
     alert_cell,
+    history_cells,
     quote_cell,
     read_cells,
     reference_cell,
@@ -235,6 +236,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(quote_cell(quote) for quote in changes.quotes)
     cells.update(alert_cell(name, alert) for name, alert in changes.alerts.items())
     cells.update(standing_cell(*item) for item in changes.standing.items())
+    cells.update(history_cells(changes.history))
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells

@@ -379,6 +379,22 @@ def test_inventing_names_fills_no_memory() -> None:
     assert step.instruments.reading("RIOT").value == 9
 
 
+def test_what_else_is_due_at_midnight_does_not_stop_the_books_from_being_read() -> None:
+    """A value that grows stale at that very moment must not cost a day's figures."""
+    days = []
+
+    def fact(name: str, moment: int) -> Reading:
+        days.append(moment // DAY)
+        return Reading(None, Quality.MISSING, f"missing:{name}")
+
+    step = Step([Firm("RIOT", CompanyType.MINER, fact)], CATALOGUE, (), OpenCalendar())
+    midnight = NOON // DAY * DAY + DAY
+    step.process(tick(NOON, quote("X", 1, NOON, fresh_ms=midnight - NOON - 1)))
+    assert step.instruments.next_timer == midnight
+    step.advance(midnight + 1)
+    assert days[-1] == midnight // DAY
+
+
 def test_a_leap_over_ages_is_not_walked_day_by_day() -> None:
     """A first tick of 1970 must not hold the work up for a minute when the next is of today."""
     days = []

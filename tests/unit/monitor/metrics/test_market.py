@@ -17,13 +17,15 @@ from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.domain.pair_statistics import ALERT_PAIRS
 from monitor.domain.pairs import EARLIER, WINDOW
-from monitor.metrics import divergence, joint, market, rolling, stress
+from monitor.metrics import divergence, joint, market, miner_stress, rolling
 from monitor.nyse import nyse_calendar
 from tests.histories import Past, closes, tell_session, values
 from tests.worlds import CATALOGUE
 
 OURS = tuple(
-    metric for family in (market, joint, rolling, divergence, stress) for metric in family.METRICS
+    metric
+    for family in (market, joint, rolling, divergence, miner_stress)
+    for metric in family.METRICS
 )
 START = 1_748_865_600_000
 """2025-06-02 12:00 UTC, a Monday before the open."""
