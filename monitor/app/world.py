@@ -5,6 +5,7 @@ Discovery runs here. The world is frozen; a reload reads a new one and keeps the
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -54,6 +55,22 @@ class World:
         return frozenset(
             metric.name for metric in self.catalogue if metric.headline or metric.name in watched
         )
+
+    def fingerprint(self, *more: str) -> str:
+        """Return what changes with the books or the rules, and with `more`.
+
+        A replay that goes on where it was interrupted must not go on under other rules.
+        """
+        digest = hashlib.blake2b(digest_size=16)
+        companies = [self.companies[ticker] for ticker in self.companies]
+        for part in (
+            msgspec.json.encode(companies),
+            self.rulebook.version.encode(),
+            *map(str.encode, more),
+        ):
+            digest.update(part)
+            digest.update(b"\x1f")
+        return digest.hexdigest()
 
 
 def find_catalogue() -> Catalogue:

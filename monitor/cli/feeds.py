@@ -119,12 +119,13 @@ def quotes(
 
 
 def _quotes(rows: list[dict[str, Any]]) -> Table:
-    names = ("instrument", "source", "value", "observed, UTC", "age", "fresh")
+    names = ("instrument", "source", "value", "observed, UTC", "arrived", "age", "fresh")
     table = sheet(*names, right=("value", "age"))
     for row in rows:
         observed = row["observed_at"][:19].replace("T", " ")
+        arrived = (row["received_at"] or "-")[11:19] or "-"
         fresh = "yes" if row["fresh"] else "no"
-        words = (row["instrument"], row["source"], f"{row['value']:,.10g}", observed)
+        words = (row["instrument"], row["source"], f"{row['value']:,.10g}", observed, arrived)
         table.add_row(*map(Text, words), _seconds(row["age_s"]), fresh)
     return table
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from alerts.codec import decode_transition
 from monitor.app.service import Service
 from monitor.cli.output import console
-from monitor.cli.screen import ALERTS_SHOWN, board, headline, transition_line, whole
+from monitor.cli.screen import ALERTS_SHOWN, board, headline, room_for, transition_line, whole
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.freshness import Freshness
 from monitor.store.feeds import FeedStore
@@ -69,5 +69,6 @@ class LiveBoard:
         if step is None or step.now is None:
             return Text("waiting for the first tick, or for the lease of another process")
         lines = [headline(step), *([self._trouble] if self._trouble else [])]
-        table = board(step, self._units, title=self._title)
-        return whole(lines, table, self._alerts, caption="the last alerts:")
+        room = room_for(console.height)
+        table = board(step, self._units, title=self._title, room=room)
+        return whole(lines, table, self._alerts, caption="the last alerts, newest first:")

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from monitor.app.replaying import (
     write_transitions,
 )
 from monitor.app.service import Service, opened, spare_what_stays, stop_on_signals
+from monitor.app.world import World, load_world
 from monitor.cli import loop
 from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, apart, required_url, settings_with
@@ -44,6 +46,13 @@ from monitor.telemetry.logs import configure
 
 MAX_RULE_WIDTH = 22
 """A rule's name is not broken up to here; all seven columns fit 80 characters."""
+
+
+class Facts(StrEnum):
+    """Which figures of the books a replay takes."""
+
+    LATEST = "latest"
+    AS_KNOWN = "as-known"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -76,11 +85,11 @@ def replay(
     ] = 0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, not where it stood.")] = False,
     facts: Annotated[
-        str,
+        Facts,
         typer.Option(
             help="Company figures: `latest` of the books on every date, or `as-known` then."
         ),
-    ] = "latest",
+    ] = Facts.LATEST,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Play recorded or historical market data through the live step, rules, outbox and sinks.
@@ -102,10 +111,13 @@ def replay(
         end=None if end is None else moment_of(end, "--to"),
     )
     _introduce(history, facts)
-    replaying = Replaying(
-        Story(history.moments(), history.fingerprint, history.end), Speed.parse(speed), fresh=fresh
+    world = load_world(settings, SystemClock().now())
+    story = Story(
+        history.moments(), world.fingerprint(history.fingerprint, facts.value), history.end
     )
-    data = loop.run(_replay(settings, replaying, transitions, hindsight=facts == "latest"))
+    replaying = Replaying(story, Speed.parse(speed), fresh=fresh)
+    hindsight = facts is Facts.LATEST
+    data = loop.run(_replay(settings, world, replaying, transitions, hindsight=hindsight))
     emit(data, output, lambda: _answer(data))
     if not data["finished"]:
         raise typer.Exit(1)
@@ -117,20 +129,26 @@ def _log_level(settings: Settings) -> str:
     return settings.log_level if chosen else "error"
 
 
-def _introduce(history: History, facts: str) -> None:
+def _introduce(history: History, facts: Facts) -> None:
     for layout, tables in history.tables.items():
         for table in tables:
             talk.print(f"playing {table.path.name} ({layout.value})")
     for skipped in history.skipped:
         talk.print(f"left out {skipped.name}: {skipped.reason}")
-    if facts == "latest":
+    if facts is Facts.LATEST:
         talk.print("company figures: the newest of the books on every date, with hindsight")
 
 
 async def _replay(
-    settings: Settings, replaying: Replaying, transitions: Path | None, *, hindsight: bool
+    settings: Settings,
+    world: World,
+    replaying: Replaying,
+    transitions: Path | None,
+    *,
+    hindsight: bool,
 ) -> dict[str, Any]:
-    async with opened(replay_job(apart(settings, "replay"), hindsight=hindsight)) as service:
+    job = replay_job(apart(settings, "replay"), hindsight=hindsight)
+    async with opened(job, world) as service:
         stop_on_signals(service)
         spare_what_stays()
         if service.servers.limits:

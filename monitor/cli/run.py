@@ -35,7 +35,7 @@ from monitor.cli.live_board import LiveBoard
 from monitor.cli.output import Output, OutputOption, console, emit, talk
 from monitor.cli.replay import seconds_of
 from monitor.cli.rules import RulesOption
-from monitor.cli.screen import AlertLog, board, headline, whole
+from monitor.cli.screen import AlertLog, board, headline, room_for, whole
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
 from monitor.core.errors import ConfigError, DeliveryError
 from monitor.core.mends import nearest
@@ -255,8 +255,8 @@ async def _draw(service: Service, alerts: AlertLog, units: dict[str, str]) -> No
         step = service.worker.step
         if step is None or step.now is None:
             return "waiting for the first tick"
-        table = board(step, units, title=title)
-        caption = "alerts, as MQTT brought them back:"
+        table = board(step, units, title=title, room=room_for(console.height))
+        caption = "alerts, as MQTT brought them back, newest first:"
         return whole([headline(step)], table, alerts.lines, caption=caption)
 
     if console.is_terminal:

@@ -26,6 +26,9 @@ COLUMNS: Mapping[str, str] = {
 LEGEND = "*: too old or disputed, nothing fires on it; ?: an input is unknown; -: does not apply"
 STYLES = {"firing": "bold red", "resolved": "green", "no_data": "yellow"}
 ALERTS_SHOWN = 8
+FRAME_LINES = 11
+"""Of the board beside its rows: the market's lines, the table's head and frame, two captions."""
+ALERT_LINES = 5
 
 
 def cell(reading: Reading, unit: str) -> Text:
@@ -36,14 +39,29 @@ def cell(reading: Reading, unit: str) -> Text:
     return Text(text) if reading.quality.usable else Text(f"{text} *", style="dim")
 
 
-def board(step: Step, units: Mapping[str, str], *, title: str) -> Table:
-    """Return the table of all companies at this moment."""
-    table = Table(title=title, title_justify="left", caption=LEGEND, caption_justify="left")
+def room_for(height: int) -> int:
+    """Return how many companies a screen of `height` lines has room for, alerts left in sight."""
+    return max(height - FRAME_LINES - ALERT_LINES, 1)
+
+
+def board(step: Step, units: Mapping[str, str], *, title: str, room: int | None = None) -> Table:
+    """Return the table of the companies at this moment.
+
+    Of more than there is `room` for, those come first whose share is quoted, and it says how many
+    are left out.
+    """
+    quoted = [it for it in step.firms if step.instruments.reading(it.ticker).value is not None]
+    firms = [*quoted, *(firm for firm in step.firms if firm not in quoted)]
+    left_out = 0 if room is None else max(len(firms) - room, 0)
+    more = f"{left_out} more in `hashhedge compare`. " if left_out else ""
+    table = Table(
+        title=title, title_justify="left", caption=f"{more}{LEGEND}", caption_justify="left"
+    )
     table.add_column("company", vertical="bottom")
     table.add_column("share", justify="right")
     for label in COLUMNS.values():
         table.add_column(label, justify="right")
-    for firm in step.firms:
+    for firm in firms[: len(firms) - left_out]:
         table.add_row(
             firm.ticker,
             cell(step.instruments.reading(firm.ticker), "USD"),
@@ -86,8 +104,12 @@ def transition_line(transition: Transition) -> Text:
 
 
 def whole(lines: Sequence[str], table: Table, alerts: Sequence[Text], *, caption: str) -> Group:
-    """Return the whole screen: market, companies, the last alerts."""
-    return Group(*(Text(line) for line in lines), table, Text(caption), *alerts)
+    """Return the whole screen: market, companies, the last alerts with the newest on top.
+
+    What a low screen has no room for is cut off below, so the oldest alerts go first.
+    """
+    told = reversed(alerts) if alerts else [Text("none yet", style="dim")]
+    return Group(*(Text(line) for line in lines), table, Text(caption), *told)
 
 
 class AlertLog:

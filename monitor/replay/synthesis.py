@@ -31,7 +31,8 @@ from operator import attrgetter
 from pathlib import Path
 
 from monitor.core.clock import HOUR, MINUTE, SECOND, Millis
-from monitor.domain.events import BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote, Tick
+from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote, Tick
+from monitor.domain.network import EPOCH_BLOCKS
 from monitor.replay import recording
 from monitor.replay.daily import BLOCK_FRESH_MS, PREVIOUS_CLOSE_FRESH_MS
 from monitor.replay.intraday import FRESH_MS
@@ -84,7 +85,7 @@ _LEVEL = ((0.0, 1.0), (48.0, 1.0))
 
 _DIFFICULTY = Decimal(126_270_000_000_000)
 _FIRST_HEIGHT = 905_900
-_BLOCK_MIN_S, _BLOCK_MAX_S = 120, 1_080  # evenly drawn: 600 s in the mean
+_BLOCK_MIN_S, _BLOCK_MAX_S, _EPOCH_PACE_S = 120, 1_080, 588  # evenly drawn: 600 s in the mean
 
 # New York's regular sessions in the two days, in hours from the start.
 _SESSIONS = ((1.5, 8.0), (25.5, 32.0))
@@ -216,11 +217,14 @@ def _network(rng: random.Random) -> Iterator[_Known]:
         at = START + hour * HOUR
         yield _Known(at, _quote(DIFFICULTY, _DIFFICULTY, at, "mempool", BLOCK_FRESH_MS))
     at, height = START, _FIRST_HEIGHT
+    epoch_began = START - round(height % EPOCH_BLOCKS * _EPOCH_PACE_S * SECOND)
     wobble = _noise(rng, 0.9, 0.02)
     while at <= START + HOURS * HOUR:
         fees = _rounded(_at(_FEES, (at - START) / HOUR) * (1 + wobble()), _FEE_STEP)
         yield _Known(at, _quote(HEIGHT, Decimal(height), at, "mempool", BLOCK_FRESH_MS))
         yield _Known(at, _quote(FEES, fees, at, "mempool", BLOCK_FRESH_MS))
+        pace = _rounded((at - epoch_began) / SECOND / (height % EPOCH_BLOCKS), _CENT)
+        yield _Known(at, _quote(BLOCK_PACE, pace, at, "mempool", BLOCK_FRESH_MS))
         at += rng.randrange(_BLOCK_MIN_S, _BLOCK_MAX_S) * SECOND
         height += 1
 
@@ -293,3 +297,4 @@ def _rounded(value: float, step: Decimal) -> Decimal:
 
 if __name__ == "__main__":
     write_history(Path(sys.argv[1]))
+    sys.stdout.write(f"{Path(sys.argv[1]) / 'synthetic'}\n")

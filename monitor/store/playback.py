@@ -142,7 +142,7 @@ class Playback:
 
     def _other_source(self) -> ConfigError:
         return ConfigError(
-            "this Redis holds a replay of other files or of another range",
+            "this Redis holds a replay of other files or range, or under other rules or books",
             where=self._keys.replay,
             hint="add --fresh to forget it and start over, or play what was played before",
         )

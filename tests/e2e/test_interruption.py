@@ -64,7 +64,7 @@ def test_fresh_starts_over_and_a_finished_replay_is_finished(
     assert transitions.read_bytes() == calm.file
 
 
-def test_another_folder_or_range_on_the_same_redis_is_refused(
+def test_another_replay_on_the_same_redis_is_refused(
     room: Room, calm: Calm, transitions: Path, tmp_path: Path
 ) -> None:
     """Exit 2 with what, where and the mend, and the replay that stands there is not touched."""
@@ -77,11 +77,15 @@ def test_another_folder_or_range_on_the_same_redis_is_refused(
     blocks.write_text("\n".join(blocks.read_text().splitlines()[:-1]) + "\n")
     another_folder = room.replay(other, "--from", "2023-03-11", "--to", "2023-03-13")
     another_range = room.replay(calm.source, "--from", "2023-03-11", "--to", "2023-03-12")
-    for child in (another_folder, another_range):
+    other_figures = room.replay(
+        calm.source, "--from", "2023-03-11", "--to", "2023-03-13", "--facts", "as-known"
+    )
+    for child in (another_folder, another_range, other_figures):
         assert child.code(START_S) == 2
         assert list(json.loads(child.out)) == ["error"]
         words = re.sub(r"\s+", " ", child.err)
-        assert "this Redis holds a replay of other files or of another range" in words
+        refused = "this Redis holds a replay of other files or range, or under other rules or books"
+        assert refused in words
         assert "to fix: add --fresh" in words
     assert calm.replay(room, transitions, "max").finished()["ticks"] == 0
     assert transitions.read_bytes() == calm.file

@@ -315,8 +315,9 @@ flags:
 """
 
 
-def test_a_plan_that_is_signed_is_told_once(life: Life) -> None:
+def test_a_plan_that_is_signed_is_told_once(own_life: Life) -> None:
     """The stage's change is one event with the company's flags, and no restart repeats it (C04)."""
+    life = own_life
     now = SystemClock().now()
     dates = {"day": iso(now - DAY)[:10], "begin": iso(now - 90 * DAY)[:10]}
     plain = company("APLD", age_days=10)
