@@ -136,7 +136,8 @@ def load_world(settings: Settings, now: Millis) -> World:
     """
     catalogue = find_catalogue()
     companies = load_companies(now, settings.companies)
-    feeds = tuple(feed.quoting(companies) for feed in configured_feeds(settings.feeds))
+    listed = [ticker for ticker, company in companies.items() if company.listed]
+    feeds = tuple(feed.quoting(listed) for feed in configured_feeds(settings.feeds))
     rulebook = load_rules(settings.rules, catalogue, list(companies))
     return World(companies, rulebook, feeds, catalogue, nyse_calendar())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from monitor.books.company_file import CompanyFile
+from monitor.books.company_file import read_company
 from monitor.core.clock import Millis
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.yamltext import parse_document, read_document
@@ -47,7 +47,7 @@ def parse_company(text: str, name: str, now: Millis) -> Company:
         ConfigError: the text cannot be used; a `ConfigErrors` holds every problem found.
 
     """
-    return CompanyFile(parse_document(text, name), now).company()
+    return read_company(parse_document(text, name), now)
 
 
 def default_directory() -> Path:
@@ -56,7 +56,7 @@ def default_directory() -> Path:
 
 
 def _company(path: Path, now: Millis) -> Company:
-    company = CompanyFile(read_document(path), now).company()
+    company = read_company(read_document(path), now)
     if company.ticker != path.stem:
         problem = f"holds the company {company.ticker}"
         raise ConfigError(problem, where=str(path), hint=f"name the file {company.ticker}.yaml")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta, Struct, field
 
 from monitor.domain.companies import AiStatus, CompanyType, Confidence, EventKind, FlagKind
 from monitor.domain.contracts import Stage
+from monitor.domain.risk_levels import RiskKind, SubFlagKind
+from monitor.domain.sites import Cooling, Use
 
+Day: TypeAlias = date  # for entries that have a field `date`
 Text = Annotated[str, Meta(min_length=1, max_length=2000)]
 Ticker = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9.-]{0,9}$")]
 MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
@@ -29,7 +32,11 @@ class SourceEntry(Entry, frozen=True, kw_only=True):
 
 
 class FigureEntry(Entry, frozen=True, kw_only=True):
-    """One figure: what, how much, when, who says so."""
+    """One figure: what, how much, when, who says so.
+
+    `fx_usd` is USD per unit of the currency, mean of the period, for a unit in another currency.
+    `published` stands in for that of the source.
+    """
 
     value: float
     unit: Text
@@ -37,6 +44,8 @@ class FigureEntry(Entry, frozen=True, kw_only=True):
     source: Text
     confidence: Confidence = Confidence.SINGLE_SOURCE
     period_from: date | None = None
+    published: date | None = None
+    fx_usd: float | None = None
     basis: str = ""
     note: str = ""
 
@@ -102,6 +111,74 @@ class FlagEntry(Entry, frozen=True, kw_only=True):
     until: date | None = None
 
 
+class MachineEntry(Entry, frozen=True, kw_only=True):
+    """A type of machine in the fleet of one day: its share of the hashrate, or its hashrate."""
+
+    name: Text
+    efficiency_j_th: float
+    as_of: date
+    source: Text
+    share_ratio: float | None = None
+    hashrate_eh_s: float | None = None
+    confidence: Confidence = Confidence.SINGLE_SOURCE
+    note: str = ""
+
+
+class SiteEntry(Entry, frozen=True, kw_only=True):
+    """A site: how much power, for what, cooled how, from when."""
+
+    name: Text
+    use: Use
+    as_of: date
+    source: Text
+    mw: Annotated[float, Meta(gt=0)] | None = None
+    mw_basis: str = ""
+    power_contracted_mw: Annotated[float, Meta(ge=0)] | None = None
+    cooling: Cooling | None = None
+    pue: Annotated[float, Meta(ge=1, le=3)] | None = None
+    ramp: date | None = None
+    confidence: Confidence = Confidence.SINGLE_SOURCE
+    note: str = ""
+
+
+class SubFlagEntry(Entry, frozen=True, kw_only=True):
+    """One part of compliance: raised or not, since when."""
+
+    raised: bool
+    date: Day
+    text: Text
+    source: Text
+
+
+class RiskEntry(Entry, frozen=True, kw_only=True):
+    """What a person judges of one risk, until when."""
+
+    risk: RiskKind
+    level: Annotated[str, Meta(min_length=1, max_length=300)]
+    reason: Text
+    date: Day
+    author: Text
+    expires: Day
+    source: Text
+    sub_flags: dict[SubFlagKind, SubFlagEntry] = field(default_factory=dict)
+
+
+class AliasEntry(Entry, frozen=True, kw_only=True):
+    """A former ticker and when it was the ticker: from `since` until before `until`."""
+
+    ticker: Ticker
+    since: date | None = None
+    until: date | None = None
+
+
+class ListingEntry(Entry, frozen=True, kw_only=True):
+    """An exchange, the symbol there, and the currency of its quotes."""
+
+    exchange: Text
+    symbol: Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9.-]{0,11}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+
+
 class ClaimEntry(Entry, frozen=True, kw_only=True):
     """A statement of the article, with the verdict."""
 
@@ -120,9 +197,9 @@ class CompanyEntry(Entry, frozen=True, kw_only=True):
     name: Text
     type: CompanyType
     fiscal_year_end: MonthDay
-    aliases: tuple[Ticker, ...] = ()
+    aliases: list[Any] = field(default_factory=list)
     cik: Cik | None = None
-    listings: tuple[Text, ...] = ()
+    listings: list[Any] | None = None
     note: str = ""
     sources: dict[str, SourceEntry] = field(default_factory=dict)
     ai_status: list[Any] = field(default_factory=list)
@@ -131,3 +208,6 @@ class CompanyEntry(Entry, frozen=True, kw_only=True):
     events: list[Any] = field(default_factory=list)
     flags: list[Any] = field(default_factory=list)
     claims: list[Any] = field(default_factory=list)
+    fleet: list[Any] = field(default_factory=list)
+    sites: list[Any] = field(default_factory=list)
+    risks: list[Any] = field(default_factory=list)

@@ -8,10 +8,12 @@ null with its reason; a metric that does not apply to the company's type is not 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from monitor.compute.card_metrics import Card, sections
 from monitor.domain.claims import ARTICLE_BTC_USD, ARTICLE_DAY_MS, derive
 from monitor.domain.companies import (
+    Alias,
     Company,
     Dependency,
     Figure,
@@ -51,8 +53,8 @@ def build_card(
         "type": company.type.value,
         "as_of": iso_day(now),
         "cik": company.cik,
-        "listings": list(company.listings),
-        "aliases": list(company.aliases),
+        "listings": [asdict(listing) for listing in company.listings],
+        "aliases": [_alias(alias) for alias in company.aliases],
         "fiscal_year_end": company.fiscal_year_end,
         "note": company.note,
         "ai_status": None if status is None else _status(status),
@@ -79,6 +81,14 @@ def build_card(
             if event.at <= now
         ],
         "article": _article(company, catalogue) if company.claims else None,
+    }
+
+
+def _alias(alias: Alias) -> Card:
+    return {
+        "ticker": alias.ticker,
+        "since": None if alias.since is None else iso_day(alias.since),
+        "until": None if alias.until is None else iso_day(alias.until),
     }
 
 

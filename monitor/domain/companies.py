@@ -1,23 +1,46 @@
 """A company as its own papers describe it: dated figures, contracts, events, flags, claims.
 
-Every figure keeps its date and its source to the screen and the alert. What was true at a moment is
-asked with `fact_at`; what was not yet published then is not used, so a backtest knows no future.
-Moments are milliseconds since 1970-01-01 UTC; a date means its midnight.
+What was true at a moment is asked with `fact_at`; what was not yet published then is not used, so a
+backtest knows no future. Moments are milliseconds since 1970-01-01 UTC; a date means its midnight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from monitor.domain.claims import Claim
 from monitor.domain.contracts import Contract
-from monitor.domain.events import Quality
 from monitor.domain.facts import BETTER_BASIS_DAYS, FACTS
+from monitor.domain.figures import DAY, Confidence, Figure, Stated, current, iso_day, known_of
+from monitor.domain.fleet import Fleet
+from monitor.domain.risk_levels import RiskLevel
+from monitor.domain.sites import Site
+from monitor.domain.tickers import Alias, Listing
 
-_DAY = 86_400_000
+__all__ = [
+    "AiStatus",
+    "Alias",
+    "Companies",
+    "Company",
+    "CompanyType",
+    "Confidence",
+    "Dependency",
+    "Event",
+    "EventKind",
+    "Figure",
+    "Flag",
+    "FlagKind",
+    "Listing",
+    "Stated",
+    "StatusStep",
+    "dependencies_of",
+    "dependents_of",
+    "fact_at",
+    "iso_day",
+    "latest",
+]
 
 
 class CompanyType(StrEnum):
@@ -64,77 +87,6 @@ class FlagKind(StrEnum):
     LITIGATION = "litigation"
 
 
-class Confidence(StrEnum):
-    """How well a figure is sourced, from a company paper down to one article."""
-
-    CONFIRMED = "confirmed"
-    SINGLE_SOURCE = "single-source"
-    UNCONFIRMED = "unconfirmed"
-    ARTICLE_ONLY = "article-only"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One value of one fact, dated and sourced.
-
-    Attributes:
-        fact: name in `FACTS`.
-        value: in the fact's unit.
-        as_of: the day it describes; the last day of a period.
-        source: address of the paper, or words where none was kept.
-        title: name of the paper.
-        confidence: how well it is sourced.
-        basis: kind of measurement, or how it was derived.
-        note: what limits it.
-        period_start: first day of the period; None for a state on one day.
-        published: when it became known; None: not recorded, as_of stands in.
-
-    """
-
-    fact: str
-    value: float
-    as_of: int
-    source: str
-    title: str
-    confidence: Confidence
-    basis: str = ""
-    note: str = ""
-    period_start: int | None = None
-    published: int | None = None
-
-    @property
-    def unit(self) -> str:
-        """Return the unit of `value`."""
-        return FACTS[self.fact].unit
-
-    @property
-    def known_at(self) -> int:
-        """Return the moment from which the figure may be used."""
-        return self.as_of if self.published is None else max(self.as_of, self.published)
-
-    @property
-    def period_end(self) -> int | None:
-        """Return the last day of the period; None for a state on one day."""
-        return None if self.period_start is None else self.as_of
-
-    @property
-    def period_days(self) -> int | None:
-        """Return the length of the period in days, both ends included."""
-        if self.period_start is None:
-            return None
-        return (self.as_of - self.period_start) // _DAY + 1
-
-    def age_days(self, moment: int) -> int:
-        """Return whole days since the day it describes."""
-        return (moment - self.as_of) // _DAY
-
-    def quality_at(self, moment: int) -> Quality:
-        """Return OK, or STALE when the figure is older than its fact allows."""
-        limit = FACTS[self.fact].max_age_days
-        old = limit is not None and self.age_days(moment) > limit
-        return Quality.STALE if old else Quality.OK
-
-
 @dataclass(frozen=True, slots=True)
 class StatusStep:
     """An AI status and the moment (ms UTC) from which it holds."""
@@ -171,15 +123,19 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """One company; `figures` holds each fact's history, oldest first."""
+    """One company; `figures` holds each fact's history, the one that holds last.
+
+    Not `listed` means that no exchange quotes it: nobody asks for its share.
+    """
 
     ticker: str
     name: str
     type: CompanyType
     fiscal_year_end: str
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     cik: str = ""
-    listings: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    listed: bool = True
     note: str = ""
     ai_status: tuple[StatusStep, ...] = ()
     figures: Mapping[str, tuple[Figure, ...]] = field(default_factory=dict)
@@ -187,6 +143,19 @@ class Company:
     events: tuple[Event, ...] = ()
     flags: tuple[Flag, ...] = ()
     claims: tuple[Claim, ...] = ()
+    fleets: tuple[Fleet, ...] = ()
+    sites: tuple[Site, ...] = ()
+    risks: tuple[RiskLevel, ...] = ()
+
+    def ticker_at(self, moment: int) -> str:
+        """Return the ticker that the company had at `moment` (ms UTC)."""
+        former = (alias.ticker for alias in self.aliases if alias.held_at(moment))
+        return next(former, self.ticker)
+
+    def alias(self, name: str) -> Alias | None:
+        """Return what is known of a former ticker, whatever the case; None if it never was one."""
+        wanted = name.upper()
+        return next((alias for alias in self.aliases if alias.ticker == wanted), None)
 
     def status_at(self, moment: int) -> StatusStep | None:
         """Return the AI status that holds at `moment` (ms UTC)."""
@@ -217,13 +186,20 @@ class Companies(Mapping[str, Company]):
     def __len__(self) -> int:
         return len(self.by_ticker)
 
-    def find(self, name: str) -> Company | None:
-        """Return the company of this ticker or former ticker, whatever the case."""
+    def find(self, name: str, moment: int | None = None) -> Company | None:
+        """Return the company of this ticker or former ticker, whatever the case.
+
+        With a `moment` (ms UTC) whoever gave the ticker up later comes first: exchanges give a
+        free ticker to the next company.
+        """
         wanted = name.upper()
-        if wanted in self.by_ticker:
-            return self.by_ticker[wanted]
-        holders = (company for company in self.values() if wanted in company.aliases)
-        return next(holders, None)
+        former = [(item, alias) for item in self.values() if (alias := item.alias(wanted))]
+        if moment is not None:
+            then = (item for item, alias in former if alias.held_at(moment))
+            holder = next(then, None)
+            if holder is not None:
+                return holder
+        return self.by_ticker.get(wanted) or next((item for item, _ in former), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,22 +212,21 @@ class Dependency:
 
 
 def fact_at(company: Company, fact: str, moment: int) -> Figure | None:
-    """Return the newest figure of `fact` that describes and was known at `moment` (ms UTC).
+    """Return the figure of `fact` that counts of those known at `moment` (ms UTC): the newest.
 
-    A fact that several measurements stand for (`hashrate_eh_s`) gives the one on the best basis,
+    Which one stands for a day and for a period is said in `monitor.domain.figures`. A fact that several measurements stand for (`hashrate_eh_s`) gives the one on the best basis,
     unless a newer one is `BETTER_BASIS_DAYS` ahead; the figure's own `fact` and `basis` say which.
     """
     spec = FACTS[fact]
     if not spec.best_of:
-        known = [figure for figure in company.figures.get(fact, ()) if figure.known_at <= moment]
-        return known[-1] if known else None
+        return current(known_of(company.figures.get(fact, ()), moment))
     found = [figure for name in spec.best_of if (figure := fact_at(company, name, moment))]
     return _best(found)
 
 
 def _best(found: Sequence[Figure]) -> Figure | None:
     newest = max((figure.as_of for figure in found), default=0)
-    current = (item for item in found if newest - item.as_of <= BETTER_BASIS_DAYS * _DAY)
+    current = (item for item in found if newest - item.as_of <= BETTER_BASIS_DAYS * DAY)
     return next(current, None)
 
 
@@ -287,8 +262,3 @@ def dependents_of(
         for edge in dependencies_of(company, moment)
         if edge.counterparty == ticker
     )
-
-
-def iso_day(moment: int) -> str:
-    """Return the UTC date of `moment` as `YYYY-MM-DD`."""
-    return datetime.fromtimestamp(moment / 1000, UTC).date().isoformat()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+_YEAR_MS = 365.25 * 86_400_000
 
 
 class Stage(StrEnum):
@@ -98,6 +100,11 @@ class Contract:
         step = self.step_at(moment)
         return step is not None and step.stage.in_force
 
+    @property
+    def tenant(self) -> str:
+        """Return by what two contracts are seen to have the same tenant: its ticker, else name."""
+        return self.counterparty_ticker or self.counterparty.casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class StageSum:
@@ -115,12 +122,73 @@ def mw_by_stage(contracts: Iterable[Contract], moment: int) -> dict[Stage, Stage
         step = contract.step_at(moment)
         if step is not None:
             found.setdefault(step.stage, []).append(contract.mw)
-    sums: dict[Stage, StageSum] = {}
-    for stage in Stage:
-        powers = found.get(stage)
-        if powers is None:
+    return {stage: _sum(found[stage]) for stage in Stage if stage in found}
+
+
+def mw_in_force(contracts: Iterable[Contract], moment: int) -> StageSum:
+    """Return the power under contracts in force at `moment`: ideas and evaluations are not in it."""
+    return _sum([item.mw for item in contracts if item.in_force_at(moment)])
+
+
+def _sum(powers: Sequence[float | None]) -> StageSum:
+    disclosed = [mw for mw in powers if mw is not None]
+    total = sum(disclosed) if disclosed else None
+    return StageSum(total, len(powers), len(powers) - len(disclosed))
+
+
+def tenant_shares(running: Sequence[Contract]) -> dict[str, float] | None:
+    """Return each tenant's share of the run-rate of the `running` contracts, the largest first.
+
+    A single tenant has all of it, whatever is disclosed. With several, None where one contract
+    discloses no run-rate: any share would be too large. Empty without contracts.
+    """
+    tenants = {item.tenant: item.counterparty for item in running}
+    if len(tenants) == 1:
+        return dict.fromkeys(tenants.values(), 1.0)
+    rates = [item.run_rate_usd_year for item in running]
+    known = [rate for rate in rates if rate is not None]
+    if len(known) < len(rates):
+        return None
+    paid = dict.fromkeys(tenants, 0.0)
+    for item, rate in zip(running, known, strict=True):
+        paid[item.tenant] += rate
+    ranked = sorted(paid, key=lambda tenant: -paid[tenant])
+    return {tenants[tenant]: paid[tenant] / sum(known) for tenant in ranked}
+
+
+@dataclass(frozen=True, slots=True)
+class RemainingTerm:
+    """How long the contracts in force still run.
+
+    Attributes:
+        years: mean weighted by run-rate; None where no contract discloses both.
+        contracts: how many are in it.
+        undisclosed: how many in force are not, for want of a term or a value.
+
+    """
+
+    years: float | None
+    contracts: int
+    undisclosed: int
+
+
+def remaining_term(contracts: Iterable[Contract], moment: int) -> RemainingTerm:
+    """Return the remaining term of the contracts in force at `moment` (ms UTC).
+
+    A term runs from the first day of billing; a contract that does not bill yet has all of it.
+    """
+    weighed: list[tuple[float, float]] = []
+    undisclosed = 0
+    for contract in contracts:
+        if not contract.in_force_at(moment):
             continue
-        disclosed = [mw for mw in powers if mw is not None]
-        total = sum(disclosed) if disclosed else None
-        sums[stage] = StageSum(total, len(powers), len(powers) - len(disclosed))
-    return sums
+        rate, term = contract.run_rate_usd_year, contract.term_years
+        if rate is None or term is None:
+            undisclosed += 1
+            continue
+        billed = [step.since for step in contract.stages if step.stage is Stage.BILLING]
+        gone = max(0.0, (moment - billed[0]) / _YEAR_MS) if billed else 0.0
+        weighed.append((rate, max(0.0, term - gone)))
+    total = sum(rate for rate, _ in weighed)
+    years = sum(rate * left for rate, left in weighed) / total if weighed else None
+    return RemainingTerm(years, len(weighed), undisclosed)

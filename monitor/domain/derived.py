@@ -1,44 +1,48 @@
 """Figures that follow from others: yearly rates of a period, sums of contracts, the year before.
 
 They are derived once, when the book is loaded, so that no yearly number is written beside the
-quarterly one it comes from, and so that moving a contract to another stage moves the ratios.
+quarterly one it comes from, and so that moving a contract to another stage moves the ratios. What
+follows from fleets, sites and judged risks becomes a figure here too, known when they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from monitor.domain.companies import Confidence, Figure
-from monitor.domain.contracts import Contract
+from monitor.domain.contracts import Contract, tenant_shares
 from monitor.domain.facts import FACTS
+from monitor.domain.figures import QUARTER_DAYS, Confidence, Figure, standing
+from monitor.domain.fleet import Fleet
+from monitor.domain.sites import Site, site_figures
 
 # shortest and longest period in days, factor to a year, word
 _PERIODS = (
     (28, 31, 12, "month x 12"),
-    (89, 93, 4, "quarter x 4"),
+    (*QUARTER_DAYS, 4, "quarter x 4"),
     (180, 185, 2, "half year x 2"),
     (364, 372, 1, "year"),
 )
 
 
 def with_derived(
-    figures: Mapping[str, Sequence[Figure]], contracts: Sequence[Contract]
+    figures: Mapping[str, Sequence[Figure]],
+    contracts: Sequence[Contract] = (),
+    fleets: Sequence[Fleet] = (),
+    sites: Sequence[Site] = (),
 ) -> dict[str, tuple[Figure, ...]]:
-    """Return `figures` with the derived ones added, each history oldest first.
+    """Return `figures` with the derived ones added, each history in the order of `standing`.
 
     A figure that the book gives itself wins over a derived one of the same day.
     """
     merged: dict[str, list[Figure]] = {name: list(given) for name, given in figures.items()}
     for name in FACTS:
         if name.endswith("_usd_year"):
-            _add(merged, name, yearly(figures.get(name.removesuffix("_year"), ()), name))
-    _add(merged, "contracted_ai_revenue_usd_year", _contract_sums(contracts, of_revenue=True))
-    _add(merged, "ai_contracted_mw", _contract_sums(contracts, of_revenue=False))
-    return {
-        name: tuple(sorted(history, key=lambda figure: (figure.as_of, figure.known_at)))
-        for name, history in merged.items()
-    }
+            _add(merged, yearly(figures.get(name.removesuffix("_year"), ()), name))
+    _add(merged, _contract_figures(contracts))
+    _add(merged, [_efficiency(fleet) for fleet in fleets])
+    _add(merged, site_figures(sites))
+    return {name: tuple(sorted(history, key=standing)) for name, history in merged.items()}
 
 
 def yearly(figures: Sequence[Figure], fact: str) -> list[Figure]:
@@ -53,7 +57,8 @@ def yearly(figures: Sequence[Figure], fact: str) -> list[Figure]:
             if shortest <= days <= longest:
                 basis = f"{word}, derived from {figure.fact}"
                 basis = f"{basis}; {figure.basis}" if figure.basis else basis
-                rates.append(replace(figure, fact=fact, value=figure.value * factor, basis=basis))
+                value = figure.value * factor
+                rates.append(replace(figure, fact=fact, value=value, basis=basis, stated=None))
     return rates
 
 
@@ -72,44 +77,98 @@ def year_ago(history: Sequence[Figure], figure: Figure) -> Figure | None:
     return None
 
 
-def _add(merged: dict[str, list[Figure]], fact: str, derived: Sequence[Figure]) -> None:
-    given = {figure.as_of for figure in merged.get(fact, ())}
-    fresh = [figure for figure in derived if figure.as_of not in given]
-    if fresh:
-        merged.setdefault(fact, []).extend(fresh)
+def _add(merged: dict[str, list[Figure]], derived: Sequence[Figure]) -> None:
+    given = {(item.fact, item.as_of) for history in merged.values() for item in history}
+    for figure in derived:
+        if (figure.fact, figure.as_of) not in given:
+            merged.setdefault(figure.fact, []).append(figure)
 
 
-def _contract_sums(contracts: Sequence[Contract], *, of_revenue: bool) -> list[Figure]:
-    """Return the sum over contracts in force at each day on which a stage changed.
+def _efficiency(fleet: Fleet) -> Figure:
+    return Figure(
+        fact="efficiency_j_th",
+        value=fleet.efficiency_j_th,
+        as_of=fleet.as_of,
+        published=fleet.published,
+        source=fleet.machines[0].source,
+        title=fleet.machines[0].title,
+        confidence=fleet.confidence,
+        basis="fleet mix, weighted by hashrate",
+        note=", ".join(f"{item.name} {item.share_ratio:.0%}" for item in fleet.machines),
+    )
 
-    A day on which a contract in force discloses no number gives no sum: it would be too small. No
-    sum is made before the first contract: an empty book does not measure nil.
+
+_Sum = Callable[[Sequence[Contract]], float | None]
+
+
+def _total(parts: Sequence[float | None]) -> float | None:
+    known = [part for part in parts if part is not None]
+    return None if len(known) < len(parts) else sum(known)
+
+
+def _largest_share(running: Sequence[Contract]) -> float | None:
+    shares = tenant_shares(running)
+    return None if shares is None else max(shares.values(), default=0.0)
+
+
+def _hhi(running: Sequence[Contract]) -> float | None:
+    shares = tenant_shares(running)
+    return None if shares is None else sum(share * share for share in shares.values())
+
+
+# fact, what it is made of the contracts in force, basis (None: that of their power)
+_CONTRACT_FACTS: tuple[tuple[str, _Sum, str | None], ...] = (
+    (
+        "contracted_ai_revenue_usd_year",
+        lambda running: _total([item.run_rate_usd_year for item in running]),
+        "value / term",
+    ),
+    ("ai_contracted_mw", lambda running: _total([item.mw for item in running]), None),
+    ("largest_tenant_share_ratio", _largest_share, "by run-rate"),
+    ("tenant_hhi_ratio", _hhi, "by run-rate"),
+)
+
+
+def _contract_figures(contracts: Sequence[Contract]) -> list[Figure]:
+    """Return what the contracts in force make at each day on which a stage changed.
+
+    A day on which a contract in force does not disclose what is needed gives no figure: a sum
+    would be too small, a share too large. There is none before the first contract: an empty book
+    does not measure nil; after the last one it is 0.
     """
-    fact = "contracted_ai_revenue_usd_year" if of_revenue else "ai_contracted_mw"
     days = sorted({step.since for contract in contracts for step in contract.stages})
-    sums: list[Figure] = []
+    found: list[Figure] = []
     began = False
     for day in days:
         running = [contract for contract in contracts if contract.in_force_at(day)]
         began = began or bool(running)
-        parts = [item.run_rate_usd_year if of_revenue else item.mw for item in running]
-        known = [part for part in parts if part is not None]
-        if not began or len(known) < len(parts):
+        if not began:
             continue
-        steps = [step for item in contracts if (step := item.step_at(day)) and step.since == day]
-        names = ", ".join(item.name for item in running) or "none left in force"
-        kinds = {item.mw_basis for item in running}
-        basis = "value / term" if of_revenue else " and ".join(sorted(kinds - {""}))
-        sums.append(
-            Figure(
-                fact=fact,
-                value=sum(known),
-                as_of=day,
-                source=steps[0].source,
-                title=steps[0].title,
-                confidence=Confidence.SINGLE_SOURCE,
-                basis=basis,
-                note=f"sum of contracts in force: {names}",
-            )
-        )
-    return sums
+        for fact, compute, basis in _CONTRACT_FACTS:
+            value = compute(running)
+            if value is not None:
+                found.append(_contract_figure(fact, value, basis, (contracts, running), day))
+    return found
+
+
+def _contract_figure(
+    fact: str,
+    value: float,
+    basis: str | None,
+    contracts: tuple[Sequence[Contract], Sequence[Contract]],
+    day: int,
+) -> Figure:
+    every, running = contracts
+    steps = [step for item in every if (step := item.step_at(day)) and step.since == day]
+    names = ", ".join(item.name for item in running) or "none left in force"
+    power = " and ".join(sorted({item.mw_basis for item in running} - {""}))
+    return Figure(
+        fact=fact,
+        value=value,
+        as_of=day,
+        source=steps[0].source,
+        title=steps[0].title,
+        confidence=Confidence.SINGLE_SOURCE,
+        basis=power if basis is None else basis,
+        note=f"contracts in force: {names}",
+    )

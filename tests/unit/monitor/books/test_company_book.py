@@ -14,6 +14,7 @@ from monitor.core.clock import parse_iso
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.domain.companies import CompanyType, fact_at
 from monitor.domain.facts import FACTS
+from monitor.domain.figures import standing
 
 NOW = parse_iso("2026-11-01")
 
@@ -57,7 +58,7 @@ def test_every_default_figure_is_dated_sourced_and_plausible() -> None:
     for company in load_companies(NOW).values():
         assert company.figures, company.ticker
         for fact, history in company.figures.items():
-            assert list(history) == sorted(history, key=lambda item: (item.as_of, item.known_at))
+            assert list(history) == sorted(history, key=standing)
             for figure in history:
                 assert parse_iso("2022-01-01") < figure.as_of <= NOW
                 assert figure.source.startswith("https://") or figure.source == figure.title

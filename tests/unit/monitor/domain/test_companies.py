@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from monitor.domain.claims import NUMBERS, Claim, derive
 from monitor.domain.companies import (
     AiStatus,
+    Alias,
     Companies,
     Company,
     CompanyType,
@@ -238,11 +239,26 @@ def test_status_and_flags_hold_from_their_day() -> None:
 
 def test_a_former_ticker_finds_its_company() -> None:
     """Aliases and lower case lead to the company; the book is ordered by ticker."""
-    keel = replace(company(), ticker="KEEL", aliases=("BITF",))
+    keel = replace(company(), ticker="KEEL", aliases=(Alias("BITF"),))
     book = Companies({"ZZZ": replace(keel, ticker="ZZZ", aliases=()), "KEEL": keel})
     assert list(book) == ["KEEL", "ZZZ"]
     assert book.find("bitf") is keel
     assert book.find("none") is None
+    assert keel.ticker_at(0) == "KEEL"
+
+
+def test_a_dated_alias_was_the_ticker_until_its_day() -> None:
+    """KEEL was BITF until its day; whoever took the free ticker later is found after it."""
+    keel = replace(company(), ticker="KEEL", aliases=(Alias("BITF", until=100 * DAY),))
+    heir = replace(company(), ticker="BITF", aliases=())
+    book = Companies({"KEEL": keel, "BITF": heir})
+    assert [keel.ticker_at(day * DAY) for day in (99, 100)] == ["BITF", "KEEL"]
+    assert book.find("BITF", 99 * DAY) is keel
+    assert book.find("BITF", 100 * DAY) is heir
+    assert book.find("bitf") is heir
+    alias = keel.alias("bitf")
+    assert alias is not None
+    assert alias.until == 100 * DAY
 
 
 def test_the_year_ago_figure_has_the_same_length_of_period() -> None:

@@ -1,0 +1,153 @@
+"""What a figure may be and still be wrong: the doubts that a person should look at.
+
+The loader refuses what cannot be true. What could be true and most likely is not becomes a doubt,
+which `hashhedge config check` prints as a warning and the card carries. docs/formulas.md 0 and 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from monitor.domain.companies import Company
+from monitor.domain.facts import FactSpec
+from monitor.domain.figures import Figure, iso_day, known_of
+from monitor.domain.fiscal import ends_fiscal_year, misnamed
+from monitor.domain.price_history import btc_range_usd
+from monitor.domain.risk_levels import newest_level
+from monitor.domain.units import convert, units_of
+
+SHORTEST_YEAR_DAYS, LONGEST_YEAR_DAYS = 364, 372
+# words in a figure's basis or note by which it says that its year is not the fiscal one
+_OTHER_YEARS = ("calendar year", "twelve months", "trailing")
+# sums over a period, that a ratio may only set beside sums over the same period
+_FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that loads and is most likely wrong: where, what, and how to mend it."""
+
+    company: str
+    where: str
+    problem: str
+    hint: str
+
+
+def doubts(company: Company, now: int) -> tuple[Doubt, ...]:
+    """Return what is doubtful in a company's book as known at `now` (ms UTC)."""
+    known = {fact: known_of(history, now) for fact, history in company.figures.items()}
+    then = replace(company, figures={fact: tuple(items) for fact, items in known.items()})
+    return (*_implied_prices(then), *_odd_years(then), *_expired(company, now))
+
+
+def likely_units(spec: FactSpec, value: float) -> tuple[str, ...]:
+    """Return the units in which `value` would be plausible for the fact: the usual slip."""
+    units = units_of(spec.unit)
+    return tuple(unit for unit in units if spec.plausible(convert(value, unit, spec.unit)))
+
+
+def mixed_period(used: Mapping[str, Figure]) -> str:
+    """Return a flag that names the periods where sums of several stand in one metric, or ''."""
+    sums = {
+        name: item
+        for name, item in used.items()
+        if item.period_start is not None and item.unit in _FLOW_UNITS
+    }
+    if len({(item.period_start, item.as_of) for item in sums.values()}) < 2:  # noqa: PLR2004  # one period is not mixed
+        return ""
+    ends = {item.as_of for item in sums.values()}
+    # periods that end together differ by where they begin
+    words = (
+        f"{name} to {iso_day(item.as_of)}"
+        if len(ends) > 1
+        else f"{name} {iso_day(item.period_start or 0)} to {iso_day(item.as_of)}"
+        for name, item in sums.items()
+    )
+    return f"mixed_period: {', '.join(words)}"
+
+
+def mixed_basis(used: Mapping[str, Figure]) -> str:
+    """Return a flag that names the bases where power on several stands in one metric, or ''."""
+    power = {name: item for name, item in used.items() if item.unit == "MW" and item.value}
+    if len({item.basis for item in power.values()}) < 2:  # noqa: PLR2004  # one basis is not mixed
+        return ""
+    words = (f"{name} {item.basis or 'unstated'}" for name, item in power.items())
+    return f"mixed_basis: {', '.join(words)}"
+
+
+def implied_price_usd(revenue: Figure, coins: Figure) -> float | None:
+    """Return mining revenue over coins of one period in USD; None where that says nothing."""
+    same = (revenue.period_start, revenue.as_of) == (coins.period_start, coins.as_of)
+    if not same or revenue.period_start is None or coins.value <= 0:
+        return None
+    return revenue.value / coins.value
+
+
+def _implied_prices(company: Company) -> Iterator[Doubt]:
+    """Yield the periods whose mining revenue over coins is no price that BTC had then."""
+    for revenue in company.figures.get("mining_revenue_usd", ()):
+        for coins in _holding(company.figures.get("btc_produced", ()), revenue):
+            price = implied_price_usd(revenue, coins)
+            limits = btc_range_usd(revenue.period_start or revenue.as_of, revenue.as_of)
+            if price is None or limits is None or limits.low <= price <= limits.high:
+                continue
+            period = f"{iso_day(revenue.period_start or 0)} to {iso_day(revenue.as_of)}"
+            yield Doubt(
+                company.ticker,
+                revenue.where or coins.where,
+                f"implied price {price:,.0f} outside BTC range {limits.low:,.0f} to"
+                f" {limits.high:,.0f} USD, {period}: mining_revenue_usd {revenue.value:,.0f}"
+                f" over btc_produced {coins.value:,g}",
+                "look for a factor of ten, hosting in the revenue, or another period",
+            )
+
+
+def _holding(history: Sequence[Figure], revenue: Figure) -> Iterator[Figure]:
+    """Yield the figure of the revenue's period that holds."""
+    period = (revenue.period_start, revenue.as_of)
+    same = [item for item in history if (item.period_start, item.as_of) == period]
+    yield from same[-1:]
+
+
+def _odd_years(company: Company) -> Iterator[Doubt]:
+    """Yield the figures whose period is a year, or is called by a fiscal name, and ends elsewhere."""
+    for history in company.figures.values():
+        for figure in history:
+            words = f"{figure.basis} {figure.note}"
+            if figure.period_start is None or "derived from" in words:
+                continue
+            problem = misnamed(words, figure.as_of, company.fiscal_year_end)
+            if not problem and _is_odd_year(figure, company.fiscal_year_end):
+                problem = "a year"
+            if problem:
+                yield Doubt(
+                    company.ticker,
+                    figure.where,
+                    f"{figure.fact} from {iso_day(figure.period_start)} to"
+                    f" {iso_day(figure.as_of)}: {problem}, and the fiscal year of"
+                    f" {company.ticker} ends on {company.fiscal_year_end}",
+                    "mend the dates, or put `calendar year` into its basis if it is meant",
+                )
+
+
+def _is_odd_year(figure: Figure, fiscal_year_end: str) -> bool:
+    """Tell whether the figure is of a year that is not the fiscal one and does not say so."""
+    return (
+        SHORTEST_YEAR_DAYS <= (figure.period_days or 0) <= LONGEST_YEAR_DAYS
+        and not ends_fiscal_year(figure.as_of, fiscal_year_end)
+        and not any(words in f"{figure.basis} {figure.note}".casefold() for words in _OTHER_YEARS)
+    )
+
+
+def _expired(company: Company, now: int) -> Iterator[Doubt]:
+    """Yield the judged risks whose newest level has expired."""
+    for risk in dict.fromkeys(item.risk for item in company.risks):
+        level = newest_level(company.risks, risk, now)
+        if level is not None and not level.present_at(now):
+            yield Doubt(
+                company.ticker,
+                level.where,
+                f"the level of {risk} by {level.author} expired on {iso_day(level.expires)}",
+                "judge it anew, with a new date and expiry",
+            )
