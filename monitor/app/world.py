@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -75,10 +74,7 @@ class World:
 
 def find_catalogue() -> Catalogue:
     """Return all metrics, found by their place."""
-    found: list[Any] = []
-    for _, metrics in declared("monitor.metrics", "METRICS", tuple):
-        found += metrics
-    return Catalogue(found)
+    return Catalogue.of(dict(declared("monitor.metrics", "METRICS", tuple)))
 
 
 def find_rule_types() -> list[type[Rule]]:

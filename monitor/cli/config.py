@@ -11,9 +11,11 @@ from rich.text import Text
 from monitor.app.world import load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
-from monitor.cli.output import Output, OutputOption, emit
+from monitor.cli.output import Output, OutputOption, emit, talk
 from monitor.cli.rules import RulesOption
+from monitor.compute.card import doubt_data
 from monitor.core.clock import SystemClock
+from monitor.domain.guards import doubts
 
 app = typer.Typer(help="Configuration: check all books together.", no_args_is_help=True)
 
@@ -27,15 +29,22 @@ def check(
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Read settings, companies, rules, feeds; exit 2, name place and mend if one is wrong."""
+    """Read settings, companies, rules, feeds; exit 2, name place and mend if one is wrong.
+
+    What loads and is most likely wrong is a warning: on stderr, and in the data.
+    """
+    now = SystemClock().now()
     settings = settings_with(companies=companies, rules=rules, feeds=feeds)
-    world = load_world(settings, SystemClock().now())
-    figures = sum(len(h) for c in world.companies.values() for h in c.figures.values())
-    data = {
+    world = load_world(settings, now)
+    found = [doubt for company in world.companies.values() for doubt in doubts(company, now)]
+    counts = {
         "companies": len(world.companies),
-        "figures": figures,
+        "figures": sum(len(h) for c in world.companies.values() for h in c.figures.values()),
         "rules": len(world.rulebook.rules),
         "feeds": sum(feed.spec.enabled for feed in world.feeds),
     }
-    words = "fine: " + ", ".join(f"{count} {name}" for name, count in data.items())
-    emit(data, output, lambda: Text(words))
+    words = "fine: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+    emit(counts | {"warnings": [doubt_data(doubt) for doubt in found]}, output, lambda: Text(words))
+    for doubt in found:
+        text = f" {doubt.where or doubt.company}: {doubt.problem}\n  to fix: {doubt.hint}"
+        talk.print(Text.assemble(("warning", "yellow"), text), soft_wrap=True)

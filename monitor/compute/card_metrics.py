@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from monitor.compute.history import EARLIER_FACTS, PAIR_INPUTS
+from monitor.compute.history import EARLIER_FACTS, EARLIER_MS, PAIR_INPUTS
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
-from monitor.domain.companies import Company, CompanyType, Figure, fact_at, iso_day
+from monitor.domain.companies import Company, Figure, fact_at, iso_day
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
+from monitor.domain.guards import mixed_basis, mixed_period
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
 Card: TypeAlias = dict[str, Any]
 
-SHARE_INPUTS = frozenset({*STOCK_INPUTS, *TENANT_INPUTS, *PAIR_INPUTS, *EARLIER_FACTS})
+SECTIONS: Mapping[str, str] = {"hedge": "hedge_ratios", "power_share": "hedge_ratios"}
+"""File of metrics to its section of the card, where that is not called like the file."""
+
+_MOVED: Mapping[str, str] = {"btc_treasury_usd": "treasury"}
+_ALWAYS = ("hedge_ratios", "treasury", "mining")
+SHARE_INPUTS = frozenset({*STOCK_INPUTS, *TENANT_INPUTS, *PAIR_INPUTS})
+# A share's day is live news, no part of a card of dated figures.
+_OF_THE_DAY = frozenset({"previous_close_usd", *TENANT_INPUTS})
 
 
 def metric_entry(
@@ -27,7 +35,8 @@ def metric_entry(
         for name in catalogue.leaves_of(metric.name)
         if name in FACTS and (figure := fact_at(company, name, now))
     }
-    given = {**market, **{name: figure.value for name, figure in figures.items()}}
+    given = {**market, **earlier(company, now)}
+    given |= {name: figure.value for name, figure in figures.items()}
     result = catalogue.evaluate(metric.name, given)
     used = {name: figure for name, figure in figures.items() if name in result.used}
     quality = max((figure.quality_at(now) for figure in used.values()), default=Quality.OK)
@@ -43,47 +52,73 @@ def metric_entry(
         "inputs": dict(result.used),
         "assumed": {name: item.words for name, item in result.assumed.items()},
         "as_of": iso_day(min(item.as_of for item in used.values())) if used else None,
-        "flags": _limits(used),
+        "flags": limits(used),
     }
 
 
 def sections(
     company: Company, now: int, catalogue: Catalogue, market: Mapping[str, float]
-) -> tuple[list[Card], list[Card], list[Card]]:
-    """Return the entries of the metrics that apply: hedge ratios, treasury, mining."""
-    ratios: list[Card] = []
-    treasury: list[Card] = []
-    mining: list[Card] = []
+) -> dict[str, list[Card]]:
+    """Return the entries of the metrics that apply, by section: one per file that declares them.
+
+    The sections are there for every type, the oldest first and then by name; what does not apply to
+    the company's type is in none.
+    """
+    found: dict[str, list[Card]] = {name: [] for name in _ALWAYS}
     for metric in catalogue:
-        if metric.scope is not Scope.COMPANY or company.type not in metric.applies_to:
-            continue
+        if metric.scope is not Scope.COMPANY or compares(metric, catalogue):
+            continue  # a rank needs the other companies
+        family = catalogue.family_of(metric.name)
+        section = _MOVED.get(metric.name) or SECTIONS.get(family, family or "metrics")
+        entries = found.setdefault(section, [])
         leaves = catalogue.leaves_of(metric.name)
-        if not SHARE_INPUTS.isdisjoint(leaves):
-            continue  # the share, and filings beside it: live news, no card of dated figures
-        entry = metric_entry(company, metric, now, catalogue, market)
-        if any("ai_" in name for name in leaves):
-            if metric.unit == "ratio":
-                ratios.append(entry)
-        elif "btc_held" in leaves:
-            treasury.append(entry)
-        elif metric.applies_to == {CompanyType.MINER}:
-            mining.append(entry)
-    return ratios, treasury, mining
+        if applies(metric, company, leaves) and _OF_THE_DAY.isdisjoint(leaves):
+            entries.append(metric_entry(company, metric, now, catalogue, market))
+    return {name: found[name] for name in (*_ALWAYS, *sorted(found.keys() - set(_ALWAYS)))}
 
 
-def _limits(used: Mapping[str, Figure]) -> list[str]:
-    """Return what a reader must know before comparing: mixed periods and bases, hashrate basis."""
-    limits: list[str] = []
-    periods = {name: item for name, item in used.items() if item.period_start is not None}
-    money = {name: item for name, item in periods.items() if item.unit in {"USD", "USD/year"}}
-    if len({(item.period_start, item.as_of) for item in money.values()}) > 1:
-        dates = ", ".join(f"{name} to {iso_day(item.as_of)}" for name, item in money.items())
-        limits.append(f"mixed_period: {dates}")
-    power = {name: item for name, item in used.items() if item.unit == "MW" and item.value}
-    if len({item.basis for item in power.values()}) > 1:
-        bases = ", ".join(f"{name} {item.basis or 'unstated'}" for name, item in power.items())
-        limits.append(f"mixed_basis: {bases}")
+def earlier(company: Company, now: int) -> dict[str, float]:
+    """Return what was known half a year before `now`, by the inputs that ask for it."""
+    then = now - EARLIER_MS
+    found = {name: fact_at(company, fact, then) for name, fact in EARLIER_FACTS.items()}
+    return {name: figure.value for name, figure in found.items() if figure is not None}
+
+
+def compares(metric: Metric, catalogue: Catalogue) -> bool:
+    """Tell whether the metric rests on what other companies have, which a card has not."""
+    return any(step.across for step in catalogue.road_to(metric.name))
+
+
+def applies(metric: Metric, company: Company, leaves: tuple[str, ...]) -> bool:
+    """Tell whether a company can have the metric: by its type, and by having a share at all."""
+    if metric.scope is Scope.COMPANY and company.type not in metric.applies_to:
+        return False
+    return company.listed or SHARE_INPUTS.isdisjoint(leaves)
+
+
+def refusals(company: Company, catalogue: Catalogue) -> dict[str, str]:
+    """Return the metrics that people ask for and the company's type has not, with the reason."""
+    return {
+        metric.name: metric.refusal
+        for metric in catalogue
+        if metric.refusal and company.type not in metric.applies_to
+    }
+
+
+def limits(used: Mapping[str, Figure]) -> list[str]:
+    """Return what a reader must know before comparing: periods, bases, currency, overrides."""
+    found = [flag for flag in (mixed_period(used), mixed_basis(used)) if flag]
     hashrate = used.get("hashrate_eh_s")
     if hashrate is not None:
-        limits.append(f"basis={FACTS[hashrate.fact].basis}")
-    return limits
+        found.append(f"basis={FACTS[hashrate.fact].basis or hashrate.basis}")
+    found += [
+        f"converted: {name} from {item.stated.words}"
+        for name, item in used.items()
+        if item.stated is not None
+    ]
+    found += [
+        f"override: {name} by {item.source} until {iso_day(item.expires)}"
+        for name, item in used.items()
+        if item.expires is not None
+    ]
+    return found

@@ -63,7 +63,10 @@ class Catalogue:
 
     """
 
-    def __init__(self, metrics: Iterable[Metric]) -> None:
+    def __init__(
+        self, metrics: Iterable[Metric], families: Mapping[str, str] | None = None
+    ) -> None:
+        self._families = dict(families or {})
         declared = tuple(metrics)
         by_name = {metric.name: metric for metric in declared}
         if len(by_name) != len(declared):
@@ -77,6 +80,16 @@ class Catalogue:
         self._vectors = {m.name: evaluator(m, self._reasons) for m in self.metrics}
         for metric in self.metrics:
             self._check_scope(metric)
+
+    @classmethod
+    def of(cls, families: Mapping[str, Iterable[Metric]]) -> Catalogue:
+        """Return the catalogue of metrics given by the name of the file that declares them."""
+        named = {metric.name: family for family, found in families.items() for metric in found}
+        return cls((metric for found in families.values() for metric in found), named)
+
+    def family_of(self, name: str) -> str:
+        """Return the name of the file that declares a metric; '' where it was not told."""
+        return self._families.get(name, "")
 
     def __getitem__(self, name: str) -> Metric:
         """Return the metric called `name`.

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from monitor.app.world import find_catalogue
 from monitor.books import load_companies
-from monitor.cli.company_view import amount, render_card
+from monitor.cli.card_words import amount, why, without_value
+from monitor.cli.company_view import render_card
 from monitor.compute.card import build_card
 from monitor.core.clock import parse_iso
-from monitor.core.discovery import declared
-from monitor.metrics.catalogue import Catalogue
 
 NOW = parse_iso("2026-11-01")
 COMPANIES = load_companies(NOW)
-CATALOGUE = Catalogue(
-    metric for _, metrics in declared("monitor.metrics", "METRICS", tuple) for metric in metrics
-)
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "companies"
+CATALOGUE = find_catalogue()
 
 
 def text_of(ticker: str) -> str:
@@ -27,6 +27,73 @@ def text_of(ticker: str) -> str:
     card = build_card(COMPANIES[ticker], NOW, CATALOGUE, COMPANIES)
     Console(file=screen, width=80).print(render_card(card))
     return screen.getvalue()
+
+
+def fixture_text(ticker: str, day: str, market: dict[str, float] | None = None) -> str:
+    """Return the card of a company of the test data as 80 columns show it, each break a space."""
+    screen = io.StringIO()
+    book = load_companies(NOW, FIXTURES)
+    card = build_card(book[ticker], parse_iso(day), CATALOGUE, book, market)
+    Console(file=screen, width=80).print(render_card(card))
+    assert max(len(line) for line in screen.getvalue().splitlines()) <= 80
+    return " ".join(screen.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "listed: Nasdaq:HIVE (USD), TSXV:HIVE (CAD)",
+        "stated as 145 MCAD, at 0.7186 USD/CAD",
+        "replaced by what was known on 2025-11-17",
+        "installed 6.2 EH/s 2025-03-31",
+        "S19: 50.0%, 40 J/TH, off below 41.39 USD/PH/day [1] unprofitable",
+        "unprofitable at 30.00 USD/PH/day and 0.043116 USD/kWh: S19 (50% of the hashrate)",
+        "Montreal: ai, 8 MW on 2025-03-31",
+        "power contracted: 8 MW, cooling: liquid, PUE: 1.2",
+        "power contracted: 24 MW, cooling: not disclosed, PUE: not disclosed",
+        "client_stability: medium: many small tenants",
+        "judged by A. Desk on 2025-04-01, expires 2027-04-01",
+        "power: no level; that of A. Desk expired on 2025-10-01",
+        "cooling: no level: nobody has judged it",
+        "cross_border_data: raised, 2025-03-03: tenants in two countries",
+        "privacy: not raised, 2025-03-01: data stays in Canada",
+        "allocation: two businesses, one treasury: coins are sold for graphics processors",
+        "2 figures are stated in CAD and converted at the mean rate of their period",
+    ],
+)
+def test_the_card_says_what_the_new_sections_hold(words: str) -> None:
+    """Currency, restatement, hashrate basis, fleet, sites and judgements are in plain words."""
+    assert words in fixture_text("HIVE", "2026-01-15", {"hashprice_usd_ph_day": 30.0})
+
+
+def test_the_card_tells_a_former_ticker_and_no_exchange() -> None:
+    """KEEL was BITF on the day of the card; Bitmain is on no exchange."""
+    words = "ticker BITF until 2026-04-06, so on the day of this card"
+    assert words in fixture_text("KEEL", "2025-07-17")
+    assert "ticker OLD before, dates not kept" in fixture_text("KEEL", "2026-06-01")
+    assert "listed: on no exchange" in fixture_text("BITMAIN", "2026-01-15")
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"name": "a", "missing": [], "reason": "no_profit"}, "none (no_profit)"),
+        ({"name": "a", "missing": ["c", "b"], "reason": "missing:c"}, "unknown for want of b, c"),
+        ({"name": "a", "missing": ["a"], "reason": "missing:a"}, "unknown"),
+        (
+            {"name": "a", "missing": ["height", "btc_usd", "c"], "reason": "missing:height"},
+            "unknown for want of c, the live market",
+        ),
+        (
+            {"name": "a", "missing": ["var_btc", "stock_usd"], "reason": "missing:var_btc"},
+            "unknown for want of the history of a running service, the live market",
+        ),
+    ],
+)
+def test_a_number_that_is_not_there_says_why(entry: dict[str, object], words: str) -> None:
+    """A payback that cannot be is none, with the reason (C14); what lacks an input is unknown."""
+    assert why(entry) == words
+    assert without_value([entry | {"value": None}, {"value": 1}]) == [f"{words}: a"]
 
 
 @pytest.mark.parametrize("ticker", COMPANIES)
@@ -44,7 +111,17 @@ def test_the_card_fits_80_columns_and_lists_every_source(ticker: str) -> None:
 @pytest.mark.parametrize(
     ("ticker", "expected"),
     [
-        ("CORZ", ["291.7 M USD/year", "-55.7 %", "takeover_talks", "CRWV:"]),
+        (
+            "CORZ",
+            [
+                "291.7 M USD/year",
+                "-55.7 %",
+                "takeover_talks",
+                "CRWV:",
+                "power: not disclosed",
+                "CoreWeave: 1 (100.0 %)",
+            ],
+        ),
         ("CRWV", ["CORZ: CoreWeave June 2024"]),
         (
             "HUT",
@@ -56,7 +133,15 @@ def test_the_card_fits_80_columns_and_lists_every_source(ticker: str) -> None:
             ],
         ),
         ("HIVE", ["112.2 M USD", "0.09 (9.0 %)", "0.101 (10.1 %)"]),
-        ("IREN", ["(2.5 %)", "flag litigation since 2024-10-07"]),
+        (
+            "IREN",
+            [
+                "(2.5 %)",
+                "2024-01-31        248",
+                "2025-07-03      4,300",
+                "flag litigation since 2024-10-07",
+            ],
+        ),
         ("RIOT", ["evaluating: 600 MW", "0 (0.0 %)"]),
         ("MARA", ["AI status: prepared", "5.25 B USD", "0 (0.0 %)"]),
         ("CAN", ["type asic_maker", "AI status: exited since 2025-06-23"]),
