@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from monitor.books.entries import CompanyEntry
 from monitor.books.figure_section import read_figures
 from monitor.books.profile_sections import (
@@ -22,7 +24,8 @@ from monitor.books.story_sections import (
 from monitor.core.clock import Millis
 from monitor.core.errors import ConfigErrors
 from monitor.core.yamltext import Document
-from monitor.domain.companies import Company
+from monitor.domain.companies import Company, Figure
+from monitor.domain.contracts import Contract
 from monitor.domain.derived import with_derived
 
 
@@ -39,6 +42,7 @@ def read_company(document: Document, now: Millis) -> Company:
         reading.check_address(source.url, "sources", name, "url")
     figures = read_figures(reading, entry.figures)
     contracts, fleets, sites = read_contracts(reading), read_fleets(reading), read_sites(reading)
+    derived = with_derived(figures, contracts, fleets, sites)
     company = Company(
         ticker=entry.ticker,
         name=entry.name,
@@ -51,7 +55,7 @@ def read_company(document: Document, now: Millis) -> Company:
         listed=entry.listings is None or bool(entry.listings),
         note=entry.note,
         ai_status=read_statuses(reading),
-        figures=with_derived(figures, contracts, fleets, sites),
+        figures=derived,
         contracts=contracts,
         events=read_events(reading),
         flags=read_flags(reading),
@@ -59,7 +63,14 @@ def read_company(document: Document, now: Millis) -> Company:
         fleets=fleets,
         sites=sites,
         risks=read_risks(reading),
+        complete_at=_complete_at(derived, contracts),
     )
     if reading.problems:
         raise ConfigErrors(reading.problems)
     return company
+
+
+def _complete_at(figures: Mapping[str, Sequence[Figure]], contracts: Sequence[Contract]) -> Millis:
+    known = [figure.known_at for history in figures.values() for figure in history]
+    signed = [step.since for contract in contracts for step in contract.stages]
+    return max((*known, *signed), default=0)

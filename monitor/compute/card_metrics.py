@@ -10,6 +10,7 @@ from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
 from monitor.domain.companies import Company, Figure, fact_at, iso_day
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
+from monitor.domain.figures import GIVEN_LIVE
 from monitor.domain.guards import mixed_basis, mixed_period
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
@@ -119,6 +120,6 @@ def limits(used: Mapping[str, Figure]) -> list[str]:
     found += [
         f"override: {name} by {item.source} until {iso_day(item.expires)}"
         for name, item in used.items()
-        if item.expires is not None
+        if item.expires is not None and item.basis == GIVEN_LIVE
     ]
     return found

@@ -125,7 +125,8 @@ class Flag:
 class Company:
     """One company; `figures` holds each fact's history, the one that holds last.
 
-    Not `listed` means that no exchange quotes it: nobody asks for its share.
+    Not `listed` means that no exchange quotes it: nobody asks for its share. `complete_at` is the
+    moment (ms UTC) from which all figures and contracts of the book are known.
     """
 
     ticker: str
@@ -146,6 +147,7 @@ class Company:
     fleets: tuple[Fleet, ...] = ()
     sites: tuple[Site, ...] = ()
     risks: tuple[RiskLevel, ...] = ()
+    complete_at: int = 0
 
     def ticker_at(self, moment: int) -> str:
         """Return the ticker that the company had at `moment` (ms UTC)."""
@@ -234,7 +236,7 @@ def latest(company: Company, fact: str) -> Figure | None:
     """Return the figure of `fact` that holds once all that the book knows is published."""
     names = FACTS[fact].best_of or (fact,)
     moments = (item.known_at for name in names for item in company.figures.get(name, ()))
-    return fact_at(company, fact, max(moments, default=0))
+    return fact_at(company, fact, max((company.complete_at, *moments)))
 
 
 def dependencies_of(company: Company, moment: int | None = None) -> tuple[Dependency, ...]:

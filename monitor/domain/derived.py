@@ -133,8 +133,9 @@ def _contract_figures(contracts: Sequence[Contract]) -> list[Figure]:
     """Return what the contracts in force make at each day on which a stage changed.
 
     A day on which a contract in force does not disclose what is needed gives no figure: a sum
-    would be too small, a share too large. There is none before the first contract: an empty book
-    does not measure nil; after the last one it is 0.
+    would be too small, a share too large. The last sum stays, as it is the least there is; the last
+    share ends, as the new tenant may be the largest. There is none before the first contract: an
+    empty book does not measure nil; after the last one it is 0.
     """
     days = sorted({step.since for contract in contracts for step in contract.stages})
     found: list[Figure] = []
@@ -148,7 +149,13 @@ def _contract_figures(contracts: Sequence[Contract]) -> list[Figure]:
             value = compute(running)
             if value is not None:
                 found.append(_contract_figure(fact, value, basis, (contracts, running), day))
+            elif fact.endswith("_ratio"):
+                found = [_ended(item, day) if item.fact == fact else item for item in found]
     return found
+
+
+def _ended(figure: Figure, day: int) -> Figure:
+    return figure if figure.expires is not None else replace(figure, expires=day)
 
 
 def _contract_figure(

@@ -23,6 +23,8 @@ QUARTER_DAYS = (89, 93)
 _SUMS = frozenset({"USD", "BTC", "MWh"})
 """Units of what adds up over a period, so that a month cannot stand beside a quarter."""
 _NO_PERIOD_DAYS = 10_000
+GIVEN_LIVE = "given live"
+"""Basis of a figure that somebody sent in place of the book's."""
 
 
 class Confidence(StrEnum):

@@ -9,7 +9,7 @@ import pytest
 from monitor.books import load_companies, parse_company
 from monitor.core.clock import parse_iso
 from monitor.core.errors import ConfigError, ConfigErrors
-from monitor.domain.companies import Alias, Company, CompanyType, Listing, Stated, fact_at
+from monitor.domain.companies import Alias, Company, CompanyType, Listing, Stated, fact_at, latest
 from monitor.domain.guards import doubts
 from monitor.domain.risk_levels import SubFlagKind
 from monitor.domain.sites import Cooling, Use
@@ -315,6 +315,20 @@ def test_an_entity_on_no_exchange_loads() -> None:
     assert maker.listings == ()
     assert not maker.listed
     assert parsed("").listed
+
+
+def test_hindsight_knows_that_a_share_has_ended() -> None:
+    """Once all is known a second tenant of unknown size has signed, so no share is the newest."""
+    text = (
+        "contracts:\n"
+        "- {name: One, counterparty: A, value_usd: 10, term_years: 1,"
+        " stages: [{stage: signed, since: 2026-01-01, source: q1}]}\n"
+        "- {name: Two, counterparty: B, stages: [{stage: signed, since: 2026-06-01, source: q1}]}\n"
+    )
+    company = parsed(text)
+    assert value(company, "largest_tenant_share_ratio", "2026-05-31") == 1
+    assert latest(company, "largest_tenant_share_ratio") is None
+    assert latest(company, "contracted_ai_revenue_usd_year") is not None
 
 
 def test_a_doubtful_figure_keeps_its_line() -> None:

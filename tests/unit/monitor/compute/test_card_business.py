@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 from monitor.app.world import find_catalogue
 from monitor.books import load_companies, parse_company
 from monitor.compute.card import build_card
-from monitor.core.clock import parse_iso
+from monitor.core.clock import DAY, parse_iso
 from monitor.domain.companies import Companies, Company
+from monitor.domain.figures import GIVEN_LIVE
 from monitor.domain.risk_levels import RiskKind
 from monitor.metrics.base import CompanyType, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
@@ -138,6 +140,34 @@ def test_sites_carry_power_contract_and_cooling() -> None:
     boden, montreal = card_of("HIVE")["sites"]
     assert (boden["use"], boden["cooling"], boden["power_contracted_mw"]) == ("mining", None, 24)
     assert (montreal["cooling"], montreal["pue"], montreal["mw"]) == ("liquid", 1.2, 8)
+
+
+def test_riots_sites_are_in_the_default_book() -> None:
+    """Three sites; Rockdale is a mine until AMD's lease, then both, its cooling undisclosed."""
+    then = {item["name"]: item for item in card_of("RIOT", "2025-12-31")["sites"]}
+    assert {name: item["mw"] for name, item in then.items()} == {
+        "Corsicana": 400,
+        "Kentucky": 95,
+        "Rockdale": 700,
+    }
+    assert then["Rockdale"]["use"] == "mining"
+    now = {item["name"]: item for item in card_of("RIOT", "2026-02-01")["sites"]}
+    assert (now["Rockdale"]["use"], now["Rockdale"]["cooling"]) == ("both", "undisclosed")
+
+
+def test_a_figure_given_live_is_marked_as_an_override() -> None:
+    """What somebody sent in place of the book's is named with its end; a judged level is not."""
+    riot = COMPANIES["RIOT"]
+    known = riot.figures["btc_held"]
+    live = replace(
+        known[-1], value=52_000, basis=GIVEN_LIVE, source="manual-ann", expires=NOW + DAY
+    )
+    held = replace(riot, figures={**riot.figures, "btc_held": (*known, live)})
+    card = build_card(held, NOW, CATALOGUE, COMPANIES, {"btc_usd": 1.0})
+    treasury = entry(card["treasury"], "btc_treasury_usd")
+    assert treasury["value"] == 52_000
+    assert treasury["flags"] == ["override: btc_held by manual-ann until 2026-11-02"]
+    assert card["figures"]["btc_held"][0]["expires"] == "2026-11-02"
 
 
 def test_hashrates_name_their_basis_and_the_one_used() -> None:

@@ -13,6 +13,7 @@ from monitor.domain.companies import (
     Flag,
     FlagKind,
     StatusStep,
+    fact_at,
 )
 from monitor.domain.contracts import Contract, Stage, StageStep, remaining_term, tenant_shares
 from monitor.domain.derived import with_derived
@@ -118,6 +119,21 @@ def test_an_undisclosed_tenant_makes_no_share() -> None:
     subject = company(contract("one", "A", 30), contract("two", "B", None))
     assert tenant_shares(subject.contracts) is None
     assert "largest_tenant_share_ratio" not in subject.figures
+
+
+def test_a_share_ends_with_the_first_tenant_of_unknown_size() -> None:
+    """Alone until day 20; then another signs and discloses nothing: the share is unknown."""
+    first = contract("one", "A", 30)
+    second = replace(
+        contract("two", "B", None), stages=(StageStep(Stage.SIGNED, 20 * DAY, "words"),)
+    )
+    subject = company(first, second)
+    for fact in ("largest_tenant_share_ratio", "tenant_hhi_ratio"):
+        found = [fact_at(subject, fact, day * DAY) for day in (0, 1, 19, 20)]
+        assert [item and item.value for item in found] == [None, 1, 1, None]
+    revenue = fact_at(subject, "contracted_ai_revenue_usd_year", 30 * DAY)
+    assert revenue is not None
+    assert revenue.value == 3
 
 
 def test_after_the_last_contract_nobody_has_a_share() -> None:
