@@ -6,7 +6,7 @@ Discovery runs here. The world is frozen; a reload reads a new one and keeps the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +27,7 @@ from monitor.domain.companies import Companies, Company, Figure, dependencies_of
 from monitor.domain.contracts import Stage
 from monitor.domain.events import Quality, Reading
 from monitor.domain.facts import FACTS
+from monitor.domain.risk_levels import Level, RiskKind, newest_level
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.base import Feed
 from monitor.metrics.catalogue import Catalogue
@@ -168,9 +169,18 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
         )
 
     def standing(moment: int) -> tuple[Standing, ...]:
-        steps = ((item, item.step_at(moment)) for item in company.contracts)
-        return tuple(
-            Standing(
+        return (*_stages(company, moment), *_levels(company, moment))
+
+    tenants = tuple(edge.counterparty for edge in dependencies_of(company))
+    return Firm(company.ticker, company.type, fact, tenants, flags, standing, known)
+
+
+def _stages(company: Company, moment: Millis) -> Iterator[Standing]:
+    """Yield the stage of each contract."""
+    for contract in company.contracts:
+        step = contract.step_at(moment)
+        if step is not None:
+            yield Standing(
                 topic=News.STAGE,
                 subject=contract.name,
                 word=step.stage.value,
@@ -178,12 +188,22 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
                 since=step.since,
                 source=step.source,
             )
-            for contract, step in steps
-            if step is not None
-        )
 
-    tenants = tuple(edge.counterparty for edge in dependencies_of(company))
-    return Firm(company.ticker, company.type, fact, tenants, flags, standing, known)
+
+def _levels(company: Company, moment: Millis) -> Iterator[Standing]:
+    """Yield the judged level of each risk, as long as it has not expired; free words have no rank."""
+    for risk in RiskKind:
+        level = newest_level(company.risks, risk, moment)
+        if level is not None and level.present_at(moment):
+            words = list(Level)
+            yield Standing(
+                topic=News.RISK,
+                subject=risk.value,
+                word=level.level,
+                rank=words.index(Level(level.level)) + 1 if level.level in words else 0,
+                since=level.date,
+                source=level.source,
+            )
 
 
 def _reading(name: str, figure: Figure | None, moment: int) -> Reading:
