@@ -39,6 +39,7 @@ def with_derived(
     for name in FACTS:
         if name.endswith("_usd_year"):
             _add(merged, yearly(figures.get(name.removesuffix("_year"), ()), name))
+    _add(merged, _days(figures.get("btc_produced", ())))
     _add(merged, _contract_figures(contracts))
     _add(merged, [_efficiency(fleet) for fleet in fleets])
     _add(merged, site_figures(sites))
@@ -82,6 +83,21 @@ def _add(merged: dict[str, list[Figure]], derived: Sequence[Figure]) -> None:
     for figure in derived:
         if (figure.fact, figure.as_of) not in given:
             merged.setdefault(figure.fact, []).append(figure)
+
+
+def _days(mined: Sequence[Figure]) -> list[Figure]:
+    """Return the length of each period in which coins were mined, known when the coins are."""
+    return [
+        replace(
+            figure,
+            fact="period_days",
+            value=figure.period_days,
+            basis=f"derived from {figure.fact}",
+            note="",
+        )
+        for figure in mined
+        if figure.period_days is not None
+    ]
 
 
 def _efficiency(fleet: Fleet) -> Figure:

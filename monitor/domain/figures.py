@@ -20,8 +20,8 @@ DAY = 86_400_000
 QUARTER_DAYS = (89, 93)
 """Shortest and longest quarter, both ends included: 90 days and a leap day, 13 weeks, 92 days."""
 
-_SUMS = frozenset({"USD", "BTC", "MWh"})
-"""Units of what adds up over a period, so that a month cannot stand beside a quarter."""
+_SUMS = frozenset({"USD", "BTC", "MWh", "count"})
+"""Units of what adds up over a period, its days among them: a month is not set beside a quarter."""
 _NO_PERIOD_DAYS = 10_000
 GIVEN_LIVE = "given live"
 """Basis of a figure that somebody sent in place of the book's."""

@@ -21,7 +21,7 @@ SHORTEST_YEAR_DAYS, LONGEST_YEAR_DAYS = 364, 372
 # words in a figure's basis or note by which it says that its year is not the fiscal one
 _OTHER_YEARS = ("calendar year", "twelve months", "trailing")
 # sums over a period, that a ratio may only set beside sums over the same period
-_FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh"})
+_FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh", "count"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,22 @@ def test_a_yearly_rate_follows_from_a_whole_period(days: int, factor: int | None
         assert "derived from total_revenue_usd" in yearly.basis
 
 
+def test_the_days_of_mining_follow_the_coins() -> None:
+    """A quarter's coins and its days are of one period, beside a month that ends later."""
+    subject = company(
+        figure("btc_produced", 900, 400, days=91, published=410),
+        figure("btc_produced", 300, 430, days=30),
+    )
+    for day in (405, 415, 430):
+        coins, days = (
+            fact_at(subject, name, day * DAY) for name in ("btc_produced", "period_days")
+        )
+        assert (coins and coins.period_days) == (days and days.value)
+    last = fact_at(subject, "period_days", 430 * DAY)
+    assert last is not None
+    assert (last.value, last.as_of) == (91, 400 * DAY)
+
+
 def test_a_given_yearly_figure_wins_over_a_derived_one() -> None:
     """The book's own yearly figure of the same day stands alone."""
     subject = company(
