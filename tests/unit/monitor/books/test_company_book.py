@@ -153,6 +153,20 @@ def test_a_mistake_is_named_with_line_cause_and_mend(
         assert part in message
 
 
+def test_figures_for_one_day_stay_both_where_they_say_how_they_differ() -> None:
+    """A hearsay value beside the paper's own, or one on another basis, is no mistake; the paper wins."""
+    twice = WULF + (
+        "    - {value: 19, unit: J/TH, as_of: 2026-03-31, source: q1, confidence: unconfirmed}\n"
+        "    - {value: 17, unit: J/TH, as_of: 2026-03-31, source: q1, basis: one site}\n"
+        "    - {value: 18, unit: J/TH, as_of: 2026-03-31, source: q1, confidence: confirmed}\n"
+    )
+    company = parse_company(twice, "WULF.yaml", NOW)
+    assert len(company.figures["efficiency_j_th"]) == 4
+    figure = fact_at(company, "efficiency_j_th", NOW)
+    assert figure is not None
+    assert figure.value == 18
+
+
 def test_a_unit_of_the_same_kind_is_converted() -> None:
     """0.02 J/GH is 20 J/TH."""
     text = WULF.replace("18.5", "0.02").replace("unit: J/TH", "unit: J/GH")
