@@ -53,6 +53,7 @@ MAX_DAYS = 400
 """A longer leap is a clock's error, or a replay after another age: its days are not walked."""
 EVERYWHERE = -1
 NO_TENANT = Reading(None, Quality.NOT_APPLICABLE, "no_tenant")
+NOT_LISTED = Reading(None, Quality.NOT_APPLICABLE, "not_listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Firm:
         flags: (moment) to the conditions that every alert on it then carries, each a word and a
             sentence: litigation.
         standing: (moment) to what stands in the books in words.
+        listed: an exchange quotes its share.
         known: as `fact`, but only what was known at the moment, also where `fact` has hindsight.
 
     """
@@ -77,6 +79,7 @@ class Firm:
     tenants: tuple[str, ...] = ()
     flags: Callable[[int], tuple[tuple[str, str], ...]] = lambda _moment: ()
     standing: Callable[[int], tuple[Standing, ...]] = lambda _moment: ()
+    listed: bool = True
     known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
         None, Quality.MISSING, f"missing:{name}"
     )
@@ -127,10 +130,13 @@ class Step:
         self.history = History(calendar, self._rows)
         own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
         self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
-        for row in range(len(firms)):
+        for row, firm in enumerate(firms):
             if not any(row in landlords for landlords in self._tenant_rows):
                 for column in TENANT_INPUTS:
                     self.table.set(column, row, NO_TENANT)
+            if not firm.listed:
+                for column in STOCK_INPUTS:
+                    self.table.set(column, row, NOT_LISTED)
         self._standing: dict[str, Memory] = {}
         self._standing_changed: dict[str, Memory] = {}
         self._news: list[Transition] = []

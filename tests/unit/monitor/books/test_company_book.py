@@ -167,6 +167,22 @@ def test_figures_for_one_day_stay_both_where_they_say_how_they_differ() -> None:
     assert figure.value == 18
 
 
+@pytest.mark.parametrize(
+    ("line", "listings", "listed"),
+    [
+        ("", (), True),
+        ('listings: ["Nasdaq:WULF"]\n', ("Nasdaq:WULF",), True),
+        ("listings: []\n", (), False),
+    ],
+)
+def test_a_company_says_that_no_exchange_lists_it(
+    line: str, listings: tuple[str, ...], listed: bool
+) -> None:
+    """Only an empty list means so: a file that says nothing of it is a share by its ticker."""
+    company = parse_company(line + WULF, "WULF.yaml", NOW)
+    assert (company.listings, company.listed) == (listings, listed)
+
+
 def test_a_unit_of_the_same_kind_is_converted() -> None:
     """0.02 J/GH is 20 J/TH."""
     text = WULF.replace("18.5", "0.02").replace("unit: J/TH", "unit: J/GH")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +46,16 @@ def test_the_worked_fleet() -> None:
     hive = step.table.reading("mining_margin_usd_ph_day", 1)
     assert hive.value == pytest.approx(28.50, abs=0.005)
     assert hive.quality is Quality.SINGLE
+
+
+def test_a_company_without_a_share_has_no_stock_metric() -> None:
+    """Nothing is missing of a private company's share: it does not apply (row B32)."""
+    private = replace(firms()[1], listed=False)
+    step = Step([private], CATALOGUE, (), OpenCalendar())
+    step.process(tick(NOON, *network(NOON)))
+    change = step.table.reading("stock_change_day_ratio", 0)
+    assert (change.value, change.quality) == (None, Quality.NOT_APPLICABLE)
+    assert change.reason == "not_listed"
 
 
 def test_what_does_not_apply_is_absent_and_what_is_missing_is_named() -> None:
