@@ -18,7 +18,7 @@ from tests.bench import report
 from tests.bench.chain import Load, Measured, measure
 from tests.bench.floor import Floor, NotMeasuredError
 from tests.bench.job import Job
-from tests.bench.market import road_cost, step_cost
+from tests.bench.market import BUNDLED, road_cost, step_cost
 from tests.bench.metrics import metric_cost
 from tests.bench.report import OURS, Figures, Shape
 
@@ -27,7 +27,7 @@ GROWTH: tuple[Shape, ...] = ((1_000, 1_000), (10, 100), (10, 100_000), (1_000, 1
 QUICK_GROWTH: tuple[Shape, ...] = ((1_000, 1_000),)
 FULL_LOAD = Load({200: 4.0, 1_000: 2.0}, 20_000)
 QUICK_LOAD = Load({200: 2.0, 1_000: 1.0}, 10_000)
-COMPANIES = (8, 1_000)
+COMPANIES = (len(BUNDLED), 1_000)
 ALL_METRICS = (20, 1_000, 10_000)
 
 

@@ -1,8 +1,9 @@
 """The global tick: one BTC price changes every company, 10 rules each.
 
-Two measures: the pure step alone (no servers) on 8 and on 1,000 companies, and the whole road for
-8. The companies are invented: same tickers as the bundled ones, then S000 and on, each with an
-efficiency and a power price of its own, dated yesterday so that no figure is out of date.
+Two measures: the pure step alone (no servers) on as many companies as are bundled and on 1,000, and
+the whole road for the former. The companies are invented: same tickers as the bundled ones, then S000
+and on, each with an efficiency and a power price of its own, dated yesterday so that no figure is out
+of date.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ NETWORK = (
     ("network.fees_btc_per_block", 0.02),
 )
 """Any real network will do: the work does not depend on it."""
+BUNDLED = tuple(sorted(path.stem for path in default_directory().glob("*.yaml")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,7 @@ class RoadCost:
 def write_companies(directory: Path, count: int, now: Millis) -> Path:
     """Write `count` company files; the first have the bundled tickers, to stand in for them."""
     directory.mkdir()
-    bundled = sorted(path.stem for path in default_directory().glob("*.yaml"))
-    names = [*bundled, *(f"S{number:03d}" for number in range(count - len(bundled)))]
+    names = [*BUNDLED, *(f"S{number:03d}" for number in range(count - len(BUNDLED)))]
     day, begin = iso(now - DAY)[:10], iso(now - 30 * DAY)[:10]
     for number, name in enumerate(names):
         share = (number * 7 % count) / count

@@ -183,7 +183,7 @@ def market_table(steps: Sequence[StepCost], road: RoadCost | None) -> str:
     if road is not None:
         rows.append(
             [
-                "end to end, 8 companies, XADD to the last alert, p50 / p99",
+                f"end to end, {steps[0].companies} companies, XADD to the last alert, p50 / p99",
                 "",
                 f"{describe(road)} ms ({road.alerts_per_tick} alerts, {road.lost} lost)",
             ]

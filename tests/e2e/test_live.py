@@ -279,25 +279,25 @@ def test_the_tenants_fall_alerts_the_landlord(life: Life) -> None:
 
 
 def test_a_company_is_added_by_a_file(life: Life) -> None:
-    """WULF.yaml and SIGHUP: card, hash, pages and topic show it; a bad file changes nothing (B34)."""
-    life.write("companies/WULF.yaml", "ticker: WULF\n")
+    """ACME.yaml and SIGHUP: card, hash, pages and topic show it; a bad file changes nothing (B34)."""
+    life.write("companies/ACME.yaml", "ticker: ACME\n")
     life.service.send(signal.SIGHUP)
     refused = "hashhedge_config_last_reload_successful"
     wait_here(lambda: life.measured(refused) == 0, "the bad file to be refused", START_S)
     assert 'company="RIOT"' in life.service.page("/metrics")
-    life.write("companies/WULF.yaml", company("WULF", age_days=10))
+    life.write("companies/ACME.yaml", company("ACME", age_days=10))
     life.service.send(signal.SIGHUP)
-    margin = 'hashhedge_company_margin_ratio{company="WULF"}'
-    wait_here(lambda: life.measured(margin) is not None, "WULF's margin", START_S)
+    margin = 'hashhedge_company_margin_ratio{company="ACME"}'
+    wait_here(lambda: life.measured(margin) is not None, "ACME's margin", START_S)
     assert life.measured(refused) == 1
-    info = 'hashhedge_company_info{company="WULF",name="WULF of the test",type="miner"}'
+    info = 'hashhedge_company_info{company="ACME",name="ACME of the test",type="miner"}'
     assert life.measured(info) == 1
     with life.room.client() as client:
-        wait_here(lambda: client.exists(KEYS.company("WULF")), "WULF's hash", START_S)
-    assert life.retained("company/WULF/state")["readings"]["mining_margin_ratio"]["value"] < 1
+        wait_here(lambda: client.exists(KEYS.company("ACME")), "ACME's hash", START_S)
+    assert life.retained("company/ACME/state")["readings"]["mining_margin_ratio"]["value"] < 1
     folder = str(life.folder / "companies")
-    card = hashhedge("company", "show", "WULF", "--companies", folder, "-o", "json")
-    assert card.json["name"] == "WULF of the test"
+    card = hashhedge("company", "show", "ACME", "--companies", folder, "-o", "json")
+    assert card.json["name"] == "ACME of the test"
 
 
 PLAN = """

@@ -10,11 +10,8 @@ from math import exp
 from monitor.core.clock import SECOND, Clock, Millis
 from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT
 
-STOCKS = ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-
 # Invented, of the right size; the walk swings around them.
-START: dict[str, Decimal] = {
-    BTC_USD: Decimal("97250.00"),
+_SHARES = {
     "CORZ": Decimal("15.10"),
     "HUT": Decimal("38.40"),
     "HIVE": Decimal("3.35"),
@@ -23,6 +20,23 @@ START: dict[str, Decimal] = {
     "MARA": Decimal("11.90"),
     "CAN": Decimal("1.05"),
     "CRWV": Decimal("82.00"),
+    "ABTC": Decimal("2.40"),
+    "APLD": Decimal("28.30"),
+    "BTBT": Decimal("2.60"),
+    "BTDR": Decimal("12.70"),
+    "CIFR": Decimal("17.20"),
+    "CLSK": Decimal("11.40"),
+    "GLXY": Decimal("27.90"),
+    "KEEL": Decimal("3.10"),
+    "MSTR": Decimal("162.00"),
+    "NVDA": Decimal("186.50"),
+    "WULF": Decimal("13.80"),
+    "WYFI": Decimal("17.60"),
+}
+STOCKS = tuple(_SHARES)
+START: dict[str, Decimal] = {
+    BTC_USD: Decimal("97250.00"),
+    **_SHARES,
     DIFFICULTY: Decimal(146_472_570_619_930),
     HEIGHT: Decimal(930_100),
     FEES: Decimal("0.02400000"),

@@ -46,11 +46,19 @@ def problems_of(text: str) -> list[str]:
     )
 
 
-def test_the_default_book_holds_the_companies_of_the_article() -> None:
-    """All eight load, in the order of their tickers."""
+def test_the_default_book_holds_every_company() -> None:
+    """Those of the article and those beyond load, in the order of their tickers, each of its type."""
+    types = {
+        CompanyType.MINER: "ABTC BTBT BTDR CIFR CLSK CORZ HIVE HUT IREN KEEL MARA RIOT WULF",
+        CompanyType.AI_HOST: "APLD CRWV GLXY WYFI",
+        CompanyType.ASIC_MAKER: "BITMAIN CAN",
+        CompanyType.TREASURY: "MSTR",
+        CompanyType.HARDWARE: "NVDA",
+    }
+    wanted = {ticker: kind for kind, tickers in types.items() for ticker in tickers.split()}
     companies = load_companies(NOW)
-    assert list(companies) == ["CAN", "CORZ", "CRWV", "HIVE", "HUT", "IREN", "MARA", "RIOT"]
-    assert companies["CAN"].type is CompanyType.ASIC_MAKER
+    assert list(companies) == sorted(wanted)
+    assert {ticker: company.type for ticker, company in companies.items()} == wanted
 
 
 def test_every_default_figure_is_dated_sourced_and_plausible() -> None:
@@ -67,12 +75,11 @@ def test_every_default_figure_is_dated_sourced_and_plausible() -> None:
 
 
 def test_a_company_is_added_by_file_only(tmp_path: Path) -> None:
-    """A WULF.yaml in a directory of one's own joins the default companies."""
-    (tmp_path / "WULF.yaml").write_text(WULF)
+    """A FUFU.yaml in a directory of one's own joins the default companies."""
+    (tmp_path / "FUFU.yaml").write_text(WULF.replace("WULF", "FUFU"))
     companies = load_companies(NOW, tmp_path)
-    assert "WULF" in companies
-    assert len(companies) == 9
-    figure = fact_at(companies["WULF"], "efficiency_j_th", NOW)
+    assert set(companies) == {*load_companies(NOW), "FUFU"}
+    figure = fact_at(companies["FUFU"], "efficiency_j_th", NOW)
     assert figure is not None
     assert (figure.value, figure.source) == (18.5, "https://example.org/wulf-q1")
 
@@ -87,7 +94,7 @@ def test_a_file_replaces_the_default_of_its_ticker(tmp_path: Path) -> None:
 
 def test_a_file_must_be_named_after_its_ticker(tmp_path: Path) -> None:
     """A copy that kept its old name is refused, with the name it should have."""
-    (tmp_path / "CLSK.yaml").write_text(WULF)
+    (tmp_path / "FUFU.yaml").write_text(WULF)
     with pytest.raises(ConfigErrors, match=r"name the file WULF\.yaml"):
         load_companies(NOW, tmp_path)
 

@@ -121,7 +121,11 @@ def test_takeover_talks_are_an_event_type() -> None:
 def test_the_dependency_on_coreweave_is_named_on_both_cards() -> None:
     """Core Scientific depends on CRWV, and CRWV's card names Core Scientific."""
     assert [edge["counterparty"] for edge in card_of("CORZ")["depends_on"]] == ["CRWV"]
-    assert [edge["company"] for edge in card_of("CRWV")["dependents"]] == ["CORZ"]
+    assert [edge["company"] for edge in card_of("CRWV")["dependents"]] == [
+        "APLD",
+        "CORZ",
+        "GLXY",
+    ]
 
 
 def test_hut_shows_production_treasury_and_both_fee_parts() -> None:
