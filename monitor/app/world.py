@@ -172,9 +172,7 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
         return (*_stages(company, moment), *_levels(company, moment))
 
     tenants = tuple(edge.counterparty for edge in dependencies_of(company))
-    return Firm(
-        company.ticker, company.type, fact, tenants, flags, standing, company.listed, known
-    )
+    return Firm(company.ticker, company.type, fact, tenants, flags, standing, company.listed, known)
 
 
 def _stages(company: Company, moment: Millis) -> Iterator[Standing]:
