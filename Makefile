@@ -69,5 +69,5 @@ bench: setup servers ## Measure tick to alert beside the bare chain
 	PATH="$$PATH:/usr/sbin" $(RUN)python -m tests.bench $(ARGS)
 
 .PHONY: dashboards
-dashboards: setup ## Build the Grafana boards and docs/metrics.md from the declarations
+dashboards: setup ## Build the boards, docs/metrics.md and docs/formulas.md from the declarations
 	$(RUN)python -m grafana.build

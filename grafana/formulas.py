@@ -14,6 +14,7 @@ from monitor.metrics.base import Example, Metric
 
 FILE = Path(__file__).parents[1] / "docs" / "formulas.md"
 
+_SELF = f"docs/{FILE.name}, "
 _MARKED = re.compile(r"(<!-- metrics: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -56,12 +57,16 @@ def _worked(metric: Metric) -> str:
 
 
 def _example(example: Example) -> str:
-    given = ", ".join(f"{name} {value:,.12g}" for name, value in example.given.items())
+    given = ", ".join(f"{name} {_number(value)}" for name, value in example.given.items())
     if example.value is None:
         return f"none, `{example.reason}`: {given}"
     number = f"{example.value:,.{max(example.digits, 0)}f}"
-    source = f" ({example.source})" if example.source else ""
+    source = f" ({example.source.replace(_SELF, '')})" if example.source else ""
     return f"**{number}**: {given}{_cell(source)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.12g}"
 
 
 def _null_rules(metrics: Iterable[Metric]) -> dict[str, list[str]]:

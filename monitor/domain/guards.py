@@ -20,6 +20,8 @@ from monitor.domain.units import convert, units_of
 SHORTEST_YEAR_DAYS, LONGEST_YEAR_DAYS = 364, 372
 # words in a figure's basis or note by which it says that its year is not the fiscal one
 _OTHER_YEARS = ("calendar year", "twelve months", "trailing")
+# words in a figure's basis by which it says that another sum of the period covers more
+_PART = "part of the company"
 # sums over a period, that a ratio may only set beside sums over the same period
 _FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh", "count"})
 
@@ -79,7 +81,13 @@ def mixed_basis(used: Mapping[str, Figure]) -> str:
 def implied_price_usd(revenue: Figure, coins: Figure) -> float | None:
     """Return mining revenue over coins of one period in USD; None where that says nothing."""
     same = (revenue.period_start, revenue.as_of) == (coins.period_start, coins.as_of)
-    if not same or revenue.period_start is None or coins.value <= 0:
+    if (
+        not same
+        or _PART in coins.basis
+        or _PART in revenue.basis
+        or revenue.period_start is None
+        or coins.value <= 0
+    ):
         return None
     return revenue.value / coins.value
 
@@ -99,7 +107,8 @@ def _implied_prices(company: Company) -> Iterator[Doubt]:
                 f"implied price {price:,.0f} outside BTC range {limits.low:,.0f} to"
                 f" {limits.high:,.0f} USD, {period}: mining_revenue_usd {revenue.value:,.0f}"
                 f" over btc_produced {coins.value:,g}",
-                "look for a factor of ten, hosting in the revenue, or another period",
+                "look for a factor of ten, hosting in the revenue, or another period; if one of them covers"
+                f" less than the other, put `{_PART}` into its basis",
             )
 
 

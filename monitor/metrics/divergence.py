@@ -54,7 +54,7 @@ def _divergence(beta: Floats, earlier_beta: Floats, mix: Floats, earlier_mix: Fl
 
 METRICS: tuple[Metric, ...] = (
     Metric(
-        name="ai_revenue_mix_182_days_ago_ratio",
+        name="ai_revenue_mix_two_quarters_ago_ratio",
         unit="ratio",
         scope=Scope.COMPANY,
         inputs=("earlier_ai_revenue_usd", "earlier_mining_revenue_usd"),
@@ -81,17 +81,17 @@ METRICS: tuple[Metric, ...] = (
             "btc_beta_60_sessions_ratio",
             "btc_beta_120_sessions_ago_ratio",
             "ai_revenue_mix_ratio",
-            "ai_revenue_mix_182_days_ago_ratio",
+            "ai_revenue_mix_two_quarters_ago_ratio",
         ),
         description="How much more of its BTC beta a share has kept than its business of mining:"
         " above 0 the market has not followed the filings, below 0 it has run ahead of them.",
         formula="btc_beta_60_sessions_ratio / btc_beta_120_sessions_ago_ratio"
-        " - (1 - ai_revenue_mix_ratio) / (1 - ai_revenue_mix_182_days_ago_ratio)",
+        " - (1 - ai_revenue_mix_ratio) / (1 - ai_revenue_mix_two_quarters_ago_ratio)",
         source=f"{_SOURCE}, divergence",
         compute=_divergence,
         guards=(
             Guard("btc_beta_120_sessions_ago_ratio", above(MIN_EARLIER_BETA), "no_earlier_beta"),
-            Guard("ai_revenue_mix_182_days_ago_ratio", below(1.0), "no_mining"),
+            Guard("ai_revenue_mix_two_quarters_ago_ratio", below(1.0), "no_mining"),
         ),
         applies_to=_MINERS,
         examples=(

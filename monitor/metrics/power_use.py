@@ -39,7 +39,7 @@ _SOURCE = "docs/formulas.md 5"
 _OWN = "own arithmetic"
 
 _KW_PER_MW = 1_000  # and 1 J/TH is 1 kW per PH/s
-_DENSITY = "hashrate_density_ph_s_mw"
+_DENSITY = "hashrate_per_mw_ph_s"
 _AI_PROFIT = "ai_gross_profit_usd_mw_year"
 
 # a machine of 20 J/TH at hashprice 52.50, beside an AI contract of 1.85 M USD per MW and year

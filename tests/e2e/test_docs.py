@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from grafana import reference
+from grafana import formulas, reference
 from grafana.build import families
 from monitor.__main__ import main
 from monitor.cli.application import app
@@ -131,6 +131,18 @@ def test_the_page_of_metrics_is_the_built_one() -> None:
     text = reference.FILE.read_text(encoding="utf-8")
     assert text == reference.page(families())
     assert all(f"`{it.name}" in text for it in CATALOGUE)
+
+
+def test_the_formulas_are_those_of_the_declarations() -> None:
+    """Filling docs/formulas.md anew leaves no difference; if it does, run `make dashboards`."""
+    text = formulas.FILE.read_text(encoding="utf-8")
+    assert text == formulas.filled(text, families())
+
+
+def test_a_family_without_its_place_among_the_formulas_is_refused() -> None:
+    """A new file of metrics cannot stay out of the page."""
+    with pytest.raises(ValueError, match="look at mining"):
+        formulas.filled("no mark", {"mining": families()["mining"]})
 
 
 @pytest.mark.parametrize("name", PAGE_OF)

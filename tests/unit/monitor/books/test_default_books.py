@@ -152,7 +152,7 @@ def mined() -> Iterator[tuple[str, Figure, Figure]]:
         coins = {
             (item.period_start, item.as_of): item
             for item in company.figures.get("btc_produced", ())
-            if item.basis != "owned sites" or item.as_of > parse_iso("2025-01-01")
+            if "part of the company" not in item.basis
         }
         for revenue in company.figures.get("mining_revenue_usd", ()):
             found = coins.get((revenue.period_start, revenue.as_of))

@@ -88,6 +88,8 @@ def test_the_implied_price_compares_one_period_only() -> None:
     revenue = figure("mining_revenue_usd", 142.9e6)
     month = figure("btc_produced", 500, "2025-03-01")
     assert implied_price_usd(revenue, month) is None
+    coins = replace(figure("btc_produced", 1_000), basis="owned sites, part of the company")
+    assert implied_price_usd(revenue, coins) is None
     assert implied_price_usd(revenue, figure("btc_produced", 0)) is None
     assert implied_price_usd(replace(revenue, period_start=None), month) is None
     assert doubts(company(revenue, month), NOW) == ()

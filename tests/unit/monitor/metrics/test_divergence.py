@@ -93,7 +93,7 @@ def test_the_mix_rises_and_the_beta_does_not_follow() -> None:
         "btc_beta_60_sessions_ratio": pytest.approx(1.4, abs=0.05),
         "btc_beta_120_sessions_ago_ratio": pytest.approx(1.4, abs=0.05),
         "ai_revenue_mix_ratio": pytest.approx(0.3),
-        "ai_revenue_mix_182_days_ago_ratio": pytest.approx(0.1),
+        "ai_revenue_mix_two_quarters_ago_ratio": pytest.approx(0.1),
     }
 
 
@@ -108,7 +108,7 @@ def test_the_beta_falls_and_the_mix_has_not_moved() -> None:
     assert beta is not None
     assert earlier is not None
     assert beta < 0.75 * earlier
-    assert numbers["ai_revenue_mix_ratio"] == numbers["ai_revenue_mix_182_days_ago_ratio"]
+    assert numbers["ai_revenue_mix_ratio"] == numbers["ai_revenue_mix_two_quarters_ago_ratio"]
 
 
 def test_what_moves_together_does_not_diverge() -> None:

@@ -46,7 +46,7 @@ def test_at_the_switch_both_uses_leave_the_same(use: dict[str, float]) -> None:
     mining = value_of("mining_margin_usd_mw_day", use | {"hashprice_usd_ph_day": switch})
     ai = value_of("ai_gross_profit_usd_mw_year", use)
     hashcost = value_of("power_hashcost_usd_ph_day", use)
-    scale = (abs(switch) + abs(hashcost)) * value_of("hashrate_density_ph_s_mw", use)
+    scale = (abs(switch) + abs(hashcost)) * value_of("hashrate_per_mw_ph_s", use)
     assert mining * DAYS_PER_YEAR == pytest.approx(ai, abs=1e-6 + 1e-9 * scale * DAYS_PER_YEAR)
 
 
