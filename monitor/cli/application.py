@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import alert, calc, company, config, doctor, explain, feeds, replay, rules, run
+from monitor.cli import (
+    alert,
+    calc,
+    company,
+    config,
+    doctor,
+    explain,
+    fact,
+    feeds,
+    replay,
+    rules,
+    run,
+)
 
 app = typer.Typer(
     name="hashhedge",
@@ -49,6 +61,7 @@ for module in (run, replay, calc, explain, doctor):
 for name, group in (
     ("alert", alert.app),
     ("company", company.app),
+    ("fact", fact.app),
     ("feeds", feeds.app),
     ("rules", rules.app),
     ("config", config.app),

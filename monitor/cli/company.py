@@ -11,9 +11,10 @@ from rich.table import Table
 from monitor.app.world import find_catalogue
 from monitor.books import load_companies
 from monitor.cli.company_view import render_card
-from monitor.cli.live import LiveOption, market_of
+from monitor.cli.live import LiveOption, live_of
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.compute.card import build_card
+from monitor.compute.overrides import overridden
 from monitor.core.clock import Millis, SystemClock, parse_iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
@@ -101,7 +102,7 @@ def show(
     """Show every figure of a company with date and source, its contracts and its ratios."""
     now = moment_of(as_of, "--as-of")
     book = load_companies(SystemClock().now(), companies)
-    company = find(book, ticker)
-    market = {} if as_of is not None else market_of(live)
+    market, quotes = ({}, []) if as_of is not None else live_of(live)
+    company = overridden(find(book, ticker), quotes, now)
     card = build_card(company, now, find_catalogue(), book, market)
     emit(card, output, lambda: render_card(card))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
 from monitor.app.servers import running
+from monitor.compute.cells import read_cells
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.domain.events import Quote
 from monitor.settings import Settings, load_settings
 from monitor.store.client import RedisClient, check_url, connected
+from monitor.store.commit import Committer
 from monitor.store.keys import Keys
 from monitor.store.views import ViewStore
 
@@ -85,18 +88,26 @@ def required_url(option: str | None) -> str:
     return url
 
 
-def market_of(option: str | None) -> dict[str, float]:
-    """Return the market inputs of a running service, empty if there is none to ask."""
+def live_of(option: str | None) -> tuple[dict[str, float], list[Quote]]:
+    """Return the market inputs of a running service and the last quotes; of none, nothing."""
     url = redis_url(option)
     if url is None:
-        return {}
+        return {}, []
     try:
-        market, _ = ask(url, lambda client, keys: ViewStore(client, keys).read())
+        market, cells = ask(url, _view_and_cells)
     except StoreUnavailable:
         if option is not None:
             raise
-        return {}
+        return {}, []
     values = {
         name: market.get(instrument, {}).get("value") for name, instrument in MARKET_INPUTS.items()
     }
-    return {name: value for name, value in values.items() if value is not None}
+    known = {name: value for name, value in values.items() if value is not None}
+    return known, read_cells(cells).quotes
+
+
+async def _view_and_cells(
+    client: RedisClient, keys: Keys
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    market, _ = await ViewStore(client, keys).read()
+    return market, await Committer(client, keys).load()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS, PAIR_INPUTS
+from monitor.compute.overrides import author_of
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
 from monitor.domain.companies import Company, Figure, fact_at, iso_day
 from monitor.domain.events import Quality
@@ -118,7 +119,7 @@ def limits(used: Mapping[str, Figure]) -> list[str]:
         if item.stated is not None
     ]
     found += [
-        f"override: {name} by {item.source} until {iso_day(item.expires)}"
+        f"override: {name} by {author_of(item.source)} until {iso_day(item.expires)}"
         for name, item in used.items()
         if item.expires is not None and item.basis == GIVEN_LIVE
     ]

@@ -2,9 +2,9 @@
 
 Quotes go in; one `Reading` per instrument comes out. BTC-USD is the composite of its venues, all
 others take the newest fresh quote of any source; a share that nobody quotes in USD is converted
-from another currency (listings). A value grows old without a tick, so each
-instrument also has the exact moment at which its reading can change by itself; the step runs
-those moments as timers, in order, before it looks at anything later.
+from another currency (listings). A value grows old without a tick, so each instrument also has the
+exact moment at which its reading can change by itself; the step runs those moments as timers, in
+order, before it looks at anything later.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class _Instrument:
     symbol: Symbol
     quotes: dict[str, Quote] = field(default_factory=dict)
     reading: Reading = UNHEARD
+    chosen: Quote | None = None
     changes_at: int | None = None
     armed_at: int | None = None
 
@@ -151,16 +152,15 @@ class Instruments:
 
     def quotes(self, name: str) -> tuple[Quote, ...]:
         """Return the last quote of each source of an instrument, by the name of the source."""
-        known = self._known.get(name)
-        if known is None:
-            return ()
-        return tuple(known.quotes[source] for source in sorted(known.quotes))
+        quotes = self._known[name].quotes if name in self._known else {}
+        return tuple(quotes[source] for source in sorted(quotes))
 
     def origin(self, name: str) -> tuple[Quote, ...]:
-        """Return the quotes behind a reading: its own, or those that it was converted from."""
-        return self.quotes(name) or tuple(
-            quote for part in self._listings.parts_of(name) for quote in self.quotes(part)
-        )
+        """Return the quotes behind a reading: the one it is, all venues', or what it is made of."""
+        chosen = self._known[name].chosen if name in self._known else None
+        own = self.quotes(name) if chosen is None else (chosen,)
+        parts = self._listings.parts_of(name)
+        return own or tuple(quote for part in parts for quote in self.quotes(part))
 
     def names(self) -> tuple[str, ...]:
         """Return the instruments that have been quoted."""
@@ -234,7 +234,7 @@ class Instruments:
                 return
         if best is None:
             return
-        fresh = best_until >= now
+        fresh, instrument.chosen = best_until >= now, best
         instrument.reading = Reading(
             float(best.value),
             Quality.OK if fresh else Quality.STALE,

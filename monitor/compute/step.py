@@ -313,7 +313,7 @@ class Step:
 
     def _metric(self, name: str, row: int) -> Reading:
         """Return a metric's reading with the newest source time among its inputs."""
-        feeding = (self._instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
+        feeding = (self.instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
         times = (self.instruments.reading(item).observed_at for item in feeding if item)
         newest = max((time for time in times if time is not None), default=None)
         return self.table.reading(name, row, newest)
@@ -340,7 +340,12 @@ class Step:
         if target not in self._plan.catalogue:
             return tuple(_quoted(quote) for quote in self.instruments.origin(target))
         row = 0 if company is None else self._rows[company]
-        return tuple(self._argument(item, row) for item in self._plan.catalogue[target].arguments)
+        inputs = {item.name: item for item in self._plan.catalogue[target].arguments}
+        if company is not None:  # a figure given live is named, however deep it enters
+            facts = (leaf for leaf in self._plan.leaves_of(target) if leaf in self._facts)
+            live = (leaf for leaf in facts if self.instrument_of(leaf, row) is not None)
+            inputs |= {leaf: Input(leaf) for leaf in live if leaf not in inputs}
+        return tuple(self._argument(item, row) for item in inputs.values())
 
     def _argument(self, item: Input, row: int) -> Mapping[str, object]:
         """Return one input of a metric as a message shows it."""
@@ -348,16 +353,19 @@ class Step:
         reading = self.table.reading(item.name, 0 if single else row)
         value = item.default if reading.value is None else reading.value
         shown = {"name": item.name, "value": value, "quality": reading.quality.word}
-        instrument = self._instrument_of(item.name, row)
+        instrument = self.instrument_of(item.name, row)
         if instrument is None:
             return shown
         sources = sorted({quote.source for quote in self.instruments.origin(instrument)})
         return shown | {"instrument": instrument, "sources": sources}
 
-    def _instrument_of(self, column: str, row: int) -> str | None:
+    def instrument_of(self, column: str, row: int) -> str | None:
         """Return the instrument that feeds a company's column, None for a figure of the books."""
         if column in MARKET_INPUTS:
             return MARKET_INPUTS[column]
+        if column in self._facts:
+            live = f"{self.firms[row].ticker}.{column}"
+            return live if self.instruments.reading(live).quality.usable else None
         own = TENANT_INPUTS.get(column, column)
         ticker = self.firms[row].ticker if own == column else self._tenant_of(row)
         if ticker is None:

@@ -60,6 +60,7 @@ class Quote:
         ask: best ask, likewise.
         volume: the venue's trailing volume in the base unit, used as a weight only.
         local_time: the source gave no time of its own and observed_at is our receive time.
+        note: words of whoever gave the value, for people.
 
     """
 
@@ -73,6 +74,7 @@ class Quote:
     ask: Decimal | None = None
     volume: Decimal | None = None
     local_time: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,3 +152,15 @@ async def ping(client: Redis) -> None:
     """
     with translated("ping"):
         await client.ping()
+
+
+async def server_time(client: Redis) -> int:
+    """Return the server's own time, ms UTC: the clock that judges what is stored there.
+
+    Raises:
+        StoreUnavailable: it did not answer.
+
+    """
+    with translated("ask the time"):
+        seconds, micros = await client.time()
+    return int(seconds) * 1_000 + int(micros) // 1_000

@@ -20,6 +20,7 @@ MAX_BYTES = 262_144
 AHEAD_MS = 300_000
 """How far a writer's clock may be ahead of the Redis server's, ms; the server's then counts."""
 MAX_NAME = 100
+MAX_NOTE = 500
 
 _decode_quotes = msgspec.json.Decoder(list[Quote]).decode
 _decode_quote = msgspec.json.Decoder(Quote).decode
@@ -69,13 +70,15 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Tick:
 
 
 def _check_names(quote: Quote) -> None:
-    """Refuse names that would grow or confuse the cells of the state."""
+    """Refuse names and notes that would grow or confuse the cells of the state."""
     if not 0 < len(quote.instrument) <= MAX_NAME or "|" in quote.instrument:
         raise MalformedTickError(
             f"instrument {quote.instrument[:20]!r}: 1 to {MAX_NAME} characters, none of them |"
         )
     if not 0 < len(quote.source) <= MAX_NAME:
         raise MalformedTickError(f"source {quote.source[:20]!r}: 1 to {MAX_NAME} characters")
+    if len(quote.note) > MAX_NOTE:
+        raise MalformedTickError(f"note of {quote.instrument}: at most {MAX_NOTE} characters")
 
 
 def encode_quote(quote: Quote) -> bytes:

@@ -166,7 +166,7 @@ def test_a_figure_given_live_is_marked_as_an_override() -> None:
     card = build_card(held, NOW, CATALOGUE, COMPANIES, {"btc_usd": 1.0})
     treasury = entry(card["treasury"], "btc_treasury_usd")
     assert treasury["value"] == 52_000
-    assert treasury["flags"] == ["override: btc_held by manual-ann until 2026-11-02"]
+    assert treasury["flags"] == ["override: btc_held by ann until 2026-11-02"]
     assert card["figures"]["btc_held"][0]["expires"] == "2026-11-02"
 
 
