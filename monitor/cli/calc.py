@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -56,27 +57,38 @@ def metric_name(word: str, catalogue: Catalogue) -> str:
     return name
 
 
-def parse_inputs(items: list[str], catalogue: Catalogue) -> dict[str, float]:
-    """Return the inputs that `name=value` words give.
+def parse_inputs(items: Sequence[str], catalogue: Catalogue) -> dict[str, float]:
+    """Return the inputs that `name=value` words give: inputs of metrics, or metrics.
 
     Raises:
         ConfigError: a word without `=`, an unknown name, a value that is no finite number.
 
     """
-    known = [*catalogue.leaves, *(metric.name for metric in catalogue)]
+    return parse_numbers(items, [*catalogue.leaves, *(metric.name for metric in catalogue)])
+
+
+def parse_numbers(
+    items: Sequence[str], known: Collection[str], where: str = "inputs"
+) -> dict[str, float]:
+    """Return the numbers that `name=value` words give to names that are `known`.
+
+    Raises:
+        ConfigError: a word without `=`, an unknown name, a value that is no finite number.
+
+    """
     given: dict[str, float] = {}
     for item in items:
         name, separator, text = item.partition("=")
         if not separator:
-            raise ConfigError(f"`{item}` is no NAME=VALUE", where="inputs", hint=f"{name}=1.5")
+            raise ConfigError(f"`{item}` is no NAME=VALUE", where=where, hint=f"{name}=1.5")
         if name not in known:
-            raise ConfigError(f"no input `{name}`", where="inputs", hint=nearest(name, known))
+            raise ConfigError(f"no input `{name}`", where=where, hint=nearest(name, known))
         try:
             value = float(text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise ConfigError(f"{name}: `{text}` is no number", where="inputs", hint=f"{name}=1.5")
+            raise ConfigError(f"{name}: `{text}` is no number", where=where, hint=f"{name}=1.5")
         given[name] = value
     return given
 

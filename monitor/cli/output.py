@@ -36,14 +36,22 @@ console = Console(width=None if sys.stdout.isatty() else WIDTH_IN_PIPES, highlig
 talk = Console(stderr=True, highlight=False)
 
 
-def emit(data: Any, output: Output, table: Callable[[], RenderableType]) -> None:  # noqa: ANN401  # any JSON-able answer
-    """Print `data` in the form asked for; `table` draws it for people."""
+def emit(
+    data: Any,  # noqa: ANN401  # any JSON-able answer
+    output: Output,
+    table: Callable[[], RenderableType],
+    records: Callable[[], list[dict[str, Any]]] | None = None,
+) -> None:
+    """Print `data` in the form asked for; `table` draws it for people.
+
+    `records` are its rows for CSV, where the answer is more than one list of records.
+    """
     if output is Output.JSON:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     elif output is Output.YAML:
         sys.stdout.write(dump_yaml(data))
     elif output is Output.CSV:
-        sys.stdout.write(as_csv(data))
+        sys.stdout.write(as_csv(data if records is None else records()))
     else:
         console.print(table())
 
@@ -143,3 +151,13 @@ def number(value: float | None, unit: str = "") -> str:
     if size >= 1_000:  # noqa: PLR2004  # from here on cents are noise
         return f"{value:,.0f}"
     return f"{value:,.2f}" if size >= 1 else f"{value:,.5g}"
+
+
+def age(seconds: float | None) -> str:
+    """Return how long ago something was for people, in whole units; `-` where it is not known."""
+    if seconds is None:
+        return "-"
+    for size, word in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {word}"
+    return f"{seconds:.0f} s"
