@@ -19,6 +19,7 @@ from monitor.cli import (
     replay,
     rules,
     run,
+    whatif,
 )
 
 app = typer.Typer(
@@ -56,7 +57,7 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (run, replay, calc, explain, doctor):
+for module in (run, replay, calc, explain, whatif, doctor):
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),

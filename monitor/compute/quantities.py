@@ -38,7 +38,9 @@ def parse_quantity(text: str, unit: str, given: str = "") -> float:
     own = given or found[2] or unit
     fitting = _units(unit)
     if own not in fitting:
-        raise QuantityError(f"cannot convert {own} to {unit}", f"give it in {' or '.join(fitting)}")
+        raise UnitMismatchError(
+            f"cannot convert {own} to {unit}", f"give it in {' or '.join(fitting)}"
+        )
     number = Decimal(found[1])
     if not math.isfinite(number):
         raise QuantityError(f"`{text}` is too large", f"write 52000, or 52000 {unit}")

@@ -16,6 +16,7 @@ FUNCTION, LONG_FUNCTION = 40, 60
 FILE, LONG_FILE, TEST_FILE = 300, 500, 500
 LONG_FUNCTIONS = {
     "monitor/cli/replay.py:replay": "options of the command line, one a line",
+    "monitor/cli/whatif.py:whatif": "options of the command line, one a line",
     "monitor/compute/card.py:build_card": "the card's fields, one a line",
     "monitor/store/commit.py:commit": "the arguments of the server-side function, one a line",
     "tests/bench/market.py:road_cost": "one measurement from end to end",
