@@ -11,6 +11,7 @@ from monitor.cli import (
     alert,
     calc,
     company,
+    compare,
     config,
     doctor,
     explain,
@@ -57,7 +58,7 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (run, replay, calc, explain, whatif, doctor):
+for module in (run, replay, calc, explain, whatif, compare, doctor):
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),

@@ -153,6 +153,14 @@ def number(value: float | None, unit: str = "") -> str:
     return f"{value:,.2f}" if size >= 1 else f"{value:,.5g}"
 
 
+def short(value: float, unit: str = "") -> str:
+    """Return a value where there is little room: millions and billions by their letter."""
+    for scale, letter in ((1e9, "B"), (1e6, "M")):
+        if abs(value) >= scale and unit != "ratio":
+            return f"{value / scale:,.4g} {letter}"
+    return number(value, unit)
+
+
 def age(seconds: float | None) -> str:
     """Return how long ago something was for people, in whole units; `-` where it is not known."""
     if seconds is None:

@@ -1,0 +1,75 @@
+"""`hashhedge compare`: the pages, the rows for programs, the words for mistakes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.command import Said, hashhedge
+
+SYNTHETIC = ("--market", "synthetic")
+
+
+def rows(said: Said) -> list[dict[str, str]]:
+    """Return what a reader of CSV finds."""
+    assert said.code == 0, said.err
+    return list(csv.DictReader(io.StringIO(said.out)))
+
+
+def test_a_comparison_prints_the_basis_of_the_hashrate(tmp_path: Path) -> None:
+    """Installed and operating hashrates stand in one column with their names (row A16)."""
+    said = hashhedge("compare", "margin", *SYNTHETIC, cwd=tmp_path)
+    assert "installed" in said.out
+    assert "average" in said.out
+    assert "SYNTHETIC" in said.out
+    found = rows(hashhedge("compare", "margin", *SYNTHETIC, "-o", "csv", cwd=tmp_path))
+    basis = {row["company"]: row["basis"] for row in found}
+    assert basis["IREN"] == "average operating"
+    assert {row["market"] for row in found} == {"synthetic"}
+
+
+def test_without_words_it_compares_what_matters_first(tmp_path: Path) -> None:
+    """One row a company, several metrics, and JSON has every metric's rows with rank and reason."""
+    said = hashhedge("compare", *SYNTHETIC, cwd=tmp_path)
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert "RIOT" in said.out
+    found = hashhedge("compare", *SYNTHETIC, "-o", "json", cwd=tmp_path).json
+    names = [part["metric"] for part in found["metrics"]]
+    assert names[0] == "mining_margin_ratio"
+    assert len(names) > 1
+    for part in found["metrics"]:
+        for row in part["rows"]:
+            assert (row["value"] is None) <= bool(row["reason"])
+            assert row["ranked"] or row["rank"] is None
+
+
+def test_without_a_market_nothing_is_made_up(tmp_path: Path) -> None:
+    """No service and no numbers given: the margins are unknown, and the page says what to do."""
+    said = hashhedge("compare", "margin", cwd=tmp_path)
+    assert said.code == 0
+    assert "--market synthetic" in said.out
+    found = hashhedge(
+        "compare", "margin", "--tickers", "RIOT,hive", "-o", "json", cwd=tmp_path
+    ).json
+    (part,) = found["metrics"]
+    assert {row["company"] for row in part["rows"]} == {"RIOT", "HIVE"}
+    assert all(row["value"] is None for row in part["rows"])
+
+
+@pytest.mark.parametrize(
+    ("words", "mend"),
+    [
+        (("compare", "mining_margin_ration"), "mining_margin_ratio"),
+        (("compare", "hashprice_usd_ph_day"), "one value in all"),
+        (("compare", "margin", "--tickers", "RIOTT"), "RIOT"),
+        (("compare", "margin", "--market", "btc=1"), "btc_usd"),
+    ],
+)
+def test_a_misspelt_word_is_mended(words: tuple[str, ...], mend: str, tmp_path: Path) -> None:
+    """Exit 2, nothing on stdout, and the nearest name or the right form."""
+    said = hashhedge(*words, cwd=tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert mend in said.err
