@@ -17,6 +17,7 @@ from monitor.cli import (
     explain,
     fact,
     feeds,
+    history,
     replay,
     rules,
     run,
@@ -58,7 +59,7 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (run, replay, calc, explain, whatif, compare, doctor):
+for module in (run, replay, calc, explain, whatif, compare, history, doctor):
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),

@@ -1,4 +1,4 @@
-"""`hashhedge compare`: the pages, the rows for programs, the words for mistakes."""
+"""`hashhedge compare` and `history`: the pages, the rows for programs, the words for mistakes."""
 
 from __future__ import annotations
 
@@ -66,6 +66,10 @@ def test_without_a_market_nothing_is_made_up(tmp_path: Path) -> None:
         (("compare", "hashprice_usd_ph_day"), "one value in all"),
         (("compare", "margin", "--tickers", "RIOTT"), "RIOT"),
         (("compare", "margin", "--market", "btc=1"), "btc_usd"),
+        (("history", "IREN.gpu_cont"), "gpu_count"),
+        (("history", "IRENN.gpus"), "IREN"),
+        (("history", "gpus"), "TICKER.FACT"),
+        (("history", "IREN.gpus", "--as-of", "soon"), "2025-07-17"),
     ],
 )
 def test_a_misspelt_word_is_mended(words: tuple[str, ...], mend: str, tmp_path: Path) -> None:
@@ -73,3 +77,16 @@ def test_a_misspelt_word_is_mended(words: tuple[str, ...], mend: str, tmp_path: 
     said = hashhedge(*words, cwd=tmp_path)
     assert (said.code, said.out) == (2, "")
     assert mend in said.err
+
+
+def test_the_graphics_processors_of_iren(tmp_path: Path) -> None:
+    """248 at the start of 2024, 4,300 in July 2025, 17.3 times; then nothing newer (row C12)."""
+    words = ("history", "IREN.gpus", "--as-of", "2025-07-17")
+    said = hashhedge(*words, cwd=tmp_path)
+    assert "2024-01-31" in said.out
+    assert "2025-07-03" in said.out
+    assert "17.34 x" in said.out
+    found = rows(hashhedge(*words, "-o", "csv", cwd=tmp_path))
+    assert (found[0]["value"], found[-1]["value"]) == ("248.0", "4300.0")
+    assert {row["company"] for row in found} == {"IREN"}
+    assert all(row["source"].startswith("https://") for row in found)

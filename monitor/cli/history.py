@@ -1,0 +1,111 @@
+"""`hashhedge history`: how one figure of a company came to where it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from monitor.cli.company import AsOfOption, CompaniesOption
+from monitor.cli.fact_names import WHERE, company_fact
+from monitor.cli.live import LiveOption
+from monitor.cli.output import Output, OutputOption, emit, number, sheet
+from monitor.cli.situation import Wanted, find_situation
+from monitor.compute.fact_history import history
+from monitor.domain.facts import FACTS
+
+Record = dict[str, Any]
+
+MILLION = 1_000_000
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("history")(show_history)
+
+
+def show_history(
+    what: Annotated[str, typer.Argument(metavar=WHERE, help="For instance IREN.gpu_count.")],
+    as_of: AsOfOption = None,
+    companies: CompaniesOption = None,
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show every dated figure of a company's fact with its source, and the change between them."""
+    situation = find_situation(Wanted(companies, live, as_of=as_of))
+    company, fact = company_fact(what, situation.companies)
+    rows = history(company, fact, situation.now)
+    data = {
+        "company": company.ticker,
+        "fact": fact,
+        "unit": FACTS[fact].unit,
+        "description": FACTS[fact].description,
+        "figures": rows,
+    }
+    same = {"company": company.ticker}
+    emit(data, output, lambda: _draw(data), lambda: [same | row for row in rows])
+
+
+def _draw(data: Record) -> Group:
+    rows, unit = data["figures"], data["unit"]
+    name = f"{data['company']}.{data['fact']}"
+    head = Text.assemble((name, "bold"), f"  {data['description']}")
+    if not rows:
+        return Group(head, Text("no figure is known", style="yellow"))
+    table = sheet(
+        "as of",
+        f"value, {unit}",
+        "change",
+        "since first",
+        "src",
+        "what is known of it",
+        right=(f"value, {unit}", "change", "since first", "src"),
+    )
+    table.columns[0].no_wrap = True
+    sources: dict[str, str] = {}
+    for row in rows:
+        sources.setdefault(row["source"], row["title"])
+        table.add_row(
+            row["as_of"],
+            _value(row["value"], unit),
+            _change(row),
+            "" if row["times_first"] is None else f"{row['times_first']:,.4g} x",
+            f"[{list(sources).index(row['source']) + 1}]".replace("[", r"\["),
+            Text(_known(row, newest=row is rows[-1])),
+        )
+    parts: list[RenderableType] = [head, table]
+    parts += [
+        Text(f"[{place}] {title}\n{source}" if title else f"[{place}] {source}")
+        for place, (source, title) in enumerate(sources.items(), 1)
+    ]
+    return Group(*parts)
+
+
+def _value(value: float, unit: str) -> str:
+    if unit == "ratio":
+        return number(value, unit)
+    return f"{value:,.0f}" if abs(value) >= MILLION else f"{value:,.7g}"
+
+
+def _change(row: Record) -> str:
+    if row["unit"] == "ratio":
+        return "" if row["change"] is None else f"{row['change'] * 100:+,.1f} pp"
+    return "" if row["change_ratio"] is None else f"{row['change_ratio'] * 100:+,.1f} %"
+
+
+def _known(row: Record, *, newest: bool) -> str:
+    """Return what a reader must know of a figure beside its value."""
+    words: list[str] = []
+    if row["override"]:
+        words.append(f"OVERRIDE by {row['override']} until {row['expires']}")
+    if row["period_from"]:
+        words.append(f"from {row['period_from']}")
+    words += [row["quality"]] if newest and row["quality"] != "ok" else []
+    words += [row["basis"]] if row["basis"] else []
+    words += [f"before: {row['basis_before']}"] if row["basis_before"] else []
+    words += ["restated"] if row["restates"] else []
+    words += [row["confidence"]] if row["confidence"] not in {"confirmed", "single-source"} else []
+    words += [row["note"]] if row["note"] else []
+    return ", ".join(words)
