@@ -7,17 +7,28 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from alerts.rulebook import Rulebook, doubts_about, rulebook_schema
 from alerts.rules.base import Rule
-from monitor.app.world import find_catalogue, find_rule_types, load_rules
+from monitor.app.world import (
+    build_step,
+    find_catalogue,
+    find_rule_types,
+    load_rules,
+    load_world,
+)
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
-from monitor.cli.output import Output, OutputOption, emit, sheet, talk
+from monitor.cli.live import LiveOption, ask, required_url, settings_with
+from monitor.cli.output import Output, OutputOption, emit, number, sheet, talk
+from monitor.compute.cells import read_cells
+from monitor.compute.nearness import near
 from monitor.compute.step import targets
 from monitor.core.clock import SystemClock
+from monitor.store.commit import Committer
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
 
@@ -70,6 +81,62 @@ def list_rules(
     """List the rules of a rulebook."""
     rows = [_row(rule) for rule in _load(rules, companies).rules]
     emit(rows, output, lambda: _table(rows))
+
+
+@app.command("near")
+def near_rules(
+    rules: RulesOption = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Show only so many, the nearest.")
+    ] = None,
+    companies: CompaniesOption = None,
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """List how far each threshold rule is from firing, the nearest first: what may ring next.
+
+    Reads what the running service committed last; give --rules and --companies as it has them. A
+    ratio's distance is in points, any other in percent of the value. What fires already comes
+    after, and last what cannot be judged.
+    """
+    url = required_url(live)
+    world = load_world(settings_with(rules=rules, companies=companies), SystemClock().now())
+    step = build_step(world)
+    step.restore(read_cells(ask(url, lambda client, keys: Committer(client, keys).load())))
+    rows = near(step)[:limit]
+    emit(rows, output, lambda: _nearness(rows))
+
+
+def _nearness(rows: list[dict[str, Any]]) -> Group:
+    table = sheet(
+        "rule", "subject", "distance", "value", "fires", "state", right=("distance", "value")
+    )
+    unknown: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["reason"] is not None:
+            unknown.setdefault((row["rule"], row["reason"]), []).append(row["subject"])
+            continue
+        level = number(row["level"], row["unit"])
+        table.add_row(
+            row["rule"],
+            row["subject"],
+            _distance(row),
+            number(row["value"], row["unit"]),
+            f"{row['fires']} {level}",
+            row["state"],
+        )
+    words = [
+        f"{rule} cannot be judged, {reason}: {', '.join(subjects)}"
+        for (rule, reason), subjects in unknown.items()
+    ]
+    return Group(table, *(Text(line, style="yellow") for line in words))
+
+
+def _distance(row: dict[str, Any]) -> str:
+    if row["distance_percent"] is None:
+        return "-" if row["distance"] is None else number(row["distance"], row["unit"])
+    word = "pp" if row["unit"] == "ratio" else "%"
+    return f"{row['distance_percent']:,.1f} {word}"
 
 
 def _row(rule: Rule) -> dict[str, Any]:

@@ -1,0 +1,123 @@
+"""What may ring next: every threshold rule by how far its value is from its level (row J15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.compute.nearness import near
+from monitor.compute.step import Step
+from tests.worlds import NOON, make_step, network, quote, threshold, tick
+
+HOUR = 3_600_000
+
+
+def standing(*rules: Any, btc: float = 105_000) -> Step:
+    """Return a step of the small world with a market, judged by `rules`."""
+    step = make_step(rules)
+    step.process(tick(NOON, *network(NOON), quote("BTC-USD", btc, NOON, fresh_ms=HOUR)))
+    return step
+
+
+def test_nearest_first_a_ratio_in_points_and_the_rest_in_percent() -> None:
+    """BTC 105,000 to 100,000 is 4.8 %; a margin of 54.3 % to 25 % is 29.3 points, not 54 %."""
+    rules = [
+        threshold(id="margin", on="mining_margin_ratio", companies=("HIVE",), below=0.25),
+        threshold(id="btc", on="BTC-USD", below=100_000.0),
+        threshold(id="high", on="BTC-USD", above=210_000.0),
+    ]
+    rows = near(standing(*rules))
+    assert [row["rule"] for row in rows] == ["btc", "margin", "high"]
+    assert [row["distance_percent"] for row in rows] == [
+        pytest.approx(100 * 5 / 105),
+        pytest.approx(29.3, abs=0.05),
+        pytest.approx(100),
+    ]
+    assert rows[0]["distance"] == pytest.approx(5_000)
+    assert (rows[0]["value"], rows[0]["level"], rows[0]["fires"]) == (105_000, 100_000, "below")
+    assert (rows[2]["fires"], rows[2]["subject"]) == ("above", "BTC-USD")
+
+
+def test_one_that_waits_is_the_nearest() -> None:
+    """A condition that holds and has to hold on is at distance 0, before all others."""
+    rules = [
+        threshold(id="far", on="BTC-USD", below=104_999.0),
+        threshold(id="waits", on="BTC-USD", below=110_000.0, **{"for": "5m"}),
+    ]
+    rows = near(standing(*rules))
+    assert [(row["rule"], row["state"], row["distance_percent"]) for row in rows] == [
+        ("waits", "pending", 0),
+        ("far", "inactive", pytest.approx(0, abs=0.001)),
+    ]
+
+
+def test_what_rings_already_comes_after_what_may() -> None:
+    """A firing alert has no distance: it cannot ring next; it is not forgotten either."""
+    rules = [
+        threshold(id="fires", on="BTC-USD", below=110_000.0),
+        threshold(id="far", on="BTC-USD", below=1_000.0),
+    ]
+    rows = near(standing(*rules))
+    assert [(row["rule"], row["state"]) for row in rows] == [
+        ("far", "inactive"),
+        ("fires", "firing"),
+    ]
+    assert (rows[1]["distance"], rows[1]["distance_percent"]) == (None, None)
+
+
+def test_what_cannot_be_judged_is_last_with_the_reason() -> None:
+    """Unknown, stale and never heard of: each with its word; what cannot apply is left out.
+
+    RIOT has no tenant and CRWV no mine: for them these rules never ring.
+    """
+    rules = [
+        threshold(id="treasury", on="btc_treasury_usd", companies=("HIVE",), below=1.0),
+        threshold(id="x", on="X", above=1.0),
+        threshold(id="btc", on="BTC-USD", below=100_000.0),
+        threshold(id="tenant", on="tenant_stock_change_day_ratio", below=-0.1),
+        threshold(id="margin", on="mining_margin_ratio", companies=("CRWV",), below=0.1),
+    ]
+    step = standing(*rules)
+    step.advance(NOON + 2 * HOUR)
+    rows = {(row["rule"], row["subject"]): row for row in near(step)}
+    assert list(rows) == [
+        ("btc", "BTC-USD"),
+        ("tenant", "HIVE"),
+        ("treasury", "HIVE"),
+        ("x", "X"),
+    ]
+    assert rows["treasury", "HIVE"]["reason"] == "missing:btc_held"
+    assert rows["x", "X"]["reason"] == "no_quote"
+    assert rows["btc", "BTC-USD"]["reason"]
+    assert all(row["distance"] is None for row in rows.values())
+
+
+def test_a_value_of_nothing_has_no_percent() -> None:
+    """From 0 no percentage leads anywhere: the distance stays, behind those that have one."""
+    rules = [
+        threshold(id="coins", on="btc_treasury_usd", companies=("HIVE",), above=1e6),
+        threshold(id="btc", on="BTC-USD", below=100_000.0),
+    ]
+    step = standing(*rules)
+    step.process(tick(NOON, quote("HIVE.btc_held", 0, NOON, fresh_ms=HOUR)))
+    btc, coins = near(step)
+    assert btc["rule"] == "btc"
+    assert (coins["value"], coins["distance"], coins["distance_percent"]) == (0, 1e6, None)
+
+
+@given(st.lists(st.floats(1_000, 1_000_000), min_size=1, max_size=8), st.booleans())
+def test_the_order_is_that_of_the_distances(levels: list[float], above: bool) -> None:
+    """Ascending by percent whatever the levels; none is negative."""
+    side = "above" if above else "below"
+    rules = [
+        threshold(id=f"r{place}", on="BTC-USD", **{side: level})
+        for place, level in enumerate(levels)
+    ]
+    rows = near(standing(*rules))
+    assert len(rows) == len(rules)
+    percents = [row["distance_percent"] for row in rows if row["state"] != "firing"]
+    assert percents == sorted(percents)
+    assert all(percent >= 0 for percent in percents)
