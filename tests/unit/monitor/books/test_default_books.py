@@ -26,6 +26,7 @@ from monitor.domain.companies import (
     iso_day,
 )
 from monitor.domain.contracts import mw_by_stage
+from monitor.domain.guards import doubts
 
 NOW = parse_iso("2026-11-01")
 ARTICLE_DAY = parse_iso("2025-07-17")
@@ -181,6 +182,12 @@ def test_revenue_over_coins_is_the_price_of_the_period() -> None:
         assert implied == pytest.approx(mean, rel=slack), (ticker, iso_day(revenue.as_of))
         checked += 1
     assert checked >= 20
+
+
+@pytest.mark.parametrize("company", COMPANIES.values(), ids=lambda company: company.ticker)
+def test_the_default_books_raise_no_doubt(company: Company) -> None:
+    """`config check` has nothing to warn of in what is shipped."""
+    assert doubts(company, NOW) == ()
 
 
 # ---------------------------------------------------------------- fiscal years, names, types

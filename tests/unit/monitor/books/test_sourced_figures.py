@@ -7,8 +7,10 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from monitor.books import load_companies
+from monitor.books.company_book import default_directory
 from monitor.core.clock import parse_iso
 from monitor.domain.companies import Company, Confidence, Figure, iso_day
 from monitor.domain.facts import FACTS
@@ -38,12 +40,23 @@ pytestmark = pytest.mark.skipif(
 
 def given_figures(company: Company) -> list[Figure]:
     """Return the figures that a file states, without those that follow from others."""
+    path = default_directory() / f"{company.ticker}.yaml"
+    stated = {
+        (fact, str(entry["as_of"]), str(entry.get("period_from", "")))
+        for fact, entries in yaml.safe_load(path.read_text(encoding="utf-8"))["figures"].items()
+        for entry in entries
+    }
     return [
         figure
         for history in company.figures.values()
         for figure in history
-        if "derived from" not in figure.basis and not figure.note.startswith("sum of contracts")
+        if (figure.fact, iso_day(figure.as_of), began(figure)) in stated
     ]
+
+
+def began(figure: Figure) -> str:
+    """Return the first day of a figure's period, empty for a state on one day."""
+    return "" if figure.period_start is None else iso_day(figure.period_start)
 
 
 def fact_of(row: Row) -> tuple[str, str]:
@@ -56,7 +69,7 @@ def says(figure: Figure, row: Row) -> bool:
     """Tell whether a figure is that row: same day, same period if it has one, same value."""
     fact, unit = fact_of(row)
     first, last = span(row)
-    same_start = figure.period_start is None or iso_day(figure.period_start) == str(first)
+    same_start = began(figure) in {"", str(first)}
     if (row.ticker, fact, str(last)) == JUNE_ONLY:
         same_start = True
     return (
