@@ -74,7 +74,7 @@ def firms() -> list[Firm]:
                 return Reading(None, Quality.MISSING, f"missing:{name}")
             return Reading(value, Quality.OK)
 
-        return Firm(ticker, kind, fact, tenants)
+        return Firm(ticker, kind, fact, lambda _moment: tenants)
 
     return [
         firm("CRWV", CompanyType.AI_HOST),

@@ -171,7 +171,9 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
     def standing(moment: int) -> tuple[Standing, ...]:
         return (*_stages(company, moment), *_levels(company, moment))
 
-    tenants = tuple(edge.counterparty for edge in dependencies_of(company))
+    def tenants(moment: int) -> tuple[str, ...]:
+        return tuple(edge.counterparty for edge in dependencies_of(company, moment))
+
     return Firm(company.ticker, company.type, fact, tenants, flags, standing, company.listed, known)
 
 

@@ -64,7 +64,7 @@ class Firm:
         ticker: its row's name.
         type: decides which metrics apply.
         fact: (fact name, moment) to the reading of the books at that moment.
-        tenants: tickers whose fall hurts it.
+        tenants: (moment) to the tickers whose fall hurts it, the first of them most.
         flags: (moment) to the conditions that every alert on it then carries, each a word and a
             sentence: litigation.
         standing: (moment) to what stands in the books in words.
@@ -76,7 +76,7 @@ class Firm:
     ticker: str
     type: CompanyType
     fact: Callable[[str, int], Reading]
-    tenants: tuple[str, ...] = ()
+    tenants: Callable[[int], tuple[str, ...]] = lambda _moment: ()
     flags: Callable[[int], tuple[tuple[str, str], ...]] = lambda _moment: ()
     standing: Callable[[int], tuple[Standing, ...]] = lambda _moment: ()
     listed: bool = True
@@ -126,14 +126,13 @@ class Step:
             [metric.name for metric in catalogue if self._observes(metric)],
         )
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
-        self._tenant_rows = _tenant_rows(firms, self._rows)
+        self._tenants: list[str | None] = [None] * len(firms)
         self.history = History(calendar, self._rows)
         own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
         self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
         for row, firm in enumerate(firms):
-            if not any(row in landlords for landlords in self._tenant_rows):
-                for column in TENANT_INPUTS:
-                    self.table.set(column, row, NO_TENANT)
+            for column in TENANT_INPUTS:
+                self.table.set(column, row, NO_TENANT)
             if not firm.listed:
                 for column in STOCK_INPUTS:
                     self.table.set(column, row, NOT_LISTED)
@@ -230,7 +229,8 @@ class Step:
             return [(figure, row)] if figure in self._facts else []
         column = figure or "stock_usd"
         tenant = next(name for name, own in TENANT_INPUTS.items() if own == column)
-        return [(column, row), *((tenant, landlord) for landlord in self._tenant_rows[row])]
+        landlords = [place for place, name in enumerate(self._tenants) if name == ticker]
+        return [(column, row), *((tenant, landlord) for landlord in landlords)]
 
     def _recompute(self, changed: Mapping[int, set[str]], now: int) -> None:
         """Recompute what depends on the changed columns and show it to the rules."""
@@ -266,7 +266,7 @@ class Step:
         """Put the figures of this day into the table; return what changed, by row."""
         self._books_read_at = now
         self._read_standing(now)
-        changed: dict[int, set[str]] = {}
+        changed = self._read_tenants(now)
         for row, firm in enumerate(self.firms):
             found = {fact: self._figure(row, fact, now) for fact in self._facts}
             for column, fact in EARLIER_FACTS.items():
@@ -283,6 +283,22 @@ class Step:
             row = EVERYWHERE if ticker is None else self._rows[ticker]
             if self.table.set(column, max(row, 0), reading):
                 changed.setdefault(row, set()).add(column)
+        return changed
+
+    def _read_tenants(self, now: int) -> dict[int, set[str]]:
+        """Bind each company to the tenant that it depends on now; return what changed, by row."""
+        changed: dict[int, set[str]] = {}
+        for row, firm in enumerate(self.firms):
+            # one column holds one tenant: the first that the book names and that is in it too
+            tenant = next((name for name in firm.tenants(now) if name in self._rows), None)
+            if tenant == self._tenants[row]:
+                continue
+            self._tenants[row] = tenant
+            for column, own in TENANT_INPUTS.items():
+                share = STOCK_INPUTS[own].format(ticker=tenant)
+                reading = NO_TENANT if tenant is None else self.instruments.reading(share)
+                if self.table.set(column, row, reading):
+                    changed.setdefault(row, set()).add(column)
         return changed
 
     def _read_standing(self, now: int) -> None:
@@ -325,15 +341,10 @@ class Step:
         row = self._rows[company]
         flags = self.firms[row].flags(self.now or 0)
         notes = tuple(sentence for _, sentence in flags)
-        tenant = self._tenant_of(row)
+        tenant = self._tenants[row]
         if tenant is not None and set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
             notes = (f"Tenant: {tenant}.", *notes)
         return Remarks(notes, tuple(word for word, _ in flags))
-
-    def _tenant_of(self, row: int) -> str | None:
-        """Return the ticker of the tenant that a company depends on."""
-        tenants = [t for t, landlords in enumerate(self._tenant_rows) if row in landlords]
-        return self.firms[tenants[0]].ticker if tenants else None
 
     def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
         """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
@@ -367,7 +378,7 @@ class Step:
             live = f"{self.firms[row].ticker}.{column}"
             return live if self.instruments.reading(live).quality.usable else None
         own = TENANT_INPUTS.get(column, column)
-        ticker = self.firms[row].ticker if own == column else self._tenant_of(row)
+        ticker = self.firms[row].ticker if own == column else self._tenants[row]
         if ticker is None:
             return None
         return STOCK_INPUTS[own].format(ticker=ticker) if own in STOCK_INPUTS else None
@@ -437,16 +448,6 @@ def targets(
     for rule in rules:
         if rule.on not in found and rule.on[:1].isupper():
             found[rule.on] = Target(rule.on, "", None, {"instrument": rule.on})
-    return found
-
-
-def _tenant_rows(firms: Sequence[Firm], rows: Mapping[str, int]) -> list[list[int]]:
-    """Return per row the rows of the companies that depend on it."""
-    found: list[list[int]] = [[] for _ in firms]
-    for row, firm in enumerate(firms):
-        known = [tenant for tenant in firm.tenants if tenant in rows]
-        if known:  # one column holds one tenant: the first that the book names
-            found[rows[known[0]]].append(row)
     return found
 
 

@@ -390,6 +390,25 @@ def test_inventing_names_fills_no_memory() -> None:
     assert step.instruments.reading("RIOT").value == 9
 
 
+def test_a_tenant_counts_from_the_day_of_its_contract() -> None:
+    """Before the lease is signed the tenant's fall is no news of the landlord; after it, it is."""
+    midnight = NOON // DAY * DAY + DAY
+
+    def fact(name: str, _moment: int) -> Reading:
+        return Reading(None, Quality.MISSING, f"missing:{name}")
+
+    def tenants(moment: int) -> tuple[str, ...]:
+        return ("CRWV",) if moment >= midnight else ()
+
+    landlord = Firm("CORZ", CompanyType.MINER, fact, tenants)
+    step = Step([landlord, Firm("CRWV", CompanyType.AI_HOST, fact)], CATALOGUE, (), OpenCalendar())
+    prices = (quote("CRWV", 85, NOON), quote("CRWV.previous_close_usd", 100, NOON))
+    step.process(tick(NOON, *prices))
+    assert step.reading("tenant_stock_change_day_ratio", "CORZ").reason == "no_tenant"
+    step.advance(midnight)
+    assert step.reading("tenant_stock_change_day_ratio", "CORZ").value == pytest.approx(-0.15)
+
+
 def test_what_else_is_due_at_midnight_does_not_stop_the_books_from_being_read() -> None:
     """A value that grows stale at that very moment must not cost a day's figures."""
     days = []
