@@ -43,6 +43,7 @@ def _figure(figure: Figure, known: list[Figure], now: int) -> Card:
             "fx_usd": stated.fx_usd,
         },
         "expires": None if figure.expires is None else iso_day(figure.expires),
+        "is_derived": figure.is_derived,
         "basis": figure.basis,
         "confidence": figure.confidence.value,
         "source": figure.source,

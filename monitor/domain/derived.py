@@ -59,7 +59,8 @@ def yearly(figures: Sequence[Figure], fact: str) -> list[Figure]:
                 basis = f"{word}, derived from {figure.fact}"
                 basis = f"{basis}; {figure.basis}" if figure.basis else basis
                 value = figure.value * factor
-                rates.append(replace(figure, fact=fact, value=value, basis=basis, stated=None))
+                rate = replace(figure, fact=fact, value=value, basis=basis, stated=None)
+                rates.append(replace(rate, is_derived=True))
     return rates
 
 
@@ -94,6 +95,7 @@ def _days(mined: Sequence[Figure]) -> list[Figure]:
             value=figure.period_days,
             basis=f"derived from {figure.fact}",
             note="",
+            is_derived=True,
         )
         for figure in mined
         if figure.period_days is not None
@@ -111,6 +113,7 @@ def _efficiency(fleet: Fleet) -> Figure:
         confidence=fleet.confidence,
         basis="fleet mix, weighted by hashrate",
         note=", ".join(f"{item.name} {item.share_ratio:.0%}" for item in fleet.machines),
+        is_derived=True,
     )
 
 
@@ -194,4 +197,5 @@ def _contract_figure(
         confidence=Confidence.SINGLE_SOURCE,
         basis=power if basis is None else basis,
         note=f"contracts in force: {names}",
+        is_derived=True,
     )

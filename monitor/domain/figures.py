@@ -86,6 +86,7 @@ class Figure:
         published: when it became known; None: not recorded, as_of stands in.
         stated: what the paper prints, where that is in another currency.
         expires: until when it counts (ms UTC), where it was given for a time only.
+        is_derived: it follows from others and stands in no book.
         where: place in the book, `file:line`; no part of what the figure is.
 
     """
@@ -102,6 +103,7 @@ class Figure:
     published: int | None = None
     stated: Stated | None = None
     expires: int | None = None
+    is_derived: bool = False
     where: str = field(default="", compare=False)
 
     @property

@@ -107,8 +107,8 @@ def _implied_prices(company: Company) -> Iterator[Doubt]:
                 f"implied price {price:,.0f} outside BTC range {limits.low:,.0f} to"
                 f" {limits.high:,.0f} USD, {period}: mining_revenue_usd {revenue.value:,.0f}"
                 f" over btc_produced {coins.value:,g}",
-                "look for a factor of ten, hosting in the revenue, or another period; if one of them covers"
-                f" less than the other, put `{_PART}` into its basis",
+                "look for a factor of ten, hosting in the revenue, or another period; if one of them"
+                f" covers less than the other, put `{_PART}` into its basis",
             )
 
 
@@ -123,9 +123,9 @@ def _odd_years(company: Company) -> Iterator[Doubt]:
     """Yield the figures whose period is a year, or is called by a fiscal name, and ends elsewhere."""
     for history in company.figures.values():
         for figure in history:
-            words = f"{figure.basis} {figure.note}"
-            if figure.period_start is None or "derived from" in words:
+            if figure.period_start is None or figure.is_derived:
                 continue
+            words = f"{figure.basis} {figure.note}"
             problem = misnamed(words, figure.as_of, company.fiscal_year_end)
             if not problem and _is_odd_year(figure, company.fiscal_year_end):
                 problem = "a year"

@@ -123,6 +123,7 @@ def _figures(running: Sequence[Site], day: int) -> list[Figure]:
                 confidence=min((s.confidence for s in sites), key=lambda word: word.rank),
                 basis="sites in use, weighted by MW",
                 note="sites: " + ", ".join(site.name for site in sites),
+                is_derived=True,
             )
         )
     return found
