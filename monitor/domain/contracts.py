@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-_YEAR_MS = 365.25 * 86_400_000
+_DAY_MS = 86_400_000
+_YEAR_DAYS = 365.25
 
 
 class Stage(StrEnum):
@@ -175,7 +176,8 @@ class RemainingTerm:
 def remaining_term(contracts: Iterable[Contract], moment: int) -> RemainingTerm:
     """Return the remaining term of the contracts in force at `moment` (ms UTC).
 
-    A term runs from the first day of billing; a contract that does not bill yet has all of it.
+    A term runs from the first day of billing, in whole days; a contract that does not bill yet has
+    all of it.
     """
     weighed: list[tuple[float, float]] = []
     undisclosed = 0
@@ -187,8 +189,8 @@ def remaining_term(contracts: Iterable[Contract], moment: int) -> RemainingTerm:
             undisclosed += 1
             continue
         billed = [step.since for step in contract.stages if step.stage is Stage.BILLING]
-        gone = max(0.0, (moment - billed[0]) / _YEAR_MS) if billed else 0.0
-        weighed.append((rate, max(0.0, term - gone)))
+        days = max(0, (moment - billed[0]) // _DAY_MS) if billed else 0
+        weighed.append((rate, max(0.0, term - days / _YEAR_DAYS)))
     total = sum(rate for rate, _ in weighed)
     years = sum(rate * left for rate, left in weighed) / total if weighed else None
     return RemainingTerm(years, len(weighed), undisclosed)

@@ -29,7 +29,7 @@ from monitor.domain.risk_levels import (
 from monitor.domain.risks import RISKS, computed_indicators, risk_notes
 from monitor.domain.sites import Cooling, Site, Use
 
-YEAR_MS = 365.25 * DAY
+FOUR_YEARS = 4 * 365 * DAY + DAY
 
 
 def level(risk: RiskKind, word: str, day: int, *, expires: int = 1_000) -> RiskLevel:
@@ -146,15 +146,15 @@ def test_after_the_last_contract_nobody_has_a_share() -> None:
 
 def test_the_remaining_term_is_weighted_by_run_rate() -> None:
     """A term runs from the first billing; who does not bill yet has all of it."""
-    now = round(5 * YEAR_MS)
+    now = FOUR_YEARS + DAY // 2  # a part of a day does not count
     running = (
-        contract("half gone", "A", 30, billed=0),
+        contract("four years gone", "A", 30, billed=0),
         contract("to come", "B", 10),
         contract("silent", "C", None),
         contract("over", "D", 10, term=1, billed=0),
     )
     found = remaining_term(running, now)
-    assert found.years == pytest.approx((3 * 5 + 1 * 10 + 10 * 0) / 14)
+    assert found.years == pytest.approx((3 * 6 + 1 * 10 + 10 * 0) / 14)
     assert (found.contracts, found.undisclosed) == (3, 1)
     assert remaining_term((contract("silent", "C", None),), now).years is None
 
