@@ -59,7 +59,6 @@ class Plan:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self._affected: dict[frozenset[str], tuple[Metric, ...]] = {}
-        self._dependents: dict[str, frozenset[str]] = {}
         self._leaves: dict[str, tuple[str, ...]] = {}
 
     def affected(self, changed: Iterable[str]) -> tuple[Metric, ...]:
@@ -67,17 +66,9 @@ class Plan:
         names = frozenset(changed)
         known = self._affected.get(names)
         if known is None:
-            wanted = frozenset().union(*(self._reached(name) for name in names))
+            wanted = {metric.name for name in names for metric in self.catalogue.dependents(name)}
             known = tuple(metric for metric in self.catalogue if metric.name in wanted)
             self._affected[names] = known
-        return known
-
-    def _reached(self, name: str) -> frozenset[str]:
-        """Return the names of the metrics that a change of `name` reaches."""
-        known = self._dependents.get(name)
-        if known is None:
-            known = frozenset(metric.name for metric in self.catalogue.dependents(name))
-            self._dependents[name] = known
         return known
 
     def leaves_of(self, name: str) -> tuple[str, ...]:

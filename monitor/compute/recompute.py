@@ -60,7 +60,6 @@ class Table:
         names = [metric.name for metric in catalogue] if watched is None else watched
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
         self._unsettled: set[str] = set()
-        self._roads: dict[str, tuple[Metric, ...]] = {}
         self._exclusions = {
             metric.name: Exclusion(out, self._reasons.code(NOT_APPLICABLE))
             for metric in catalogue
@@ -129,10 +128,7 @@ class Table:
 
     def _settle(self, name: str) -> None:
         """Compute what was left, of all that `name` rests on."""
-        road = self._roads.get(name)
-        if road is None:
-            road = self._roads[name] = self.catalogue.road_to(name)
-        for metric in road:
+        for metric in self.catalogue.road_to(name):
             if metric.name in self._unsettled:
                 self._compute(metric)
 

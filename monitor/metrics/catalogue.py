@@ -76,6 +76,9 @@ class Catalogue:
         self._inputs = {m.name: tuple(item.name for item in m.arguments) for m in declared}
         self.metrics: tuple[Metric, ...] = tuple(by_name[name] for name in self._sorted())
         self._by_name = {metric.name: metric for metric in self.metrics}
+        # asked for again and again, by every table that is made of this catalogue
+        self._roads: dict[str, tuple[Metric, ...]] = {}
+        self._dependents: dict[str, tuple[Metric, ...]] = {}
         self._reasons = ReasonTable()
         self._vectors = {m.name: evaluator(m, self._reasons) for m in self.metrics}
         for metric in self.metrics:
@@ -137,10 +140,19 @@ class Catalogue:
             KeyError: there is no such metric.
 
         """
-        return self._family(self[name], frozenset())
+        known = self._roads.get(name)
+        if known is None:
+            known = self._roads[name] = self._family(self[name], frozenset())
+        return known
 
     def dependents(self, name: str) -> tuple[Metric, ...]:
         """Return the metrics that a change of input or metric `name` reaches, in order."""
+        known = self._dependents.get(name)
+        if known is None:
+            known = self._dependents[name] = self._reached_by(name)
+        return known
+
+    def _reached_by(self, name: str) -> tuple[Metric, ...]:
         reached = {name}
         found = []
         for metric in self.metrics:
