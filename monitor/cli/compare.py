@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.calc import ALIASES, metric_name
@@ -150,17 +149,22 @@ def _one(part: Record) -> list[RenderableType]:
     return [head, table, *(Text(words, style="yellow") for words in notes)]
 
 
-def _several(every: list[Record], parts: list[Record]) -> Table:
+def _several(every: list[Record], parts: list[Record]) -> Group:
     """Draw one row a company in the order of the first metric of all, then of the next."""
     order = dict.fromkeys(row["company"] for part in every for row in part["rows"])
     labels = [f"{part['label']}, {part['unit']}".removesuffix(", ratio") for part in parts]
     table = sheet("company", *labels, right=tuple(labels))
     cells = [{row["company"]: row for row in part["rows"]} for part in parts]
+    without: list[str] = []
     for ticker in order:
         rows = [column.get(ticker) for column in cells]
+        if not any(row and row["value"] is not None for row in rows):
+            without += [ticker] if any(rows) else []
+            continue
         mark = "*" if any(row and row["overrides"] for row in rows) else ""
         table.add_row(ticker + mark, *(_cell(row) for row in rows))
-    return table
+    words = [Text(f"nothing known of: {', '.join(without)}", style="dim")] if without else []
+    return Group(table, *words, Text())
 
 
 def _cell(row: Record | None) -> str:
