@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from monitor.compute.explanation import explain
 from monitor.compute.situation import Situation
 from monitor.domain.companies import Company, CompanyType
+from monitor.domain.risk_levels import RiskKind, RiskLevel
 from monitor.metrics.base import Floats, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 from tests.situations import FLEET, MARKET, company, figure, situation
@@ -196,6 +197,26 @@ def test_limits_and_marks_stand_on_the_page() -> None:
     assert page(scene, "ai_revenue_mix_ratio")["flags"][0].startswith("mixed_period: ")
     flags = page(scene, "expected_btc_day")["flags"]
     assert flags == ["basis=given live", "override: hashrate_eh_s by bob until 2025-07-18"]
+
+
+def test_what_stands_on_record_is_told_with_author_and_end() -> None:
+    """A judged risk of capital allocation goes with every number until it expires (row C20)."""
+    level = RiskLevel(
+        risk=RiskKind.ALLOCATION,
+        level="two businesses at once",
+        reason="capital goes to AI, revenue comes from mining",
+        date=NOON - 10 * 86_400_000,
+        author="anna",
+        expires=NOON + 80 * 86_400_000,
+        source="https://example.com/note",
+    )
+    book = company("RIOT", FLEET, risks=(level,))
+    (note,) = page(situation(book), "mining_margin_ratio")["notes"]
+    assert "two businesses at once" in note
+    assert "judged by anna" in note
+    assert "expires 2025-10-05" in note
+    later = situation(book, now=NOON + 81 * 86_400_000)
+    assert page(later, "mining_margin_ratio")["notes"] == []
 
 
 def test_every_page_has_the_same_keys() -> None:
