@@ -21,6 +21,7 @@ from monitor.cli import (
     replay,
     rules,
     run,
+    stress,
     whatif,
 )
 
@@ -59,7 +60,7 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (run, replay, calc, explain, whatif, compare, history, doctor):
+for module in (run, replay, calc, explain, whatif, stress, compare, history, doctor):
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),

@@ -1,0 +1,195 @@
+"""`hashhedge stress`: what falls of bitcoin do to a mine, and whether its AI pays for it."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from monitor.cli.calc import parse_inputs
+from monitor.cli.company import CompaniesOption, find
+from monitor.cli.live import LiveOption
+from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
+from monitor.cli.situation import WORDS, MarketOption, Wanted, find_situation, market_data
+from monitor.compute.recompute import NOT_APPLICABLE
+from monitor.compute.situation import MarketOrigin
+from monitor.compute.stress import stress
+from monitor.core.errors import ConfigError
+from monitor.domain.events import Quality, Reading
+from monitor.domain.stress import FALLS
+
+Record = dict[str, Any]
+
+TITLES: dict[str, str] = {
+    "difficulty_fixed": "difficulty stands still",
+    "difficulty_follows": "difficulty follows",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("stress")(stress_company)
+
+
+def stress_company(
+    ticker: Annotated[str, typer.Argument(help="Ticker, or a former one.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=VALUE]...", help="Values to put in place of the known ones."),
+    ] = None,
+    falls: Annotated[
+        str | None, typer.Option("--falls", help="Falls of bitcoin in percent: 0,20,40,50,60.")
+    ] = None,
+    market: MarketOption = None,
+    companies: CompaniesOption = None,
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show a year of mining after falls of bitcoin: result, cover by AI, break-evens, coins.
+
+    The market is the running service's, or given, or invented and marked so.
+    """
+    situation = find_situation(Wanted(companies, live, market, invent=True))
+    name = find(situation.companies, ticker).ticker
+    given = parse_inputs(inputs or [], situation.catalogue)
+    readings = {key: Reading(value, Quality.OK) for key, value in given.items()}
+    situation.change(readings, name, "given")
+    try:
+        found = stress(situation, name, _falls(falls))
+    except ValueError as error:
+        raise ConfigError(str(error), where="stress", hint="see docs/formulas.md 5") from error
+    data = {"market": market_data(situation)} | found
+    emit(data, output, lambda: _draw(data), lambda: _records(data))
+
+
+def _falls(text: str | None) -> tuple[float, ...]:
+    """Return the falls that the option names, as fractions.
+
+    Raises:
+        ConfigError: a word is no percentage from 0 to 100.
+
+    """
+    if text is None:
+        return FALLS
+    found: list[float] = []
+    for word in text.replace("%", "").split(","):
+        try:
+            percent = float(word)
+        except ValueError:
+            percent = math.nan
+        if not 0 <= percent <= 100:  # noqa: PLR2004  # of percent
+            raise ConfigError(f"`{word}` is no fall", where="--falls", hint="0,20,40,50,60")
+        found.append(percent / 100)
+    return tuple(found)
+
+
+def _records(data: Record) -> list[Record]:
+    """Return one row for each case and fall; a reason stands in a column of its own."""
+    same = {"company": data["company"], "market": data["market"]["origin"]}
+    rows = []
+    for case in data["cases"]:
+        for row in case["rows"]:
+            flat = {"case": case["case"]} | row
+            for key in ("coverage", "curtailed_coverage"):
+                flat |= {key: row[key]["value"], f"{key}_reason": row[key]["reason"]}
+            rows.append(same | flat)
+    return rows or [same | {"reason": data["reason"], "missing": ", ".join(data["missing"])}]
+
+
+def _draw(data: Record) -> Group:
+    origin = MarketOrigin(data["market"]["origin"])
+    style = "" if origin is MarketOrigin.SERVICE else "bold yellow"
+    parts: list[RenderableType] = [
+        Text(f"{data['company']}: a year of mining after a fall of bitcoin", style="bold"),
+        Text(WORDS[origin], style=style),
+        _inputs(data["inputs"]),
+    ]
+    if data["reason"] == NOT_APPLICABLE:
+        parts.append(Text(f"{data['type']}: it has no mine, so there is nothing to stress"))
+    elif data["reason"] is not None:
+        lacks = ", ".join(data["missing"]) or data["reason"]
+        parts.append(Text(f"no table for want of {lacks}; give it as NAME=VALUE", style="yellow"))
+    for case in data["cases"]:
+        parts += [Text(), *_case(case)]
+    if data["cases"]:
+        parts += [Text(), *_ends(data)]
+    return Group(*parts)
+
+
+def _inputs(inputs: list[Record]) -> Table:
+    table = sheet("what it rests on", "value", "unit", "age", "quality", right=("value", "age"))
+    table.columns[0].no_wrap = True
+    for item in inputs:
+        value = "unknown" if item["value"] is None else f"{item['value']:,.7g}"
+        if item["value"] is not None and abs(item["value"]) >= 1e6:  # noqa: PLR2004  # a million
+            value = short(item["value"])
+        words = item["quality"] + (" OVERRIDE" if item["override"] else "")
+        table.add_row(item["name"], value, item["unit"] or "", age(item["age_s"]), words)
+    return table
+
+
+def _case(case: Record) -> list[RenderableType]:
+    title = TITLES[case["case"]]
+    if case["elasticity_ratio"]:
+        title += f" by {case['elasticity_ratio']:g} of the fall after {case['lag_days']} days"
+    names = ("fall", "BTC", "runs on", "covered", "may stop", "covered ", "coins lose")
+    table = sheet(*names, right=names)
+    for row in case["rows"]:
+        table.add_row(
+            f"{row['fall_ratio'] * 100:.4g} %",
+            number(row["btc_usd"]),
+            _money(row["running_usd_year"]),
+            _cover(row["coverage"]),
+            _money(row["curtailed_usd_year"]),
+            _cover(row["curtailed_coverage"]),
+            "unknown" if row["hodl_loss_usd"] is None else _money(row["hodl_loss_usd"]),
+        )
+    words = (
+        f"break-even fall: mining alone {_fall(case['break_even_fall_mining_alone'])}, "
+        f"with AI {_fall(case['break_even_fall_with_ai'])}"
+        f"{_price(case['break_even_btc_usd_with_ai'])}, "
+        f"if it may stop {_fall(case['break_even_fall_curtailing'])}"
+    )
+    return [Text(title, style="bold"), table, Text(words)]
+
+
+def _money(value: float) -> str:
+    """Return USD in millions: one scale for the whole table."""
+    return f"{value / 1e6:,.2f} M"
+
+
+def _cover(answer: Record) -> str:
+    """Return how many times AI pays for the loss, or why there is no number."""
+    value = answer["value"]
+    return _why(answer["reason"]) if value is None else f"{value:.3g} x"
+
+
+def _fall(answer: Record) -> str:
+    value = answer["value"]
+    return _why(answer["reason"]) if value is None else number(value, "ratio")
+
+
+def _why(reason: str) -> str:
+    return "unknown" if reason.startswith("missing:") else reason.replace("_", " ")
+
+
+def _price(answer: Record) -> str:
+    return "" if answer["value"] is None else f" (BTC {number(answer['value'])})"
+
+
+def _ends(data: Record) -> list[RenderableType]:
+    coverage, power = data["fixed_cost_coverage"], data["power_break_even_fall"]
+    return [
+        Text(
+            f"AI over fixed cost: {_cover(coverage)}. Power is paid up to a fall of {_fall(power)}."
+        ),
+        Text(
+            "USD of one year; covered: AI gross profit over the loss. What the coins lose is no "
+            "part of the result.",
+            style="dim",
+        ),
+    ]
