@@ -8,6 +8,7 @@ from monitor.compute.overrides import author_of, is_override
 from monitor.compute.situation import Record
 from monitor.domain.companies import Company, Figure, iso_day
 from monitor.domain.facts import FACTS
+from monitor.domain.figures import standing
 
 SLACK_DAYS = 4
 """Quarters and months differ by so many days and are still periods of one length."""
@@ -26,27 +27,19 @@ def history(company: Company, fact: str, now: int) -> list[Record]:
         for figure in company.figures.get(name, ())
         if figure.known_at <= now
     ]
-    known.sort(key=lambda figure: (figure.as_of, figure.known_at))
+    known.sort(key=standing)
     rows: list[Record] = []
     for place, figure in enumerate(known):
-        kind = [earlier for earlier in known[:place] if _comparable(earlier, figure)]
-        restates = any(_same_day(earlier, figure) for earlier in known[:place])
+        same = [earlier for earlier in known[:place] if earlier.fact == figure.fact]
+        kind = [earlier for earlier in same if _comparable(earlier, figure)]
+        restates = any(figure.restates(earlier) for earlier in same)
         rows.append(_row(figure, kind, now) | {"restates": restates})
     return rows
 
 
-def _same_day(earlier: Figure, figure: Figure) -> bool:
-    """Tell whether both say the same of the same day or period, the later one known later."""
-    return (earlier.fact, earlier.as_of, earlier.period_start) == (
-        figure.fact,
-        figure.as_of,
-        figure.period_start,
-    )
-
-
 def _comparable(earlier: Figure, figure: Figure) -> bool:
     """Tell whether two figures measure the same thing at different times."""
-    if earlier.as_of == figure.as_of or earlier.fact != figure.fact:
+    if earlier.as_of == figure.as_of:
         return False
     if earlier.period_days is None or figure.period_days is None:
         return earlier.period_days is figure.period_days
