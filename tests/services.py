@@ -9,6 +9,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from monitor.app.computing import ComputeRole
 from monitor.app.world import build_step, load_world
 from monitor.compute.worker import ROLE, ComputeWorker
 from monitor.core.clock import SystemClock
@@ -19,6 +20,7 @@ from monitor.store.commit import Committer
 from monitor.store.keys import Keys
 from monitor.store.leases import Leases
 from monitor.store.ticks import TickReader, append_raw
+from monitor.store.views import ViewStore
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from tests.command import Said, hashhedge
@@ -31,9 +33,10 @@ HOUR = 3_600_000
 class Computing:
     """A compute worker at work on one Redis, under the default keys."""
 
-    def __init__(self, client: Redis, url: str) -> None:
+    def __init__(self, client: Redis, url: str, role: ComputeRole) -> None:
         self._client = client
         self._keys = Keys()
+        self._role = role
         self.url = url
 
     async def say(self, *quotes: Quote) -> None:
@@ -53,6 +56,12 @@ class Computing:
             while not await done():
                 pass
 
+    async def show(self) -> None:
+        """Write what people see in Redis, as the role does once a second."""
+        step = self._role.worker.step
+        assert step is not None
+        await self._role.show_once(step)
+
     async def ask(self, *words: str | Path) -> Said:
         """Run a command against this service."""
         return await asyncio.to_thread(hashhedge, *words, "--redis-url", self.url)
@@ -66,19 +75,23 @@ async def computing(
     clock = SystemClock()
     world = load_world(Settings(rules=rules, companies=companies), clock.now())
     async with connected(url) as client, connected(url, blocking=True) as blocking:
+        told = Instruments(Known(), version="0")
+        reader = TickReader(blocking, Keys())
         worker = ComputeWorker(
             Committer(client, Keys()),
-            TickReader(blocking, Keys()),
+            reader,
             build=lambda: build_step(world),
             clock=clock,
-            counts=Instruments(Known(), version="0"),
+            counts=told,
         )
+        views = ViewStore(client, Keys())
+        role = ComputeRole(worker, views, TickReader(client, Keys()), world.catalogue, told)
         lease = await Leases(client, Keys()).acquire(ROLE, "test")
         assert lease is not None
         task = asyncio.create_task(worker.work(lease))
         try:
             await wait_until(lambda: worker.step is not None or task.done(), "the first commit")
-            yield Computing(client, url)
+            yield Computing(client, url, role)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
