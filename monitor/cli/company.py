@@ -14,6 +14,7 @@ from monitor.cli.company_view import render_card
 from monitor.cli.live import LiveOption, live_of
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.compute.card import build_card
+from monitor.compute.card_metrics import Card
 from monitor.compute.overrides import overridden
 from monitor.core.clock import Millis, SystemClock, parse_iso
 from monitor.core.errors import ConfigError
@@ -105,4 +106,20 @@ def show(
     market, quotes = ({}, []) if as_of is not None else live_of(live)
     company = overridden(find(book, ticker), quotes, now)
     card = build_card(company, now, find_catalogue(), book, market)
-    emit(card, output, lambda: render_card(card))
+    emit(card, output, lambda: render_card(card), lambda: _records(card))
+
+
+def _records(card: Card) -> list[dict[str, Any]]:
+    """Return the numbers of a card as rows: its metrics, then its figures, the newest first."""
+    subject = {"company": card["ticker"]}
+    metrics = ("name", "value", "unit", "quality", "reason", "as_of", "formula")
+    rows = [
+        subject | {"kind": "metric", "section": section} | {key: entry[key] for key in metrics}
+        for section in card["metric_sections"]
+        for entry in card[section]
+    ]
+    return rows + [
+        subject | {"kind": "figure", "section": "figures", "name": fact} | item
+        for fact, history in card["figures"].items()
+        for item in history
+    ]
