@@ -30,9 +30,10 @@ app = typer.Typer(
     help=(
         "Mining margins and AI-hedge ratios of miner and AI-infrastructure stocks, live, with "
         "alerts over MQTT.\n\n\b\n"
-        "hashhedge demo                 play an invented history: no keys, no internet\n"
-        "hashhedge run                  watch the live feeds\n"
-        "hashhedge explain RIOT.margin  take a number apart"
+        "hashhedge demo                    play an invented history, offline\n"
+        "hashhedge run                     watch the live feeds\n"
+        "hashhedge explain RIOT.margin     take a number apart\n"
+        "hashhedge whatif RIOT --btc -20%  see what a change would do"
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

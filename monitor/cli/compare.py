@@ -163,8 +163,9 @@ def _several(every: list[Record], parts: list[Record]) -> Group:
             continue
         mark = "*" if any(row and row["overrides"] for row in rows) else ""
         table.add_row(ticker + mark, *(_cell(row) for row in rows))
-    words = [Text(f"nothing known of: {', '.join(without)}", style="dim")] if without else []
-    return Group(table, *words, Text())
+    what = "" if table.row_count else f"{'; '.join(labels)}: "
+    words = [Text(f"{what}nothing known of {', '.join(without)}", style="dim")] if without else []
+    return Group(*([table] if table.row_count else []), *words, Text())
 
 
 def _cell(row: Record | None) -> str:

@@ -19,6 +19,8 @@ from monitor.core.errors import ConfigError, ConfigErrors, HashhedgeError
 from monitor.core.yamltext import dump_yaml
 
 WIDTH_IN_PIPES = 80
+WHOLE = frozenset({"rank", "count"})
+"""Units of which there are no parts."""
 
 
 class Output(StrEnum):
@@ -146,6 +148,8 @@ def number(value: float | None, unit: str = "") -> str:
     if unit == "ratio":
         return f"{value * 100:,.1f} %"
     size = abs(value)
+    if unit in WHOLE:
+        return f"{value:,.0f}"
     if unit.startswith("BTC"):
         return f"{value:,.5g}"
     if size >= 1_000:  # noqa: PLR2004  # from here on cents are noise
@@ -154,8 +158,8 @@ def number(value: float | None, unit: str = "") -> str:
 
 
 def short(value: float, unit: str = "") -> str:
-    """Return a value where there is little room: millions and billions by their letter."""
-    for scale, letter in ((1e9, "B"), (1e6, "M")):
+    """Return a value where there is little room: from a million on by its letter."""
+    for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
         if abs(value) >= scale and unit != "ratio":
             return f"{value / scale:,.4g} {letter}"
     return number(value, unit)

@@ -11,7 +11,7 @@ from rich.text import Text
 from monitor.cli.calc import ALIASES, parse_numbers
 from monitor.cli.company import CompaniesOption, find
 from monitor.cli.live import LiveOption
-from monitor.cli.output import Output, OutputOption, emit, number, sheet
+from monitor.cli.output import WHOLE, Output, OutputOption, emit, number, sheet, short
 from monitor.cli.situation import WORDS, MarketOption, Wanted, find_situation, market_data
 from monitor.compute.quantities import QuantityError
 from monitor.compute.scenario import HOW, Change, new_values, parse_change, what_if
@@ -193,12 +193,18 @@ def _draw(data: Record) -> Group:
         "metric", "before", "after", "change", "unit", right=("before", "after", "change")
     )
     for item in data["metrics"]:
+        if item["before"] is None and item["after"] is None:
+            continue  # below, with its reason
         unit = "" if item["unit"] == "ratio" else item["unit"]
-        before, after = (number(item[side], item["unit"]) for side in ("before", "after"))
+        before, after = (_value(item[side], item["unit"]) for side in ("before", "after"))
         table.add_row(item["metric"], before, after, _moved(item), unit)
     parts.append(table)
     parts += [Text(words, style="dim") for words in _limits(data)]
     return Group(*parts)
+
+
+def _value(value: float | None, unit: str) -> str:
+    return "unknown" if value is None else short(value, unit)
 
 
 def _plain(value: float | None) -> str:
@@ -222,8 +228,8 @@ def _moved(item: Record) -> str:
         return ""
     if item["unit"] == "ratio":
         return f"{item['change'] * 100:+,.1f} pp"
-    if item["change_ratio"] is None:
-        return f"{item['change']:+,.4g}"
+    if item["unit"] in WHOLE or item["change_ratio"] is None:
+        return f"{'+' if item['change'] > 0 else ''}{short(item['change'], item['unit'])}"
     return _percent(item["change_ratio"])
 
 
