@@ -13,9 +13,8 @@ from monitor.cli.calc import ALIASES, metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.live import LiveOption
 from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
-from monitor.cli.situation import WORDS, MarketOption, Wanted, find_situation, market_data
+from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.comparison import compare
-from monitor.compute.situation import MarketOrigin
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quality
 from monitor.metrics.base import Metric, Scope
@@ -104,10 +103,8 @@ def _records(data: Record) -> Iterator[Record]:
 
 def _draw(data: Record) -> Group:
     parts: list[RenderableType] = []
-    origin = MarketOrigin(data["market"]["origin"])
     if any(row["market"] for row in _records(data)):
-        style = "" if origin is MarketOrigin.SERVICE else "bold yellow"
-        parts.append(Text(WORDS[origin], style=style))
+        parts.append(market_line(data["market"]))
     if len(data["metrics"]) == 1:
         parts += _one(data["metrics"][0])
     else:

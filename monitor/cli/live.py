@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from monitor.app.servers import running
-from monitor.compute.cells import read_cells
+from monitor.compute.cells import Saved, read_cells
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.events import Quote
@@ -86,6 +86,16 @@ def required_url(option: str | None) -> str:
             hint="start `hashhedge run` in this directory, or say where its Redis is",
         )
     return url
+
+
+def committed(url: str) -> Saved:
+    """Return the memory of the service at `url` as it was last committed.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    return read_cells(ask(url, lambda client, keys: Committer(client, keys).load()))
 
 
 def live_of(option: str | None) -> tuple[dict[str, float], list[Quote]]:

@@ -22,13 +22,11 @@ from monitor.app.world import (
 )
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
-from monitor.cli.live import LiveOption, ask, required_url, settings_with
+from monitor.cli.live import LiveOption, committed, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, number, sheet, talk
-from monitor.compute.cells import read_cells
 from monitor.compute.nearness import near
 from monitor.compute.step import targets
 from monitor.core.clock import SystemClock
-from monitor.store.commit import Committer
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
 
@@ -102,7 +100,7 @@ def near_rules(
     url = required_url(live)
     world = load_world(settings_with(rules=rules, companies=companies), SystemClock().now())
     step = build_step(world)
-    step.restore(read_cells(ask(url, lambda client, keys: Committer(client, keys).load())))
+    step.restore(committed(url))
     rows = near(step)[:limit]
     emit(rows, output, lambda: _nearness(rows))
 

@@ -11,24 +11,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from alerts.rulebook import Rulebook
 from monitor.app.world import World, build_step, find_catalogue
 from monitor.books import load_companies
 from monitor.cli.calc import parse_numbers
 from monitor.cli.company import moment_of
-from monitor.cli.live import ask, redis_url
+from monitor.cli.live import committed, redis_url, settings_with
 from monitor.cli.output import talk
-from monitor.compute.cells import Saved, read_cells
+from monitor.compute.cells import Saved
 from monitor.compute.overrides import overridden
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.compute.situation import MarketOrigin, Situation
 from monitor.core.clock import SystemClock
+from monitor.core.errors import StoreUnavailable
 from monitor.domain.companies import Companies
 from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.nyse import nyse_calendar
 from monitor.replay.synthesis import synthetic_moments
-from monitor.store.commit import Committer
 
 MarketOption = Annotated[
     list[str] | None,
@@ -80,14 +81,15 @@ def find_situation(wanted: Wanted) -> Situation:
     invented = MarketOrigin.SYNTHETIC.value in words
     numbers = [word for word in words if word != MarketOrigin.SYNTHETIC.value]
     given = parse_numbers(numbers, MARKET_INPUTS, "--market")
-    url = None if wanted.as_of is not None or invented else redis_url(wanted.live)
-    if url is not None:
+    alone = wanted.as_of is not None or invented
+    saved = None if alone else _memory(wanted.live)
+    if saved is not None:
         origin = MarketOrigin.SERVICE
     elif invented or (wanted.invent and not given):
         origin = MarketOrigin.SYNTHETIC
     else:
         origin = MarketOrigin.GIVEN if given else MarketOrigin.NONE
-    situation = _standing(wanted, url, origin)
+    situation = _standing(wanted, saved or Saved(), origin)
     if origin is MarketOrigin.SYNTHETIC:
         _invent(situation)
     readings = {name: Reading(value, Quality.OK) for name, value in given.items()}
@@ -95,9 +97,25 @@ def find_situation(wanted: Wanted) -> Situation:
     return situation
 
 
-def _standing(wanted: Wanted, url: str | None, origin: MarketOrigin) -> Situation:
-    """Return what the books say, and the service at `url` if there is one."""
-    saved = Saved() if url is None else committed(url)
+def _memory(option: str | None) -> Saved | None:
+    """Return what the running service committed last, None if none runs.
+
+    A private one that was killed leaves its address behind: it does not run, which is said.
+    """
+    url = redis_url(option)
+    if url is None:
+        return None
+    try:
+        return committed(url)
+    except StoreUnavailable:
+        if settings_with(redis_url=option).redis_url is not None:
+            raise  # somebody says that it is there
+        talk.print("the service of this directory does not answer, so it is taken as not running")
+        return None
+
+
+def _standing(wanted: Wanted, saved: Saved, origin: MarketOrigin) -> Situation:
+    """Return what the books say, and what a service has committed."""
     now = moment_of(wanted.as_of, "--as-of")
     books = load_companies(SystemClock().now(), wanted.companies)
     world = World(books, Rulebook(()), (), find_catalogue(), nyse_calendar())
@@ -106,16 +124,6 @@ def _standing(wanted: Wanted, url: str | None, origin: MarketOrigin) -> Situatio
     step.advance(now)  # what has grown old since the last commit is old
     companies = {ticker: overridden(books[ticker], saved.quotes, now) for ticker in books}
     return Situation(step, Companies(companies), Plan(world.catalogue), now, origin)
-
-
-def committed(url: str) -> Saved:
-    """Return the memory of the service at `url` as it was last committed.
-
-    Raises:
-        StoreUnavailable: Redis did not answer.
-
-    """
-    return read_cells(ask(url, lambda client, keys: Committer(client, keys).load()))
 
 
 def _invent(situation: Situation) -> None:
@@ -142,7 +150,10 @@ def market_data(situation: Situation) -> dict[str, Any]:
     }
 
 
-def say_market(situation: Situation) -> None:
-    """Tell on stderr where the market comes from, unless a running service has it."""
-    if situation.market is not MarketOrigin.SERVICE:
-        talk.print(f"[yellow]{WORDS[situation.market]}[/]", soft_wrap=True)
+def market_line(market: dict[str, Any]) -> Text:
+    """Return the line that says where the market of an answer comes from; loud if invented."""
+    origin = MarketOrigin(market["origin"])
+    given = [item["name"] for item in market["inputs"] if item["source"] == MarketOrigin.GIVEN]
+    mixed = given and origin is not MarketOrigin.GIVEN
+    words = f"{WORDS[origin]}; given: {', '.join(given)}" if mixed else WORDS[origin]
+    return Text(words, style="" if origin is MarketOrigin.SERVICE else "bold yellow")

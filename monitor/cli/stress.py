@@ -14,9 +14,8 @@ from monitor.cli.calc import parse_inputs
 from monitor.cli.company import CompaniesOption, find
 from monitor.cli.live import LiveOption
 from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
-from monitor.cli.situation import WORDS, MarketOption, Wanted, find_situation, market_data
+from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.recompute import NOT_APPLICABLE
-from monitor.compute.situation import MarketOrigin
 from monitor.compute.stress import stress
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quality, Reading
@@ -101,11 +100,9 @@ def _records(data: Record) -> list[Record]:
 
 
 def _draw(data: Record) -> Group:
-    origin = MarketOrigin(data["market"]["origin"])
-    style = "" if origin is MarketOrigin.SERVICE else "bold yellow"
     parts: list[RenderableType] = [
         Text(f"{data['company']}: a year of mining after a fall of bitcoin", style="bold"),
-        Text(WORDS[origin], style=style),
+        market_line(data["market"]),
         _inputs(data["inputs"]),
     ]
     if data["reason"] == NOT_APPLICABLE:

@@ -12,10 +12,10 @@ from monitor.cli.calc import ALIASES, parse_numbers
 from monitor.cli.company import CompaniesOption, find
 from monitor.cli.live import LiveOption
 from monitor.cli.output import WHOLE, Output, OutputOption, emit, number, sheet, short
-from monitor.cli.situation import WORDS, MarketOption, Wanted, find_situation, market_data
+from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.quantities import QuantityError
 from monitor.compute.scenario import HOW, Change, new_values, parse_change, what_if
-from monitor.compute.situation import MarketOrigin, Situation, unit_of
+from monitor.compute.situation import Situation, unit_of
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.domain.events import Quality, Reading
@@ -178,17 +178,16 @@ def _records(data: Record) -> list[Record]:
 
 
 def _draw(data: Record) -> Group:
-    origin = MarketOrigin(data["market"]["origin"])
-    style = "" if origin is MarketOrigin.SERVICE else "bold yellow"
     parts: list[RenderableType] = [
         Text(f"{data['company']}: what if", style="bold"),
-        Text(WORDS[origin], style=style),
+        market_line(data["market"]),
     ]
     changes = sheet("input", "change", "before", "after", "unit", right=("before", "after"))
     for item in data["changes"]:
         before, after = (_plain(item[side]) for side in ("before", "after"))
         changes.add_row(item["input"], item["change"], before, after, item["unit"] or "")
-    parts += [changes, Text(), *_revenue(data["revenue"])]
+    marks = [Text(f"OVERRIDE {words}", style="bold yellow") for words in data["overrides"]]
+    parts += [changes, *marks, Text(), *_revenue(data["revenue"])]
     table = sheet(
         "metric", "before", "after", "change", "unit", right=("before", "after", "change")
     )

@@ -76,11 +76,7 @@ def _row(situation: Situation, metric: Metric, ticker: str, worst: Quality) -> R
         "age_s": None if oldest is None else oldest["age_s"],
         "oldest_input": None if oldest is None else oldest["name"],
         "basis": _basis(situation, ticker) if HASHRATE in origins else None,
-        "overrides": [
-            f"{item['name']} by {item['override']['author']} until {item['override']['until']}"
-            for item in origins.values()
-            if item["override"]
-        ],
+        "overrides": situation.overrides(origins, ticker),
         "market": situation.market.value if MARKET & leaves else None,
     }
 

@@ -135,7 +135,8 @@ def what_if(situation: Situation, ticker: str, values: Mapping[str, Reading]) ->
 
     Puts the values into the situation. Those that a table shows first come first, the company's
     before the network's, the unknown last; one that does not apply to the company is not there.
-    `revenue` says what the change does to the last reported revenue of AI and mining.
+    `revenue` says what the change does to the last reported revenue of AI and mining, `overrides`
+    which figures beneath it all somebody gave live.
     """
     company = situation.companies[ticker]
     metrics = [
@@ -145,6 +146,8 @@ def what_if(situation: Situation, ticker: str, values: Mapping[str, Reading]) ->
     ]
     metrics.sort(key=lambda metric: (metric.scope is not Scope.COMPANY, not metric.headline))
     before = {metric.name: situation.reading(metric.name, ticker) for metric in metrics}
+    leaves = {leaf for metric in metrics for leaf in situation.plan.leaves_of(metric.name)}
+    overrides = situation.overrides(sorted(leaves), ticker)
     income = _Income.of(situation, ticker)
     situation.change(values, ticker, "what if")
     effects = [
@@ -152,6 +155,7 @@ def what_if(situation: Situation, ticker: str, values: Mapping[str, Reading]) ->
         for metric in metrics
     ]
     return {
+        "overrides": overrides,
         "revenue": _shock(income, _Income.of(situation, ticker)),
         "metrics": sorted(effects, key=lambda item: item["change"] is None),
     }

@@ -123,6 +123,15 @@ class Situation:
             return found | self._cited(figure)
         return found | self._quoted(name, ticker)
 
+    def overrides(self, names: Iterable[str], ticker: str) -> list[str]:
+        """Return which of the inputs `names` somebody gave live: by whom, until when."""
+        figures = ((name, self.figure(name, ticker)) for name in names)
+        return [
+            f"{name} by {author_of(figure.source)} until {iso(figure.expires)[:16]}Z"
+            for name, figure in figures
+            if figure is not None and figure.expires is not None and is_override(figure)
+        ]
+
     def _cited(self, figure: Figure) -> Record:
         cited: Record = {
             "source": figure.source,

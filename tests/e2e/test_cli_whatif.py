@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
 import pytest
 
 from monitor.__main__ import main
+from monitor.app.servers import RUNNING, Servers
 from tests.command import hashhedge
 
 CHANGES = ("--btc", "-20%", "--difficulty", "+5%")
@@ -77,6 +79,31 @@ def test_given_numbers_take_the_markets_place_and_nothing_is_filled_in(tmp_path:
     assert found["changes"][0]["after"] == 48_000
     margin = next(m for m in found["metrics"] if m["metric"] == "mining_margin_ratio")
     assert (margin["before"], margin["reason"]) == (None, "missing:height")
+
+
+def test_an_invented_market_with_a_number_given_says_both(tmp_path: Path) -> None:
+    """Whoever mixes the two sees which number is whose."""
+    words = ("whatif", "RIOT", "--btc", "-20%", "--market", "synthetic,btc_usd=50000")
+    said = hashhedge(*words, cwd=tmp_path)
+    assert said.out.splitlines()[1].endswith("not today's; given: btc_usd")
+    assert "40,000" in said.out
+
+
+def test_a_private_service_that_died_is_none_and_a_named_one_is_an_error(tmp_path: Path) -> None:
+    """What a killed service left behind is not asked in vain for ever; a named Redis has to answer."""
+    nowhere = "redis://127.0.0.1:1/0"
+    left = Servers(
+        redis_url=nowhere, mqtt_url="mqtt://127.0.0.1:1", mqtt_url_v311="", limits="", pid=1
+    )
+    (tmp_path / ".hashhedge").mkdir()
+    (tmp_path / ".hashhedge" / RUNNING).write_bytes(msgspec.json.encode(left))
+    said = hashhedge("whatif", "RIOT", *CHANGES, cwd=tmp_path)
+    assert said.code == 0
+    assert "not running" in said.err
+    assert "SYNTHETIC" in said.out
+    named = hashhedge("whatif", "RIOT", *CHANGES, "--redis-url", nowhere, cwd=tmp_path)
+    assert (named.code, named.out) == (1, "")
+    assert "ConnectionError" in named.err
 
 
 def test_the_shock_of_the_article(tmp_path: Path) -> None:

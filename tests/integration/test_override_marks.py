@@ -33,6 +33,8 @@ async def test_every_command_names_author_and_end(own_redis: TestRedis) -> None:
             ("explain", "MARA.btc_treasury_usd"),
             ("compare", "btc_treasury_usd"),
             ("history", "MARA.btc_held"),
+            ("whatif", "MARA", "--btc", "-20%"),
+            ("stress", "MARA"),
         ):
             assert "OVERRIDE" in (await service.ask(*command)).out
 

@@ -118,7 +118,7 @@ def test_a_figure_given_live_is_marked() -> None:
     live = quote("A.power_price_usd_kwh", 0.07, NOON, source="manual-anna", fresh_ms=DAY)
     scene = situation(company("A", FLEET), company("B", FLEET), quotes=[live])
     rows = {row["company"]: row for row in compare(scene, MARGIN)}
-    assert rows["A"]["overrides"] == ["power_price_usd_kwh by anna until 2025-07-18T12:00:00.001Z"]
+    assert rows["A"]["overrides"] == ["power_price_usd_kwh by anna until 2025-07-18T12:00Z"]
     assert rows["B"]["overrides"] == []
     assert compare(scene, CATALOGUE["expected_btc_day"])[0]["overrides"] == []
 

@@ -14,7 +14,7 @@ from monitor.compute.situation import Situation
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Reading
 from tests.situations import FLEET, company, situation
-from tests.worlds import CATALOGUE
+from tests.worlds import CATALOGUE, NOON, quote
 
 HIVE = {"ai_revenue_usd": 10.1e6, "mining_revenue_usd": 102.1e6}
 IREN = {"ai_revenue_usd": 3.6e6, "mining_revenue_usd": 1_514 * 93_399.0}
@@ -175,6 +175,17 @@ def test_another_company_stays_as_it_is() -> None:
     assert scene.reading("mining_margin_ratio", "HIVE") == before
     changed(scene, "RIOT", btc_usd="x2")
     assert scene.reading("mining_margin_ratio", "HIVE") != before
+
+
+def test_a_figure_given_live_beneath_it_all_is_marked() -> None:
+    """Whose figure the listed numbers rest on is said; one that none rests on is not."""
+    live = [
+        quote(f"RIOT.{fact}", value, NOON, source="manual-anna", fresh_ms=86_400_000)
+        for fact, value in (("efficiency_j_th", 19), ("btc_held", 20_000))
+    ]
+    scene = situation(company("RIOT", FLEET), quotes=live)
+    answer = changed(scene, "RIOT", power_price_usd_kwh="+10%")
+    assert answer["overrides"] == ["efficiency_j_th by anna until 2025-07-18T12:00Z"]
 
 
 def test_what_applies_comes_first_and_the_unknown_last() -> None:
