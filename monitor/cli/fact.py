@@ -53,7 +53,9 @@ AuthorOption = Annotated[
 @app.command("set")
 def set_fact(
     what: FactArgument,
-    value: Annotated[str, typer.Argument(help="Number, with its unit if it has another: 4c/kWh.")],
+    value: Annotated[
+        str, typer.Argument(help="Number, with its unit: 52000, 4c/kWh. A negative one after `--`.")
+    ],
     ttl: Annotated[str, typer.Option("--ttl", help="How long it counts: 7d, 12h.")],
     unit: Annotated[str | None, typer.Option("--unit", help="Unit of the number.")] = None,
     author: AuthorOption = None,
@@ -69,13 +71,14 @@ def set_fact(
     _refuse_a_part(spec)
     if len(note) > MAX_NOTE:
         raise ConfigError(f"{len(note)} characters", where="--note", hint=f"at most {MAX_NOTE}")
+    number, lifetime, source = stated(spec, value, unit), _lifetime(ttl), BY_HAND + _author(author)
     url = required_url(live)
     quote = Quote(
         instrument=f"{company.ticker}.{fact}",
-        value=Decimal(repr(stated(spec, value, unit))),
+        value=Decimal(repr(number)),
         observed_at=ask(url, lambda client, _keys: server_time(client)),
-        source=BY_HAND + _author(author),
-        fresh_ms=_lifetime(ttl),
+        source=source,
+        fresh_ms=lifetime,
         note=note,
     )
     ask(url, lambda client, keys: _send(client, keys, [quote], quote.observed_at))
@@ -180,11 +183,12 @@ def unset_fact(
     company, fact = company_fact(what, load_companies(SystemClock().now(), companies))
     url = required_url(live)
     wanted = f"{company.ticker}.{fact}"
+    own = BY_HAND if author is None else BY_HAND + _author(author)
     standing = [quote for quote, _ in _standing(url) if quote.source.startswith(BY_HAND)]
     ending = [
         quote
         for quote in standing
-        if quote.instrument == wanted and author in {None, author_of(quote.source)}
+        if quote.instrument == wanted and (author is None or quote.source == own)
     ]
     if not ending:
         others = ", ".join(sorted({quote.instrument for quote in standing})) or "nothing"
