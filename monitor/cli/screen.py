@@ -12,7 +12,7 @@ from rich.text import Text
 
 from alerts.model import Transition
 from monitor.cli.output import number
-from monitor.compute.step import Step
+from monitor.compute.step import Firm, Step
 from monitor.core.clock import iso
 from monitor.domain.events import BTC_USD, Reading
 
@@ -47,12 +47,15 @@ def room_for(height: int) -> int:
 def board(step: Step, units: Mapping[str, str], *, title: str, room: int | None = None) -> Table:
     """Return the table of the companies at this moment.
 
-    Of more than there is `room` for, those come first whose share is quoted, and it says how many
-    are left out.
+    Those of which nothing is known are left out, then those that there is no `room` for, who is
+    quoted coming first; it says how many.
     """
-    quoted = [it for it in step.firms if step.instruments.reading(it.ticker).value is not None]
-    firms = [*quoted, *(firm for firm in step.firms if firm not in quoted)]
-    left_out = 0 if room is None else max(len(firms) - room, 0)
+    firms = sorted(
+        (firm for firm in step.firms if _known(step, firm)),
+        key=lambda firm: step.instruments.reading(firm.ticker).value is None,
+    )
+    shown = firms if room is None else firms[:room]
+    left_out = len(step.firms) - len(shown)
     more = f"{left_out} more in `hashhedge compare`. " if left_out else ""
     table = Table(
         title=title, title_justify="left", caption=f"{more}{LEGEND}", caption_justify="left"
@@ -61,13 +64,20 @@ def board(step: Step, units: Mapping[str, str], *, title: str, room: int | None 
     table.add_column("share", justify="right")
     for label in COLUMNS.values():
         table.add_column(label, justify="right")
-    for firm in firms[: len(firms) - left_out]:
+    for firm in shown:
         table.add_row(
             firm.ticker,
             cell(step.instruments.reading(firm.ticker), "USD"),
             *(cell(step.reading(name, firm.ticker), units[name]) for name in COLUMNS),
         )
     return table
+
+
+def _known(step: Step, firm: Firm) -> bool:
+    """Tell whether the board has anything to say of a company."""
+    readings = (step.reading(name, firm.ticker) for name in COLUMNS)
+    known = (step.instruments.reading(firm.ticker), *readings)
+    return any(reading.value is not None for reading in known)
 
 
 def headline(step: Step) -> str:

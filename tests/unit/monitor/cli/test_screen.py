@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from monitor.cli.screen import COLUMNS, board, room_for, whole
-from tests.worlds import NOON, make_step, quote, tick
+from tests.worlds import NOON, make_step, network, quote, tick
 
 UNITS = dict.fromkeys(COLUMNS, "ratio")
 
@@ -20,20 +20,25 @@ def drawn(picture: RenderableType, height: int = 100) -> list[str]:
 
 
 def test_who_is_quoted_comes_first_and_the_rest_is_counted() -> None:
-    """With room for two of three companies the one without a share price is left out, aloud."""
+    """With room for one of two known companies the quoted one stays; the others are counted."""
     step = make_step()
-    step.process(tick(NOON, quote("RIOT", 12, NOON), quote("HIVE", 3, NOON)))
-    lines = drawn(board(step, UNITS, title="", room=2))
-    assert [line for line in lines if "HIVE" in line or "RIOT" in line]
+    step.process(
+        tick(NOON, *network(NOON), quote("BTC-USD", 105_000, NOON), quote("RIOT", 12, NOON))
+    )
+    lines = drawn(board(step, UNITS, title="", room=1))
+    assert [line for line in lines if "RIOT" in line]
+    assert not [line for line in lines if "HIVE" in line or "CRWV" in line]
+    assert any("2 more in `hashhedge compare`" in line for line in lines)
+
+
+def test_who_is_not_known_at_all_has_no_line() -> None:
+    """A row of question marks tells nothing; a company with a margin and no quote has its line."""
+    step = make_step()
+    step.process(tick(NOON, *network(NOON), quote("BTC-USD", 105_000, NOON)))
+    lines = drawn(board(step, UNITS, title=""))
+    assert all(any(name in line for line in lines) for name in ("HIVE", "RIOT"))
     assert not [line for line in lines if "CRWV" in line]
     assert any("1 more in `hashhedge compare`" in line for line in lines)
-
-
-def test_a_high_screen_shows_all() -> None:
-    """Without a limit every company has its line, and nothing is said to be missing."""
-    lines = drawn(board(make_step(), UNITS, title=""))
-    assert all(any(name in line for line in lines) for name in ("CRWV", "HIVE", "RIOT"))
-    assert not any(" more in " in line for line in lines)
 
 
 def test_the_newest_alert_is_on_top() -> None:
