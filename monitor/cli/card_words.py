@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from rich.console import Group, RenderableType
@@ -17,6 +17,7 @@ CardPart: TypeAlias = Mapping[str, Any]
 
 GREY = "dim"
 NOT_DISCLOSED = "not disclosed"
+FEW = 3
 _LIVE = frozenset({*MARKET_INPUTS, *STOCK_INPUTS, *TENANT_INPUTS})
 _REMEMBERED = frozenset({*HISTORY_INPUTS, *PAIR_INPUTS})
 _SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -63,6 +64,20 @@ def without_value(entries: Iterable[CardPart]) -> list[str]:
         if entry["value"] is None:
             groups.setdefault(why(entry), []).append(entry["name"])
     return [f"{reason}: {', '.join(names)}" for reason, names in groups.items()]
+
+
+def pooled(entries: Sequence[CardPart]) -> list[str]:
+    """Return one line for each reason for having no value; of many metrics only their number."""
+    groups: dict[str, list[str]] = {}
+    for entry in entries:
+        groups.setdefault(why(entry), []).append(entry["name"])
+    lines = [
+        f"{reason}: {', '.join(names) if len(names) <= FEW else f'{len(names)} metrics'}"
+        for reason, names in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
+    if any(len(names) > FEW for names in groups.values()):
+        lines.append("their names are in `--output json`; `hashhedge explain` takes one apart")
+    return lines
 
 
 def value_line(entry: CardPart) -> Text:

@@ -19,13 +19,17 @@ from monitor.cli.card_words import (
     amount,
     below,
     plain_table,
+    pooled,
     section,
     value_line,
     why,
-    without_value,
 )
 
 _TITLES: Mapping[str, str] = {"ai_capital": "AI capital", "hedge_ratios": "AI hedge ratios"}
+
+
+# the ratios are few, and which of them are unknown is the point
+_WHOLE = frozenset({"hedge_ratios"})
 
 
 def render_card(card: CardPart) -> Group:
@@ -34,8 +38,15 @@ def render_card(card: CardPart) -> Group:
     parts: list[RenderableType] = [*_head(card, notes)]
     for name in card["metric_sections"]:
         title = _TITLES.get(name, name.replace("_", " ").capitalize())
-        # the ratios are few, and which of them are unknown is the point
-        parts += section(title, _metrics(card[name], whole=name == "hedge_ratios"))
+        parts += section(title, _metrics(card[name], whole=name in _WHOLE))
+    pool = [
+        entry
+        for name in card["metric_sections"]
+        if name not in _WHOLE
+        for entry in card[name]
+        if entry["value"] is None
+    ]
+    parts += section("Without a value", (Text(line, style=GREY) for line in pooled(pool)))
     parts += section("Not for this type", _refusals(card["not_applicable"]))
     parts += section("Hashrate", business.hashrates(card["hashrates"], notes))
     parts += section("Fleet, worst machine first", business.fleet(card["fleet"], notes))
@@ -98,7 +109,7 @@ def _status(status: CardPart, notes: Footnotes) -> str:
 
 
 def _metrics(entries: Iterable[CardPart], *, whole: bool) -> list[RenderableType]:
-    """Return metrics with their formulas; without a value one line a reason, unless `whole`."""
+    """Return metrics with their formulas; those without a value only if `whole`."""
     lines: list[RenderableType] = []
     assumed: dict[str, None] = {}
     shown = [entry for entry in entries if whole or entry["value"] is not None]
@@ -109,8 +120,6 @@ def _metrics(entries: Iterable[CardPart], *, whole: bool) -> list[RenderableType
             details.append(why(entry))
         lines += [below(words) for words in details]
         assumed |= dict.fromkeys(entry["assumed"].values())
-    if not whole:
-        lines += [Text(words, style=GREY) for words in without_value(entries)]
     lines += [Text(f"assumed: {words}", style="yellow") for words in assumed]
     return lines
 
