@@ -59,6 +59,11 @@ class GapIndex:
         self._narrow()
         return sorted(set(found))
 
+    def forget(self) -> None:
+        """Forget the last value: the next one touches every owner, as the first did."""
+        self._value = None
+        self._narrow()
+
     def _narrow(self) -> None:
         """Find the gap around the last value."""
         edges, value = self._edges, self._value

@@ -110,6 +110,12 @@ class _Vector:
     usable: NDArray[np.bool_]
     quality: NDArray[np.uint8] | None = None
 
+    def forget(self) -> None:
+        """Look at every series again when the next values come."""
+        self.low[list(self.series)] = self.high[list(self.series)] = np.inf
+        self.usable = np.ones_like(self.usable)
+        self.quality = None
+
 
 class Watch:
     """Rules at work. Numbers the bindings (rule, subject) in rulebook order."""
@@ -135,6 +141,9 @@ class Watch:
         self._vectors: dict[str, _Vector] = {}
         self._dirty: set[int] = set()
         self._ended: list[str] = []
+        self._left: list[SavedAlert] = []
+        self._changed: set[int] = set()
+        self._restoring = False
         self._transitions: list[Transition] = []
         self._instant = False
         self._all_series: list[_Series] = []
@@ -174,8 +183,9 @@ class Watch:
                 series[place] = self._series(target, ticker, mine)
         low = np.full(len(companies), -np.inf)
         high = np.full(len(companies), np.inf)
-        low[list(series)] = high[list(series)] = np.inf
-        return _Vector(series, low, high, np.ones(len(companies), dtype=np.bool_))
+        vector = _Vector(series, low, high, np.ones(len(companies), dtype=np.bool_))
+        vector.forget()
+        return vector
 
     @property
     def scalars(self) -> frozenset[str]:
@@ -229,7 +239,7 @@ class Watch:
         if not reading.quality.usable or reading.value is None:
             if series.usable:
                 series.usable = False
-                for number in sorted(series.live):
+                for number in () if self._restoring else sorted(series.live):
                     self._settle(
                         number, engine.on_unusable(self._records[number], now), reading, now
                     )
@@ -238,7 +248,11 @@ class Watch:
         if not series.usable:
             series.usable = True
             touched = sorted({*touched, *series.live})
+        if self._restoring:
+            return
         for number in touched:
+            if number in self._changed:
+                continue
             self.evaluations += 1
             outcome = engine.on_reading(
                 self._rules[number], self._records.get(number), reading.value, now
@@ -372,29 +386,54 @@ class Watch:
         """Return all alerts that are not inactive."""
         return [self._saved(number) for number in sorted(self._records)]
 
-    def restore(self, saved: Iterable[SavedAlert], now: int) -> None:
+    def restore(self, saved: Iterable[SavedAlert]) -> None:
         """Take live alerts back, after a restart or from the watch before a reload.
 
-        An alert whose rule is gone, or decides differently now, ends with a transition, so that
-        a receiver who was told of the fire is told of the end.
+        Until `resume`, readings say where every value stood, and nothing is judged: it was then.
+        What is not the same as before is judged at `rejudge`: until then an alert whose rule is
+        gone, or decides differently now, is kept, and that rule waits.
         """
         left = {alert.name: alert for alert in saved}
         rules = {alert.rule for alert in left.values()}
         for number, rule in enumerate(self._rules):
             if rule.id not in rules:
                 continue
-            alert = left.get(f"{rule.id}|{self._homes[number].key}")
-            if alert is None or alert.record.version != rule.version:
+            name = f"{rule.id}|{self._homes[number].key}"
+            alert = left.get(name)
+            if alert is None:
                 continue
-            del left[alert.name]
+            if alert.record.version != rule.version:
+                self._changed.add(number)
+                continue
+            del left[name]
             self._records[number] = alert.record
             self._homes[number].live.add(number)
             self._remind(number, alert.record)
-        known = {rule.id for rule in self._rules} if left else set()
-        for alert in left.values():
+        self._left = list(left.values())
+        self._restoring = True
+
+    def resume(self) -> None:
+        """Go on from where the readings since `restore` stand."""
+        self._restoring = False
+
+    def rejudge(self, now: int) -> None:
+        """End what was left over, aloud, and let the next reading of each value touch every rule.
+
+        Who was told of a fire is told of its end. A rule that is the same as before finds nothing
+        new; one added or changed since begins here.
+        """
+        known = {rule.id for rule in self._rules} if self._left else set()
+        for alert in self._left:
             outcome = engine.on_removed(alert.record, changed=alert.rule in known)
             self._ended.append(alert.name)
             self._transitions.append(_ending(alert, outcome, now))
+        self._left.clear()
+        self._changed.clear()
+        for series in self._all_series:
+            series.usable = True
+            series.index.forget()
+        for vector in self._vectors.values():
+            vector.forget()
 
     @property
     def counts(self) -> dict[tuple[str, str], int]:

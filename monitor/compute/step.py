@@ -141,6 +141,7 @@ class Step:
         self._news: list[Transition] = []
         self._books_read_at = 0
         self.now: int | None = None
+        self.unjudged = False
         self.refused: Counter[tuple[str, str]] = Counter()
         self.ticks = 0
 
@@ -242,6 +243,10 @@ class Step:
         if not metrics:
             return
         self.table.recompute(metrics, rows)
+        self._show(metrics, now)
+
+    def _show(self, metrics: Iterable[Metric], now: int) -> None:
+        """Show metrics, as the table has them, to the rules."""
         for metric in filter(self._observes, metrics):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
@@ -263,9 +268,13 @@ class Step:
         )
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
+        """Read all that the books say of this day; return what changed, by row."""
+        self._read_standing(now)
+        return self._read_figures(now)
+
+    def _read_figures(self, now: int) -> dict[int, set[str]]:
         """Put the figures of this day into the table; return what changed, by row."""
         self._books_read_at = now
-        self._read_standing(now)
         changed = self._read_tenants(now)
         for row, firm in enumerate(self.firms):
             found = {fact: self._figure(row, fact, now) for fact in self._facts}
@@ -400,27 +409,45 @@ class Step:
         )
 
     def restore(self, saved: Saved) -> None:
-        """Take back what was committed, and judge every rule once on it.
+        """Take back what was committed, at the moment at which it was; judge nothing.
 
-        Rules that are the same as before find nothing new; a rule added since, or a book changed
-        since, is judged on the values of then.
+        A rule added since, or a book changed since, is judged by `judge`, when what is due by
+        now has been run: judged here, it would fire on what was true then and is not any more.
         """
         if saved.now is None:
             return
         self.now = saved.now
+        self.unjudged = True
         self._standing = dict(saved.standing)
         self.history.begin(saved.now, saved.history, saved.pairings)
         self._remember(self.history.outputs())
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
-        self.watch.restore(saved.alerts, saved.now)
+        self.watch.restore(saved.alerts)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
             for column, row in self._places(name):
                 self.table.set(column, max(row, 0), reading)
-        self._read_books(saved.now)
+        self._read_figures(saved.now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
+        self._show_instruments(saved.now)
+        self.watch.resume()
+
+    def judge(self) -> None:
+        """Judge every rule and book once at the present moment, if a restore left that open.
+
+        Rules and books that are the same as before find nothing new, whenever it is done.
+        """
+        if not self.unjudged or self.now is None:
+            return
+        self.unjudged = False
+        self._read_standing(self.now)
+        self.watch.rejudge(self.now)
+        self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)
+        self._show_instruments(self.now)
+
+    def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():
-            self.watch.observe(name, self.instruments.reading(name), saved.now)
+            self.watch.observe(name, self.instruments.reading(name), now)
 
 
 def targets(

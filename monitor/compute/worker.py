@@ -21,7 +21,6 @@ import structlog
 from alerts.codec import encode_transition
 from monitor.compute.cells import (
     SCHEMA,
-    Saved,
     alert_cell,
     history_cells,
     quote_cell,
@@ -118,34 +117,47 @@ class ComputeWorker:
 
         """
         await self._committer.prepare()
-        step = await self._begin(lease)
+        step = await self._begin()
         while True:
+            asked_at = self._clock.now()
             entries = await self._reader.read(self.cursor.id)
             if self._reload:
                 self._reload = False
-                step = await self._begin(lease)
+                step = await self._begin()
                 log.info("compute.books_reloaded", companies=len(step.firms))
-            while not await self._batch(lease, step, entries):
-                step = await self._begin(lease)
+            while not await self._batch(lease, step, entries, asked_at):
+                step = await self._begin()
 
-    async def _begin(self, lease: Lease) -> Step:
-        """Return a fresh step that stands where the last commit ended, and commit what it finds.
+    async def _begin(self) -> Step:
+        """Return a fresh step that stands where the last commit ended.
 
-        Books or rules may have changed since, which can end alerts or begin some.
+        Books or rules may have changed since, which can end alerts or begin some: that is judged
+        when the step has caught up with the present.
         """
-        step = self._start(read_cells(await self._committer.load()))
-        await self._commit(lease, step, self.cursor.id, (), 0)
-        self.step = step
-        return step
-
-    def _start(self, saved: Saved) -> Step:
-        """Make a step that stands where the last commit ended."""
+        saved = read_cells(await self._committer.load())
         step = self._build()
         step.restore(saved)
         self.cursor = Cursor(saved.cursor, saved.entries_read)
+        self.step = step
         return step
 
-    async def _batch(self, lease: Lease, step: Step, entries: Sequence[Entry]) -> bool:
+    def _catch_up(self, step: Step, entries: Sequence[Entry], asked_at: int) -> None:
+        """Let time go on to the present if every entry up to then has been shown to the step.
+
+        A batch that is not full was all there was at `asked_at`; a step that has been restored
+        can then be judged. Otherwise the ticks themselves carry the time on.
+        """
+        if len(entries) >= self._reader.count:
+            return
+        if not entries:
+            step.advance(self._clock.now() - self._behind_ms)
+        elif step.unjudged:
+            step.advance(asked_at - self._behind_ms)
+        step.judge()
+
+    async def _batch(
+        self, lease: Lease, step: Step, entries: Sequence[Entry], asked_at: int
+    ) -> bool:
         """Step through a batch and commit it; without entries only timers may have run.
 
         Return False, with nothing committed, if the step failed on an entry: that one is poison
@@ -156,8 +168,7 @@ class ComputeWorker:
         rejected = self._process(step, entries)
         if rejected is None:
             return False
-        if not entries:
-            step.advance(self._clock.now() - self._behind_ms)
+        self._catch_up(step, entries, asked_at)
         self._counts.step_took(time.perf_counter() - began)
         last = entries[-1][0].decode() if entries else self.cursor.id
         await self._commit(lease, step, last, rejected, len(entries))

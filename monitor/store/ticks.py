@@ -71,7 +71,7 @@ class TickReader:
     def __init__(self, client: Redis, keys: Keys, *, count: int = 500) -> None:
         self._client = client
         self._keys = keys
-        self._count = count
+        self.count = count
 
     async def read(self, after: str, *, block_ms: int = BLOCK_MS) -> list[Entry]:
         """Return up to `count` entries after `after`, [] if none came within `block_ms`.
@@ -82,7 +82,7 @@ class TickReader:
         """
         with translated("read ticks"):
             answer: Any = await self._client.xread(
-                {self._keys.ticks: after or "0"}, count=self._count, block=block_ms
+                {self._keys.ticks: after or "0"}, count=self.count, block=block_ms
             )
         return answer[0][1] if answer else []
 

@@ -17,7 +17,7 @@ from alerts.rules.base import Rule
 from monitor.compute.cells import read_cells
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
-from monitor.core.clock import HOUR, MINUTE, ManualClock
+from monitor.core.clock import HOUR, MINUTE, SECOND, ManualClock
 from monitor.core.errors import LeaseLost, StoreUnavailable
 from monitor.domain.events import Quote, Tick
 from monitor.store.client import connect
@@ -320,6 +320,39 @@ async def test_a_reload_ends_alerts_of_rules_that_are_gone(shard: Shard) -> None
     ]
     saved = read_cells(await Committer(shard.client, shard.keys).load())
     assert [alert.name for alert in saved.alerts] == ["other|X"]
+
+
+async def test_a_new_rule_does_not_fire_on_what_is_stale_by_now(shard: Shard) -> None:
+    """A rule added while nobody was there is judged on the present, where the value is no more."""
+    async with shard.working():
+        item = quote("X", 9, NOON, fresh_ms=10 * SECOND)
+        await shard.settled(await shard.add(item, at=NOON))
+    shard.clock.advance_to(NOON + MINUTE)
+    shard.rules = [threshold(id="up", on="X", above=7.0)]
+    async with shard.working() as worker:
+        await wait_until(lambda: worker.step and not worker.step.unjudged, "rules to be judged")
+        assert worker.step is not None
+        assert worker.step.watch.counts == {("warning", "no_data"): 1}
+    assert await shard.transitions() == []
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_a_new_rule_fires_at_the_present_moment(shard: Shard, waiting: bool) -> None:
+    """News of a rule has the time at which it began to judge, so that it is still worth sending.
+
+    That also where ticks wait which are as old as the engine's time.
+    """
+    old = quote("X", 9, NOON, fresh_ms=3 * HOUR)
+    async with shard.working() as worker:
+        await shard.settled(await shard.add(old, at=NOON))
+        shard.clock.advance_to(NOON + 2 * HOUR)
+        shard.rules = [threshold(id="up", on="X", above=7.0)]
+        if waiting:
+            await shard.add(quote("Y", 1, NOON), at=NOON)
+        worker.reload()
+        await wait_until(lambda: shard.told.transitions, "the rule to fire")
+    (fired,) = await shard.transitions()
+    assert (fired.to_state, fired.at, fired.quality) == ("firing", NOON + 2 * HOUR, "ok")
 
 
 async def test_small_batches_give_what_large_ones_give(shard: Shard) -> None:

@@ -213,11 +213,18 @@ def fired(**fields: object) -> tuple[Watch, list[SavedAlert]]:
     return watch, watch.live()
 
 
+def back(watch: Watch, saved: list[SavedAlert], now: int) -> None:
+    """Take back what was stored, and judge at `now` what is new or gone."""
+    watch.restore(saved)
+    watch.resume()
+    watch.rejudge(now)
+
+
 def test_a_restart_with_the_same_rules_says_nothing() -> None:
     """An alert comes back as it was; a value between the levels keeps it; its end is told."""
     _, saved = fired()
     watch = watching([rule("r", above=10.0, recover=5.0)])
-    watch.restore(saved, 60 * SECOND)
+    back(watch, saved, 60 * SECOND)
     watch.observe("S", usable(7.0), 61 * SECOND)
     assert watch.take_transitions() == []
     assert watch.live() == saved
@@ -231,13 +238,13 @@ def test_a_new_text_or_severity_is_no_new_rule() -> None:
     _, saved = fired()
     words = {"severity": "critical", "summary": "{company} is high"}
     watch = watching([rule("r", above=10.0, recover=5.0, **words)])
-    watch.restore(saved, 60 * SECOND)
+    back(watch, saved, 60 * SECOND)
     assert watch.take_transitions() == []
     assert [alert.severity for alert in watch.live()] == ["critical"]
 
 
 def _ends(watch: Watch, saved: list[SavedAlert], reason: Reason) -> None:
-    watch.restore(saved, 60 * SECOND)
+    back(watch, saved, 60 * SECOND)
     (ended,) = watch.take_transitions()
     assert (ended.to_state, ended.reason) == (AlertState.RESOLVED, reason)
     assert (ended.rule, ended.key, ended.since, ended.number) == ("r", "S", 5 * SECOND, 2)
@@ -259,7 +266,7 @@ def test_a_changed_rule_that_still_holds_begins_a_new_episode() -> None:
     """The old alert ends, the new one fires on the next reading, with another id."""
     _, saved = fired()
     watch = watching([rule("r", above=9.0)])
-    watch.restore(saved, 60 * SECOND)
+    back(watch, saved, 60 * SECOND)
     watch.observe("S", usable(11.0), 60 * SECOND)
     ended, begun = watch.take_transitions()
     assert (ended.to_state, begun.to_state) == (AlertState.RESOLVED, AlertState.FIRING)
@@ -275,7 +282,7 @@ def test_an_alert_of_a_company_that_left_the_rule_ends_aloud() -> None:
     Vector().show(watch, [usable(11.0)] * 3, SECOND)
     saved = watch.live()
     smaller = watching([rule("r", on="V", above=10.0, companies=["HIVE", "IREN"])])
-    smaller.restore(saved, 60 * SECOND)
+    back(smaller, saved, 60 * SECOND)
     (ended,) = smaller.take_transitions()
     assert (ended.key, ended.to_state) == ("RIOT", AlertState.RESOLVED)
     assert [alert.key for alert in smaller.live()] == ["HIVE", "IREN"]
@@ -286,7 +293,7 @@ def test_a_wait_that_nobody_heard_of_ends_without_a_notice() -> None:
     _, saved = fired(**{"for": "1m"})
     assert saved[0].record.state is AlertState.PENDING
     watch = watching([])
-    watch.restore(saved, 60 * SECOND)
+    back(watch, saved, 60 * SECOND)
     (ended,) = watch.take_transitions()
     assert ended.to_state is AlertState.INACTIVE
     assert not ended.notifies
@@ -296,25 +303,59 @@ def test_a_restored_wait_still_fires_at_its_moment() -> None:
     """The timer of a pending alert comes back with it."""
     _, saved = fired(**{"for": "1m"})
     watch = watching([rule("r", above=10.0, recover=5.0, **{"for": "1m"})])
-    watch.restore(saved, 20 * SECOND)
+    back(watch, saved, 20 * SECOND)
     assert watch.next_timer == 65 * SECOND
     watch.run_timer(lambda _target, _company: usable(11.0))
     (begun,) = watch.take_transitions()
     assert (begun.to_state, begun.at) == (AlertState.FIRING, 65 * SECOND)
 
 
+def test_a_new_rule_waits_for_the_present() -> None:
+    """What a new rule would have fired on before it is asked to judge, it does not fire on."""
+    watch = watching([rule("new", above=10.0)])
+    watch.restore([])
+    watch.observe("S", usable(11.0), 5 * SECOND)
+    watch.resume()
+    watch.observe("S", usable(12.0), 6 * SECOND)
+    assert watch.take_transitions() == []
+    watch.rejudge(60 * SECOND)
+    watch.observe("S", usable(12.0), 60 * SECOND)
+    (begun,) = watch.take_transitions()
+    assert (begun.to_state, begun.since) == (AlertState.FIRING, 60 * SECOND)
+
+
+def test_a_changed_rule_waits_until_its_old_alert_has_ended() -> None:
+    """One alert has one cell: the old one is kept in it until its end is told."""
+    _, saved = fired()
+    watch = watching([rule("r", above=9.0)])
+    watch.restore(saved)
+    watch.resume()
+    for at, value in ((6, 1.0), (7, 11.0)):
+        watch.observe("S", usable(value), at * SECOND)
+    assert watch.take_records() == {}
+    watch.rejudge(60 * SECOND)
+    watch.observe("S", usable(11.0), 60 * SECOND)
+    ended, begun = watch.take_transitions()
+    assert (ended.at, ended.reason) == (60 * SECOND, Reason.RULE_CHANGED)
+    assert (begun.at, begun.to_state) == (60 * SECOND, AlertState.FIRING)
+    assert watch.take_records() == {"r|S": watch.live()[0]}
+
+
 @settings(max_examples=150, deadline=None)
-@given(rules(), EVENTS, st.integers(0, 24))
+@given(rules(), EVENTS, st.integers(0, 24), st.integers(0, 24))
 def test_a_restart_anywhere_changes_nothing(
-    book: list[ThresholdRule], events: list[tuple[int, Reading | tuple[Reading, ...]]], place: int
+    book: list[ThresholdRule],
+    events: list[tuple[int, Reading | tuple[Reading, ...]]],
+    place: int,
+    wait: int,
 ) -> None:
     """Stored and restored between two readings, a watch says what it would have said."""
 
     def play(restart: int | None) -> list[Change]:
         watch, said, now = watching(book), list[Change](), 0
         last: Mapping[str, Any] = {}
-        for number, (wait, seen) in enumerate(events):
-            now += wait * SECOND
+        for number, (pause, seen) in enumerate(events):
+            now += pause * SECOND
             while (due := watch.next_timer) is not None and due <= now:
                 watch.run_timer(lambda _target, _company: LOST)
             _show(watch, seen, now)
@@ -323,7 +364,12 @@ def test_a_restart_anywhere_changes_nothing(
                 said += map(change_of, watch.take_transitions())
                 saved = watch.live()
                 watch = watching(book)
-                watch.restore(saved, now)
+                watch.restore(saved)
+                for known in last.values():
+                    _show(watch, known, now)
+                watch.resume()
+            if restart is not None and number == restart + wait:
+                watch.rejudge(now)
                 for known in last.values():
                     _show(watch, known, now)
             said += map(change_of, watch.take_transitions())

@@ -210,9 +210,9 @@ def _story(events: list[tuple[int, str, int]]) -> list[tuple[int, Quote]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(EVENTS, st.sets(st.integers(0, 24)), st.sets(st.integers(0, 24)))
+@given(EVENTS, *[st.sets(st.integers(0, 24))] * 3)
 def test_neither_batching_nor_restarts_nor_idle_turns_change_the_result(
-    events: list[tuple[int, str, int]], crashes: set[int], idles: set[int]
+    events: list[tuple[int, str, int]], crashes: set[int], idles: set[int], judged: set[int]
 ) -> None:
     """The same ticks give the same transitions, byte for byte, however they are cut."""
     story = _story(events)
@@ -232,6 +232,8 @@ def test_neither_batching_nor_restarts_nor_idle_turns_change_the_result(
         if number in idles:
             rough.advance(at - 1)
         rough.process(tick(at, item))
+        if number in judged:
+            rough.judge()
         seen += commit(rough, cells)
         if number in crashes:
             rough = restarted(rough, RULES, cells)
