@@ -18,6 +18,8 @@ def main() -> None:
         app()
     except HashhedgeError as error:
         talk.print(f"[bold red]error[/] {_plain(error)}", soft_wrap=True)
+        if error.hint and not isinstance(error, ConfigError):  # its text ends with the mend
+            talk.print(f"  to fix: {error.hint}", soft_wrap=True, markup=False)
         form = form_asked(sys.argv[1:])
         if form not in {Output.TABLE, Output.CSV}:  # a table of errors is words all the same
             emit(error_data(error), form, str)

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         state_dir: where the private servers keep their files.
         lease_ms: lifetime of a lease.
         log_level: debug, info, warning or error.
+        given: names of the settings that came as options; no setting itself.
 
     """
 
@@ -68,11 +69,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     state_dir: Path = Path(".hashhedge")
     lease_ms: Annotated[int, msgspec.Meta(ge=500, le=600_000)] = 5_000
     log_level: typing.Literal["debug", "info", "warning", "error"] = "info"
+    given: frozenset[str] = frozenset()
+
+    def place_of(self, name: str) -> str:
+        """Return where a person set `name`: the option, else the variable."""
+        return _place(name, self.given)
 
     def __repr__(self) -> str:
         """Print without what may hold a password."""
         names = (n for n in self.__struct_fields__ if not n.endswith(("_url", "_password")))
         return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+
+SETTINGS = tuple(name for name in Settings.__struct_fields__ if name != "given")
+"""The names of all settings."""
 
 
 def load_settings(environ: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Settings:
@@ -94,20 +104,27 @@ def load_settings(environ: Mapping[str, str], options: Mapping[str, Any] | None 
                     hint="keep one of the two",
                 )
             values[name] = value
-    values |= {name: value for name, value in (options or {}).items() if value is not None}
+    said = {name: value for name, value in (options or {}).items() if value is not None}
+    given = frozenset(said)
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+        return msgspec.convert(
+            values | said | {"given": given}, Settings, strict=False, dec_hook=_path
+        )
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$.")
         name = place.rstrip("`")
         raise ConfigError(
-            message, where=PREFIX + name.upper(), hint="see docs/configuration.md"
+            message, where=_place(name, given), hint="see docs/configuration.md"
         ) from error
+
+
+def _place(name: str, given: frozenset[str]) -> str:
+    return f"--{name.replace('_', '-')}" if name in given else PREFIX + name.upper()
 
 
 def _from_variable(variable: str, text: str) -> tuple[str, str]:
     """Return the setting's name and value that one variable gives."""
-    known = Settings.__struct_fields__
+    known = SETTINGS
     name = variable.removeprefix(PREFIX).lower()
     if name in known:
         return name, text

@@ -17,7 +17,7 @@ import msgspec
 from alerts.sinks.mqtt import MqttUrl
 from monitor.embedded import Broker, RedisServer, describe, embedded_broker, embedded_redis
 from monitor.settings import Settings
-from monitor.store.client import check_url
+from monitor.store.url import RedisUrl
 
 RUNNING = "running.json"
 
@@ -61,9 +61,9 @@ async def servers(settings: Settings, *, broker: bool = True) -> AsyncIterator[S
 
     """
     if settings.redis_url is not None:
-        check_url(settings.redis_url, "HASHHEDGE_REDIS_URL")
+        RedisUrl.parse(settings.redis_url, where=settings.place_of("redis_url"))
     if settings.mqtt_url is not None:
-        MqttUrl.parse(settings.mqtt_url)
+        MqttUrl.parse(settings.mqtt_url, where=settings.place_of("mqtt_url"))
     async with contextlib.AsyncExitStack() as stack:
         redis: RedisServer | None = None
         private: Broker | None = None

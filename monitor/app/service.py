@@ -321,8 +321,10 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
             heartbeat=service.heartbeat,
             health=service.health(),
         )
+        settings = job.settings
+        where = f"{settings.place_of('web_host')}, {settings.place_of('web_port')}"
         service.url = await stack.enter_async_context(
-            serve(build(face), host=job.settings.web_host, port=job.settings.web_port)
+            serve(build(face), host=settings.web_host, port=settings.web_port, where=where)
         )
         yield service
 

@@ -26,10 +26,11 @@ from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
 from monitor.domain.companies import Companies
 from monitor.settings import Settings
-from monitor.store.client import check_url, connected
+from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
 from monitor.store.inspection import inspect
 from monitor.store.keys import Keys
+from monitor.store.url import RedisUrl
 
 CHECK_TIMEOUT_S = 6.0
 TOPIC = "hashhedge/v1/doctor/none"
@@ -148,10 +149,11 @@ async def _bounded(
 
 
 async def _redis(url: str) -> list[Finding]:
-    check_url(url, "--redis-url")
     async with connected(url) as client:
         facts = await inspect(client)
-    findings = [Finding("redis", "server", PASS, f"{facts.server} {facts.version}")]
+    findings = [
+        Finding("redis", "server", PASS, f"{facts.server} {facts.version} at {RedisUrl.parse(url)}")
+    ]
     major = int(facts.version.partition(".")[0] or 0)
     if facts.server == "redis" and major < 7:  # noqa: PLR2004  # the command set we write for
         findings.append(Finding("redis", "version", FAIL, facts.version, "use Redis 7 or Valkey 8"))
@@ -191,7 +193,7 @@ async def _feeds(url: str) -> list[Finding]:
 
 async def _broker(url: str) -> list[Finding]:
     try:
-        async with listening(MqttUrl.parse(url, where="--mqtt-url"), TOPIC):
+        async with listening(MqttUrl.parse(url), TOPIC):
             return [Finding("broker", "server", PASS, "connects and accepts a subscription")]
     except DeliveryError as error:
         return [

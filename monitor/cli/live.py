@@ -16,9 +16,10 @@ from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.events import Quote
 from monitor.settings import Settings, load_settings
-from monitor.store.client import RedisClient, check_url, connected
+from monitor.store.client import RedisClient, connected
 from monitor.store.commit import Committer
 from monitor.store.keys import Keys
+from monitor.store.url import RedisUrl
 from monitor.store.views import ViewStore
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def redis_url(option: str | None) -> str | None:
     """
     settings = settings_with(redis_url=option)
     if settings.redis_url is not None:
-        return check_url(settings.redis_url, "--redis-url")
+        return RedisUrl.parse(settings.redis_url, where=settings.place_of("redis_url")).text
     found = running(settings.state_dir)
     return None if found is None else found.redis_url
 

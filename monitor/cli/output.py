@@ -119,7 +119,7 @@ def error_data(error: HashhedgeError) -> dict[str, Any]:
 
 def _problem(error: HashhedgeError) -> dict[str, Any]:
     if not isinstance(error, ConfigError):
-        return {"message": str(error), "where": None, "hint": None}
+        return {"message": str(error), "where": None, "hint": error.hint or None}
     return {
         "message": error.message,
         "where": error.where or None,

@@ -20,7 +20,9 @@ from collections.abc import Sequence
 
 
 class HashhedgeError(Exception):
-    """Root of every error that hashhedge raises on purpose."""
+    """Root of every error that hashhedge raises on purpose; `hint` is how to mend it."""
+
+    hint = ""
 
 
 class ConfigError(HashhedgeError):
@@ -70,6 +72,11 @@ class BadQuote(FeedError):
 
 class StoreUnavailable(HashhedgeError):
     """Redis cannot be reached, or refused a command."""
+
+    hint = (
+        "start Redis, or mend its address (--redis-url, HASHHEDGE_REDIS_URL); "
+        "`hashhedge doctor` looks at it"
+    )
 
 
 class LeaseLost(HashhedgeError):

@@ -5,65 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from urllib.parse import urlsplit
 
 from redis.asyncio import Connection, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.store.url import RedisUrl
 
 RedisClient = Redis
 """The client's type, for those who hand it on without speaking Redis themselves."""
 
 COMMAND_TIMEOUT_S = 5.0
 BLOCK_MS = 1_000
-_SCHEMES = ("redis", "rediss", "unix")
-
-
-def shown(url: str) -> str:
-    """Return a Redis URL without its credentials, fit for a log or an error."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="").geturl()
-
-
-def check_url(url: str, where: str) -> str:
-    """Return `url` if a client can be built from it.
-
-    Raises:
-        ConfigError: wrong scheme, no host, or a port that is no number; names `where`.
-
-    """
-    hint = "write redis://host:6379/0, rediss://… for TLS or unix:///path/redis.sock"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigError(
-            f"{shown_safely(url)} is no Redis URL: {error}", where=where, hint=hint
-        ) from error
-    if parts.scheme not in _SCHEMES:
-        raise ConfigError(
-            f"scheme {parts.scheme!r} is none of {', '.join(_SCHEMES)}", where=where, hint=hint
-        )
-    if parts.scheme == "unix" and not parts.path:
-        raise ConfigError("a unix URL needs a path", where=where, hint=hint)
-    if parts.scheme != "unix" and not parts.hostname:
-        raise ConfigError("the URL names no host", where=where, hint=hint)
-    if port == 0:
-        raise ConfigError("port 0 cannot be connected to", where=where, hint=hint)
-    return url
-
-
-def shown_safely(url: str) -> str:
-    """Return what may be printed of a URL that could not be parsed: nothing before an @."""
-    return url.rpartition("@")[2]
 
 
 @contextmanager
 def translated(action: str) -> Iterator[None]:
-    """Turn any Redis error inside the block into `StoreUnavailable`, naming `action`."""
+    """Turn any Redis error inside the block into `StoreUnavailable`, naming `action`.
+
+    A database that the server does not have is a person's to mend, so a `ConfigError`.
+    """
     try:
         yield
     except AuthenticationError as error:
@@ -71,6 +33,12 @@ def translated(action: str) -> Iterator[None]:
             f"{action}: Redis refused the user or password; check the URL's credentials"
         ) from error
     except (RedisError, OSError) as error:
+        if isinstance(error, ResponseError) and "DB index" in str(error):
+            raise ConfigError(
+                "this Redis has no database of that number",
+                where="the Redis address",
+                hint="take a lower one (0 is always there) or raise `databases` of the server",
+            ) from error
         raise StoreUnavailable(f"{action}: {type(error).__name__}: {error}") from error
 
 
@@ -80,9 +48,13 @@ def connect(url: str, *, blocking: bool = False) -> Redis:
     redis-py retries on its own by default, which turns a refused connection into seconds of
     silence and re-sends blocking reads; our loops retry with their own backoff instead. A client
     for blocking reads must outlast the block, so its socket has a longer time limit.
+
+    Raises:
+        ConfigError: `url` is no address of a Redis.
+
     """
     client = Redis.from_url(
-        url,
+        RedisUrl.parse(url).text,
         retry=None,
         retry_on_error=[],
         socket_connect_timeout=COMMAND_TIMEOUT_S,

@@ -74,9 +74,11 @@ def build(face: Face, *, limits: Limits | None = None) -> web.Application:
 
 @asynccontextmanager
 async def serve(
-    app: web.Application, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT
+    app: web.Application, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, where: str = ""
 ) -> AsyncIterator[str]:
     """Listen while the block runs; yield the base URL. Port 0 takes a free one.
+
+    `where` names the settings that host and port come from.
 
     Raises:
         ConfigError: the address cannot be bound.
@@ -91,7 +93,7 @@ async def serve(
         except OSError as error:
             raise ConfigError(
                 f"cannot listen on {host}:{port}: {error.strerror or type(error).__name__}",
-                where="HASHHEDGE_WEB_HOST, HASHHEDGE_WEB_PORT",
+                where=where,
                 hint="choose an address of this machine and a free port",
             ) from error
         bound = runner.addresses[0]

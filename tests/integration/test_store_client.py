@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from monitor.store.client import connected
+from monitor.core.errors import ConfigError
+from monitor.store.client import connected, ping
 from tests.servers import TestRedis
 
 pytestmark = pytest.mark.integration
@@ -27,3 +28,11 @@ async def test_a_cancelled_task_ends_wherever_it_was(real_redis: TestRedis) -> N
             task.cancel()
             await asyncio.wait({task}, timeout=1.0)
             assert task.cancelled(), f"went on after a cancellation in turn {turns % 30}"
+
+
+async def test_a_database_that_is_not_there_is_a_mistake(real_redis: TestRedis) -> None:
+    """A number above the server's last database is a person's to mend: no retry can help."""
+    base = real_redis.url.removesuffix("/0")
+    async with connected(f"{base}/99") as client:
+        with pytest.raises(ConfigError, match="no database of that number"):
+            await ping(client)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from monitor.core.errors import ConfigError
+from monitor.core.hosts import is_host
 
 Password: TypeAlias = Callable[[], str | None]
 """Asked anew at each connection, so that a changed secret is used without a restart."""
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
-_HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
 _EXAMPLE = "mqtt://broker.example:1883 or mqtts://user@broker.example"
 
 
@@ -67,20 +66,12 @@ class MqttUrl:
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise _unusable("there must be nothing after host and port", where)
         host = parts.hostname or ""
-        if not _is_host(host):
+        if not is_host(host):
             raise _unusable(f"{host!r} is no host name" if host else "there is no host", where)
         if port == 0:
             raise _unusable("port 0 is no port", where)
         user = unquote(parts.username) if parts.username else None
         return cls(host, port or _PORTS[parts.scheme], parts.scheme == "mqtts", user)
-
-
-def _is_host(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return _HOST.fullmatch(host) is not None and not host.replace(".", "").isdigit()
-    return True
 
 
 def _unusable(why: str, where: str) -> ConfigError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from monitor.core.errors import ConfigError
-from monitor.settings import MAX_FILE_BYTES, Settings, load_settings
+from monitor.settings import MAX_FILE_BYTES, SETTINGS, Settings, load_settings
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -46,9 +45,9 @@ def test_every_setting_has_a_variable() -> None:
         "lease_ms": "900",
         "log_level": "debug",
     }
-    assert set(texts) == set(Settings.__struct_fields__)
+    assert set(texts) == set(SETTINGS)
     found = load_settings({f"HASHHEDGE_{name.upper()}": text for name, text in texts.items()})
-    assert {name: str(value) for name, value in msgspec.structs.asdict(found).items()} == texts
+    assert {name: str(getattr(found, name)) for name in SETTINGS} == texts
     assert (found.web_port, found.lease_ms, found.state_dir) == (1, 900, Path("s"))
 
 
@@ -94,6 +93,16 @@ def test_a_mistake_names_the_variable(variable: str, text: str, words: str) -> N
         load_settings({variable: text})
     assert words in str(caught.value)
     assert variable.removesuffix("_FILE") in str(caught.value)
+
+
+def test_a_mistake_names_the_option_that_was_given() -> None:
+    """Who used the option is not sent to a variable that is not set."""
+    with pytest.raises(ConfigError, match=r"^--instance: ") as caught:
+        load_settings({}, {"instance": "Main/x", "web_port": None})
+    assert "HASHHEDGE_INSTANCE" not in str(caught.value)
+    found = load_settings({"HASHHEDGE_MQTT_URL": "mqtt://b"}, {"redis_url": "redis://r"})
+    assert found.place_of("redis_url") == "--redis-url"
+    assert found.place_of("mqtt_url") == "HASHHEDGE_MQTT_URL"
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -146,8 +146,8 @@ async def test_a_taken_port_says_what_to_change(house: House) -> None:
     """The error names the settings to change."""
     async with serve(build(house.face), port=0) as url:
         port = int(url.rsplit(":", 1)[1])
-        with pytest.raises(ConfigError, match="HASHHEDGE_WEB_PORT"):
-            async with serve(build(House().face), port=port):
+        with pytest.raises(ConfigError, match=r"^--web-port: cannot listen"):
+            async with serve(build(House().face), port=port, where="--web-port"):
                 pass
 
 

@@ -1,0 +1,17 @@
+"""What may be the name of a machine in an address."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_NAME = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
+
+
+def is_host(text: str) -> bool:
+    """Tell whether `text` is an IP address or may be a host's name; digits alone are neither."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return _NAME.fullmatch(text) is not None and not text.replace(".", "").isdigit()
+    return True
