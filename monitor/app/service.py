@@ -23,6 +23,7 @@ from alerts.sinks.mqtt import MqttSettings, MqttUrl, TlsFiles, password_from
 from monitor import __version__
 from monitor.app.computing import ComputeRole, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
+from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.relaying import RelayRole
 from monitor.app.servers import Servers, servers
 from monitor.app.world import World, build_step, load_world
@@ -31,7 +32,7 @@ from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import Clock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.settings import Settings
-from monitor.store.client import RedisClient, connect, ping
+from monitor.store.client import RedisClient, connect
 from monitor.store.commit import Committer
 from monitor.store.feeds import FeedStore
 from monitor.store.holding import Holder, Work
@@ -49,7 +50,6 @@ from monitor.web.server import Face, build, serve
 FEEDS, COMPUTE, RELAY, WEB = "feeds", "compute", "relay", "web"
 ROLES = (FEEDS, COMPUTE, RELAY, WEB)
 IDLE_BEHIND_MS = 250
-CLOCK_AHEAD_MS = 60_000
 DRAIN_S = 5.0
 CANCEL_AGAIN_S = 5.0
 
@@ -266,30 +266,15 @@ class Service:
 
     def health(self) -> Health:
         """Return the readiness checks of this process's roles."""
-        health = Health()
-
-        async def redis() -> str | None:
-            try:
-                await ping(self.client)
-            except StoreUnavailable as error:
-                return str(error)
-            return None
-
-        async def broker() -> str | None:
-            return None if self.instruments.mqtt_is_connected else "no connection to the broker"
-
-        async def clock() -> str | None:
-            step = self.worker.step
-            ahead_ms = 0 if step is None or step.now is None else step.now - self.job.clock.now()
-            if ahead_ms <= CLOCK_AHEAD_MS:
-                return None
-            return f"the engine's time is {ahead_ms / 1_000:.0f} s ahead of the clock: was it set back?"
-
-        health.register("redis", redis)
-        if COMPUTE in self.job.roles:
-            health.register("clock", clock)
-        if RELAY in self.job.roles:
-            health.register("broker", broker)
+        health, roles = Health(), self.job.roles
+        redis_into(health, self.client)
+        for role in (FEEDS, COMPUTE, RELAY):
+            if role in roles:
+                writes_into(health, role, self.instruments)
+        if COMPUTE in roles:
+            clock_into(health, self.worker, self.job.clock)
+        if RELAY in roles:
+            broker_into(health, RELAY, self.instruments)
         return health
 
 

@@ -35,8 +35,12 @@ class HoldingCounts(Protocol):
         """Set whether this process does the work of `role`."""
         ...
 
-    def store_failed(self, role: str) -> None:
-        """Count a failed Redis command in the work of `role`."""
+    def store_failed(self, role: str, why: str) -> None:
+        """Count a failed Redis command in the work of `role`; it fails until told otherwise."""
+        ...
+
+    def store_works(self, role: str) -> None:
+        """Note that Redis took a write of `role`, or that there is none to make."""
         ...
 
 
@@ -70,7 +74,7 @@ class Holder:
             except LeaseLost as lost:
                 log.warning("lease.lost", role=role, why=str(lost))
             except StoreUnavailable as error:
-                self.counts.store_failed(role)
+                self.counts.store_failed(role, str(error))
                 if not failures:
                     log.warning("store.unavailable", role=role, why=str(error))
             else:
@@ -87,6 +91,7 @@ class Holder:
         if failures:
             log.info("store.recovered", role=role, failures=failures)
         if lease is None:
+            self.counts.store_works(role)
             await self.clock.sleep(self.leases.renew_every_s)
         else:
             await self._held(lease, work)
@@ -114,6 +119,7 @@ class Holder:
         while True:
             await self.clock.sleep(self.leases.renew_every_s)
             await self.leases.renew(lease)
+            self.counts.store_works(lease.role)
 
 
 async def _cancel(*tasks: asyncio.Future[None]) -> None:

@@ -21,6 +21,8 @@ class Instruments:
     Attributes:
         feeds: what the feeds room counts, hops 1 to 4.
         mqtt_is_connected: whether the broker connection stands, as last told.
+        held: the roles whose lease this process holds.
+        failing: the roles whose last write Redis did not take, and why.
 
     """
 
@@ -28,6 +30,8 @@ class Instruments:
         self._series = Series(known, version=version)
         self.feeds = FeedMeter(self._series)
         self.mqtt_is_connected = False
+        self.held: set[str] = set()
+        self.failing: dict[str, str] = {}
 
     @property
     def registry(self) -> CollectorRegistry:
@@ -44,9 +48,14 @@ class Instruments:
         """Count quotes that the step or the consensus left out."""
         self.feeds.rejected(feed, reason, times)
 
-    def store_failed(self, role: str) -> None:
-        """Count a Redis command that failed in the work of `role`."""
+    def store_failed(self, role: str, why: str) -> None:
+        """Count a Redis command that failed in the work of `role`, and remember why."""
+        self.failing[role] = why
         self._series.count(c.STORE_ERRORS, role)
+
+    def store_works(self, role: str) -> None:
+        """Forget the failure of `role`: Redis took a write of it, or it has none to make."""
+        self.failing.pop(role, None)
 
     # hops 5 and 6
 
@@ -126,6 +135,7 @@ class Instruments:
 
     def lease_held(self, role: str, held: bool) -> None:
         """Set whether this process holds the lease of `role`."""
+        (self.held.add if held else self.held.discard)(role)
         self._series.set(c.LEASE_HELD, float(held), role)
 
     def loop_beat(self, at: int) -> None:

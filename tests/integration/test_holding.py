@@ -30,16 +30,23 @@ class Told:
 
     held: list[bool] = field(default_factory=list)
     failures: int = 0
+    why: str = ""
 
     def lease_held(self, role: str, held: bool) -> None:
         """Note it."""
         assert role == ROLE
         self.held.append(held)
 
-    def store_failed(self, role: str) -> None:
-        """Count it."""
+    def store_failed(self, role: str, why: str) -> None:
+        """Count it, and why."""
         assert role == ROLE
         self.failures += 1
+        self.why = why
+
+    def store_works(self, role: str) -> None:
+        """Forget why."""
+        assert role == ROLE
+        self.why = ""
 
 
 @dataclass
@@ -152,6 +159,25 @@ async def test_failures_one_after_the_other_are_spaced(scene: Scene) -> None:
             await asyncio.sleep(0)
         assert len(scene.leases) == 1
         await scene.moved(lambda: len(scene.leases) == 51, "the work to hold in the end")
+
+
+async def test_a_failure_is_told_until_a_write_succeeds(scene: Scene) -> None:
+    """Redis that answers but takes no write is told as long as it lasts, and then no longer."""
+    await scene.client.set(scene.keys.token(ROLE), "no number")
+    async with scene.holding(scene.working()):
+        await scene.moved(lambda: scene.told.failures > 2, "several failures")
+        assert "acquire the compute lease" in scene.told.why
+        await scene.client.delete(scene.keys.token(ROLE))
+        await scene.moved(lambda: scene.leases and not scene.told.why, "the failure to be over")
+
+
+async def test_who_waits_for_the_lease_is_not_failing(scene: Scene) -> None:
+    """After an outage a standby writes nothing, so there is nothing that could still fail."""
+    scene.told.why = "the outage before"
+    async with scene.holding(scene.working(), "first"):
+        await wait_until(lambda: scene.leases, "the first to begin")
+        async with scene.holding(scene.working(), "second"):
+            await wait_until(lambda: not scene.told.why, "the failure to be over")
 
 
 async def test_a_bug_in_the_work_comes_out(scene: Scene) -> None:

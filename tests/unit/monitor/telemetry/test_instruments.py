@@ -156,7 +156,7 @@ def test_step_and_rules(instruments: Instruments) -> None:
     instruments.rules_evaluated(9)
     instruments.rule_failed()
     instruments.recompute_failed("mining_margin_ratio")
-    instruments.store_failed("compute")
+    instruments.store_failed("compute", "gone")
     instruments.step_took(0.002)
     instruments.delivered_after(0.3)
     instruments.transitioned("firing", "held_for")
