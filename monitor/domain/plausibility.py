@@ -2,14 +2,14 @@
 
 The gate refuses what cannot be true whatever the market does: zero, negative, not finite, far out
 of bounds, from the future, older than what the same source said before, a crossed or absurdly
-wide book. It does not judge age (an old quote is stored and shown as not fresh) nor compare
+wide book, a company figure that a book could not hold. It does not judge age (an old quote is stored and shown as not fresh) nor compare
 sources (that is the reference price's work).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from monitor.domain.events import (
     HEIGHT,
     Quote,
 )
+from monitor.domain.facts import FACTS, FactSpec
 
 FUTURE_MS = 10_000
 MAX_VOLUME = Decimal("1e15")
@@ -34,6 +35,8 @@ class Refusal(StrEnum):
     ZERO_PRICE = "zero_price"
     NEGATIVE = "negative"
     OUT_OF_BOUNDS = "out_of_bounds"
+    IMPLAUSIBLE = "implausible"
+    NOT_WHOLE = "not_whole"
     FUTURE = "future"
     OLDER_THAN_LAST = "older_than_last"
     CROSSED = "crossed"
@@ -49,6 +52,8 @@ class Bounds:
         high: the greatest.
         is_price: zero and below mean "no price", not a value.
         spread_ratio: a book at least this wide, as a share of its mid, is no book.
+        whole: it counts something, so that a fraction is a wrong field.
+        fact: the company fact that it is a figure of; its range holds as it does in a book.
 
     """
 
@@ -56,6 +61,8 @@ class Bounds:
     high: Decimal
     is_price: bool = True
     spread_ratio: Decimal = Decimal("0.01")
+    whole: bool = False
+    fact: FactSpec | None = None
 
 
 # Wide on purpose: they catch a wrong unit or a wrong field, never a market move.
@@ -67,12 +74,13 @@ _COMPANY_FIGURE = Bounds(Decimal("-1e15"), Decimal("1e15"), is_price=False)
 _KNOWN = {
     BTC_USD: Bounds(Decimal(1), Decimal("1e7")),
     DIFFICULTY: Bounds(Decimal(1), Decimal("1e18"), is_price=False),
-    HEIGHT: Bounds(Decimal(0), Decimal("1e8"), is_price=False),
+    HEIGHT: Bounds(Decimal(0), Decimal("1e8"), is_price=False, whole=True),
     FEES: Bounds(Decimal(0), Decimal(1000), is_price=False),
     # milliseconds are refused: as seconds they would be less than a block a day
     BLOCK_PACE: Bounds(Decimal(0), Decimal(100_000), is_price=False),
     BLOCK_WINDOW: Bounds(Decimal(0), Decimal(10_000_000), is_price=False),
 }
+_FACTS = {name: replace(_COMPANY_FIGURE, fact=spec) for name, spec in FACTS.items()}
 _FIGURE_NAME = re.compile(r"[A-Z0-9-]+\.[a-z]|network\.")
 
 
@@ -82,7 +90,7 @@ def bounds_of(instrument: str) -> Bounds:
     if known is not None:
         return known
     if _FIGURE_NAME.match(instrument):
-        return _COMPANY_FIGURE
+        return _FACTS.get(instrument.partition(".")[2], _COMPANY_FIGURE)
     return _PAIR if instrument.endswith("-USD") else _STOCK
 
 
@@ -110,6 +118,15 @@ def _value_refusal(value: Decimal, bounds: Bounds) -> Refusal | None:
         return Refusal.NEGATIVE
     if not bounds.low <= value <= bounds.high:
         return Refusal.OUT_OF_BOUNDS
+    return _meaning_refusal(value, bounds)
+
+
+def _meaning_refusal(value: Decimal, bounds: Bounds) -> Refusal | None:
+    """Refuse a number within bounds that cannot be what the instrument measures."""
+    if bounds.whole and value % 1:
+        return Refusal.NOT_WHOLE
+    if bounds.fact is not None and not bounds.fact.plausible(float(value)):
+        return Refusal.IMPLAUSIBLE
     return None
 
 

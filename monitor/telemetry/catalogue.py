@@ -89,6 +89,8 @@ QUOTE_REJECTIONS = (
     "zero_price",
     "negative",
     "out_of_bounds",
+    "implausible",
+    "not_whole",
     "future",
     "older_than_last",
     "crossed",

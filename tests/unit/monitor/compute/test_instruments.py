@@ -34,7 +34,7 @@ def instruments() -> Instruments:
     ("name", "budget"),
     [
         ("X-Y", Kind.PAIR.fresh_ms),
-        ("network.difficulty", Kind.NETWORK.fresh_ms),
+        ("network.fees_btc_per_block", Kind.NETWORK.fresh_ms),
         ("RIOT", Kind.SHARE.fresh_ms),
         ("RIOT.power_price_usd_kwh", Kind.FIGURE.fresh_ms),
     ],
@@ -42,12 +42,12 @@ def instruments() -> Instruments:
 def test_a_value_turns_stale_the_moment_after_its_budget(name: str, budget: int) -> None:
     """At the last millisecond it is fresh; at the next a timer makes it stale, not missing."""
     found = instruments()
-    found.accept([quote(name, 5, NOON)], NOON)
+    found.accept([quote(name, 0.5, NOON)], NOON)
     assert found.reading(name).quality is Quality.OK
     assert found.next_timer == NOON + budget + 1
     assert found.run_timer() == (name,)
     reading = found.reading(name)
-    assert (reading.value, reading.quality, reading.reason) == (5.0, Quality.STALE, "stale")
+    assert (reading.value, reading.quality, reading.reason) == (0.5, Quality.STALE, "stale")
     assert found.next_timer is None
 
 

@@ -113,6 +113,8 @@ def test_one_sided_book_is_no_spread() -> None:
         (DIFFICULTY, "0", "out_of_bounds"),
         (HEIGHT, "900000", None),
         (HEIGHT, "-1", "negative"),
+        (HEIGHT, "900000.0", None),
+        (HEIGHT, "900000.5", "not_whole"),
         (FEES, "0", None),
         (FEES, "2000000", "out_of_bounds"),
         (BLOCK_PACE, "553.311", None),
@@ -123,6 +125,11 @@ def test_one_sided_book_is_no_spread() -> None:
         ("CAN", "0.62", None),
         ("CRWV", "0", "zero_price"),
         ("RIOT.power_price_usd_kwh", "-0.02", None),
+        ("RIOT.power_price_usd_kwh", "60", "implausible"),
+        ("RIOT.efficiency_j_th", "20000", "implausible"),
+        ("RIOT.hashrate_eh_s", "0", None),
+        ("RIOT.hashrate_eh_s", "0.001", "implausible"),
+        ("RIOT.hashrate_eh_s", "1e16", "out_of_bounds"),
         ("HUT.shares", "0", None),
     ],
 )
@@ -140,7 +147,9 @@ def test_a_one_cent_tick_of_a_one_dollar_stock_is_no_wide_spread() -> None:
 
 
 @given(
-    st.sampled_from([BTC_USD, DIFFICULTY, HEIGHT, FEES, "USDT-USD", "IREN", "HIVE.btc"]),
+    st.sampled_from(
+        [BTC_USD, DIFFICULTY, HEIGHT, FEES, "USDT-USD", "IREN", "HIVE.btc", "A.btc_held"]
+    ),
     st.decimals(allow_nan=True, allow_infinity=True),
     st.integers(0, 2**53),
     st.none() | st.decimals(),
