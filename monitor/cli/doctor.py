@@ -28,7 +28,7 @@ from monitor.domain.companies import Companies
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
-from monitor.store.inspection import inspect
+from monitor.store.inspection import inspect, times_ahead
 from monitor.store.keys import Keys
 from monitor.store.url import RedisUrl
 
@@ -151,6 +151,7 @@ async def _bounded(
 async def _redis(url: str) -> list[Finding]:
     async with connected(url) as client:
         facts = await inspect(client)
+        faults = await times_ahead(client, Keys())
     findings = [
         Finding("redis", "server", PASS, f"{facts.server} {facts.version} at {RedisUrl.parse(url)}")
     ]
@@ -171,7 +172,7 @@ async def _redis(url: str) -> list[Finding]:
             "redis", "memory policy", FAIL, facts.policy, "set maxmemory-policy noeviction"
         )
     )
-    return findings
+    return findings + [Finding("redis", it.check, FAIL, it.detail, it.fix) for it in faults]
 
 
 async def _feeds(url: str) -> list[Finding]:

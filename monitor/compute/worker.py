@@ -30,7 +30,7 @@ from monitor.compute.cells import (
 )
 from monitor.compute.step import Changes, Step
 from monitor.core.clock import SECOND, Clock
-from monitor.store.codec import MalformedTickError, decode_tick
+from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
 from monitor.store.commit import Commit, Committer
 from monitor.store.leases import Lease
 from monitor.store.ticks import Entry, TickReader
@@ -186,7 +186,7 @@ class ComputeWorker:
                 rejected.append((entry_id.decode(), self._poison[entry_id]))
                 continue
             try:
-                step.process(decode_tick(entry_id, fields))
+                step.process(decode_tick(entry_id, fields, self._reader.server_now))
             except MalformedTickError as error:
                 rejected.append((entry_id.decode(), str(error)))
             except Exception as bug:  # the loop's border: one entry stops no other
@@ -237,8 +237,11 @@ class ComputeWorker:
 
         """
         if self.cursor.id:
-            millis = int(self.cursor.id.partition("-")[0]) - KEEP_TICKS_MS
-            await self._reader.trim(f"{max(millis, 0)}-0")
+            written = int(self.cursor.id.partition("-")[0])
+            kept = f"{max(written - KEEP_TICKS_MS, 0)}-0"
+            # ids from the future do not grow old: of those only what is not yet committed is kept
+            ahead = written > self._reader.server_now + AHEAD_MS
+            await self._reader.trim(self.cursor.id if ahead else kept)
 
 
 def encode_changes(changes: Changes) -> dict[str, bytes | None]:

@@ -166,7 +166,7 @@ async def follow_stream(reader: TickReader, clock: Clock, after: str) -> AsyncIt
         for entry_id, fields in entries:
             after = entry_id.decode()
             try:
-                tick = decode_tick(entry_id, fields)
+                tick = decode_tick(entry_id, fields, reader.server_now)
             except MalformedTickError:
                 continue
             yield tick

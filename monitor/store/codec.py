@@ -3,11 +3,13 @@
 The entry's fields are `v` (schema, "1") and `q` (a JSON list of quotes); `at` (ms UTC) is optional
 and defaults to the time in the entry's own id; it may lie in the past (a replay). The engine's time
 never goes back, so a writer whose clock is ahead must not move it: every other source would look
-old until the clocks have caught up. docs/ingest.md is the contract for strangers.
+old until the clocks have caught up. A writer may also choose the id, so neither time counts beyond
+the Redis server's own. docs/ingest.md is the contract for strangers.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -21,6 +23,8 @@ AHEAD_MS = 300_000
 """How far a writer's clock may be ahead of the Redis server's, ms; the server's then counts."""
 MAX_NAME = 100
 MAX_NOTE = 500
+
+_DIGITS = re.compile(rb"[0-9]{1,18}")
 
 _decode_quotes = msgspec.json.Decoder(list[Quote]).decode
 _decode_quote = msgspec.json.Decoder(Quote).decode
@@ -39,8 +43,10 @@ def encode_tick(quotes: Sequence[Quote], at: int | None = None) -> dict[str, byt
     return fields
 
 
-def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Tick:
+def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None = None) -> Tick:
     """Return the tick that an entry holds.
+
+    `now` is the Redis server's time when it gave the entry; without it the id's time is believed.
 
     Raises:
         MalformedTickError: unknown schema, too large, no JSON, a missing or wrong field, a moment
@@ -56,17 +62,31 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Tick:
     identifier = entry_id.decode()
     try:
         quotes = _decode_quotes(body)
-        written = int(identifier.partition("-")[0])
-        at = int(fields.get(b"at", written))
     except (msgspec.DecodeError, ValueError) as error:
-        raise MalformedTickError(f"field q or at: {error}") from error
-    if not 0 <= at <= written + AHEAD_MS:
-        raise MalformedTickError(f"field at is {at}; milliseconds UTC, not later than now")
+        raise MalformedTickError(f"field q: {error}") from error
     if not 0 < len(quotes) <= MAX_QUOTES:
         raise MalformedTickError(f"field q has {len(quotes)} quotes; 1 to {MAX_QUOTES}")
     for quote in quotes:
         _check_names(quote)
-    return Tick(identifier, min(at, written), tuple(quotes))
+    moment = _moment(int(identifier.partition("-")[0]), fields.get(b"at"), now)
+    return Tick(identifier, moment, tuple(quotes))
+
+
+def _moment(written: int, at: bytes | None, now: int | None) -> int:
+    """Return when an entry arrived; never later than the id's time, nor the server's."""
+    latest = written if now is None else min(written, now)
+    if at is None:
+        if written > latest + AHEAD_MS:
+            raise MalformedTickError(
+                f"the id's time is {written}, {(written - latest) // 1_000} s ahead of Redis; "
+                "let Redis choose the id (*), or give the field at"
+            )
+        return latest
+    if not _DIGITS.fullmatch(at) or int(at) > latest + AHEAD_MS:
+        raise MalformedTickError(
+            f"field at is {at[:20].decode(errors='replace')}; milliseconds UTC, not later than now"
+        )
+    return min(int(at), latest)
 
 
 def _check_names(quote: Quote) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from monitor.store.client import translated
+from monitor.store.client import server_time, translated
+from monitor.store.codec import AHEAD_MS
+from monitor.store.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,47 @@ async def inspect(client: Redis) -> ServerFacts:
         append_only=bool(info.get("aof_enabled", 0)),
         policy=str(info.get("maxmemory_policy", "unknown")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in the stored state that the service cannot get over by itself, and its mend."""
+
+    check: str
+    detail: str
+    fix: str
+
+
+async def times_ahead(client: Redis, keys: Keys) -> list[Fault]:
+    """Return which of the stored times are ahead of the server's clock.
+
+    Raises:
+        StoreUnavailable: it did not answer, or a key is of the wrong kind.
+
+    """
+    now = await server_time(client)
+    with translated("look at the stored times"):
+        engine = await client.hget(keys.state, "now")
+        last = await client.xinfo_stream(keys.ticks) if await client.exists(keys.ticks) else None
+    faults = []
+    if engine is not None and engine.isdigit() and int(engine) > now + AHEAD_MS:
+        ahead_s = (int(engine) - now) // 1_000
+        faults.append(
+            Fault(
+                "engine time",
+                f"{ahead_s} s ahead of Redis: all that comes looks old until then",
+                "set the clocks right; if they are, stop the service and "
+                f"`redis-cli HSET '{keys.state}' now {now}`",
+            )
+        )
+    newest = None if last is None else last["last-generated-id"].decode()
+    if newest is not None and int(newest.partition("-")[0]) > now + AHEAD_MS:
+        faults.append(
+            Fault(
+                "stream of ticks",
+                f"its newest id is {newest}, ahead of Redis: quotes without `at` are refused",
+                f"stop the service, `redis-cli DEL '{keys.ticks}'` and "
+                f"`redis-cli HDEL '{keys.state}' cursor entries_read`",
+            )
+        )
+    return faults

@@ -66,12 +66,19 @@ class TickWriter:
 
 
 class TickReader:
-    """Reads entries after a given id, waiting for them."""
+    """Reads entries after a given id, waiting for them.
+
+    Attributes:
+        count: how many it reads at most.
+        server_now: the server's time when it gave the last answer, ms UTC.
+
+    """
 
     def __init__(self, client: Redis, keys: Keys, *, count: int = 500) -> None:
         self._client = client
         self._keys = keys
         self.count = count
+        self.server_now = 0
 
     async def read(self, after: str, *, block_ms: int = BLOCK_MS) -> list[Entry]:
         """Return up to `count` entries after `after`, [] if none came within `block_ms`.
@@ -81,9 +88,12 @@ class TickReader:
 
         """
         with translated("read ticks"):
-            answer: Any = await self._client.xread(
-                {self._keys.ticks: after or "0"}, count=self.count, block=block_ms
-            )
+            async with self._client.pipeline(transaction=False) as pipe:
+                pipe.xread({self._keys.ticks: after or "0"}, count=self.count, block=block_ms)
+                pipe.time()
+                answer: Any
+                answer, (seconds, micros) = await pipe.execute()
+        self.server_now = int(seconds) * 1_000 + int(micros) // 1_000
         return answer[0][1] if answer else []
 
     async def trim(self, before: str) -> None:

@@ -182,6 +182,24 @@ async def test_malformed_entries_are_put_aside_with_their_reason(shard: Shard) -
     assert shard.told.rejected == {("ingest", "malformed"): 4}
 
 
+async def test_an_id_from_the_future_does_not_blind_the_service(shard: Shard) -> None:
+    """It is put aside with its reason; what feeds write after it counts, at its own moment."""
+    far = encode_tick([x(1)])
+    await shard.client.xadd(shard.keys.ticks, far, id="99999999999999-0")  # type: ignore[arg-type]  # redis-py's dict is invariant
+    async with shard.working() as worker:
+        await shard.settled(await shard.add(x(11), at=NOON))
+        await wait_until(lambda: shard.told.ticks == 2, "both to be counted")
+        await worker.trim()
+        assert worker.step is not None
+        assert worker.step.now == NOON
+    (put_aside,) = [
+        fields or {} for _, fields in await shard.client.xrange(shard.keys.rejected) or []
+    ]
+    assert put_aside[b"id"] == b"99999999999999-0"
+    assert b"ahead of Redis" in put_aside[b"reason"]
+    assert [(t.to_state, t.at) for t in await shard.transitions()] == [("firing", NOON)]
+
+
 class Fragile(Step):
     """A step with a fault of its own: it breaks half way through a tick worth 13."""
 
@@ -342,14 +360,14 @@ async def test_a_new_rule_fires_at_the_present_moment(shard: Shard, waiting: boo
 
     That also where ticks wait which are as old as the engine's time.
     """
-    old = quote("X", 9, NOON, fresh_ms=3 * HOUR)
-    async with shard.working() as worker:
+    async with shard.working():
+        old = quote("X", 9, NOON, fresh_ms=3 * HOUR)
         await shard.settled(await shard.add(old, at=NOON))
-        shard.clock.advance_to(NOON + 2 * HOUR)
-        shard.rules = [threshold(id="up", on="X", above=7.0)]
-        if waiting:
-            await shard.add(quote("Y", 1, NOON), at=NOON)
-        worker.reload()
+    shard.clock.advance_to(NOON + 2 * HOUR)
+    shard.rules = [threshold(id="up", on="X", above=7.0)]
+    if waiting:
+        await shard.add(quote("Y", 1, NOON), at=NOON)
+    async with shard.working():
         await wait_until(lambda: shard.told.transitions, "the rule to fire")
     (fired,) = await shard.transitions()
     assert (fired.to_state, fired.at, fired.quality) == ("firing", NOON + 2 * HOUR, "ok")

@@ -79,6 +79,7 @@ def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
         (fields([SMALLEST], at=str(NOON + AHEAD_MS + 1).encode()), "field at"),
         (fields([SMALLEST], at=str(NOON * 1_000).encode()), "field at"),
         (fields([SMALLEST], at=b"9" * 5_000), "at"),
+        (fields([SMALLEST], at=b"1_5"), "field at"),
     ],
 )
 def test_what_cannot_be_read_is_named(found: Mapping[bytes, bytes], words: str) -> None:
@@ -98,3 +99,14 @@ def test_no_bytes_break_the_reader(body: bytes, at: bytes) -> None:
 def test_a_writers_clock_that_is_ahead_does_not_move_ours() -> None:
     """Its quotes count, at the moment at which Redis got them: the engine's time never goes back."""
     assert decode_tick(ID, entry([quote("X", 1, NOON)], NOON + AHEAD_MS)).at == NOON
+
+
+def test_an_id_of_a_writers_own_does_not_move_the_time() -> None:
+    """Far in the future it is refused, a little ahead the server's time counts; `at` overrules it."""
+    ahead = f"{99_999_999_999_999}-0".encode()
+    with pytest.raises(MalformedTickError, match="ahead of Redis"):
+        decode_tick(ahead, fields([SMALLEST]), NOON)
+    with pytest.raises(MalformedTickError, match="field at"):
+        decode_tick(ahead, fields([SMALLEST], at=str(NOON + AHEAD_MS + 1).encode()), NOON)
+    assert decode_tick(f"{NOON + AHEAD_MS}-0".encode(), fields([SMALLEST]), NOON).at == NOON
+    assert decode_tick(ahead, fields([SMALLEST], at=str(NOON - 7).encode()), NOON).at == NOON - 7
