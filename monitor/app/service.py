@@ -32,12 +32,13 @@ from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import Clock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.settings import Settings
+from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
 from monitor.store.commit import Committer
 from monitor.store.feeds import FeedStore
 from monitor.store.holding import Holder, Work
 from monitor.store.keys import Keys
-from monitor.store.leases import Leases, own_name
+from monitor.store.leases import Lease, Leases, own_name
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.ticks import TickReader, TickWriter
 from monitor.store.views import ViewStore
@@ -145,9 +146,12 @@ class Service:
         """Work until `stopping` is set; then stop feeds, compute and relay, in this order.
 
         Raises:
+            ConfigError: the state in Redis belongs to another instance.
             Exception: what ended a role by itself.
 
         """
+        with contextlib.suppress(StoreUnavailable):  # then each role asks when Redis is there
+            await self._claim()
         holder = Holder(
             Leases(self.client, self.job.keys, ttl_ms=self.job.settings.lease_ms),
             own_name(),
@@ -163,7 +167,9 @@ class Service:
             RELAY: lambda: self._relay().work,
         }
         for role in build.keys() & self.job.roles:
-            tasks[role] = asyncio.create_task(holder.hold(role, build[role]()), name=role)
+            tasks[role] = asyncio.create_task(
+                holder.hold(role, self._owned(build[role]())), name=role
+            )
         for number, beside in enumerate(extra):
             tasks[f"extra-{number}"] = asyncio.create_task(_ran(beside(self)))
         stopped = asyncio.create_task(self.stopping.wait())
@@ -175,6 +181,18 @@ class Service:
             stopped.cancel()
         for task in ended:
             task.result()
+
+    async def _claim(self) -> None:
+        await claim(self.client, self.job.keys, self.job.settings.instance)
+
+    def _owned(self, work: Work) -> Work:
+        """Return `work`, begun only where the state is this instance's."""
+
+        async def owned(lease: Lease) -> None:
+            await self._claim()
+            await work(lease)
+
+        return owned
 
     async def _stop(self, tasks: dict[str, asyncio.Task[None]]) -> None:
         """Stop in the order of the flow, so that what was begun is carried to its end."""

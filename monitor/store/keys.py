@@ -77,6 +77,11 @@ class Keys:
         """Hash: how far a replay has been fed, and from what."""
         return self._key("replay")
 
+    @property
+    def instance(self) -> str:
+        """Text: the name of the installation that keeps its state here."""
+        return self._key("instance")
+
     def company(self, ticker: str) -> str:
         """Hash: one company's readings, for people with redis-cli."""
         return self._key(f"company:{ticker}")
