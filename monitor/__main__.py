@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+
+from rich.text import Text
 
 from monitor.cli.application import app
 from monitor.cli.output import Output, emit, error_data, form_asked, talk
@@ -15,20 +19,38 @@ def main() -> None:
     Whoever asked for JSON or YAML gets the error in that form on stdout too.
     """
     try:
+        try:
+            _run()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _say(f"{error.filename or 'the answer'} cannot be written: no space left on the device")
+        _say_hint("free some space, or write elsewhere")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to flush
+        sys.exit(1)
+
+
+def _run() -> None:
+    try:
         app()
     except HashhedgeError as error:
-        talk.print(f"[bold red]error[/] {_plain(error)}", soft_wrap=True)
+        _say(str(error))
         if error.hint and not isinstance(error, ConfigError):  # its text ends with the mend
-            talk.print(f"  to fix: {error.hint}", soft_wrap=True, markup=False)
+            _say_hint(error.hint)
         form = form_asked(sys.argv[1:])
         if form not in {Output.TABLE, Output.CSV}:  # a table of errors is words all the same
             emit(error_data(error), form, str)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
 
 
-def _plain(error: Exception) -> str:
-    """Return an error's text with nothing in it that the console would take for markup."""
-    return str(error).replace("[", r"\[")
+def _say(words: str) -> None:
+    talk.print(Text.assemble(("error", "bold red"), " ", words), soft_wrap=True)
+
+
+def _say_hint(hint: str) -> None:
+    talk.print(f"  to fix: {hint}", soft_wrap=True)
 
 
 if __name__ == "__main__":

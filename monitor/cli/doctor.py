@@ -7,11 +7,11 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from alerts.sinks.mqtt import MqttUrl
 from alerts.sinks.mqtt.listen import listening
@@ -205,6 +205,6 @@ async def _broker(url: str) -> list[Finding]:
 def _table(findings: list[Finding]) -> Table:
     table = sheet("", "check", "result", "detail", "to fix")
     for item in findings:
-        result: Any = f"[{STYLES[item.result]}]{item.result}[/]"
-        table.add_row(item.group, item.check, result, item.detail.replace("[", r"\["), item.fix)
+        result = Text(item.result, style=STYLES[item.result])
+        table.add_row(item.group, item.check, result, item.detail, item.fix)
     return table

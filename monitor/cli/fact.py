@@ -83,7 +83,9 @@ def set_fact(
     )
     ask(url, lambda client, keys: _send(client, keys, [quote], quote.observed_at))
     if fact not in find_catalogue().leaves:
-        talk.print(f"[yellow]no metric reads {fact}[/]: it is shown and moves nothing")
+        talk.print(
+            Text.assemble((f"no metric reads {fact}", "yellow"), ": it is shown and moves nothing")
+        )
     emit(_row(quote, counts=True), output, lambda: _said(quote))
 
 

@@ -72,7 +72,7 @@ def _draw(data: Record) -> Group:
             _value(row["value"], unit),
             _change(row),
             "" if row["times_first"] is None else f"{row['times_first']:,.4g} x",
-            f"[{list(sources).index(row['source']) + 1}]".replace("[", r"\["),
+            f"[{list(sources).index(row['source']) + 1}]",
             Text(_known(row, newest=row is rows[-1])),
         )
     parts: list[RenderableType] = [head, table]

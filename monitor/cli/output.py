@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 
+from monitor.cli.terminal import terminal
 from monitor.core.errors import ConfigError, ConfigErrors, HashhedgeError
 from monitor.core.yamltext import dump_yaml
 
-WIDTH_IN_PIPES = 80
 WHOLE = frozenset({"rank", "count"})
 """Units of which there are no parts."""
 
@@ -34,8 +34,8 @@ class Output(StrEnum):
 
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Form of the answer.")]
 
-console = Console(width=None if sys.stdout.isatty() else WIDTH_IN_PIPES, highlight=False)
-talk = Console(stderr=True, highlight=False)
+console = terminal()
+talk = terminal(stderr=True)
 
 
 def emit(

@@ -53,7 +53,7 @@ def check(
     tickers = list(load_companies(SystemClock().now(), companies))
     doubts = doubts_about(book, targets(find_catalogue(), tickers))
     for doubt in doubts:
-        talk.print(f"[yellow]doubt[/] {doubt}", soft_wrap=True)
+        talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     data = {
         "file": book.name,
         "rules": len(book.rules),
