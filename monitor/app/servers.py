@@ -15,7 +15,15 @@ from pathlib import Path
 import msgspec
 
 from alerts.sinks.mqtt import MqttUrl
-from monitor.embedded import Broker, RedisServer, describe, embedded_broker, embedded_redis
+from monitor.core.places import made_folder
+from monitor.embedded import (
+    PLACE_HINT,
+    Broker,
+    RedisServer,
+    describe,
+    embedded_broker,
+    embedded_redis,
+)
 from monitor.settings import Settings
 from monitor.store.url import RedisUrl
 
@@ -65,6 +73,8 @@ async def servers(settings: Settings, *, broker: bool = True) -> AsyncIterator[S
     if settings.mqtt_url is not None:
         MqttUrl.parse(settings.mqtt_url, where=settings.place_of("mqtt_url"))
     async with contextlib.AsyncExitStack() as stack:
+        if settings.redis_url is None:
+            await asyncio.to_thread(made_folder, settings.state_dir, PLACE_HINT)
         redis: RedisServer | None = None
         private: Broker | None = None
         if settings.redis_url is None:

@@ -21,11 +21,11 @@ def load_companies(now: Millis, directory: Path | None = None) -> Companies:
         ConfigErrors: one or more files cannot be used; names every problem found.
 
     """
-    paths = {path.stem: path for path in _yaml_files(default_directory())}
     problems: list[ConfigError] = []
+    paths = {path.stem: path for path in _yaml_files(default_directory(), problems)}
     if directory is not None:
         if directory.is_dir():
-            paths.update({path.stem: path for path in _yaml_files(directory)})
+            paths.update({path.stem: path for path in _yaml_files(directory, problems)})
         else:
             hint = "name a directory of <TICKER>.yaml files"
             problems.append(ConfigError("is no directory", where=str(directory), hint=hint))
@@ -63,5 +63,25 @@ def _company(path: Path, now: Millis) -> Company:
     return company
 
 
-def _yaml_files(directory: Path) -> list[Path]:
-    return sorted(directory.glob("*.yaml"))
+def _yaml_files(directory: Path, problems: list[ConfigError]) -> list[Path]:
+    """Return the company files of a directory; what looks like one and is none is a problem."""
+    found: list[Path] = []
+    try:
+        paths = sorted(directory.iterdir())
+    except OSError as error:
+        hint = "make it readable for this user"
+        problem = f"cannot be read: {error.strerror}"
+        problems.append(ConfigError(problem, where=str(directory), hint=hint))
+        return []
+    for path in paths:
+        if path.suffix.lower() not in {".yaml", ".yml"}:
+            continue
+        if path.suffix != ".yaml":
+            hint = f"name it {path.stem}.yaml"
+            problems.append(ConfigError("company files end in .yaml", where=str(path), hint=hint))
+        elif not path.is_file():  # to read from a pipe would wait for ever
+            hint = "put a file there, or take it away"
+            problems.append(ConfigError("is no regular file", where=str(path), hint=hint))
+        else:
+            found.append(path)
+    return found

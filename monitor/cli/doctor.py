@@ -24,7 +24,9 @@ from monitor.cli.rules import RulesOption
 from monitor.cli.servers import MqttOption, RedisOption
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
+from monitor.core.places import unwritable
 from monitor.domain.companies import Companies
+from monitor.embedded import PLACE_HINT
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
@@ -65,7 +67,7 @@ def doctor(
     settings = settings_with(
         redis_url=redis_url, mqtt_url=mqtt_url, rules=rules, companies=companies
     )
-    findings = [*_books(settings), *_time(), *asyncio.run(_servers(settings))]
+    findings = [*_books(settings), *_time(), *_place(settings), *asyncio.run(_servers(settings))]
     rows = [
         {"group": f.group, "check": f.check, "result": f.result, "detail": f.detail, "fix": f.fix}
         for f in findings
@@ -118,6 +120,17 @@ def _time() -> Iterator[Finding]:
         PASS,
         f"New York {now.astimezone(ZoneInfo('America/New_York')):%H:%M}",
     )
+
+
+def _place(settings: Settings) -> Iterator[Finding]:
+    """Look at where the private servers would keep their files."""
+    if settings.redis_url is None or settings.mqtt_url is None:
+        why = unwritable(settings.state_dir)
+        place = str(settings.state_dir)
+        if why is None:
+            yield Finding("machine", "state folder", PASS, place)
+        else:
+            yield Finding("machine", "state folder", FAIL, f"{place}: {why}", PLACE_HINT)
 
 
 async def _servers(settings: Settings) -> list[Finding]:

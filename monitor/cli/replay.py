@@ -35,6 +35,7 @@ from monitor.cli.rules import RulesOption
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
+from monitor.core.places import check_file, made_folder
 from monitor.replay.layouts import History, open_history
 from monitor.replay.player import Speed
 from monitor.replay.recorder import Recorder, follow_stream
@@ -105,6 +106,8 @@ def replay(
         web_port=web_port,
     )
     configure(_log_level(settings), environ=os.environ)
+    if transitions is not None:
+        check_file(transitions, "--transitions")
     history = open_history(
         folder,
         start=None if start is None else moment_of(start, "--from"),
@@ -228,19 +231,22 @@ def seconds_of(text: str) -> float:
     """Return the seconds that `90s` or `5m` names.
 
     Raises:
-        ConfigError: it is no duration.
+        ConfigError: it is no duration, or none at all.
 
     """
     try:
-        return duration_ms(text) / 1_000
+        seconds, why = duration_ms(text) / 1_000, "a duration of nothing ends before it begins"
     except ValueError as error:
-        raise ConfigError(str(error), where="--duration", hint="write 60s, 5m or 1h30m") from error
+        seconds, why = 0.0, str(error)
+    if seconds <= 0:
+        raise ConfigError(why, where="--duration", hint="write 60s, 5m or 1h30m")
+    return seconds
 
 
 async def _record(url: str, folder: Path, seconds: float | None) -> int:
     """Record for so long, or until SIGTERM or Ctrl-C; then all of it is on disk."""
     clock = SystemClock()
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(made_folder, folder, "name a folder that you may write in")
     recorder = Recorder(folder, clock)
     async with connected(url, blocking=True) as client:
         reader = TickReader(client, Keys())

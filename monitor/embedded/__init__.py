@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from monitor.core.errors import ConfigError
+from monitor.core.places import made_folder
 from monitor.embedded.process import (
     LOOPBACK,
     MQTT_5,
@@ -39,6 +40,10 @@ from monitor.embedded.programs import (
 
 READY_TIMEOUT_S = 30.0
 PORT_TRIES = 5
+PLACE_HINT = (
+    "start it where you may write, set HASHHEDGE_STATE_DIR to such a folder, or set "
+    "HASHHEDGE_REDIS_URL and HASHHEDGE_MQTT_URL"
+)
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
 _MAX_SOCKET_PATH_BYTES = 100
 _POLL_S = 0.01
@@ -86,7 +91,7 @@ async def embedded_redis(directory: Path, *, wheel: bool = True) -> AsyncIterato
 
     """
     program, what = redis_program(wheel=wheel)
-    directory = await asyncio.to_thread(_made, directory)
+    directory = await asyncio.to_thread(made_folder, directory, PLACE_HINT)
     with _owned(directory), _socket_path(directory) as path:
         command = redis_command(program, directory, path)
         server = ServerProcess(command, directory / "redis.log", lambda: redis_answers(path))
@@ -112,7 +117,7 @@ async def embedded_broker(directory: Path, *, wheel: bool = True) -> AsyncIterat
 
     """
     kind, what = broker_program(wheel=wheel)
-    directory = await asyncio.to_thread(_made, directory)
+    directory = await asyncio.to_thread(made_folder, directory, PLACE_HINT)
     server, ports = await _broker_on_free_ports(kind, what, directory)
     try:
         yield Broker(
@@ -183,11 +188,6 @@ async def _start(server: ServerProcess, what: str) -> None:
 
 async def _stop(server: ServerProcess) -> None:
     await asyncio.shield(asyncio.to_thread(server.stop))
-
-
-def _made(directory: Path) -> Path:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return directory.absolute()
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from monitor.domain.events import (
 )
 from monitor.domain.network import EPOCH_BLOCKS, MIN_PROJECTION_BLOCKS, WINDOW_BLOCKS
 from monitor.domain.units import HASHES_PER_DIFFICULTY, SAT_PER_BTC
-from monitor.replay.table import Piece, Table, moment, number, price, whole
+from monitor.replay.table import Piece, Table, instant, moment, number, price, whole
 
 PRICES = frozenset({"date", "close", "source"})
 NETWORK = frozenset({"date", "difficulty", "hashrate_ths"})
@@ -167,7 +167,7 @@ def read_blocks(table: Table) -> Iterator[Piece]:
     def parse(cells: Sequence[str]) -> Piece:
         chain.add(
             whole(cells[height_at], "height"),
-            whole(cells[time_at], "time_unix"),
+            instant(whole(cells[time_at], "time_unix") * SECOND, "time_unix") // SECOND,
             whole(cells[fee_at], "fee_sat"),
         )
         return Piece(chain.known_at, tuple(chain.quotes()))

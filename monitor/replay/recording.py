@@ -16,7 +16,7 @@ from itertools import groupby
 
 from monitor.core.clock import Millis, iso
 from monitor.domain.events import Quote, Tick
-from monitor.replay.table import Piece, Table
+from monitor.replay.table import Piece, Table, instant
 
 COLUMNS = (
     "at_ms",
@@ -117,16 +117,16 @@ def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
     quote = Quote(
         instrument=instrument,
         value=_decimal(value, "value"),
-        observed_at=_integer(observed, "observed_at_ms"),
+        observed_at=_moment(observed, "observed_at_ms"),
         source=source,
-        received_at=_integer(received, "received_at_ms") if received else None,
+        received_at=_moment(received, "received_at_ms") if received else None,
         fresh_ms=_integer(fresh, "fresh_ms") if fresh else None,
         bid=_decimal(bid, "bid") if bid else None,
         ask=_decimal(ask, "ask") if ask else None,
         volume=_decimal(volume, "volume") if volume else None,
         local_time=local == _TRUE,
     )
-    return _integer(at, "at_ms"), entry, quote
+    return _moment(at, "at_ms"), entry, quote
 
 
 def _decimal(text: str, name: str) -> Decimal:
@@ -141,6 +141,10 @@ def _integer(text: str, name: str) -> int:
         return int(text)
     except ValueError:
         raise ValueError(f"{name} is {text!r}; whole milliseconds are expected") from None
+
+
+def _moment(text: str, name: str) -> Millis:
+    return instant(_integer(text, name), name)
 
 
 def _text(value: Decimal | int | None) -> str:

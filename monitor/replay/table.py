@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 ENCODING = "utf-8-sig"
 MAX_HEADER_BYTES = 65_536
+END_OF_TIME: Millis = 4_102_444_800_000
+"""2100-01-01: no row of history is from after it; the figure in another unit is."""
 
 
 class Piece(NamedTuple):
@@ -200,6 +202,21 @@ def moment(text: str, name: str) -> Millis:
 
     """
     try:
-        return parse_iso(text)
+        at = parse_iso(text)
     except ValueError:
         raise ValueError(f"{name} is {text!r}; an ISO 8601 date or time is expected") from None
+    return instant(at, name)
+
+
+def instant(at: Millis, name: str) -> Millis:
+    """Return a moment (ms UTC) that may be one of market history.
+
+    Raises:
+        ValueError: it is so far out that it must be in another unit.
+
+    """
+    if not 0 <= at <= END_OF_TIME:
+        raise ValueError(
+            f"{name} lies outside 1970 to 2100; is it in seconds, milliseconds or microseconds?"
+        )
+    return at

@@ -10,6 +10,7 @@ import pytest
 from tests.command import COMMAND, clean_environment, hashhedge
 
 ROOT = Path(__file__).parents[2]
+HISTORY = "HISTORY"
 
 
 @pytest.fixture
@@ -64,3 +65,41 @@ def test_a_full_disk_is_said(words: tuple[str, ...]) -> None:
     assert done.stderr.splitlines()[0].startswith("error the answer cannot be written: no space")
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("run", "--web-port", "0"), "/dev/null"),
+        (("demo",), "/dev/null"),
+        (("replay", HISTORY), "/dev/null"),
+        (("record", "/dev/null/x", "--redis-url", "redis://127.0.0.1:1"), "/dev/null/x"),
+        (("demo", "--duration", "0s"), "--duration"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named(
+    words: tuple[str | Path, ...], where: str, tmp_path: Path
+) -> None:
+    """Private servers and recordings say where they would write, and what to do instead."""
+    (tmp_path / "stocks.csv").write_text("ticker,date,close\nRIOT,2025-01-02,1\n")
+    words = tuple(tmp_path if word == HISTORY else word for word in words)
+    said = hashhedge(*words, env={"HASHHEDGE_STATE_DIR": "/dev/null"})
+    assert said.code == 2, said.err
+    assert where in said.err
+    assert "to fix" in said.err
+
+
+def test_doctor_finds_that_nothing_can_be_written() -> None:
+    """The state folder is looked at before it is needed, and nothing is made there."""
+    said = hashhedge("doctor", "-o", "json", env={"HASHHEDGE_STATE_DIR": "/dev/null"})
+    found = {row["check"]: row for row in said.json}["state folder"]
+    assert (said.code, found["result"]) == (1, "fail")
+    assert "HASHHEDGE_STATE_DIR" in found["fix"]
+
+
+@pytest.mark.parametrize("file", ["/nope/x", "."])
+def test_a_transitions_file_is_tried_before_the_replay(file: str, tmp_path: Path) -> None:
+    """Nobody waits for a whole replay to hear that its answer has no place."""
+    said = hashhedge("replay", tmp_path / "no such history", "--transitions", file, cwd=tmp_path)
+    assert said.code == 2
+    assert "--transitions" in said.err

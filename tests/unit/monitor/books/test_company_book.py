@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,19 @@ def test_a_file_must_be_named_after_its_ticker(tmp_path: Path) -> None:
     (tmp_path / "FUFU.yaml").write_text(WULF)
     with pytest.raises(ConfigErrors, match=r"name the file WULF\.yaml"):
         load_companies(NOW, tmp_path)
+
+
+def test_what_only_looks_like_a_company_file_is_refused(tmp_path: Path) -> None:
+    """A `.yml` is not passed over in silence, and a pipe is not waited for."""
+    (tmp_path / "FUFU.yml").write_text(WULF.replace("WULF", "FUFU"))
+    (tmp_path / "notes.txt").write_text("nothing of ours")
+    os.mkfifo(tmp_path / "PIPE.yaml")
+    (tmp_path / "DIR.yaml").mkdir()
+    with pytest.raises(ConfigErrors) as caught:
+        load_companies(NOW, tmp_path)
+    hints = [(Path(error.where).name, error.hint) for error in caught.value.problems]
+    assert [name for name, _ in hints] == ["DIR.yaml", "FUFU.yml", "PIPE.yaml"]
+    assert hints[1][1] == "name it FUFU.yaml"
 
 
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from monitor.core.clock import DAY, HOUR, MINUTE, parse_iso
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quote
 from monitor.domain.plausibility import judge
+from monitor.replay import recording
 from monitor.replay.daily import read_blocks
 from monitor.replay.layouts import History, open_history
 from monitor.replay.table import Table, read_header
@@ -271,6 +272,14 @@ def test_the_range_is_half_open(tmp_path: Path) -> None:
         ("b.csv", "height,time_unix,fee_sat", "1.5,1,1", "whole"),
         ("s.csv", "ticker,date,close", "X,2025-13-01,1", "2025-13-01"),
         ("s.csv", "ticker,date,close", 'X,"2025-01-01,1', "read"),
+        ("b.csv", "height,time_unix,fee_sat", "2,300000000000,1", "time_unix lies outside"),
+        ("b.csv", "height,time_unix,fee_sat", f"2,{'9' * 400},1", "time_unix lies outside"),
+        (
+            "v.csv",
+            "time_utc,kraken_btcusd_close",
+            "9999-12-31T23:59:59Z,1",
+            "time_utc lies outside",
+        ),
     ],
 )
 def test_a_malformed_row_names_its_place(
@@ -314,3 +323,14 @@ def test_the_fingerprint_follows_content_and_range(tmp_path: Path) -> None:
     assert open_history(tmp_path, end=DAY).fingerprint != first
     write(tmp_path, "v.csv", "time_utc,kraken_btcusd_close", "2025-01-01T00:00Z,2")
     assert open_history(tmp_path).fingerprint != first
+
+
+@pytest.mark.parametrize("field", ["at_ms", "observed_at_ms", "received_at_ms"])
+def test_a_recorded_moment_far_out_names_its_place(tmp_path: Path, field: str) -> None:
+    """Microseconds or worse where milliseconds belong are refused with file and line."""
+    row = dict.fromkeys(recording.COLUMNS, "1") | {"instrument": "X", "local_time": ""}
+    row[field] = "99999999999999999999"
+    write(tmp_path, "quotes-2026-01-12.csv", ",".join(row), ",".join(row.values()))
+    with pytest.raises(ConfigError, match=f"{field} lies outside") as caught:
+        list(open_history(tmp_path).moments())
+    assert caught.value.where == f"{tmp_path / 'quotes-2026-01-12.csv'}:2"
