@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from monitor.app.servers import running
+from monitor.cli.output import talk
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.errors import ConfigError, StoreUnavailable
@@ -100,15 +101,23 @@ def committed(url: str) -> Saved:
 
 
 def live_of(option: str | None) -> tuple[dict[str, float], list[Quote]]:
-    """Return the market inputs of a running service and the last quotes; of none, nothing."""
+    """Return the market inputs of a running service and the last quotes; of none, nothing.
+
+    A private service of this directory that was killed is as none, and is told.
+
+    Raises:
+        StoreUnavailable: the Redis that was named did not answer.
+
+    """
     url = redis_url(option)
     if url is None:
         return {}, []
     try:
         market, cells = ask(url, _view_and_cells)
-    except StoreUnavailable:
-        if option is not None:
+    except StoreUnavailable as error:
+        if settings_with(redis_url=option).redis_url is not None:
             raise
+        talk.print(f"the market is unknown: the service here is away: {error}", soft_wrap=True)
         return {}, []
     values = {
         name: market.get(instrument, {}).get("value") for name, instrument in MARKET_INPUTS.items()

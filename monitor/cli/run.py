@@ -37,7 +37,7 @@ from monitor.cli.replay import seconds_of
 from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, room_for, whole
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
-from monitor.core.errors import ConfigError, DeliveryError
+from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
 from monitor.replay.synthesis import SEED, synthetic_moments
@@ -240,8 +240,6 @@ async def _heard_while(
         if hearing.done():
             hearing.result()
         await service.run([replaying.run])
-    except DeliveryError as error:
-        raise ConfigError(str(error), where="--mqtt-url", hint="is the broker running?") from error
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)

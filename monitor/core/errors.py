@@ -86,6 +86,11 @@ class LeaseLost(HashhedgeError):
 class DeliveryError(HashhedgeError):
     """A sink could not deliver. `reason` is a closed-set metric label."""
 
+    hint = (
+        "start the broker, or mend its address (--mqtt-url, HASHHEDGE_MQTT_URL); "
+        "`hashhedge doctor` looks at it"
+    )
+
     def __init__(self, message: str, *, retriable: bool, reason: str) -> None:
         super().__init__(message)
         self.retriable = retriable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -152,6 +153,8 @@ def test_colours_are_left_out_when_told(tmp_path: Path) -> None:
         (("run", "--redis-url", "redis://", "--web-port", "0"), 2, "--redis-url: "),
         (("run", "--web-port", "0", "--rules", "nowhere.yaml"), 2, "nowhere.yaml"),
         (("run", "--web-host", "203.0.113.1", "--redis-url", "redis://h", "--mqtt-url", "mqtt://h"), 2, "--web-host, HASHHEDGE_WEB_PORT: cannot listen"),
+        (("company", "show", "RIOT", "--redis-url", "redis://127.0.0.1:1/0"), 1, "to fix: start Redis"),
+        (("demo", "--mqtt-url", "mqtt://127.0.0.1:1"), 1, "to fix: start the broker"),
         (("explain", "RIOT.margin", "--redis-url", "redis://127.0.0.1:1/0"), 1, "to fix: start Redis"),
     ],
 )  # fmt: skip
@@ -192,3 +195,20 @@ def test_an_unknown_variable_is_answered_with_the_nearest(
     said = hashhedge(*words, cwd=tmp_path, env={"HASHHEDGE_REDIS_ULR": "x"})
     assert said.code == 2
     assert "HASHHEDGE_REDIS_URL" in said.err
+
+
+def test_a_named_redis_that_is_away_is_told_by_every_command(tmp_path: Path) -> None:
+    """Books alone do not stand in for a service that the environment names."""
+    for words in (("company", "show", "RIOT"), ("explain", "RIOT.margin")):
+        said = hashhedge(*words, cwd=tmp_path, env={"HASHHEDGE_REDIS_URL": "redis://127.0.0.1:1"})
+        assert (said.code, "to fix: start Redis" in said.err) == (1, True), words
+
+
+def test_a_killed_private_service_is_told(tmp_path: Path) -> None:
+    """What it left behind leads nowhere: the card has no market, and says why."""
+    (tmp_path / ".hashhedge").mkdir()
+    left = {"redis_url": f"unix://{tmp_path}/gone.sock", "mqtt_url": ""}
+    (tmp_path / ".hashhedge" / "running.json").write_text(json.dumps(left))
+    said = hashhedge("company", "show", "RIOT", cwd=tmp_path)
+    assert said.code == 0
+    assert "the market is unknown" in said.err
