@@ -9,22 +9,24 @@ from __future__ import annotations
 from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import SECOND, Clock
 from monitor.core.errors import StoreUnavailable
-from monitor.store.client import RedisClient, ping
+from monitor.store.client import RedisClient
+from monitor.store.inspection import wrong_kinds
+from monitor.store.keys import Keys
 from monitor.telemetry.instruments import Instruments
 from monitor.web.health import Health
 
 CLOCK_AHEAD_MS = 60_000
 
 
-def redis_into(health: Health, client: RedisClient) -> None:
-    """Ask whether Redis answers."""
+def redis_into(health: Health, client: RedisClient, keys: Keys) -> None:
+    """Ask whether Redis answers, and whether its keys hold what the service keeps there."""
 
     async def redis() -> str | None:
         try:
-            await ping(client)
+            faults = await wrong_kinds(client, keys)
         except StoreUnavailable as error:
             return str(error)
-        return None
+        return "; ".join(f"{fault.detail}: {fault.fix}" for fault in faults) or None
 
     health.register("redis", redis)
 

@@ -285,7 +285,7 @@ class Service:
     def health(self) -> Health:
         """Return the readiness checks of this process's roles."""
         health, roles = Health(), self.job.roles
-        redis_into(health, self.client)
+        redis_into(health, self.client, self.job.keys)
         for role in (FEEDS, COMPUTE, RELAY):
             if role in roles:
                 writes_into(health, role, self.instruments)

@@ -30,7 +30,7 @@ from monitor.embedded import PLACE_HINT
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
-from monitor.store.inspection import inspect, times_ahead
+from monitor.store.inspection import inspect, times_ahead, wrong_kinds
 from monitor.store.keys import Keys
 from monitor.store.url import RedisUrl
 
@@ -156,7 +156,10 @@ async def _bounded(
             Finding(group, "server", FAIL, f"no answer in {CHECK_TIMEOUT_S:g} s", "is it running?")
         ]
     except ConfigError as error:
-        return [Finding(group, "address", FAIL, error.message, error.hint)]
+        found = f"{error.where}: {error.message}"
+        return [
+            Finding(group, "address" if group != "feeds" else "records", FAIL, found, error.hint)
+        ]
     except HashhedgeError as error:
         return [Finding(group, "server", FAIL, str(error), "is it running, and the address right?")]
 
@@ -164,7 +167,7 @@ async def _bounded(
 async def _redis(url: str) -> list[Finding]:
     async with connected(url) as client:
         facts = await inspect(client)
-        faults = await times_ahead(client, Keys())
+        faults = await wrong_kinds(client, Keys()) or await times_ahead(client, Keys())
     findings = [
         Finding("redis", "server", PASS, f"{facts.server} {facts.version} at {RedisUrl.parse(url)}")
     ]

@@ -16,7 +16,7 @@ from alerts.codec import decode_transition
 from monitor.app.service import Service
 from monitor.cli.output import console
 from monitor.cli.screen import ALERTS_SHOWN, board, headline, room_for, transition_line, whole
-from monitor.core.errors import StoreUnavailable
+from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.freshness import Freshness
 from monitor.store.feeds import FeedStore
 from monitor.store.transitions import newest_transitions
@@ -52,7 +52,7 @@ class LiveBoard:
         try:
             newest = await newest_transitions(client, keys, ALERTS_SHOWN)
             health = await FeedStore(client, keys).read()
-        except StoreUnavailable as error:
+        except (ConfigError, StoreUnavailable) as error:
             self._trouble = str(error)
             return
         self._alerts = [transition_line(decode_transition(body)) for body in newest]

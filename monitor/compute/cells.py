@@ -24,6 +24,8 @@ from monitor.domain.events import Quote, Reading
 from monitor.domain.market_days import MarketHistory
 from monitor.domain.pairs import Pairing
 from monitor.store.codec import decode_quote, encode_quote
+from monitor.store.keys import Keys
+from monitor.store.records import unreadable
 
 SCHEMA = b"1"
 
@@ -94,11 +96,11 @@ def history_cells(changes: HistoryChanges) -> dict[str, bytes]:
     return cells
 
 
-def read_cells(cells: Mapping[str, bytes]) -> Saved:
-    """Return the memory that `cells` hold.
+def read_cells(cells: Mapping[str, bytes], key: str = Keys().state) -> Saved:
+    """Return the memory that `cells`, the fields of the hash `key`, hold.
 
     Raises:
-        ConfigError: the cells were written by a version with another schema.
+        ConfigError: the cells were written by a version with another schema, or by a stranger.
 
     """
     saved = Saved()
@@ -111,9 +113,19 @@ def read_cells(cells: Mapping[str, bytes]) -> Saved:
     for name, body in cells.items():
         kind, _, rest = name.partition("|")
         if kind in _READ:
-            _READ[kind](saved, rest, body)
+            try:
+                _READ[kind](saved, rest, body)
+            except (msgspec.DecodeError, ValueError) as error:
+                raise unreadable(key, name, error, _mend(key, name)) from error
     saved.quotes.sort(key=lambda quote: (quote.instrument, quote.source))
     return saved
+
+
+def _mend(key: str, name: str) -> str:
+    """Return what mends a cell; without the engine's time nothing else would be taken back."""
+    if name == "now":
+        return f"stop the service, then redis-cli HSET '{key}' now $(date +%s000)"
+    return f"stop the service, then redis-cli HDEL '{key}' '{name}'; what it remembered is lost"
 
 
 def _keep_standing(saved: Saved, ticker: str, body: bytes) -> None:

@@ -134,7 +134,7 @@ class ComputeWorker:
         Books or rules may have changed since, which can end alerts or begin some: that is judged
         when the step has caught up with the present.
         """
-        saved = read_cells(await self._committer.load())
+        saved = read_cells(await self._committer.load(), self._committer.state_key)
         step = self._build()
         step.restore(saved)
         self.cursor = Cursor(saved.cursor, saved.entries_read)

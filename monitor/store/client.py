@@ -115,17 +115,6 @@ async def connected(url: str, *, blocking: bool = False) -> AsyncIterator[Redis]
         await client.aclose()
 
 
-async def ping(client: Redis) -> None:
-    """Ask Redis whether it is there.
-
-    Raises:
-        StoreUnavailable: it is not, or it refused us.
-
-    """
-    with translated("ping"):
-        await client.ping()
-
-
 async def server_time(client: Redis) -> int:
     """Return the server's own time, ms UTC: the clock that judges what is stored there.
 

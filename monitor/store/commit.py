@@ -99,6 +99,11 @@ class Committer:
         self._keys = keys
         self._script = client.register_script(_COMMIT)
 
+    @property
+    def state_key(self) -> str:
+        """Return the hash that `load` reads."""
+        return self._keys.state
+
     async def prepare(self) -> None:
         """Make the consumer group, at the start of the stream, if it is not there.
 

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
+from monitor.domain.events import Quote
 from monitor.store.client import translated
 from monitor.store.keys import Keys
+from monitor.store.records import decoded
 
 
 class FeedStore:
@@ -41,20 +43,25 @@ class FeedStore:
         """Return the records by feed.
 
         Raises:
+            ConfigError: a record cannot be read.
             StoreUnavailable: Redis did not answer.
 
         """
         with translated("read the feeds' health"):
             records: dict[Any, Any] = await self._client.hgetall(self._keys.feeds)
-        return {name.decode(): msgspec.json.decode(body) for name, body in sorted(records.items())}
+        return decoded(self._keys.feeds, records, dict[str, Any])
 
     async def quotes(self) -> dict[str, dict[str, Any]]:
         """Return the last quotes of all sources by `instrument|source`.
 
         Raises:
+            ConfigError: a record cannot be read.
             StoreUnavailable: Redis did not answer.
 
         """
         with translated("read the latest quotes"):
             records: dict[Any, Any] = await self._client.hgetall(self._keys.quotes)
-        return {name.decode(): msgspec.json.decode(body) for name, body in sorted(records.items())}
+        decoded(
+            self._keys.quotes, records, Quote
+        )  # each is a quote, and says besides if it is fresh
+        return decoded(self._keys.quotes, records, dict[str, Any])

@@ -56,6 +56,33 @@ class Fault:
     fix: str
 
 
+async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
+    """Return which keys hold another kind of value than the service keeps there.
+
+    Raises:
+        StoreUnavailable: it did not answer.
+
+    """
+    streams = (keys.ticks, keys.outbox, keys.transitions, keys.rejected, keys.dead_letters)
+    hashes = (keys.state, keys.quotes, keys.feeds, keys.market)
+    wanted = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
+    wanted |= dict.fromkeys((keys.companies, keys.published), "set")
+    with translated("look at the keys"):
+        async with client.pipeline(transaction=False) as pipe:
+            for key in wanted:
+                pipe.type(key)
+            kinds = await pipe.execute()
+    return [
+        Fault(
+            "kinds of keys",
+            f"{key} is a {found.decode()}, not a {kind}",
+            f"redis-cli RENAME '{key}' '{key}:aside'",
+        )
+        for (key, kind), found in zip(wanted.items(), kinds, strict=True)
+        if found.decode() not in {kind, "none"}
+    ]
+
+
 async def times_ahead(client: Redis, keys: Keys) -> list[Fault]:
     """Return which of the stored times are ahead of the server's clock.
 

@@ -19,9 +19,9 @@ _APPEND = """
 local news = {}
 for i = 2, #ARGV, 5 do
   local known = redis.call('HGET', KEYS[1], ARGV[i])
-  if known then known = cjson.decode(known) end
-  if not known or known.value ~= ARGV[i + 1]
-      or string.format('%.0f', known.observed_at) ~= ARGV[i + 2] then
+  local read, last = pcall(cjson.decode, known or '')
+  if not read or type(last) ~= 'table' or type(last.observed_at) ~= 'number'
+      or last.value ~= ARGV[i + 1] or string.format('%.0f', last.observed_at) ~= ARGV[i + 2] then
     news[#news + 1] = ARGV[i + 3]
   end
   redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 4])

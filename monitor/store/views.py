@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from monitor.store.client import translated
 from monitor.store.keys import Keys
+from monitor.store.records import decoded
 
 View = Mapping[str, Mapping[str, Any]]
 
@@ -55,6 +56,7 @@ class ViewStore:
         """Return the market's view and the companies' by ticker.
 
         Raises:
+            ConfigError: a record cannot be read.
             StoreUnavailable: Redis did not answer.
 
         """
@@ -66,8 +68,7 @@ class ViewStore:
                 for ticker in tickers:
                     pipe.hgetall(self._keys.company(ticker))
                 market, *views = await pipe.execute()
-        return _decoded(market), {t: _decoded(v) for t, v in zip(tickers, views, strict=True)}
-
-
-def _decoded(view: Mapping[bytes, bytes]) -> dict[str, Any]:
-    return {name.decode(): msgspec.json.decode(body) for name, body in view.items()}
+        return decoded(self._keys.market, market, dict[str, Any]), {
+            ticker: decoded(self._keys.company(ticker), view, dict[str, Any])
+            for ticker, view in zip(tickers, views, strict=True)
+        }
