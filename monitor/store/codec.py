@@ -24,6 +24,10 @@ AHEAD_MS = 300_000
 MAX_NAME = 100
 MAX_NOTE = 500
 
+_STRANGE_NUMBER = re.compile(
+    rb'"(value|bid|ask|volume)"\s*:\s*"(?![-+]?(?:[0-9.]+(?:[eE][-+]?[0-9]+)?|s?NaN|Infinity)")'
+)
+"""A number as text that only Python would read: `1_5`, digits of another script, blanks."""
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 
 _decode_quotes = msgspec.json.Decoder(list[Quote]).decode
@@ -59,6 +63,9 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     body = fields.get(b"q", b"")
     if len(body) > MAX_BYTES:
         raise MalformedTickError(f"field q has {len(body)} bytes; at most {MAX_BYTES}")
+    strange = _STRANGE_NUMBER.search(body)
+    if strange is not None:
+        raise MalformedTickError(f"field q: a {strange[1].decode()} is no plain number")
     identifier = entry_id.decode()
     try:
         quotes = _decode_quotes(body)

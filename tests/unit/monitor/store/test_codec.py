@@ -65,6 +65,11 @@ def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
         (fields([SMALLEST] * (MAX_QUOTES + 1)), str(MAX_QUOTES)),
         (fields(b" " * (MAX_BYTES + 1)), str(MAX_BYTES)),
         (fields([SMALLEST | {"value": "much"}]), "value"),
+        *[
+            (fields([SMALLEST | {name: number}]), f"{name} is no plain number")
+            for name in ("value", "bid", "ask", "volume")
+            for number in ("1_5", " 15", "15 ", "\u0661\u0665")
+        ],
         (fields([SMALLEST | {"observed_at": 1.5}]), "observed_at"),
         (fields([{"instrument": "X"}]), "missing"),
         (fields(b'[{"instrument": "\xff"}]'), "field q"),
@@ -110,3 +115,9 @@ def test_an_id_of_a_writers_own_does_not_move_the_time() -> None:
         decode_tick(ahead, fields([SMALLEST], at=str(NOON + AHEAD_MS + 1).encode()), NOON)
     assert decode_tick(f"{NOON + AHEAD_MS}-0".encode(), fields([SMALLEST]), NOON).at == NOON
     assert decode_tick(ahead, fields([SMALLEST], at=str(NOON - 7).encode()), NOON).at == NOON - 7
+
+
+def test_words_that_look_like_a_number_are_words() -> None:
+    """What stands in a note is no number, however it is written there."""
+    note = '"value": "1_5"'
+    assert decode_tick(ID, fields([SMALLEST | {"note": note}])).quotes[0].note == note
