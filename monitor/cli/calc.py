@@ -18,6 +18,8 @@ from monitor.metrics.catalogue import Catalogue, Evaluation
 
 ALIASES = {"margin": "mining_margin_ratio"}
 """Short words for metrics, as people say them."""
+WHOLE = frozenset({"height"})
+"""Inputs that count something."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,18 +41,20 @@ def calc(
     catalogue = find_catalogue()
     name = metric_name(metric, catalogue)
     given = parse_inputs(inputs or [], catalogue)
+    if name in given:
+        raise ConfigError(f"`{name}` is what is asked", where="inputs", hint="leave it out")
     found = catalogue.evaluate(name, given)
     emit(as_data(found), output, lambda: _table(found))
 
 
 def metric_name(word: str, catalogue: Catalogue) -> str:
-    """Return the metric that `word` names.
+    """Return the metric that `word` names, in capitals or not.
 
     Raises:
         ConfigError: there is none; the message has the nearest names.
 
     """
-    name = ALIASES.get(word, word)
+    name = ALIASES.get(word.lower(), word.lower())
     if name not in catalogue:
         names = [metric.name for metric in catalogue]
         raise ConfigError(f"no metric `{word}`", where="METRIC", hint=nearest(word, names))
@@ -61,7 +65,7 @@ def parse_inputs(items: Sequence[str], catalogue: Catalogue) -> dict[str, float]
     """Return the inputs that `name=value` words give: inputs of metrics, or metrics.
 
     Raises:
-        ConfigError: a word without `=`, an unknown name, a value that is no finite number.
+        ConfigError: as `parse_numbers`.
 
     """
     return parse_numbers(items, [*catalogue.leaves, *(metric.name for metric in catalogue)])
@@ -73,7 +77,8 @@ def parse_numbers(
     """Return the numbers that `name=value` words give to names that are `known`.
 
     Raises:
-        ConfigError: a word without `=`, an unknown name, a value that is no finite number.
+        ConfigError: a word without `=`, an unknown name or one given twice, a value that is no
+            finite number, or no whole one where it counts something.
 
     """
     given: dict[str, float] = {}
@@ -83,12 +88,17 @@ def parse_numbers(
             raise ConfigError(f"`{item}` is no NAME=VALUE", where=where, hint=f"{name}=1.5")
         if name not in known:
             raise ConfigError(f"no input `{name}`", where=where, hint=nearest(name, known))
+        if name in given:
+            raise ConfigError(f"`{name}` is given twice", where=where, hint="keep one of the two")
         try:
             value = float(text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
             raise ConfigError(f"{name}: `{text}` is no number", where=where, hint=f"{name}=1.5")
+        if name in WHOLE and not value.is_integer():
+            whole = f"{name}={math.floor(value)}"
+            raise ConfigError(f"{name}: `{text}` is no whole number", where=where, hint=whole)
         given[name] = value
     return given
 

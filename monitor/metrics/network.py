@@ -14,12 +14,22 @@ from monitor.domain.network import (
     implied_hashrate_eh_s,
 )
 from monitor.domain.units import PH_PER_EH, SAT_PER_BTC
-from monitor.metrics.base import Example, Floats, Guard, Metric, Scope, above, at_least
+from monitor.metrics.base import (
+    Example,
+    Floats,
+    Guard,
+    Metric,
+    Scope,
+    above,
+    at_least,
+    not_negative,
+)
 from monitor.metrics.reference import FEES_BTC, NETWORK, PRICED_NETWORK, REF
 
 HEIGHT_OK = Guard("height", at_least(0.0), "negative_height")
 DIFFICULTY_ABOVE_ZERO = Guard("difficulty", above(0.0), "no_difficulty")
 _FEES_OK = Guard("fees_btc_per_block", at_least(0.0), "negative_fees")
+_SUBSIDY_OK = not_negative("subsidy_btc")
 _B08 = {"difficulty": 126.98e12, "fees_btc_per_block": 0.03125, "btc_usd": 105_000}
 
 _metric = partial(Metric, scope=Scope.NETWORK)
@@ -67,7 +77,7 @@ METRICS: tuple[Metric, ...] = (
         formula="fees_btc_per_block / (subsidy_btc + fees_btc_per_block)",
         source="docs/formulas.md 2.4",
         compute=fee_share_ratio,
-        guards=(_FEES_OK,),
+        guards=(_FEES_OK, _SUBSIDY_OK),
         examples=(Example({"subsidy_btc": 3.125, "fees_btc_per_block": FEES_BTC}, 0.0052, 4, REF),),
         label="Fee share",
     ),
@@ -111,8 +121,12 @@ METRICS: tuple[Metric, ...] = (
         formula="86,400 s x 1e15 x (subsidy_btc + fees_btc_per_block) / (difficulty x 2^32)",
         source="Luxor, docs.luxor.tech/hashrateindex/hashprice; docs/formulas.md 2.1",
         compute=hashprice_btc_ph_day,
-        guards=(DIFFICULTY_ABOVE_ZERO,),
-        examples=(Example(NETWORK, 0.00043142, 8, f"{REF}; Luxor printed 0.00043143"),),
+        guards=(_SUBSIDY_OK, _FEES_OK, DIFFICULTY_ABOVE_ZERO),
+        examples=(
+            Example(NETWORK, 0.00043142, 8, f"{REF}; Luxor printed 0.00043143"),
+            Example({**NETWORK, "subsidy_btc": -3.125}, None, reason="negative:subsidy_btc"),
+            Example({**NETWORK, "fees_btc_per_block": -1}, None, reason="negative_fees"),
+        ),
         label="Hashprice (BTC)",
     ),
     _metric(
@@ -134,12 +148,14 @@ METRICS: tuple[Metric, ...] = (
         formula="hashprice_btc_ph_day x btc_usd",
         source="Luxor, docs.luxor.tech/hashrateindex/hashprice; docs/formulas.md 2.1",
         compute=np.multiply,
+        guards=(not_negative("hashprice_btc_ph_day"), not_negative("btc_usd")),
         examples=(
             Example(PRICED_NETWORK, 39.32, 2, f"{REF}; Luxor printed 39.53 at its own price"),
             Example(
                 {**_B08, "subsidy_btc": 3.125}, 52.50, 2, "difficulty of June 2025, fees of 1 %"
             ),
             Example({**_B08, "height": 1_050_000}, 26.51, 2, "the same after the next halving"),
+            Example({**PRICED_NETWORK, "btc_usd": -1}, None, reason="negative:btc_usd"),
         ),
         label="Hashprice",
         headline=True,

@@ -76,6 +76,9 @@ def test_a_missing_input_is_named_and_no_failure() -> None:
         (("hashprice_usd_ph_day", "difficulty=much"), "no number"),
         (("hashprice_usd_ph_day", "difficulty=nan"), "no number"),
         (("hashprice_usd_ph_day", "difficulty=1e999"), "no number"),
+        (("hashprice_usd_ph_day", "btc_usd=1", "btc_usd=2"), "given twice"),
+        (("hashprice_usd_ph_day", "hashprice_usd_ph_day=2"), "is what is asked"),
+        (("subsidy_btc", "height=840000.5"), "height=840000"),
     ],
 )
 def test_what_cannot_be_meant_exits_2_with_the_mend(words: tuple[str, ...], mend: str) -> None:
@@ -89,6 +92,11 @@ def test_what_cannot_be_meant_exits_2_with_the_mend(words: tuple[str, ...], mend
     assert mend in said.err
     assert list(said.json) == ["error"]
     assert mend in json.dumps(said.json["error"])
+
+
+def test_a_metric_is_found_in_capitals() -> None:
+    """Who types a name in capitals means the metric."""
+    assert hashhedge("calc", "SUBSIDY_BTC", "height=840000", "-o", "json").json["value"] == 3.125
 
 
 def test_what_cannot_be_meant_leaves_stdout_empty_for_a_person() -> None:
