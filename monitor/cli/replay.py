@@ -105,9 +105,7 @@ def replay(
         instance=instance,
         web_port=web_port,
     )
-    configure(_log_level(settings), environ=os.environ)
-    if transitions is not None:
-        check_file(transitions, "--transitions")
+    _begin(settings, transitions)
     history = open_history(
         folder,
         start=None if start is None else moment_of(start, "--from"),
@@ -124,6 +122,13 @@ def replay(
     emit(data, output, lambda: _answer(data))
     if not data["finished"]:
         raise typer.Exit(1)
+
+
+def _begin(settings: Settings, transitions: Path | None) -> None:
+    """Set the log up, and see that the answer will have a place."""
+    configure(_log_level(settings), environ=os.environ)
+    if transitions is not None:
+        check_file(transitions, "--transitions")
 
 
 def _log_level(settings: Settings) -> str:
