@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from monitor.core.clock import Millis
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.yamltext import parse_document, read_document
 from monitor.domain.companies import Companies, Company
+from monitor.domain.events import BTC_USD
 
 
 def load_companies(now: Millis, directory: Path | None = None) -> Companies:
@@ -35,6 +37,7 @@ def load_companies(now: Millis, directory: Path | None = None) -> Companies:
             companies[stem] = _company(path, now)
         except ConfigError as error:
             problems.append(error)
+    problems += _confused(companies, {stem: paths[stem] for stem in companies})
     if problems:
         raise ConfigErrors(problems)
     return Companies(companies)
@@ -61,6 +64,20 @@ def _company(path: Path, now: Millis) -> Company:
         problem = f"holds the company {company.ticker}"
         raise ConfigError(problem, where=str(path), hint=f"name the file {company.ticker}.yaml")
     return company
+
+
+def _confused(companies: Mapping[str, Company], paths: Mapping[str, Path]) -> Iterator[ConfigError]:
+    """Yield what would be found under a name that means something else already."""
+    for stem, company in companies.items():
+        where = str(paths[stem])
+        if company.ticker == BTC_USD:
+            hint = "give the ticker of a share"
+            yield ConfigError(f"{BTC_USD} is the price of bitcoin", where=where, hint=hint)
+        for alias in company.aliases:
+            if alias.ticker in companies:
+                problem = f"alias {alias.ticker} is the ticker of another company of the book"
+                hint = f"remove the alias, or the file {paths[alias.ticker]}"
+                yield ConfigError(problem, where=where, hint=hint)
 
 
 def _yaml_files(directory: Path, problems: list[ConfigError]) -> list[Path]:

@@ -19,6 +19,11 @@ MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01
 Cik = Annotated[str, Meta(pattern=r"^[0-9]{10}$")]
 
 
+# As the facts of the same units: what is a thousand times too much or too little falls outside.
+ContractMw = Annotated[float, Meta(gt=0, le=50_000)]
+ContractUsd = Annotated[float, Meta(ge=10_000, le=1e12)]
+
+
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all entries have in common: fields by name, none beyond those declared."""
 
@@ -82,9 +87,9 @@ class ContractEntry(Entry, frozen=True, kw_only=True):
     stages: Annotated[tuple[StageEntry, ...], Meta(min_length=1)]
     counterparty: str = ""
     counterparty_ticker: Ticker | None = None
-    mw: Annotated[float, Meta(gt=0)] | None = None
+    mw: ContractMw | None = None
     mw_basis: str = ""
-    value_usd: Annotated[float, Meta(gt=0)] | None = None
+    value_usd: ContractUsd | None = None
     term_years: Annotated[float, Meta(gt=0)] | None = None
     fixed_fee: FeeEntry | None = None
     revenue_share: FeeEntry | None = None

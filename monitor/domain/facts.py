@@ -34,6 +34,8 @@ class FactSpec:
         max_age_days: a figure is stale after so many days; None: it does not age.
         description: one line for people.
         nil: zero is allowed below `low`: measured, and none.
+        least: smallest plausible value above zero, where `low` is zero or less.
+        doubtful_below: between `least` and this it is most likely in another unit.
         basis: what kind of measurement the fact is, where several facts share one meaning.
         best_of: the facts that stand for this one, the best first; empty for a fact of the books.
 
@@ -46,18 +48,23 @@ class FactSpec:
     max_age_days: int | None
     description: str
     nil: bool = False
+    least: float = 0.0
+    doubtful_below: float = 0.0
     basis: str = ""
     best_of: tuple[str, ...] = ()
 
     def plausible(self, value: float) -> bool:
         """Tell whether `value`, in the fact's unit, can be true."""
+        if 0 < value < self.least:
+            return False
         return self.low <= value <= self.high or (self.nil and value == 0)
 
     @property
     def expected(self) -> str:
         """Return the range in words, for an error."""
         nil = ", or 0" if self.nil else ""
-        return f"{self.low:,g} to {self.high:,g} {self.unit}{nil}"
+        least = f", and not between 0 and {self.least:g}" if self.least else ""
+        return f"{self.low:,g} to {self.high:,g} {self.unit}{nil}{least}"
 
 
 def _hashrate(word: str, description: str) -> FactSpec:
@@ -115,8 +122,16 @@ _SPECS = (
         "site_overhead_ratio", "ratio", 1, 2, OPERATIONAL_DAYS, "site energy over machine energy"
     ),
     # Credits for curtailment can turn a month's net price negative (Rockdale, August 2023).
+    # Nobody sells for a dollar a MWh: a price that low was given in the other unit.
     FactSpec(
-        "power_price_usd_kwh", "USD/kWh", -0.25, 0.5, OPERATIONAL_DAYS, "price paid for energy"
+        "power_price_usd_kwh",
+        "USD/kWh",
+        -0.25,
+        0.5,
+        OPERATIONAL_DAYS,
+        "price paid for energy",
+        least=0.001,
+        doubtful_below=0.01,
     ),
     FactSpec("pool_fee_ratio", "ratio", 0, 0.1, OPERATIONAL_DAYS, "the pool's share of revenue"),
     FactSpec("uptime_ratio", "ratio", 0, 1, QUARTERLY_DAYS, "time that installed machines ran"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.domain.companies import Company
-from monitor.domain.facts import FactSpec
+from monitor.domain.facts import FACTS, FactSpec
 from monitor.domain.figures import Figure, iso_day, known_of
 from monitor.domain.fiscal import ends_fiscal_year, misnamed
 from monitor.domain.price_history import btc_range_usd
@@ -40,7 +40,13 @@ def doubts(company: Company, now: int) -> tuple[Doubt, ...]:
     """Return what is doubtful in a company's book as known at `now` (ms UTC)."""
     known = {fact: known_of(history, now) for fact, history in company.figures.items()}
     then = replace(company, figures={fact: tuple(items) for fact, items in known.items()})
-    return (*_implied_prices(then), *_odd_years(then), *_expired(company, now))
+    return (
+        *_implied_prices(then),
+        *_odd_years(then),
+        *_small(then),
+        *_own_customers(company),
+        *_expired(company, now),
+    )
 
 
 def likely_units(spec: FactSpec, value: float) -> tuple[str, ...]:
@@ -90,6 +96,32 @@ def implied_price_usd(revenue: Figure, coins: Figure) -> float | None:
     ):
         return None
     return revenue.value / coins.value
+
+
+def _small(company: Company) -> Iterator[Doubt]:
+    """Yield the figures so small that they are most likely in another unit."""
+    for fact, history in company.figures.items():
+        spec = FACTS[fact]
+        for figure in history:
+            if 0 < figure.value < spec.doubtful_below:
+                yield Doubt(
+                    company.ticker,
+                    figure.where,
+                    f"{fact} of {figure.value:g} {spec.unit} is very little",
+                    f"is it in another unit ({', '.join(units_of(spec.unit))})?",
+                )
+
+
+def _own_customers(company: Company) -> Iterator[Doubt]:
+    """Yield the contracts that a company would have with itself."""
+    for contract in company.contracts:
+        if contract.counterparty_ticker == company.ticker:
+            yield Doubt(
+                company.ticker,
+                "",
+                f"contract `{contract.name}` is with {company.ticker} itself",
+                "give the ticker of who pays, or leave `counterparty_ticker` out",
+            )
 
 
 def _implied_prices(company: Company) -> Iterator[Doubt]:

@@ -113,6 +113,47 @@ def test_what_only_looks_like_a_company_file_is_refused(tmp_path: Path) -> None:
     assert hints[1][1] == "name it FUFU.yaml"
 
 
+def test_one_name_means_one_thing(tmp_path: Path) -> None:
+    """An alias that is another's ticker, and a company called like the price of bitcoin, are refused."""
+    alias = WULF.replace("WULF", "FUFU") + "\naliases:\n  - {ticker: RIOT}\n"
+    (tmp_path / "FUFU.yaml").write_text(alias)
+    (tmp_path / "BTC-USD.yaml").write_text(WULF.replace("WULF", "BTC-USD"))
+    with pytest.raises(ConfigErrors) as caught:
+        load_companies(NOW, tmp_path)
+    assert [Path(error.where).name for error in caught.value.problems] == [
+        "BTC-USD.yaml",
+        "FUFU.yaml",
+    ]
+    assert "alias RIOT is the ticker of another" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("contract", "place"),
+    [("mw: 7.25e9", "mw"), ("value_usd: 8.7e15", "value_usd"), ("value_usd: 8700", "value_usd")],
+)
+def test_a_contract_in_a_unit_a_thousand_times_off_is_refused(contract: str, place: str) -> None:
+    """Watts for megawatts, and millions for dollars, lie outside any contract there is."""
+    stages = "stages: [{stage: signed, since: 2025-01-01, source: q1}]"
+    text = f"{WULF}\ncontracts:\n  - name: Big\n    {stages}\n    {contract}\n"
+    line = text.splitlines().index(f"    {contract}") + 1
+    (problem,) = problems_of(text)
+    assert problem.startswith(f"WULF.yaml:{line}: ")
+    assert place in contract
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"), [(0.047, True), (0, False), (-20, False), (47, False)]
+)
+def test_a_power_price_in_the_wrong_unit_is_refused(value: float, refused: bool) -> None:
+    """Nothing is sold for cents a MWh; for nothing, or for less, it is."""
+    text = WULF.replace("efficiency_j_th", "power_price_usd_kwh")
+    text = text.replace("value: 18.5", f"value: {value}").replace("unit: J/TH", "unit: USD/MWh")
+    if not refused:
+        assert parse_company(text, "WULF.yaml", NOW).figures
+        return
+    assert "not plausible" in problems_of(text)[0]
+
+
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     """A directory that does not exist is a mistake, not an empty book."""
     with pytest.raises(ConfigErrors, match="is no directory"):

@@ -321,7 +321,7 @@ def test_hindsight_knows_that_a_share_has_ended() -> None:
     """Once all is known a second tenant of unknown size has signed, so no share is the newest."""
     text = (
         "contracts:\n"
-        "- {name: One, counterparty: A, value_usd: 10, term_years: 1,"
+        "- {name: One, counterparty: A, value_usd: 10_000, term_years: 1,"
         " stages: [{stage: signed, since: 2026-01-01, source: q1}]}\n"
         "- {name: Two, counterparty: B, stages: [{stage: signed, since: 2026-06-01, source: q1}]}\n"
     )

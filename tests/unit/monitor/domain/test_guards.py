@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.core.clock import DAY, parse_iso
 from monitor.domain.companies import Company, CompanyType
+from monitor.domain.contracts import Contract
 from monitor.domain.facts import FACTS
 from monitor.domain.figures import Confidence, Figure
 from monitor.domain.fiscal import ends_fiscal_year, misnamed
@@ -192,3 +193,31 @@ def test_mixed_bases_of_power_are_flagged() -> None:
     it = figure("ai_contracted_mw", 50, basis="critical IT")
     assert mixed_basis({"all": gross, "ai": it}) == "mixed_basis: all gross, ai critical IT"
     assert mixed_basis({"all": gross, "ai": replace(it, value=0)}) == ""
+
+
+@pytest.mark.parametrize(
+    ("price", "doubted"), [(0.0047, True), (0.02, False), (0, False), (-0.01, False)]
+)
+def test_a_very_small_power_price_is_a_doubt(price: float, doubted: bool) -> None:
+    """A price between what nobody pays and what somebody does is most likely in another unit."""
+    found = Company(
+        ticker="RIOT",
+        name="Riot",
+        type=CompanyType.MINER,
+        fiscal_year_end="12-31",
+        figures={"power_price_usd_kwh": (figure("power_price_usd_kwh", price),)},
+    )
+    assert [doubt.where for doubt in doubts(found, NOW)] == ["RIOT.yaml:31"] * doubted
+
+
+def test_a_contract_with_oneself_is_a_doubt() -> None:
+    """Nobody is one's own customer: the ticker is another's."""
+    own = Contract(name="Big", stages=(), counterparty_ticker="RIOT")
+    riot = Company(
+        ticker="RIOT",
+        name="Riot",
+        type=CompanyType.MINER,
+        fiscal_year_end="12-31",
+        contracts=(own, replace(own, name="Small", counterparty_ticker="AMD")),
+    )
+    assert [doubt.problem for doubt in doubts(riot, NOW)] == ["contract `Big` is with RIOT itself"]
