@@ -18,9 +18,12 @@ import msgspec
 from alerts.model import News
 from alerts.rules.base import Rule
 from alerts.watch import Target
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import nearest
 from monitor.core.yamltext import Document, read_document
+
+LIKELY_PERCENT = 5.0
+"""A ratio of 500 % is rare, and a level of 5 % is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +78,34 @@ def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
     """
     kind = _file_type(types)
     book = (
-        _read_json(path, kind) if path.suffix == ".json" else _read_yaml(read_document(path), kind)
+        _read_json(path, kind)
+        if path.suffix == ".json"
+        else _read_yaml(read_document(path), kind, Union[tuple(types)])  # noqa: UP007  # built at run time
     )
+    _raise(_check_ids(book))
+    return book
+
+
+def _check_ids(book: Rulebook) -> list[ConfigError]:
+    problems: list[ConfigError] = []
     seen: set[str] = set()
     for number, rule in enumerate(book.rules):
         if rule.id in set(News):
-            raise ConfigError(
-                f"rule id `{rule.id}` is taken by the news of the books",
-                where=book.where(number),
-                hint="ids name topics and alerts; give the rule another one",
-            )
+            problem = f"rule id `{rule.id}` is taken by the news of the books"
+            hint = "ids name topics and alerts; give the rule another one"
+            problems.append(ConfigError(problem, where=book.where(number), hint=hint))
         if rule.id in seen:
-            raise ConfigError(
-                f"rule id `{rule.id}` is used twice",
-                where=book.where(number),
-                hint="ids name topics and alerts, so each rule needs its own",
-            )
+            problem = f"rule id `{rule.id}` is used twice"
+            hint = "ids name topics and alerts, so each rule needs its own"
+            problems.append(ConfigError(problem, where=book.where(number), hint=hint))
         seen.add(rule.id)
-    return book
+    return problems
+
+
+def _raise(problems: Sequence[ConfigError]) -> None:
+    """Raise what is wrong: one problem as itself, several together."""
+    if problems:
+        raise problems[0] if len(problems) == 1 else ConfigErrors(problems)
 
 
 def _read_json(path: Path, kind: Any) -> Rulebook:  # noqa: ANN401  # a struct made at run time
@@ -104,8 +117,20 @@ def _read_json(path: Path, kind: Any) -> Rulebook:  # noqa: ANN401  # a struct m
         raise ConfigError(str(error), where=str(path), hint="see docs/rules.md") from error
 
 
-def _read_yaml(document: Document, kind: Any) -> Rulebook:  # noqa: ANN401  # a struct made at run time
-    rules = document.convert(kind).rules
+def _read_yaml(document: Document, kind: Any, rule: Any) -> Rulebook:  # noqa: ANN401  # made at run time
+    """Read rule after rule where they do not convert together, so that all mistakes show at once."""
+    try:
+        rules = document.convert(kind).rules
+    except ConfigError as first:
+        entries = document.data.get("rules") if isinstance(document.data, dict) else None
+        problems: list[ConfigError] = []
+        for number in range(len(entries) if isinstance(entries, list) else 0):
+            try:
+                document.convert(rule, "rules", number)
+            except ConfigError as error:
+                problems.append(error)
+        _raise(problems if len(problems) > 1 else [first])
+        raise
     lines = [document.lines.get(("rules", number), 0) for number in range(len(rules))]
     return Rulebook(rules, document.name, lines)
 
@@ -129,7 +154,30 @@ def check_rulebook(book: Rulebook, targets: Mapping[str, Target]) -> list[Config
 
 
 def doubts_about(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
-    """Return what is allowed and yet may be a slip: instruments that no feed of ours quotes."""
+    """Return what is allowed and yet may be a slip.
+
+    That is an instrument that no feed of ours quotes, and a percentage where a fraction belongs.
+    """
+    return [
+        *_percentages(book, known),
+        *_strangers(book, known),
+    ]
+
+
+def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
+    found: list[str] = []
+    for number, rule in enumerate(book.rules):
+        target = known.get(rule.on)
+        level = max((abs(edge) for edge in rule.edges()), default=0.0)
+        if target is not None and target.unit == "ratio" and level >= LIKELY_PERCENT:
+            found.append(
+                f"{book.where(number)}: rule `{rule.id}` has the level {level:g}, and ratios are "
+                f"fractions; did you mean {level / 100:g}?"
+            )
+    return found
+
+
+def _strangers(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
     return [
         f"{book.where(number)}: rule `{rule.id}` watches `{rule.on}`, which no feed quotes; it must "
         f"come by the ingest contract ({nearest(rule.on, list(known))})"

@@ -102,8 +102,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     summary: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a duration that cannot be read and a summary field that does not exist."""
+        """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
         duration_ms(self.for_)
+        if not self.companies:
+            raise ValueError(
+                "`companies` is empty, so the rule watches nobody; leave it out for all"
+            )
         msgspec.structs.force_setattr(self, "on", sys.intern(self.on))
         if not self.summary:
             return

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from alerts.model import Severity
-from alerts.rulebook import check_rulebook, load_rulebook
+from alerts.rulebook import check_rulebook, doubts_about, load_rulebook
 from alerts.rules.threshold import ThresholdRule
 from alerts.watch import Target
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, ConfigErrors
 
 TARGETS = {
     "BTC-USD": Target("BTC-USD", "USD", None, {"instrument": "BTC-USD"}),
@@ -77,6 +77,7 @@ def test_a_rulebook_is_read_as_written(tmp_path: Path) -> None:
         ("    on: BTC-USD\n", "", 11, "add `on:`"),
         ("above: 100_000", "above: [1", 15, ""),
         ("companies: [RIOT]", "companies: RIOT", 9, "all"),
+        ("companies: [RIOT]", "companies: []", 2, "watches nobody"),
     ],
 )
 def test_a_mistake_is_named_with_line_and_mend(
@@ -90,6 +91,24 @@ def test_a_mistake_is_named_with_line_and_mend(
     found = caught.value
     assert found.where == f"{path}:{line}"
     assert words in str(found)
+
+
+def test_all_mistakes_of_a_rulebook_come_at_once(tmp_path: Path) -> None:
+    """Who mends a rulebook is not sent back once for each rule."""
+    text = GOOD.replace("below: 0.25", "belwo: 0.25").replace("above: 100_000", "above: much")
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigErrors) as caught:
+        load_rulebook(path, [ThresholdRule])
+    assert [error.where for error in caught.value.problems] == [f"{path}:5", f"{path}:14"]
+
+
+def test_a_percentage_is_doubted(tmp_path: Path) -> None:
+    """A level of 25 on a fraction never fires or always does: it is told, with what was meant."""
+    book = load_rulebook(written(tmp_path, GOOD), [ThresholdRule])
+    assert doubts_about(book, TARGETS) == []
+    text = GOOD.replace("below: 0.25", "below: 25").replace("recover: 0.30", "recover: 25")
+    (doubt,) = doubts_about(load_rulebook(written(tmp_path, text), [ThresholdRule]), TARGETS)
+    assert "ratios are fractions; did you mean 0.25?" in doubt
 
 
 def test_all_rules_that_cannot_work_are_named_at_once(tmp_path: Path) -> None:
