@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from monitor.core.errors import ConfigError
-from monitor.store.client import connected, ping
+from monitor.store.client import connected
+from monitor.store.feeds import FeedStore
+from monitor.store.keys import Keys
 from tests.servers import TestRedis
 
 pytestmark = pytest.mark.integration
@@ -35,4 +37,4 @@ async def test_a_database_that_is_not_there_is_a_mistake(real_redis: TestRedis) 
     base = real_redis.url.removesuffix("/0")
     async with connected(f"{base}/99") as client:
         with pytest.raises(ConfigError, match="no database of that number"):
-            await ping(client)
+            await FeedStore(client, Keys()).read()
