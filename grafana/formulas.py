@@ -49,6 +49,8 @@ def _said(metric: Metric) -> str:
     words = [metric.description, f"= {metric.formula}"]
     assumed = [item for item in metric.arguments if item.default is not None and item.operand]
     words += [f"`{it.name}` unknown: {it.default:g}, {it.assumption}" for it in assumed]
+    said = dict.fromkeys(remark.word for remark in metric.remarks)
+    words += ["a value may say: " + ", ".join(f"`{word}`" for word in said)] if said else []
     return "<br>".join(_cell(word) for word in words)
 
 

@@ -112,6 +112,8 @@ def as_data(found: Evaluation) -> dict[str, Any]:
         "inputs": dict(found.used) | dict(found.inputs),
         "reason": found.reason or None,
     }
+    if found.remarks:
+        data["remarks"] = list(found.remarks)
     if found.missing:
         data["missing"] = list(found.missing)
     if found.assumed:
@@ -132,6 +134,8 @@ def _table(found: Evaluation) -> Table:
     for name, value in {**found.used, **deeper, **found.inputs}.items():
         assumed = found.assumed.get(name)
         table.add_row(name, f"{value:,.10g}" + (f"  (assumed: {assumed.words})" if assumed else ""))
+    for word in found.remarks:
+        table.add_row("remark", word)
     if found.value is None:
         table.add_row("no value because", ", ".join(found.missing) or found.reason)
     return table

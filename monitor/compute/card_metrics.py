@@ -54,7 +54,7 @@ def metric_entry(
         "inputs": dict(result.used),
         "assumed": {name: item.words for name, item in result.assumed.items()},
         "as_of": iso_day(min(item.as_of for item in used.values())) if used else None,
-        "flags": limits(used),
+        "flags": [*result.remarks, *limits(used)],
     }
 
 

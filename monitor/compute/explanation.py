@@ -118,7 +118,12 @@ class _Page:
             "steps": [self._step(step, known) for step in self._road],
             "inputs": list(inputs.values()),
             "compared": list(self._compared.values()),
-            "flags": self._flags(found.used),
+            "flags": [
+                *found.remarks,
+                # an assumption further down the road stands at no input of this page
+                *(words.words for name, words in found.assumed.items() if name not in inputs),
+                *self._flags(found.used),
+            ],
             "recomputed": again,
         }
 

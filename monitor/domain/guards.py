@@ -56,11 +56,17 @@ def likely_units(spec: FactSpec, value: float) -> tuple[str, ...]:
 
 
 def mixed_period(used: Mapping[str, Figure]) -> str:
-    """Return a flag that names the periods where sums of several stand in one metric, or ''."""
+    """Return a flag that names the periods where sums of several stand in one metric, or ''.
+
+    A hashrate beside a sum is of its period too: coins of one quarter over the machines of another
+    say nothing.
+    """
+    flows = [item for item in used.values() if item.period_start is not None]
+    flows = [item for item in flows if item.unit in _FLOW_UNITS]
     sums = {
         name: item
         for name, item in used.items()
-        if item.period_start is not None and item.unit in _FLOW_UNITS
+        if item in flows or (item.unit == "EH/s" and not _within_all(item, flows))
     }
     if len({(item.period_start, item.as_of) for item in sums.values()}) < 2:  # noqa: PLR2004  # one period is not mixed
         return ""
@@ -68,11 +74,17 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
     # periods that end together differ by where they begin
     words = (
         f"{name} to {iso_day(item.as_of)}"
-        if len(ends) > 1
+        if len(ends) > 1 or item.period_start is None
         else f"{name} {iso_day(item.period_start or 0)} to {iso_day(item.as_of)}"
         for name, item in sums.items()
     )
     return f"mixed_period: {', '.join(words)}"
+
+
+def _within_all(state: Figure, flows: Sequence[Figure]) -> bool:
+    """Tell whether a figure describes a time within each of the sums' periods."""
+    begins = state.as_of if state.period_start is None else state.period_start
+    return all((flow.period_start or 0) <= begins and state.as_of <= flow.as_of for flow in flows)
 
 
 def mixed_basis(used: Mapping[str, Figure]) -> str:

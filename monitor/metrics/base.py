@@ -30,6 +30,7 @@ __all__ = [
     "Input",
     "Mask",
     "Metric",
+    "Remark",
     "Scope",
     "above",
     "at_least",
@@ -78,6 +79,18 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """A word that a value carries where a condition holds, on an argument or on the value itself.
+
+    The value stands all the same: a margin above 1 is right, and wants to be told apart.
+    """
+
+    input: str
+    holds: Callable[[Floats], Mask]
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A worked number: what `given` must come to. Documents print it and the tests compute it.
 
@@ -111,6 +124,7 @@ class Metric:
         source: where the definition stands.
         compute: the arithmetic, elementwise.
         guards: conditions beyond "every required input is known".
+        remarks: words that a known value carries under a condition.
         applies_to: company types that have this metric; of other scopes all count.
         refusal: why the other types have none, where people ask for it all the same.
         across: compares companies: `compute` takes whole columns instead of single elements.
@@ -129,6 +143,7 @@ class Metric:
     source: str
     compute: Callable[..., Floats]
     guards: tuple[Guard, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     applies_to: frozenset[CompanyType] = field(default_factory=lambda: frozenset(CompanyType))
     refusal: str = ""
     across: bool = False

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+import numpy as np
+
 from monitor.domain.events import Quality
 from monitor.metrics.across import AcrossMetric
 from monitor.metrics.base import Metric, Scope
@@ -37,6 +39,7 @@ class Evaluation:
         inputs: the direct inputs, known or assumed, in the order of the formula.
         used: the given numbers that the value rests on, direct or through other metrics.
         assumed: defaults that entered, by input.
+        remarks: words that the value, or one that it rests on, carries.
 
     """
 
@@ -47,6 +50,7 @@ class Evaluation:
     inputs: Mapping[str, float]
     used: Mapping[str, float]
     assumed: Mapping[str, Assumed]
+    remarks: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -214,6 +218,7 @@ class Catalogue:
             inputs={name: value for name, value in inputs.items() if value is not None},
             used=used,
             assumed=assumed,
+            remarks=_remarks(family, columns),
         )
 
     def _family(self, target: Metric, given: Iterable[str]) -> tuple[Metric, ...]:
@@ -245,6 +250,18 @@ class Catalogue:
 def evaluator(metric: Metric, reasons: ReasonTable) -> VectorMetric | AcrossMetric:
     """Return the metric made ready for columns."""
     return AcrossMetric(metric, reasons) if metric.across else VectorMetric(metric, reasons)
+
+
+def _remarks(family: Iterable[Metric], columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """Return the words that the values of a family carry, each once, in order."""
+    words = {
+        remark.word: None
+        for metric in family
+        for remark in metric.remarks
+        if (value := _value(columns[remark.input])) is not None
+        and remark.holds(np.array([value]))[0]
+    }
+    return tuple(words)
 
 
 def _value(column: Column) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.domain.units import HOURS_PER_DAY
-from monitor.metrics.base import Example, Floats, Guard, Metric, above
+from monitor.metrics.base import Example, Floats, Guard, Metric, Remark, above
 from monitor.metrics.reference import EARNED, HASHPRICE, REF
 from monitor.metrics.terms import (
     ANY_HASHRATE,
@@ -17,6 +17,7 @@ from monitor.metrics.terms import (
     MINES,
     OVERHEAD,
     OVERHEAD_OK,
+    at_most,
     energy_kwh_ph_day,
     mine_metric,
 )
@@ -105,6 +106,10 @@ METRICS: tuple[Metric, ...] = (
         formula="curtailment_credit_usd_mwh - curtailment_price_usd_mwh",
         source=_SOURCE,
         compute=np.subtract,
+        remarks=(
+            Remark("curtailment_gain_usd_mwh", above(0.0), "advice: curtail"),
+            Remark("curtailment_gain_usd_mwh", at_most(0.0), "advice: mine"),
+        ),
         examples=(
             Example(
                 {**_B10, "curtailment_price_usd_mwh": 140},

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.metrics.base import CompanyType, Example, Floats, Guard, Metric, Scope, above, at_least
+from monitor.metrics.base import (
+    CompanyType,
+    Example,
+    Floats,
+    Guard,
+    Metric,
+    Remark,
+    Scope,
+    above,
+    at_least,
+    below,
+)
 from monitor.metrics.reference import FLEET, HASHPRICE, MINE, REF
 from monitor.metrics.terms import (
     ANY_HASHRATE,
@@ -51,6 +62,7 @@ METRICS: tuple[Metric, ...] = (
         source=_SOURCE,
         compute=_power_hashcost,
         guards=(MINES, EFFICIENCY_OK, OVERHEAD_OK),
+        remarks=(Remark("power_hashcost_usd_ph_day", below(0.0), "always_profitable"),),
         examples=(
             Example(FLEET, 18.90, 2, REF),
             Example(_FEATURE, 28.80, 2, _FEATURE_SOURCE),

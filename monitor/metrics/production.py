@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.domain.units import PH_PER_EH
-from monitor.metrics.base import Example, Floats, Guard, Metric, above
+from monitor.metrics.base import Example, Floats, Guard, Metric, Remark, above, below
 from monitor.metrics.reference import FLEET, REF
 from monitor.metrics.terms import (
     EFFICIENCY_OK,
@@ -158,6 +158,11 @@ _REPORTED = (
         source=_SOURCE,
         compute=np.divide,
         guards=(Guard("expected_period_btc", above(0.0), "no_mining"),),
+        remarks=(
+            Remark("realisation_ratio", above(1.0), "above_expected"),
+            Remark("realisation_ratio", above(1.02), "outside 95 to 102 %: look at the figures"),
+            Remark("realisation_ratio", below(0.95), "outside 95 to 102 %: look at the figures"),
+        ),
         examples=(
             Example(_IREN, 0.998, 3, _IREN_PERIOD),
             Example({**_IREN, "hashrate_average_operating_eh_s": 0}, None, reason="no_mining"),

@@ -181,6 +181,16 @@ def test_an_assumption_stands_with_its_number_and_words() -> None:
     assert "assumed" not in inputs["efficiency_j_th"]
 
 
+def test_an_assumption_further_down_the_road_is_flagged() -> None:
+    """EV that knows no net debt is market cap only, and its page says so (row C09)."""
+    book = company("RIOT", FLEET | {"shares_diluted": 4e8})
+    scene = situation(book, quotes=[quote("RIOT.share_price_usd", 20, NOON)])
+    for name in ("enterprise_value_usd", "operating_ev_usd"):
+        found = page(scene, name)
+        said = [*found["flags"], *(i.get("assumed", {}).get("why", "") for i in found["inputs"])]
+        assert any("market cap only" in words for words in said), name
+
+
 def test_limits_and_marks_stand_on_the_page() -> None:
     """Periods that differ, the hashrate's basis and a figure given live are flagged."""
     book = company(

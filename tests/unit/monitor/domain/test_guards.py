@@ -187,6 +187,17 @@ def test_mixed_periods_are_flagged_with_both_dates() -> None:
     assert mixed_period({"ai": quarter, "same": figure("mining_revenue_usd", 2e6)}) == ""
 
 
+def test_a_hashrate_of_another_time_than_the_coins_is_flagged() -> None:
+    """Coins of a quarter over the machines at the end of another say nothing; of its own they do."""
+    coins = figure("btc_produced", 1_530)
+    own = figure("hashrate_average_operating_eh_s", 30)
+    later = replace(own, period_start=None, as_of=parse_iso("2026-03-31"))
+    assert mixed_period({"coins": coins, "rate": own}) == ""
+    assert mixed_period({"coins": coins, "rate": later}) == (
+        "mixed_period: coins to 2025-03-31, rate to 2026-03-31"
+    )
+
+
 def test_mixed_bases_of_power_are_flagged() -> None:
     """Gross beside critical IT is named; nil power has no basis."""
     gross = figure("contracted_mw", 100, basis="gross")

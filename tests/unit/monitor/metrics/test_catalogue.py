@@ -163,3 +163,29 @@ def test_a_given_number_that_is_not_finite_gives_no_value(bad: float) -> None:
     assert evaluation.value is None
     assert evaluation.reason in {"missing:hashprice_usd_ph_day", "not_finite"}
     assert "hashprice_usd_ph_day" in evaluation.missing
+
+
+def test_a_value_carries_the_words_of_its_remarks() -> None:
+    """A margin above 1 stands and says why; one that rests on it says so too."""
+    paid = {"hashprice_usd_ph_day": 50.0, "efficiency_j_th": 20.0, "power_price_usd_kwh": -0.01}
+    found = CATALOGUE.evaluate("mining_margin_ratio", paid)
+    assert found.value is not None
+    assert found.value > 1
+    assert found.remarks == ("always_profitable",)
+    assert (
+        CATALOGUE.evaluate("mining_margin_ratio", paid | {"power_price_usd_kwh": 0.01}).remarks
+        == ()
+    )
+
+
+def test_realisation_above_what_was_expected_is_flagged() -> None:
+    """More coins than the machines can have made point at a wrong figure (rows B05)."""
+    inputs = {"btc_produced": 1_530.0, "expected_period_btc": 1_500.0}
+    above_all = CATALOGUE.evaluate("realisation_ratio", inputs).remarks
+    assert above_all[0] == "above_expected"
+    inputs["expected_period_btc"] = 1_600.0
+    assert CATALOGUE.evaluate("realisation_ratio", inputs).remarks == ()
+    inputs["expected_period_btc"] = 3_000.0
+    assert CATALOGUE.evaluate("realisation_ratio", inputs).remarks == (
+        "outside 95 to 102 %: look at the figures",
+    )
