@@ -47,10 +47,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL expression; in a table or a map its legend is the title of its column."""
+    """One PromQL expression; in a table or a map its legend is the title of its column.
+
+    With a `unit` of its own its line is drawn on an axis at the right.
+    """
 
     expr: str
     legend: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,8 @@ def _panel(panel: Panel) -> AnyPanel:
     made.datasource(DATASOURCE).span(panel.width).height(_HEIGHTS[panel.kind])
     for letter, query in zip(ascii_uppercase, panel.queries, strict=False):
         made.with_target(_target(letter, query, panel.kind))
+        if query.unit and isinstance(made, timeseries.Panel):
+            made.override_by_name(query.legend, _right_axis(query.unit))
     if panel.bands:
         steps = [model.Threshold(value=value, color=color) for value, color in panel.bands]
         made.thresholds(
@@ -225,6 +231,13 @@ def _panel(panel: Panel) -> AnyPanel:
         }
         made.mappings([model.ValueMap(options=options)])
     return made
+
+
+def _right_axis(unit: str) -> list[model.DynamicConfigValue]:
+    return [
+        model.DynamicConfigValue(id_val="unit", value=unit),
+        model.DynamicConfigValue(id_val="custom.axisPlacement", value="right"),
+    ]
 
 
 def _drawn(panel: Panel) -> AnyPanel:

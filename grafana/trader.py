@@ -23,6 +23,7 @@ from monitor.metrics.base import Metric, Scope
 COMPANY_OR_NONE = 'company=~"|$company"'
 _FAMILY_ORDER = ("network", "mining", "hedge")
 _MAP = ("ai_revenue_mix_ratio", "mining_margin_ratio")
+_RIVALRY = ("ai_entrants_count", "gpu_rental_change_30d_ratio")
 _COLORS = {
     Quality.OK: "green",
     Quality.DEGRADED: "yellow",
@@ -92,6 +93,9 @@ def _now(families: Mapping[str, tuple[Metric, ...]]) -> Row:
     known = {it.name: it for it in _company_metrics(families)}
     if known.keys() >= set(_MAP):
         panels.append(_peer_map(*(known[name] for name in _MAP)))
+    every = {it.name: it for family in families.values() for it in family}
+    if every.keys() >= set(_RIVALRY):
+        panels.append(_competition(*(every[name] for name in _RIVALRY)))
     return Row("Now", tuple(panels))
 
 
@@ -120,6 +124,20 @@ def _peer_map(across: Metric, up: Metric) -> Panel:
         unit="percentunit",
         queries=(Query(_expr(across), _title(across)), Query(_expr(up), _title(up))),
         kind=Kind.MAP,
+        width=24,
+    )
+
+
+def _competition(entrants: Metric, trend: Metric) -> Panel:
+    return Panel(
+        title="Competition for AI tenants",
+        description="Companies that began with AI within 365 days, and at the right what the rental"
+        " price of an H100 hour did in 30 days. More entrants and a falling price are a price war.",
+        unit="short",
+        queries=(
+            Query(_expr(entrants), _title(entrants)),
+            Query(_expr(trend), _title(trend), "percentunit"),
+        ),
         width=24,
     )
 

@@ -42,7 +42,8 @@ def read_company(document: Document, now: Millis) -> Company:
         reading.check_address(source.url, "sources", name, "url")
     figures = read_figures(reading, entry.figures)
     contracts, fleets, sites = read_contracts(reading), read_fleets(reading), read_sites(reading)
-    derived = with_derived(figures, contracts, fleets, sites)
+    statuses = read_statuses(reading)
+    derived = with_derived(figures, contracts, fleets, sites, statuses)
     company = Company(
         ticker=entry.ticker,
         name=entry.name,
@@ -54,7 +55,7 @@ def read_company(document: Document, now: Millis) -> Company:
         # a file without `listings` says nothing of them; an empty list says that there are none
         listed=entry.listings is None or bool(entry.listings),
         note=entry.note,
-        ai_status=read_statuses(reading),
+        ai_status=statuses,
         figures=derived,
         contracts=contracts,
         events=read_events(reading),

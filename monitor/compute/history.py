@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
+from monitor.compute.plan import MARKET_INPUTS
 from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Reading
 from monitor.domain.market_days import DAY, DAY_INPUTS, Closing, MarketHistory, Midnight
 from monitor.domain.pair_statistics import PAIR_INPUTS, statistics
@@ -250,7 +251,7 @@ class History:
         return Output(_BTC_CLOSE, None, reading)
 
 
-_SAMPLED: Sequence[str] = (BTC_USD, HEIGHT, DIFFICULTY)
+_SAMPLED: Sequence[str] = (BTC_USD, HEIGHT, DIFFICULTY, MARKET_INPUTS["gpu_rental_usd_hour"])
 
 
 def _trusted(reading: Reading) -> float | None:

@@ -35,6 +35,7 @@ __all__ = [
     "Listing",
     "Stated",
     "StatusStep",
+    "ai_entry",
     "dependencies_of",
     "dependents_of",
     "fact_at",
@@ -96,6 +97,14 @@ class StatusStep:
     source: str
     title: str = ""
     note: str = ""
+
+
+_IN_AI = frozenset({AiStatus.HYBRID, AiStatus.CONTRACTED, AiStatus.NATIVE})
+
+
+def ai_entry(statuses: Sequence[StatusStep]) -> StatusStep | None:
+    """Return the first step into AI, hybrid or contracted or native; None where there is none."""
+    return next((step for step in statuses if step.status in _IN_AI), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from monitor.domain.companies import StatusStep, ai_entry
 from monitor.domain.contracts import Contract, tenant_shares
 from monitor.domain.facts import FACTS
-from monitor.domain.figures import QUARTER_DAYS, Confidence, Figure, standing
+from monitor.domain.figures import DAY, QUARTER_DAYS, Confidence, Figure, standing
 from monitor.domain.fleet import Fleet
 from monitor.domain.sites import Site, site_figures
 
+ENTRY_DAYS = 365
+"""So long a company counts among those that began with AI."""
 # shortest and longest period in days, factor to a year, word
 _PERIODS = (
     (28, 31, 12, "month x 12"),
@@ -30,6 +33,7 @@ def with_derived(
     contracts: Sequence[Contract] = (),
     fleets: Sequence[Fleet] = (),
     sites: Sequence[Site] = (),
+    statuses: Sequence[StatusStep] = (),
 ) -> dict[str, tuple[Figure, ...]]:
     """Return `figures` with the derived ones added, each history in the order of `standing`.
 
@@ -43,6 +47,7 @@ def with_derived(
     _add(merged, _contract_figures(contracts))
     _add(merged, [_efficiency(fleet) for fleet in fleets])
     _add(merged, site_figures(sites))
+    _add(merged, _entry(statuses))
     return {name: tuple(sorted(history, key=standing)) for name, history in merged.items()}
 
 
@@ -113,6 +118,30 @@ def _efficiency(fleet: Fleet) -> Figure:
         confidence=fleet.confidence,
         basis="fleet mix, weighted by hashrate",
         note=", ".join(f"{item.name} {item.share_ratio:.0%}" for item in fleet.machines),
+        is_derived=True,
+    )
+
+
+def _entry(statuses: Sequence[StatusStep]) -> list[Figure]:
+    """Return 0 from the first known AI status on, and 1 for `ENTRY_DAYS` after the entry."""
+    if not statuses:
+        return []
+    before = _entered(statuses[0], 0)
+    step = ai_entry(statuses)
+    if step is None:
+        return [before]
+    return [before, replace(_entered(step, 1), expires=step.since + ENTRY_DAYS * DAY)]
+
+
+def _entered(step: StatusStep, value: int) -> Figure:
+    return Figure(
+        fact="entered_ai_count",
+        value=value,
+        as_of=step.since,
+        source=step.source,
+        title=step.title,
+        confidence=Confidence.SINGLE_SOURCE,
+        basis=f"AI status {step.status.value}",
         is_derived=True,
     )
 

@@ -235,6 +235,7 @@ _SPECS = (
     _mw("ai_billing_mw", "power that tenants pay for"),
     _mw("pipeline_mw", "power that is planned and not secured"),
     FactSpec("gpu_count", "count", 1, 1e7, QUARTERLY_DAYS, "graphics processors; basis says which"),
+    FactSpec("entered_ai_count", "count", 0, 1, None, "1 in the first year of its AI, else 0"),
     FactSpec(
         "asic_share_ratio", "ratio", 0, 1, OPERATIONAL_DAYS, "share of the market for machines"
     ),

@@ -1,4 +1,4 @@
-"""What a day of the network leaves behind: returns, issuance, hashrate, their means. Hop 5, pure.
+"""What a day of the market leaves behind: returns, issuance, hashrate, rental prices. Hop 5, pure.
 
 Sampled at 00:00 UTC. A day counts for what is known at both of its ends; a figure that was not is
 left out of its series, never filled. Definitions: docs/formulas.md 5, sector stress, and 1.2.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.domain.estimators.rolling import Rolling
 from monitor.domain.events import Quality, Reading
@@ -21,6 +21,8 @@ RETURNS, MIN_RETURNS = 30, 20
 """Days of a volatility, and how many of them it needs."""
 ISSUANCE = 365
 RIBBON_SHORT, RIBBON_LONG = 30, 60
+RENTAL_DAYS, RENTAL_SLACK = 30, 3
+"""A rental price of 30 days ago, or of up to so many days before if none was known that day."""
 MAX_SILENT_DAYS = 3
 """After so many days without a sample a series describes another time: stale."""
 TOO_FEW = "too_few_days"
@@ -31,6 +33,7 @@ DAY_INPUTS: Mapping[str, str] = {
     "issuance_mean_365_usd_day": "USD/day",
     "hashrate_mean_30_eh_s": "EH/s",
     "hashrate_mean_60_eh_s": "EH/s",
+    "gpu_rental_30_days_ago_usd_hour": "USD/hour",
 }
 """What `MarketDays.statistics` gives, with its unit."""
 
@@ -44,6 +47,7 @@ class Midnight:
         btc_usd: reference price.
         height: of the newest block.
         difficulty: of the running epoch.
+        gpu_rental_usd_hour: rental price of an H100 hour.
 
     """
 
@@ -51,6 +55,7 @@ class Midnight:
     btc_usd: float | None
     height: float | None
     difficulty: float | None
+    gpu_rental_usd_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class MarketDays:
         returns: daily log returns of Bitcoin.
         issuance: new coins of the day in USD at its end.
         hashrate: estimated from the day's blocks, EH/s.
+        rentals: midnight (ms UTC) and rental price of an H100 hour (USD), as far as it was known.
 
     """
 
@@ -85,18 +91,34 @@ class MarketDays:
     returns: Series = field(default_factory=lambda: _series(RETURNS))
     issuance: Series = field(default_factory=lambda: _series(ISSUANCE))
     hashrate: Series = field(default_factory=lambda: _series(RIBBON_LONG))
+    rentals: tuple[tuple[int, float], ...] = ()
 
     def sampled(self, now: Midnight) -> MarketDays:
         """Take in a midnight: it ends a day if the one before was sampled too."""
         last = self.last
         if last is None or now.at - last.at != DAY:
-            return MarketDays(now, self.returns, self.issuance, self.hashrate)
+            return replace(self, last=now, rentals=self._rentals_with(now))
         return MarketDays(
             now,
             self.returns.added(_log_return(last, now), now.at),
             self.issuance.added(_issued_usd(last, now), now.at),
             self.hashrate.added(_hashrate_eh_s(last, now), now.at),
+            self._rentals_with(now),
         )
+
+    def _rentals_with(self, now: Midnight) -> tuple[tuple[int, float], ...]:
+        """Return the rental prices that may still be asked for, with that of `now`."""
+        oldest = now.at - (RENTAL_DAYS + RENTAL_SLACK) * DAY
+        kept = tuple(row for row in self.rentals if row[0] >= oldest)
+        price = now.gpu_rental_usd_hour
+        return kept if price is None else (*kept, (now.at, price))
+
+    def _rental_before(self, now: int) -> Reading:
+        """Return the rental price `RENTAL_DAYS` before the midnight `now`."""
+        known = [row for row in self.rentals if row[0] <= now - RENTAL_DAYS * DAY]
+        if not known:
+            return Reading(None, Quality.NOT_APPLICABLE, TOO_FEW)
+        return Reading(known[-1][1], Quality.OK, "", now)
 
     def statistics(self) -> dict[str, Reading]:
         """Return the market inputs by name, as they stood at the last midnight."""
@@ -119,6 +141,7 @@ class MarketDays:
             "hashrate_mean_60_eh_s": _reading(
                 self.hashrate.values.means[0], self.hashrate, RIBBON_LONG, now
             ),
+            "gpu_rental_30_days_ago_usd_hour": self._rental_before(now),
         }
 
 

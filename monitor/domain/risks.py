@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from monitor.domain.companies import AiStatus, Company, fact_at
+from monitor.domain.companies import Company, fact_at
 from monitor.domain.contracts import remaining_term
-from monitor.domain.figures import DAY, iso_day
+from monitor.domain.figures import iso_day
 from monitor.domain.risk_levels import RiskKind, newest_level
 from monitor.domain.sites import Cooling, sites_at
 
-ENTRY_DAYS = 365
-_IN_AI = frozenset({AiStatus.HYBRID, AiStatus.CONTRACTED, AiStatus.NATIVE})
 _WET = frozenset({Cooling.HYDRO, Cooling.IMMERSION, Cooling.LIQUID})
 
 
@@ -97,6 +95,7 @@ RISKS: tuple[RiskSpec, ...] = (
             "ai_entrants_count",
             "peers_pipeline_mw",
             "gpu_rental_usd_hour",
+            "gpu_rental_change_30d_ratio",
             "ai_utilisation_ratio",
             "ai_revenue_estimate_usd_year",
             "hashprice_usd_ph_day",
@@ -180,11 +179,11 @@ def _liquid_cooled(company: Company, moment: int) -> Indicator:
 
 def _entrants(companies: Mapping[str, Company], moment: int) -> Indicator:
     """Return how many companies of the book began with AI in the last 365 days."""
-    names = []
-    for company in companies.values():
-        steps = [step for step in company.ai_status if step.status in _IN_AI]
-        if steps and moment - ENTRY_DAYS * DAY < steps[0].since <= moment:
-            names.append(company.ticker)
+    names = [
+        company.ticker
+        for company in companies.values()
+        if (entered := fact_at(company, "entered_ai_count", moment)) and entered.value
+    ]
     return Indicator("ai_entrants_count", len(names), "count", note=", ".join(names))
 
 

@@ -135,6 +135,18 @@ def test_the_map_of_peers_reads_two_numbers_of_each_company() -> None:
     assert all("by (company)" in it["expr"] and it["instant"] for it in panel["targets"])
 
 
+def test_one_panel_has_entrants_and_the_rental_price() -> None:
+    """Count of entrants and the trend of the rental price, each on an axis of its own (row C19)."""
+    board = json.loads(BUILT["declared"]["trader.json"])
+    (panel,) = [it for it in panels(board) if it["title"] == "Competition for AI tenants"]
+    asked = " ".join(target["expr"] for target in panel["targets"])
+    assert "hashhedge_ai_entrants_number" in asked
+    assert "hashhedge_gpu_rental_change_30d_ratio" in asked
+    (right,) = panel["fieldConfig"]["overrides"]
+    assert right["matcher"]["options"] == "GPU rental price, 30 days"
+    assert {"id": "custom.axisPlacement", "value": "right"} in right["properties"]
+
+
 def test_a_closed_row_holds_its_panels() -> None:
     """Families beside the main ones open by a click, so a board of many metrics stays quick."""
     board = json.loads(BUILT["declared"]["trader.json"])

@@ -147,3 +147,23 @@ def test_saved_and_taken_back_it_goes_on_identically(first: int, second: int) ->
     restored = msgspec.json.decode(msgspec.json.encode(days), type=MarketDays)
     assert restored == days
     assert sampled(restored, moved[first:]) == sampled(days, moved[first:])
+
+
+def rented(day: int, price: float | None) -> Midnight:
+    """Return a midnight that knows no more than a rental price."""
+    return Midnight(START + day * DAY, None, None, None, price)
+
+
+def test_the_rental_price_of_30_days_ago() -> None:
+    """Day 30 looks back at day 0, day 31 at day 1; a gap takes the price before it (row C19)."""
+    name = "gpu_rental_30_days_ago_usd_hour"
+    days = sampled(MarketDays(), [rented(day, 2.60 + day / 100) for day in range(30)])
+    assert days.statistics()[name].reason == "too_few_days"
+    for day, before in ((30, 2.60), (31, 2.61), (32, 2.62)):
+        days = days.sampled(rented(day, 2.10))
+        assert days.statistics()[name].value == before
+    holed = sampled(MarketDays(), [rented(0, 2.60), *(rented(day, None) for day in range(1, 40))])
+    assert holed.statistics()[name].reason == "too_few_days"
+    within = sampled(MarketDays(), [rented(0, 2.60), *(rented(day, None) for day in range(1, 34))])
+    assert within.statistics()[name].value == 2.60
+    assert len(sampled(days, [rented(day, 2.0) for day in range(33, 200)]).rentals) == 34

@@ -186,13 +186,12 @@ def test_entrants_and_the_peers_pipeline_are_counted() -> None:
         confidence=Confidence.CONFIRMED,
     )
     one = replace(company(), figures={"pipeline_mw": (pipeline,)})
+    steps = (
+        StatusStep(AiStatus.EVALUATING, 10 * DAY, "s"),
+        StatusStep(AiStatus.HYBRID, 200 * DAY, "s"),
+    )
     entrant = replace(
-        one,
-        ticker="NEW",
-        ai_status=(
-            StatusStep(AiStatus.EVALUATING, 10 * DAY, "s"),
-            StatusStep(AiStatus.HYBRID, 200 * DAY, "s"),
-        ),
+        one, ticker="NEW", figures=with_derived({"pipeline_mw": (pipeline,)}, statuses=steps)
     )
     book = {"AAA": one, "NEW": entrant}
     for day, count in ((199, 0), (200, 1), (564, 1), (565, 0)):
