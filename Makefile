@@ -57,6 +57,10 @@ servers:
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
 	PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Throw 10,000 damaged answers at every parser of a provider
+	HASHHEDGE_FUZZ_EXAMPLES=10000 $(RUN)pytest -n 2 tests/contract/test_feed_fuzz.py $(PYTEST_ARGS)
+
 .PHONY: check
 check: setup ## Format, lint, types, import contracts
 	$(RUN)ruff format --check .

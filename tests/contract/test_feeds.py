@@ -19,26 +19,24 @@ from aiohttp.test_utils import TestServer
 from monitor.core.clock import ManualClock
 from monitor.core.discovery import declared
 from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailable
-from monitor.domain.events import BLOCK_PACE, DIFFICULTY, FEES, HEIGHT, Quote
+from monitor.domain.events import Quote
 from monitor.domain.plausibility import judge
 from monitor.feeds.base import Feed
 from monitor.feeds.declaration import spec_faults
 from monitor.feeds.http import HttpClient
 from monitor.feeds.lanes import lanes_of
+from tests.simulator.catalogue import ENVIRON, PROVIDERS
+from tests.simulator.provider import VALUE, Outcome
 from tests.simulator.scenarios import FUTURE_BY, STALE_BY, Scenario
 from tests.simulator.server import Simulator
-from tests.simulator.shapes import SHAPES
 
 NOW = 1_768_229_760_000
 FEEDS = dict(declared("monitor.feeds", "FEED", Feed))
 LANES = [
     (name, list(lane.spec.instruments)) for name in FEEDS for lane in lanes_of(FEEDS[name].spec)
 ]
-ENVIRON = {"FINNHUB_API_KEY": "test-key-0123456789"}
-
-VALUE = "the right value"
-# What each scenario must lead to, and where a provider differs by instrument or by name.
-OUTCOMES: dict[Scenario, tuple[type[FeedError], str] | str] = {
+# What each scenario must lead to; where a provider differs, its file in the simulator says so.
+OUTCOMES: dict[Scenario, Outcome] = {
     Scenario.NORMAL: VALUE,
     Scenario.STALE: VALUE,
     Scenario.FUTURE: VALUE,
@@ -56,21 +54,14 @@ OUTCOMES: dict[Scenario, tuple[type[FeedError], str] | str] = {
     Scenario.WRONG_TYPE: (BadQuote, "wrong_type"),
     Scenario.HTML: (BadQuote, "not_json"),
     Scenario.NAN: (BadQuote, "not_a_number"),
+    Scenario.NULL: (BadQuote, "missing_field"),
+    Scenario.TEXT: VALUE,
+    Scenario.CROSSED: VALUE,  # the gate behind the adapter refuses it
+    Scenario.MS_FOR_S: VALUE,
     Scenario.RENAMED_KEY: (BadQuote, "missing_field"),
     Scenario.GZIP_BOMB: (BadQuote, "too_large"),
     Scenario.HUGE: (BadQuote, "too_large"),
     Scenario.NOT_TEXT: (BadQuote, "not_text"),
-}
-EXCEPTIONS: dict[tuple[Scenario, str], tuple[type[FeedError], str] | str] = {
-    # the pair's key is Kraken's own name and is not relied on
-    (Scenario.RENAMED_KEY, "kraken"): VALUE,
-    # a bare number has no key
-    (Scenario.RENAMED_KEY, HEIGHT): VALUE,
-    # zero is how the backend says that its node is away; a block may well pay no fees
-    (Scenario.ZEROS, DIFFICULTY): (BadQuote, "missing_field"),
-    (Scenario.ZEROS, BLOCK_PACE): (BadQuote, "missing_field"),
-    (Scenario.ZEROS, HEIGHT): VALUE,
-    (Scenario.ZEROS, FEES): VALUE,
 }
 
 
@@ -102,7 +93,8 @@ async def test_right_value_or_right_error(
     served, base = simulator
     served.set_scenario(name, scenario)
     keys = [(scenario, name), *((scenario, instrument) for instrument in instruments)]
-    outcome = next((EXCEPTIONS[key] for key in keys if key in EXCEPTIONS), OUTCOMES[scenario])
+    own = PROVIDERS[name].outcomes
+    outcome = next((own[key] for key in keys if key in own), OUTCOMES[scenario])
     if not isinstance(outcome, str):
         kind, reason = outcome
         with pytest.raises(kind) as caught:
@@ -112,9 +104,11 @@ async def test_right_value_or_right_error(
         return
     quotes = await fetch(name, instruments, base)
     assert [quote.instrument for quote in quotes] == instruments
+    if scenario is Scenario.ZEROS:
+        assert any(quote.value == 0 for quote in quotes)
     for quote in quotes:
-        zero = scenario is Scenario.ZEROS
-        assert quote.value == (0 if zero else served.market.value(quote.instrument, name))
+        zero = scenario is Scenario.ZEROS and quote.value == 0
+        assert zero or quote.value == served.market.value(quote.instrument, name)
         assert (quote.source, quote.received_at) == (name, NOW)
         assert quote.fresh_ms == FEEDS[name].spec.fresh_s * 1_000
 
@@ -139,15 +133,28 @@ async def test_a_slow_answer_is_given_up_in_time(
 async def test_the_source_s_own_time_is_kept(name: str, simulator: tuple[Simulator, str]) -> None:
     """An old answer is given with its own time; only a source without one takes ours, marked."""
     served, base = simulator
-    timed = any(shape.time for shape in SHAPES if shape.provider == name)
+    timed = any(shape.time for shape in PROVIDERS[name].shapes)
     for scenario, moved_ms in ((Scenario.STALE, STALE_BY), (Scenario.FUTURE, FUTURE_BY)):
         served.set_scenario(name, scenario)
         lane = lanes_of(FEEDS[name].spec)[0]
-        (quote,) = await fetch(name, sorted(lane.instruments), base)
-        assert quote.local_time is not timed
-        assert quote.observed_at == (NOW + moved_ms if timed else NOW)
-        refused = "future" if timed and scenario is Scenario.FUTURE else None
-        assert judge(quote, None, NOW) == refused
+        for quote in await fetch(name, sorted(lane.instruments), base):
+            assert quote.local_time is not timed
+            assert quote.observed_at == (NOW + moved_ms if timed else NOW)
+            refused = "future" if timed and scenario is Scenario.FUTURE else None
+            assert judge(quote, None, NOW) == refused
+
+
+VENUES = [name for name in FEEDS if any(shape.book for shape in PROVIDERS[name].shapes)]
+
+
+@pytest.mark.parametrize("name", VENUES)
+async def test_a_crossed_book_gets_no_further(name: str, simulator: tuple[Simulator, str]) -> None:
+    """A bid above the ask is passed on as it came, and refused at the gate."""
+    served, base = simulator
+    served.set_scenario(name, Scenario.CROSSED)
+    lane = lanes_of(FEEDS[name].spec)[0]
+    quotes = await fetch(name, sorted(lane.instruments), base)
+    assert "crossed" in {judge(quote, None, NOW) for quote in quotes}
 
 
 @pytest.mark.parametrize("name", ["coinbase", "kraken", "bitstamp"])
@@ -189,7 +196,7 @@ def test_declarations_hold(name: str) -> None:
 
 def test_every_provider_is_simulated() -> None:
     """A provider without a shape in the simulator would be tested by nothing here."""
-    assert set(FEEDS) == {shape.provider for shape in SHAPES}
+    assert set(FEEDS) == set(PROVIDERS)
 
 
 @pytest.mark.parametrize("name", FEEDS)

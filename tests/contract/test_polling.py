@@ -18,11 +18,11 @@ from monitor.feeds.base import Feed, previous_close
 from monitor.feeds.http import HttpClient
 from monitor.feeds.poller import Poller
 from monitor.feeds.schedule import Schedule
+from tests.simulator.catalogue import ENVIRON
 from tests.simulator.server import Simulator
 from tests.unit.monitor.feeds.doubles import Counts, wait_until
 
 NOW = 1_768_229_760_000
-ENVIRON = {"FINNHUB_API_KEY": "test-key-0123456789"}
 VENUES = ("bitstamp", "coinbase", "kraken")
 
 

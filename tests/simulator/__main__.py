@@ -7,9 +7,9 @@ import sys
 
 from aiohttp import web
 
+from tests.simulator.catalogue import PROVIDERS
 from tests.simulator.scenarios import Scenario
 from tests.simulator.server import ALL, Simulator
-from tests.simulator.shapes import PROVIDERS
 
 HOST = "127.0.0.1"
 

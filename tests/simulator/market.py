@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import exp
@@ -56,6 +57,7 @@ class Market:
 
     clock: Clock
     seed: int = 7
+    start: Mapping[str, Decimal] = field(default_factory=lambda: START)
     began: Millis = field(init=False)
     _anchor: dict[str, tuple[Decimal, int]] = field(init=False, default_factory=dict)
     _walks: dict[str, list[float]] = field(init=False, default_factory=dict)
@@ -66,20 +68,20 @@ class Market:
 
     def value(self, instrument: str, venue: str = "") -> Decimal:
         """Return what `venue` says of `instrument` now; KeyError for an unknown one."""
-        start, anchored = self._anchor.get(instrument, (START[instrument], 0))
+        start, anchored = self._anchor.get(instrument, (self.start[instrument], 0))
         if instrument == HEIGHT:
             return start + (self.clock.now() - self.began) // BLOCK_MS
         moved = exp(self._walk(instrument, self._step()) - self._walk(instrument, anchored))
         exact = start * Decimal(repr(moved)) * (1 + VENUE_OFFSET.get(venue, Decimal(0)))
-        return round(exact, _places(instrument))
+        return round(exact, self._places(instrument))
 
     def previous_close(self, ticker: str) -> Decimal:
         """Return a share's close before today: where its walk began."""
-        return START[ticker]
+        return self.start[ticker]
 
     def put(self, instrument: str, value: Decimal) -> None:
         """Set a value; the walk goes on from there."""
-        if instrument not in START:
+        if instrument not in self.start:
             raise KeyError(instrument)
         self._anchor[instrument] = (value, self._step())
 
@@ -94,6 +96,7 @@ class Market:
             walk.append(walk[-1] * (1 - PULL) + dice.gauss(0, sigma))
         return walk[step]
 
-
-def _places(instrument: str) -> int:
-    return {FEES: 8, DIFFICULTY: 0}.get(instrument, 2)
+    def _places(self, instrument: str) -> int:
+        """Return how many digits behind the point the provider gives: those it began with."""
+        exponent = self.start[instrument].as_tuple().exponent
+        return -exponent if isinstance(exponent, int) else 0

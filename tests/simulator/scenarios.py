@@ -14,10 +14,12 @@ from monitor.core.clock import DAY, HOUR, SECOND, Millis, iso, parse_iso
 from tests.simulator.shapes import Shape, like, look, put
 
 BOMB_BYTES = 32 * 1024 * 1024
-HUGE_BYTES = 1024 * 1024
+HUGE_BYTES = 50 * 1024 * 1024
+CHUNK_BYTES = 65_536
 RETRY_AFTER_S = 30
 STALE_BY: Millis = -3 * DAY
 FUTURE_BY: Millis = HOUR
+_SECONDS_UNTIL = 100_000_000_000
 
 
 class Scenario(StrEnum):
@@ -39,6 +41,10 @@ class Scenario(StrEnum):
     WRONG_TYPE = "wrong_type"
     HTML = "html"
     NAN = "nan"
+    NULL = "null"
+    TEXT = "text"
+    CROSSED = "crossed"
+    MS_FOR_S = "ms_for_s"
     RENAMED_KEY = "renamed_key"
     GZIP_BOMB = "gzip_bomb"
     HUGE = "huge"
@@ -55,6 +61,7 @@ class Reply:
         status: of HTTP.
         headers: beside the length.
         drop: break the connection after half of the body.
+        repeat: send the body so many times, without saying beforehand how long that gets.
 
     """
 
@@ -62,6 +69,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     drop: bool = False
+    repeat: int = 0
 
 
 _STATUS = {
@@ -81,7 +89,7 @@ _FIXED = {
         b"<!DOCTYPE html><html><body>Checking your browser</body></html>",
         headers={"Content-Type": "text/html"},
     ),
-    Scenario.HUGE: Reply(b" " * HUGE_BYTES),
+    Scenario.HUGE: Reply(b" " * CHUNK_BYTES, repeat=HUGE_BYTES // CHUNK_BYTES),
     Scenario.NOT_TEXT: Reply(b'{"price": "\xff\xfe"}'),
 }
 
@@ -99,27 +107,51 @@ def reply(scenario: Scenario, shape: Shape, document: Any) -> Reply:
 
 
 def _changed(scenario: Scenario, shape: Shape, document: Any) -> Reply:
-    body = json.dumps(change(scenario, shape, document)).encode()
+    changed = change(scenario, shape, document)
+    body = (changed if shape.is_text else json.dumps(changed)).encode()
     if scenario is Scenario.TRUNCATED:
         # one byte of a bare number is still a number; nothing at all is not
         body = body[: len(body) // 2] if len(body) > len("12345678") else b""
-    return Reply(body, drop=scenario is Scenario.DROPPED)
+    headers = {"Content-Type": shape.content_type}
+    return Reply(body, headers=headers, drop=scenario is Scenario.DROPPED)
 
 
 def change(scenario: Scenario, shape: Shape, document: Any) -> Any:
-    """Return `document` with the scenario's one field changed."""
-    price = look(document, shape.price)
+    """Return `document` with the scenario's one field changed; a text stays as it is."""
+    if shape.is_text:
+        return document
     if scenario is Scenario.RENAMED_KEY and shape.rename:
         return _renamed(document, shape)
     if scenario in _TIME_MOVES and shape.time:
         moved = _moved(look(document, shape.time), _TIME_MOVES[scenario])
         return put(document, shape.time, moved)
+    if scenario is Scenario.MS_FOR_S and shape.time:
+        return put(document, shape.time, _in_ms(look(document, shape.time)))
+    if scenario is Scenario.CROSSED and shape.book:
+        bid, ask = shape.book
+        swapped = put(document, bid, look(document, ask))
+        return put(swapped, ask, look(document, bid))
+    price = look(document, shape.price)
     values = {
         Scenario.ZEROS: like(price, Decimal(0)),
         Scenario.WRONG_TYPE: {"amount": price},
         Scenario.NAN: "NaN" if isinstance(price, str) else float("nan"),
+        Scenario.NULL: None,
+        Scenario.TEXT: _as_text(price),
     }
     return put(document, shape.price, values[scenario]) if scenario in values else document
+
+
+def _as_text(price: Any) -> Any:
+    """Return a number as text; what is text already comes as a number."""
+    return json.loads(price) if isinstance(price, str) else json.dumps(price)
+
+
+def _in_ms(time: Any) -> Any:
+    """Return a time of seconds in milliseconds; a time in words stays."""
+    if isinstance(time, int):
+        return time * SECOND if time < _SECONDS_UNTIL else time
+    return str(int(time) * SECOND) if time.isdigit() and int(time) < _SECONDS_UNTIL else time
 
 
 def _renamed(document: Any, shape: Shape) -> Any:
@@ -131,9 +163,9 @@ def _renamed(document: Any, shape: Shape) -> Any:
 
 def _moved(time: Any, by: Millis) -> Any:
     if isinstance(time, int):
-        return time + by // SECOND
+        return time + (by // SECOND if time < _SECONDS_UNTIL else by)
     if time.isdigit():
-        return str(int(time) + by // SECOND)
+        return str(_moved(int(time), by))
     return iso(parse_iso(time) + by)
 
 

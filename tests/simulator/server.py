@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from aiohttp import web
 
 from monitor.core.clock import Clock, SystemClock
-from tests.simulator.market import START, Market
+from tests.simulator.catalogue import PROVIDERS, VALUES
+from tests.simulator.market import Market
+from tests.simulator.provider import Provider
 from tests.simulator.scenarios import Reply, Scenario, reply
-from tests.simulator.shapes import PROVIDERS, UnknownSymbolError, shape_of
+from tests.simulator.shapes import UnknownSymbolError
 
 ALL = "all"
 MAX_VALUE = Decimal("1e18")
@@ -43,7 +47,7 @@ class Simulator:
     market: Market = field(init=False)
 
     def __post_init__(self) -> None:
-        self.market = Market(self.clock, self.seed)
+        self.market = Market(self.clock, self.seed, VALUES)
 
     def app(self) -> web.Application:
         """Return the server's application."""
@@ -52,21 +56,24 @@ class Simulator:
         app.router.add_put("/control/price/{instrument}", self._put_price)
         app.router.add_put("/control/scenario/{provider}", self._put_scenario)
         app.router.add_get("/{provider}/{path:.*}", self._answer)
+        app.router.add_post("/{provider}/{path:.*}", self._answer)
         return app
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         provider, path = request.match_info["provider"], request.match_info["path"]
-        shape = shape_of(provider, path)
-        if shape is None:
+        known = PROVIDERS.get(provider)
+        shape = known.shape_of(path) if known else None
+        if known is None or shape is None:
             raise web.HTTPNotFound(text="no such endpoint")
         self.requests[provider] = self.requests.get(provider, 0) + 1
-        if provider == "finnhub" and not request.headers.get("X-Finnhub-Token"):
-            return web.json_response({"error": "Please use an API key."}, status=401)
+        if not _has_key(known, request):
+            return web.json_response(known.refusal, status=known.refusal_status)
         scenario = self.scenarios.get(provider, Scenario.NORMAL)
         if scenario is Scenario.SLOW:
             await asyncio.sleep(self.slow_s)
         try:
-            document = shape.render(self.market, path.removeprefix(shape.matches), request.query)
+            asked = await _asked(request)
+            document = shape.render(self.market, path.removeprefix(shape.matches), asked)
         except UnknownSymbolError as unknown:
             return web.json_response(unknown.body, status=unknown.status)
         return await _send(request, reply(scenario, shape, document))
@@ -74,16 +81,16 @@ class Simulator:
     async def _state(self, _: web.Request) -> web.Response:
         state = {
             "scenarios": {name: self.scenarios.get(name, Scenario.NORMAL) for name in PROVIDERS},
-            "values": {name: str(self.market.value(name)) for name in START},
+            "values": {name: str(self.market.value(name)) for name in VALUES},
             "requests": self.requests,
         }
         return web.json_response(state, dumps=lambda value: json.dumps(value, indent=2) + "\n")
 
     async def _put_price(self, request: web.Request) -> web.Response:
         instrument, text = request.match_info["instrument"], (await request.text()).strip()
-        if instrument not in START:
+        if instrument not in VALUES:
             raise web.HTTPNotFound(
-                text=f"no instrument {instrument}; there are {', '.join(START)}\n"
+                text=f"no instrument {instrument}; there are {', '.join(VALUES)}\n"
             )
         now = self.market.value(instrument)
         try:
@@ -120,7 +127,28 @@ class Simulator:
             self.scenarios[name] = Scenario(text)
 
 
+def _has_key(provider: Provider, request: web.Request) -> bool:
+    header, param = provider.key_header, provider.key_param
+    return (not header or bool(request.headers.get(header))) and (
+        not param or bool(request.query.get(param))
+    )
+
+
+async def _asked(request: web.Request) -> Mapping[str, str]:
+    """Return what was asked for: the query, and of a POST the members of its JSON body as text."""
+    if request.method != "POST":
+        return request.query
+    body = json.loads(await request.text())
+    members = body.items() if isinstance(body, dict) else ()
+    return {
+        **request.query,
+        **{name: item if isinstance(item, str) else json.dumps(item) for name, item in members},
+    }
+
+
 async def _send(request: web.Request, answer: Reply) -> web.StreamResponse:
+    if answer.repeat:
+        return await _send_long(request, answer)
     if not answer.drop:
         return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
@@ -129,4 +157,14 @@ async def _send(request: web.Request, answer: Reply) -> web.StreamResponse:
     await response.write(answer.body[: len(answer.body) // 2])
     if request.transport is not None:
         request.transport.abort()
+    return response
+
+
+async def _send_long(request: web.Request, answer: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    await response.prepare(request)
+    with contextlib.suppress(ConnectionError):  # whoever asked has seen enough
+        for _ in range(answer.repeat):
+            await response.write(answer.body)
+        await response.write_eof()
     return response

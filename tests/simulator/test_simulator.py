@@ -8,6 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from monitor.core.clock import ManualClock
+from tests.simulator.catalogue import VALUES
 from tests.simulator.market import START, Market
 from tests.simulator.scenarios import Scenario
 from tests.simulator.server import Simulator
@@ -77,4 +78,4 @@ async def test_the_controls_say_no_politely(path: str, body: str, status: int) -
         assert (await client.put(f"/control/{path}", data=body)).status == status
         state = await (await client.get("/control")).json()
     assert state["scenarios"]["kraken"] == (simulator.scenarios.get("kraken") or Scenario.NORMAL)
-    assert set(state["values"]) == set(START)
+    assert set(state["values"]) == set(VALUES)

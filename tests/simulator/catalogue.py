@@ -1,0 +1,19 @@
+"""All simulated providers, found by their place."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from monitor.core.discovery import declared
+from tests.simulator.market import START
+from tests.simulator.provider import Provider
+
+PROVIDERS: dict[str, Provider] = dict(declared("tests.simulator.providers", "PROVIDER", Provider))
+VALUES: dict[str, Decimal] = START | {
+    instrument: value
+    for provider in PROVIDERS.values()
+    for instrument, value in provider.values.items()
+}
+ENVIRON: dict[str, str] = {
+    name: key for provider in PROVIDERS.values() for name, key in provider.environ.items()
+}

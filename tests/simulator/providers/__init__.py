@@ -1,0 +1,1 @@
+"""One file per simulated provider, found by its place; each binds `PROVIDER`."""
