@@ -15,7 +15,7 @@ from monitor.domain.events import Quote
 from monitor.domain.freshness import Freshness, is_fresh
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.base import Feed
-from monitor.feeds.credentials import read_secret
+from monitor.feeds.credentials import read_keys
 from monitor.feeds.http import HttpClient
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.poller import Poller
@@ -40,8 +40,7 @@ def usable_feeds(feeds: Sequence[Feed], environ: Mapping[str, str]) -> tuple[Fee
         if not spec.enabled:
             continue
         try:
-            if spec.credential is not None:
-                read_secret(spec.credential, environ)
+            read_keys(spec.credentials, environ)
         except ConfigError as error:
             log.info("feed.left_out", feed=spec.name, why=error.message)
             continue

@@ -27,6 +27,7 @@ from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
 from monitor.core.places import unwritable
 from monitor.domain.companies import Companies
 from monitor.embedded import PLACE_HINT
+from monitor.feeds.credentials import missing_keys
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
@@ -92,13 +93,15 @@ def _books(settings: Settings) -> Iterator[Finding]:
 def _keys(world: World) -> Iterator[Finding]:
     for feed in world.feeds:
         spec = feed.spec
-        if not spec.enabled or spec.credential is None:
+        needed = [key for key in spec.credentials if not key.optional]
+        if not spec.enabled or not needed:
             continue
-        name = spec.credential.env
-        if name in os.environ or f"{name}_FILE" in os.environ:
+        missing = missing_keys(needed, os.environ)
+        if not missing:
             yield Finding("feeds", spec.name, PASS, "key is set")
         else:
-            yield Finding("feeds", spec.name, WARN, "has no key and is left out", f"set {name}")
+            fix = f"set {' and '.join(missing)}"
+            yield Finding("feeds", spec.name, WARN, "has no key and is left out", fix)
 
 
 def _figures(companies: Companies) -> Finding:

@@ -19,6 +19,7 @@ from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.quotes import quote_row, stored_quotes
 from monitor.core.clock import SystemClock
 from monitor.feeds.adapter import run_adapter_test
+from monitor.feeds.credentials import missing_keys
 from monitor.store.feeds import FeedStore
 
 app = typer.Typer(help="Feeds: state of the providers, adapter tests.", no_args_is_help=True)
@@ -50,9 +51,7 @@ def _without_key() -> list[str]:
     """Return the feeds that are switched on and have no key; the service leaves them out."""
     specs = [feed.spec for feed in configured_feeds(settings_with().feeds)]
     return [
-        spec.name
-        for spec in specs
-        if spec.enabled and spec.credential is not None and not _is_set(spec.credential.env)
+        spec.name for spec in specs if spec.enabled and missing_keys(spec.credentials, os.environ)
     ]
 
 
@@ -144,8 +143,8 @@ def list_feeds(
             "enabled": feed.spec.enabled,
             "interval_s": feed.spec.interval_s,
             "fresh_s": feed.spec.fresh_s,
-            "key": "" if feed.spec.credential is None else feed.spec.credential.env,
-            "key_set": feed.spec.credential is None or _is_set(feed.spec.credential.env),
+            "key": ", ".join(key.env for key in feed.spec.credentials),
+            "key_set": not missing_keys(feed.spec.credentials, os.environ),
             "instruments": list(feed.spec.instruments),
             "base_url": feed.spec.base_url,
             "licence": feed.spec.licence,
@@ -153,10 +152,6 @@ def list_feeds(
         for feed in configured_feeds(feeds)
     ]
     emit(rows, output, lambda: _listing(rows))
-
-
-def _is_set(variable: str) -> bool:
-    return variable in os.environ or f"{variable}_FILE" in os.environ
 
 
 def _listing(rows: list[dict[str, Any]]) -> Table:

@@ -40,8 +40,12 @@ class Http(Protocol):
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        weight: float = 1.0,
     ) -> Answer:
         """Fetch `url`; only the feed's declared hosts are reachable.
+
+        `weight` is what the request costs of `requests_per_minute`, where the provider counts
+        some requests as several.
 
         Raises:
             FeedUnavailable: time-out, refused connection, 429 (with retry_after_s) or 5xx.
@@ -51,13 +55,48 @@ class Http(Protocol):
         """
         ...
 
+    async def post_json(
+        self,
+        url: str,
+        body: object,
+        *,
+        headers: Mapping[str, str] | None = None,
+        weight: float = 1.0,
+    ) -> Answer:
+        """Send `body` as JSON to `url`, for a provider that takes its questions that way.
 
-@dataclass(frozen=True, slots=True)
+        Everything else is as with `get`, errors included. A redirect is followed where it keeps
+        method and body (307, 308) and refused otherwise.
+
+        Raises:
+            ValueError: `body` is no JSON value, or a larger one than a question can be.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A secret that a feed needs: the environment variable (or its _FILE twin) that holds it."""
+    """One secret that a feed needs, and where in a request it goes: exactly one place.
+
+    Attributes:
+        env: the environment variable that holds it, or whose `_FILE` twin names a file that does.
+            A file is read anew when it changes.
+        header: the request header that carries it.
+        query: the query parameter that carries it, for a provider that takes it nowhere else. It
+            is added when the request goes out; no URL of ours holds it before or after.
+        basic: it is `user:password`, sent as HTTP Basic authorization.
+        prefix: what stands before it in the header, such as `Bearer ` with its blank.
+        optional: the feed works without it, with less.
+
+    """
 
     env: str
-    header: str
+    header: str = ""
+    query: str = ""
+    basic: bool = False
+    prefix: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +111,13 @@ class FeedSpec:
         interval_s: seconds between polls.
         timeout_s: seconds that one request may take.
         fresh_s: seconds after which a value is no longer fresh.
-        requests_per_minute: its published or assumed limit.
+        requests_per_minute: its published or assumed limit, in the provider's weights where it
+            counts some requests as several.
         max_bytes: a larger body is refused unread.
-        credential: None where no key is needed.
+        credentials: the keys it needs; empty where none is. All are sent to the feed's own
+            origin with each request, and to nobody else.
+        account: what the provider counts requests by, where several feeds share a key or a
+            host: feeds of one account share one budget. Empty: the feed's own name.
         licence: what its terms allow, in one line.
         enabled: whether the default book polls it.
         headers: sent with each request; a User-Agent here replaces ours.
@@ -95,7 +138,8 @@ class FeedSpec:
     requests_per_minute: float
     licence: str
     max_bytes: int = 262_144
-    credential: Credential | None = None
+    credentials: tuple[Credential, ...] = ()
+    account: str = ""
     enabled: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()

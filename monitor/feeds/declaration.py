@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from monitor.core.clock import MINUTE, SECOND
-from monitor.feeds.base import FeedSpec
+from monitor.feeds.base import Credential, FeedSpec
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TIMEOUT_S = 60.0
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def spec_faults(spec: FeedSpec) -> list[str]:
     """Return what is wrong with a declaration, one sentence each; empty when it may be used."""
-    return [*_identity_faults(spec), *_limit_faults(spec)]
+    return [*_identity_faults(spec), *_key_faults(spec), *_limit_faults(spec)]
 
 
 def _identity_faults(spec: FeedSpec) -> Iterator[str]:
@@ -41,7 +43,27 @@ def _identity_faults(spec: FeedSpec) -> Iterator[str]:
 
 
 def _may_be_plain(host: str, spec: FeedSpec) -> bool:
-    return spec.credential is None or host in _LOOPBACK
+    return not spec.credentials or host in _LOOPBACK
+
+
+def _key_faults(spec: FeedSpec) -> Iterator[str]:
+    for key in spec.credentials:
+        if not _VARIABLE.fullmatch(key.env):
+            yield f"credential {key.env!r}: name an environment variable of A-Z, 0-9 and _"
+        elif sum(map(bool, (key.header, key.query, key.basic))) != 1:
+            yield f"credential {key.env}: give one of header, query and basic"
+        elif key.prefix and not key.header:
+            yield f"credential {key.env}: a prefix stands in a header"
+        elif not key.basic and not _FIELD.fullmatch(key.header or key.query):
+            yield f"credential {key.env}: {key.header or key.query!r} names no header or parameter"
+    places = [_place(key) for key in spec.credentials]
+    if len(set(places)) < len(places):
+        yield "credentials: two of them go to the same place, and one would be lost"
+
+
+def _place(key: Credential) -> tuple[str, str]:
+    header = "authorization" if key.basic else key.header.casefold()
+    return header, key.query
 
 
 def _limit_faults(spec: FeedSpec) -> Iterator[str]:

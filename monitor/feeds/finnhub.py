@@ -64,7 +64,7 @@ FEED = Feed(
         requests_per_minute=60,  # documented for the free plan
         licence="Free plan for personal use; redistribution needs Finnhub's licence.",
         max_bytes=16_384,
-        credential=Credential(env="FINNHUB_API_KEY", header="X-Finnhub-Token"),
+        credentials=(Credential(env="FINNHUB_API_KEY", header="X-Finnhub-Token"),),
         batch=1,
         shares=True,
     ),

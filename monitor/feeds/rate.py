@@ -35,17 +35,17 @@ class TokenBucket:
         spare = self.per_minute - self.burst
         return (spare if spare >= 1 else self.per_minute) / MINUTE
 
-    def take(self, now: Millis) -> float:
-        """Take one token and return the seconds to wait before using it; 0 when it was there.
+    def take(self, now: Millis, weight: float = 1.0) -> float:
+        """Take `weight` tokens and return the seconds to wait before using them; 0: none.
 
-        The token is reserved: callers that come while one waits queue behind it. A clock that
+        They are reserved: callers that come while one waits queue behind it. A clock that
         was set back refills nothing.
         """
         if self._at is not None:
             elapsed = max(0, now - self._at)
             self._tokens = min(self.burst, self._tokens + elapsed * self._refill_per_ms)
         self._at = now
-        self._tokens -= 1.0
+        self._tokens -= weight
         if self._tokens >= 0:
             return 0.0
         return -self._tokens / self._refill_per_ms / SECOND

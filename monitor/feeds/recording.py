@@ -8,7 +8,8 @@
      "quotes": [{"instrument": "BTC-USD", "value": "97250.10",
                  "observed_at": "2026-01-12T14:55:59.250Z"}]}
 
-`params`, `status` and `headers` may be left out; a quote without `observed_at` is expected at
+`params`, `status` and `headers` may be left out; `"question": {...}` makes the answer one to a POST
+of that JSON. A quote without `observed_at` is expected at
 `received_at`. The body lies in its own file, byte for byte as it came.
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 from monitor.core.clock import Millis, parse_iso
 from monitor.core.errors import ConfigError, FeedRejected
 from monitor.domain.events import Quote
+from monitor.feeds.addresses import plain
 from monitor.feeds.base import Answer, FeedSpec
 from monitor.feeds.reasons import Reason
 from monitor.feeds.status import status_error
@@ -33,13 +35,14 @@ FIXTURE_FILE = "fixture.json"
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One recorded answer and the request it belongs to."""
+    """One recorded answer and the request it belongs to; `question` is the JSON of a POST."""
 
     path: str
     body: str
     params: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    question: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,36 @@ class RecordedHttp:
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,  # noqa: ARG002 - the answer does not depend on it
+        weight: float = 1.0,  # noqa: ARG002 - nobody counts here
     ) -> Answer:
         """Return the recorded answer; a request that was not recorded is refused as not found."""
+        return self._answer("GET", url, params or {}, None)
+
+    async def post_json(
+        self,
+        url: str,
+        body: object,
+        *,
+        headers: Mapping[str, str] | None = None,  # noqa: ARG002 - as above
+        weight: float = 1.0,  # noqa: ARG002
+    ) -> Answer:
+        """Return the recorded answer to this question, as `get` does."""
+        return self._answer("POST", url, {}, body)
+
+    def _answer(self, method: str, url: str, params: Mapping[str, str], question: object) -> Answer:
         path = url.removeprefix(self.spec.base_url)
+        asked = (path, dict(params), question)
         for answer in self.recording.answers:
-            if answer.path == path and dict(answer.params) == dict(params or {}):
+            if (answer.path, dict(answer.params), answer.question) == asked:
                 break
         else:
-            message = f"{self.spec.name}: the fixture has no answer to GET {path} {params or ''}"
-            raise FeedRejected(message.rstrip(), reason=Reason.NOT_FOUND)
+            said = f"{method} {path} {params or question or ''}".rstrip()
+            message = f"{self.spec.name}: the fixture has no answer to {said}"
+            raise FeedRejected(message, reason=Reason.NOT_FOUND)
         now = self.recording.received_at
-        error = status_error(self.spec.name, url, answer.status, answer.headers, now)
+        error = status_error(
+            self.spec.name, f"{method} {plain(url)}", answer.status, answer.headers, now
+        )
         if error is not None:
             raise error
         return Answer(answer.status, answer.body, answer.headers, now)
@@ -115,6 +137,7 @@ def _answer(folder: Path, answer: Mapping[str, Any]) -> Recorded:
         params=answer.get("params", {}),
         status=answer.get("status", 200),
         headers=answer.get("headers", {}),
+        question=answer.get("question"),
     )
 
 

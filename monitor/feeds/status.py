@@ -33,15 +33,15 @@ _UNAVAILABLE: dict[int, Reason] = {
 
 
 def status_error(
-    provider: str, url: str, status: int, headers: Mapping[str, str], now: Millis
+    provider: str, question: str, status: int, headers: Mapping[str, str], now: Millis
 ) -> FeedError | None:
     """Return the error that `status` stands for, or None for a usable answer (2xx).
 
-    `url` is shown without its query; `headers` has lower-case names.
+    `question` names the request as it may be shown; `headers` has lower-case names.
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    said = f"{provider}: GET {url.partition('?')[0]} answered {status}"
+    said = f"{provider}: {question} answered {status}"
     unavailable = _UNAVAILABLE.get(status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         unavailable = Reason.SERVER_ERROR

@@ -63,6 +63,10 @@ class NoHttp:
         """Fail: the scripted feed answers by itself."""
         raise AssertionError(url)
 
+    async def post_json(self, url: str, body: object, **_: Any) -> Answer:
+        """Fail as well."""
+        raise AssertionError(url)
+
 
 Step = Exception | Callable[[FeedSpec], Sequence[Quote]]
 

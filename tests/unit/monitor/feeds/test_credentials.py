@@ -8,7 +8,7 @@ import pytest
 
 from monitor.core.errors import ConfigError
 from monitor.feeds.base import Credential
-from monitor.feeds.credentials import Secret, read_secret
+from monitor.feeds.credentials import Secret, missing_keys, read_keys, read_secret
 
 KEY = Credential(env="VENUE_KEY", header="X-Key")
 
@@ -55,3 +55,40 @@ def test_a_secret_does_not_show_itself() -> None:
     secret = Secret("abc123")
     assert "abc123" not in repr(secret)
     assert secret.redact("bad key abc123!") == "bad key [redacted]!"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a+b/c=&d%25", "a%2Bb/c%3D%26d%2525", "a%2bb%2fc%3d%26d%2525", "a+b\\/c=\\u0026d%25"],
+)
+def test_a_secret_is_found_as_urls_and_json_write_it(written: str) -> None:
+    """Escaped by any of their rules, it is cut out all the same; what stands around it stays."""
+    secret = Secret("a+b/c=&d%25")
+    assert secret.redact(f"x%20=<{written}>\\n") == "x%20=<[redacted]>\\n"
+    assert secret.redact(f"sent {secret.basic}.") == "sent Basic [redacted]."
+
+
+@pytest.mark.parametrize("text", ["", "user", "user:"])
+def test_basic_needs_user_and_password(text: str) -> None:
+    """Half of it is no key, and the hint says what is missing."""
+    with pytest.raises(ConfigError, match="RPC"):
+        read_secret(Credential(env="RPC", basic=True), {"RPC": text})
+
+
+def test_an_optional_key_is_not_missed() -> None:
+    """Nowhere is fine for it; broken is not."""
+    extra = Credential(env="EXTRA", header="X-E", optional=True)
+    assert missing_keys((KEY, extra), {}) == ["VENUE_KEY"]
+    assert read_keys((extra,), {}).headers() == {}
+    assert read_keys((extra,), {"EXTRA": "abc"}).headers() == {"X-E": "abc"}
+    with pytest.raises(ConfigError, match="EXTRA"):
+        read_keys((extra,), {"EXTRA": "ü"})
+
+
+def test_a_ring_of_keys_shows_none() -> None:
+    """Its repr names the variables alone."""
+    ring = read_keys((KEY, Credential(env="ID", query="id")), {"VENUE_KEY": "abc", "ID": "xyz"})
+    assert (ring.headers(), ring.query()) == ({"X-Key": "abc"}, {"id": "xyz"})
+    assert "abc" not in repr(ring)
+    assert "xyz" not in repr(ring)
+    assert ring.redact("abc xyz") == "[redacted] [redacted]"

@@ -25,7 +25,13 @@ KEY = Credential(env="K", header="X-K")
         ({"base_url": "https://venue.example/?key=1"}, "base_url"),
         ({"base_url": "https://venue.example/"}, "slash"),
         ({"base_url": "https://[broken"}, "base_url"),
-        ({"base_url": "http://venue.example", "credential": KEY}, "without a key"),
+        ({"base_url": "http://venue.example", "credentials": (KEY,)}, "without a key"),
+        ({"credentials": (Credential(env="k", header="X-K"),)}, "environment variable"),
+        ({"credentials": (Credential(env="K"),)}, "one of header"),
+        ({"credentials": (Credential(env="K", header="X-K", query="k"),)}, "one of header"),
+        ({"credentials": (Credential(env="K", query="k", prefix="Bearer "),)}, "prefix"),
+        ({"credentials": (Credential(env="K", header="X K"),)}, "names no header"),
+        ({"credentials": (KEY, Credential(env="L", header="x-k"))}, "same place"),
         ({"interval_s": 0}, "interval_s"),
         ({"timeout_s": float("nan")}, "timeout_s"),
         ({"timeout_s": 600}, "timeout_s"),
@@ -45,7 +51,9 @@ def test_each_fault_is_told(changes: dict[str, Any], words: str) -> None:
 def test_plain_http_in_one_s_own_network_is_allowed(base: str) -> None:
     """The simulator and a self-hosted instance have no certificate."""
     assert spec_faults(spec(base_url=base)) == []
-    assert (spec_faults(spec(base_url=base, credential=KEY)) == []) is base.startswith("http://127")
+    assert (spec_faults(spec(base_url=base, credentials=(KEY,))) == []) is base.startswith(
+        "http://127"
+    )
 
 
 def test_a_book_overrides_what_it_names() -> None:
