@@ -35,6 +35,10 @@ class News(StrEnum):
 
     STAGE = "contract-stage"
     RISK = "risk-level"
+    FILING = "filing"
+    NEWS = "news"
+    TRANSFER = "large-transfer"
+    CHAIN = "chain-anomaly"
 
 
 class Reason(StrEnum):
@@ -50,6 +54,7 @@ class Reason(StrEnum):
     RULE_CHANGED = "rule_changed"
     STAGE_CHANGED = "stage_changed"
     LEVEL_CHANGED = "level_changed"
+    HAPPENED = "happened"
     # why nothing happened
     WITHIN_BOUND = "within_bound"
     STILL_BREACHED = "still_breached"

@@ -13,6 +13,7 @@ from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.events import Quote
 from monitor.domain.freshness import Freshness, is_fresh
+from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.base import Feed
 from monitor.feeds.credentials import read_keys
@@ -22,7 +23,7 @@ from monitor.feeds.poller import Poller
 from monitor.feeds.schedule import Schedule
 from monitor.store.feeds import FeedStore
 from monitor.store.leases import Lease
-from monitor.store.ticks import TickWriter
+from monitor.store.ticks import NoticeWriter, TickWriter
 from monitor.telemetry.instruments import Instruments
 
 STOP_GRACE_S = 3.0
@@ -58,6 +59,7 @@ class FeedRole:
     feeds: Callable[[], Sequence[Feed]]
     reloaded: asyncio.Event
     writer: TickWriter
+    notices: NoticeWriter
     store: FeedStore
     calendar: SessionCalendar
     stocks: frozenset[str]
@@ -106,6 +108,7 @@ class FeedRole:
             feed=feed,
             http=client.bind(feed.spec),
             deliver=self._deliver,
+            announce=self._announce,
             clock=self.clock,
             instruments=counts,
             rng=random.Random(),  # noqa: S311  # jitter, not a secret
@@ -115,6 +118,10 @@ class FeedRole:
         """Hand the accepted quotes of one poll to the store."""
         now = self.clock.now()
         await self.writer.deliver([(quote, self._fresh(quote, now)) for quote in quotes], now)
+
+    async def _announce(self, notices: Sequence[Notice]) -> int:
+        """Hand what happened to the store; return how much of it was news."""
+        return await self.notices.deliver(notices, self.clock.now())
 
     def _fresh(self, quote: Quote, now: int) -> bool:
         elapsed = (

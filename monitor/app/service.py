@@ -40,7 +40,7 @@ from monitor.store.holding import Holder, Work
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease, Leases, own_name
 from monitor.store.outbox_stream import OutboxStream
-from monitor.store.ticks import TickReader, TickWriter
+from monitor.store.ticks import NoticeWriter, TickReader, TickWriter
 from monitor.store.views import ViewStore
 from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
@@ -223,6 +223,7 @@ class Service:
             feeds=lambda: self.feeds,
             reloaded=self._reloaded,
             writer=TickWriter(self.client, self.job.keys),
+            notices=NoticeWriter(self.client, self.job.keys),
             store=FeedStore(self.client, self.job.keys),
             calendar=self.world.calendar,
             stocks=frozenset(self.world.companies),

@@ -19,7 +19,8 @@ from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
 from monitor.books import load_companies, load_feeds
 from monitor.compute.standing import Standing
-from monitor.compute.step import Firm, Step, targets
+from monitor.compute.step import Firm, Step
+from monitor.compute.targets import targets
 from monitor.core.clock import Millis
 from monitor.core.discovery import declared
 from monitor.core.errors import ConfigErrors

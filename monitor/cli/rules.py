@@ -25,7 +25,7 @@ from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, number, sheet, talk
 from monitor.compute.nearness import near
-from monitor.compute.step import targets
+from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)

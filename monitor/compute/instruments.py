@@ -244,9 +244,9 @@ class Instruments:
         instrument.changes_at = best_until + 1 if fresh else None
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
-        kind = instrument.symbol.kind
-        budget = kind.fresh_ms if quote.fresh_ms is None else quote.fresh_ms
-        if kind.in_sessions:
+        symbol = instrument.symbol
+        budget = symbol.fresh_ms if quote.fresh_ms is None else quote.fresh_ms
+        if symbol.kind.in_sessions:
             with contextlib.suppress(ValueError):  # outside its years no session is known
                 return self._calendar.fresh_until(quote.observed_at, budget)
         return quote.observed_at + budget

@@ -30,24 +30,21 @@ from monitor.compute.history import (
     Sessions,
 )
 from monitor.compute.instruments import Calendar, Instruments
+from monitor.compute.noting import noted
 from monitor.compute.plan import (
     MARKET_INPUTS,
-    MARKET_UNITS,
     STOCK_INPUTS,
     TENANT_INPUTS,
     Plan,
 )
 from monitor.compute.recompute import Table
 from monitor.compute.standing import Memory, Standing, compared
+from monitor.compute.targets import targets
 from monitor.domain.events import Quality, Quote, Reading, Tick
+from monitor.domain.notices import Notice
 from monitor.metrics.base import CompanyType, Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
-_SCOPE_LABELS: Mapping[Scope, Mapping[str, str]] = {
-    Scope.NETWORK: {"network": "bitcoin"},
-    Scope.SECTOR: {"sector": "companies"},
-    Scope.COMPANY: {},
-}
 DAY = 86_400_000
 MAX_DAYS = 400
 """A longer leap is a clock's error, or a replay after another age: its days are not walked."""
@@ -156,12 +153,19 @@ class Step:
         now = tick.at if self.now is None else max(self.now, tick.at)
         self.advance(now)
         self.ticks += 1
+        self._news += [self._told(notice, now) for notice in tick.notices]
         refused, changed = self.instruments.accept(tick.quotes, now)
         self.refused.update(refused)
         if changed:
             self._propagate(changed, now)
         if self.watch.take_instant():
             self.now = now + 1
+
+    def _told(self, notice: Notice, now: int) -> Transition:
+        """Return the news of a notice, with the standing flags of the company it is about."""
+        row = self._rows.get(notice.subject)
+        flags = () if row is None else tuple(word for word, _ in self.firms[row].flags(now))
+        return noted(notice, flags, now)
 
     def advance(self, now: int) -> None:
         """Run every timer that is due up to `now`, each at its own moment, in order."""
@@ -448,34 +452,6 @@ class Step:
     def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():
             self.watch.observe(name, self.instruments.reading(name), now)
-
-
-def targets(
-    catalogue: Catalogue, tickers: Sequence[str], rules: Iterable[Rule] = ()
-) -> dict[str, Target]:
-    """Return all that a rule may watch: metrics, instruments, and what `rules` name besides.
-
-    A name in capitals that no feed of ours quotes is taken for an instrument of the ingest
-    contract.
-    """
-    found = {
-        metric.name: Target(
-            metric.name,
-            metric.unit,
-            tuple(tickers) if metric.scope is Scope.COMPANY else None,
-            _SCOPE_LABELS[metric.scope],
-        )
-        for metric in catalogue
-    }
-    for name, instrument in MARKET_INPUTS.items():
-        unit = MARKET_UNITS[name]
-        found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
-    for name in tickers:
-        found[name] = Target(name, "USD", None, {"instrument": name})
-    for rule in rules:
-        if rule.on not in found and rule.on[:1].isupper():
-            found[rule.on] = Target(rule.on, "", None, {"instrument": rule.on})
-    return found
 
 
 def _quoted(quote: Quote) -> Mapping[str, object]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+from monitor.domain.notices import Notice
+
 BTC_USD = "BTC-USD"
 DIFFICULTY = "network.difficulty"
 HEIGHT = "network.height"
@@ -84,13 +86,15 @@ class Tick:
     Attributes:
         id: the stream entry's id, unique and rising.
         at: the moment of arrival that the step counts as now.
-        quotes: at least one.
+        quotes: what is worth what.
+        notices: what happened; there is at least one quote or notice.
 
     """
 
     id: str
     at: int
     quotes: tuple[Quote, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

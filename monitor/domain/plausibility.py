@@ -23,6 +23,7 @@ from monitor.domain.events import (
     Quote,
 )
 from monitor.domain.facts import FACTS, FactSpec
+from monitor.domain.series import series_of
 
 FUTURE_MS = 10_000
 MAX_VOLUME = Decimal("1e15")
@@ -89,6 +90,9 @@ def bounds_of(instrument: str) -> Bounds:
     known = _KNOWN.get(instrument)
     if known is not None:
         return known
+    series = series_of(instrument)
+    if series is not None:
+        return Bounds(series.low, series.high, is_price=False)
     if _FIGURE_NAME.match(instrument):
         return _FACTS.get(instrument.partition(".")[2], _COMPANY_FIGURE)
     return _PAIR if instrument.endswith("-USD") else _STOCK

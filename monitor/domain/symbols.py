@@ -5,6 +5,7 @@ RIOT, RIOT.previous_close_usd   a share, in USD; it grows old only while its mar
 HIVE-CAD                    the same share where it is quoted in another currency
 USD-CAD                     the rate for that: units of the currency for one dollar
 network.difficulty          a figure of the network
+perp.okx.funding_8h_ratio   a series of the market around bitcoin (`monitor/domain/series.py`)
 RIOT.power_price_usd_kwh    a figure of a company
 """
 
@@ -13,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
+
+from monitor.domain.series import series_of
 
 _MINUTE = 60_000
 CURRENCIES = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "HKD", "JPY", "SEK", "SGD"})
@@ -30,6 +33,7 @@ class Kind(StrEnum):
     RATE = "rate"
     NETWORK = "network"
     FIGURE = "figure"
+    SERIES = "series"
 
     @property
     def fresh_ms(self) -> int:
@@ -50,6 +54,8 @@ _FRESH_MS = {
     Kind.RATE: 24 * 60 * _MINUTE,
     Kind.NETWORK: 180 * _MINUTE,
     Kind.FIGURE: 24 * 60 * _MINUTE,
+    # each has its own: its cadence's
+    Kind.SERIES: 15 * _MINUTE,
 }
 
 
@@ -62,6 +68,12 @@ class Symbol:
     ticker: str = ""
     currency: str = ""
 
+    @property
+    def fresh_ms(self) -> int:
+        """Return how long a quote of it is fresh if nobody says otherwise."""
+        series = series_of(self.name) if self.kind is Kind.SERIES else None
+        return self.kind.fresh_ms if series is None else series.cadence.fresh_ms
+
 
 def symbol_of(name: str, shares: Container[str]) -> Symbol:
     """Return what `name` stands for; `shares` are the tickers whose quotes are prices of shares."""
@@ -70,8 +82,14 @@ def symbol_of(name: str, shares: Container[str]) -> Symbol:
         return Symbol(name, Kind.SHARE, owner, "USD")
     if name.startswith("network."):
         return Symbol(name, Kind.NETWORK)
+    if series_of(name) is not None:
+        return Symbol(name, Kind.SERIES)
     if figure:
         return Symbol(name, Kind.FIGURE, owner)
+    return _traded(name, shares)
+
+
+def _traded(name: str, shares: Container[str]) -> Symbol:
     base, _, currency = name.rpartition("-")
     if currency in CURRENCIES and base == "USD":
         return Symbol(name, Kind.RATE, currency=currency)

@@ -20,7 +20,7 @@ from monitor.core.clock import iso
 from monitor.core.errors import ConfigError, FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.domain.plausibility import judge
-from monitor.feeds.base import Feed, Http
+from monitor.feeds.base import Feed, Http, quotes_of
 from monitor.feeds.declaration import spec_faults
 from monitor.feeds.lanes import lanes_of
 from monitor.feeds.recording import RecordedHttp, Recording, load_recording
@@ -111,7 +111,7 @@ async def _play(feed: Feed, http: Http) -> tuple[list[Quote], str]:
     try:
         async with asyncio.timeout(FETCH_LIMIT_S):
             for lane in lanes_of(feed.spec):
-                quotes += await feed.fetch(http, lane.spec)
+                quotes += quotes_of(await feed.fetch(http, lane.spec))
     except Exception as error:  # noqa: BLE001 - a stranger's code: whatever it raises is the finding
         return quotes, f"fetch raised {type(error).__name__}: {error}"
     return quotes, ""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from monitor.domain.events import Quote
+from monitor.domain.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class FeedSpec:
         hosts: further hosts (`host` or `host:port`) that a redirect may lead to.
         shares: it quotes US shares by their tickers; the book of companies adds its own to
             `instruments`.
+        notices: it tells what happened; an answer in which nothing did is a good one.
         batch: instruments per call of `fetch`; None asks for all at once. 1 where the provider
             answers one symbol per request, so that one bad symbol costs only itself.
 
@@ -145,6 +147,7 @@ class FeedSpec:
     hosts: tuple[str, ...] = ()
     batch: int | None = None
     shares: bool = False
+    notices: bool = False
 
 
 def previous_close(ticker: str) -> str:
@@ -152,7 +155,18 @@ def previous_close(ticker: str) -> str:
     return f"{ticker}.previous_close_usd"
 
 
-Fetch = Callable[[Http, FeedSpec], Awaitable[Sequence[Quote]]]
+Fetched: TypeAlias = Quote | Notice
+Fetch = Callable[[Http, FeedSpec], Awaitable[Sequence[Fetched]]]
+
+
+def quotes_of(found: Iterable[Fetched]) -> list[Quote]:
+    """Return what is worth what, of all that a provider brought."""
+    return [item for item in found if isinstance(item, Quote)]
+
+
+def notices_of(found: Iterable[Fetched]) -> list[Notice]:
+    """Return what happened, of all that a provider brought."""
+    return [item for item in found if isinstance(item, Notice)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,9 @@ class Feed:
 
     `fetch` is called with a spec narrowed to the instruments wanted now (`batch` of them at most)
     and answers all of them or raises; it never returns a value it could not verify. A figure of
-    an instrument that comes along (`RIOT.previous_close_usd`) may be among the quotes.
+    an instrument that comes along (`RIOT.previous_close_usd`) may be among the quotes. A feed that
+    `notices` brings what happened about its instruments (tickers), all that its answer still
+    lists: what was told before is told apart behind it.
     """
 
     spec: FeedSpec

@@ -17,8 +17,9 @@ from monitor.core.backoff import Backoff
 from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
+from monitor.domain.notices import Notice, notice_fault
 from monitor.domain.plausibility import judge
-from monitor.feeds.base import Feed, FeedSpec, Http
+from monitor.feeds.base import Feed, FeedSpec, Fetched, Http, notices_of, quotes_of
 from monitor.feeds.health import Failure, FeedHealth
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.lanes import FEED_WIDE, Lane, after, backoff_of, hold, lanes_of, pause_s
@@ -27,6 +28,7 @@ from monitor.feeds.reasons import Reason
 log = structlog.get_logger(__name__)
 
 Deliver = Callable[[Sequence[Quote]], Awaitable[None]]
+Announce = Callable[[Sequence[Notice]], Awaitable[int]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Poller:
         clock: now.
         instruments: what is counted.
         rng: draws the jitter of the backoff.
+        announce: takes the accepted notices of one poll, as `deliver` does; None: nobody listens.
         last: the last good quote per instrument; may be filled from the store at the start.
         health: how the feed is doing, replaced whole at each step.
 
@@ -51,6 +54,7 @@ class Poller:
     clock: Clock
     instruments: FeedInstruments
     rng: random.Random
+    announce: Announce | None = None
     last: dict[str, Quote] = field(default_factory=dict)
     health: FeedHealth = field(init=False)
     _lanes: list[Lane] = field(init=False)
@@ -89,28 +93,38 @@ class Poller:
         if not any(lane.due <= began for lane in self._lanes):
             return
         accepted: list[Quote] = []
+        told: list[Notice] = []
         for lane in self._lanes:
             # asked anew for each lane: a failure in one may have put all of them on hold
-            if lane.due <= self.clock.now():
-                accepted += self._accept(lane, await self._ask(lane))
+            if lane.due > self.clock.now():
+                continue
+            found = await self._ask(lane)
+            if found is not None:
+                accepted += self._accept(lane, quotes_of(found))
+                told += self._heard(lane, notices_of(found))
+                if self.spec.notices:
+                    self._answered()
         if accepted:
             await self._hand_over(accepted)
+        if told and self.announce is not None:
+            await self._tell(told, self.announce)
         now = self.clock.now()
         self.instruments.polled(self.spec.name, (now - began) / SECOND)
         soonest = min(lane.due for lane in self._lanes)
         self.health = self.health.due(max(soonest, after(began, self.spec.interval_s)))
 
-    async def _ask(self, lane: Lane) -> Sequence[Quote]:
+    async def _ask(self, lane: Lane) -> Sequence[Fetched] | None:
+        """Return what a lane brought, None when it failed."""
         try:
-            quotes = await self.feed.fetch(self.http, lane.spec)
+            found = await self.feed.fetch(self.http, lane.spec)
         except FeedError as error:
             self._fail(lane, error, error.reason)
         except Exception as error:  # noqa: BLE001 - the loop boundary: an adapter's bug stops one lane, not the feed
             self._fail(lane, error, Reason.BUG)
         else:
             self._mend(lane)
-            return quotes
-        return ()
+            return found
+        return None
 
     def _fail(self, lane: Lane, error: Exception, reason: str) -> None:
         name, now = self.spec.name, self.clock.now()
@@ -166,6 +180,39 @@ class Poller:
                 self._refuse(quote, refusal)
         return accepted
 
+    def _heard(self, lane: Lane, notices: Sequence[Notice]) -> list[Notice]:
+        """Return the notices that can be kept; the others are counted and left out."""
+        kept: list[Notice] = []
+        for notice in notices:
+            stranger = notice.subject and notice.subject not in lane.instruments
+            wrong = stranger or notice.source != self.spec.name
+            fault = Reason.WRONG_SYMBOL if wrong else notice_fault(notice, self.clock.now())
+            if not fault:
+                kept.append(notice)
+                continue
+            self.instruments.rejected(self.spec.name, fault)
+            if (notice.id, fault) not in self._refused:
+                self._refused.add((notice.id, fault))
+                log.warning(
+                    "feed.notice_refused", feed=self.spec.name, id=notice.id[:40], reason=fault
+                )
+        return kept
+
+    def _answered(self) -> None:
+        """Note a good answer of a feed whose answers may hold nothing new."""
+        now = self.clock.now()
+        self.instruments.succeeded(self.spec.name, now)
+        self.health = self.health.stored(now, now)
+
+    async def _tell(self, notices: Sequence[Notice], announce: Announce) -> None:
+        try:
+            news = await announce(notices)
+        except StoreUnavailable as error:
+            self._pause_for_store(notices, error)
+            return
+        if news:
+            log.info("feed.notices", feed=self.spec.name, news=news)
+
     def _stamp(self, quote: Quote, now: Millis) -> Quote:
         received = now if quote.received_at is None else quote.received_at
         fresh = self.health.budget_ms if quote.fresh_ms is None else quote.fresh_ms
@@ -201,13 +248,13 @@ class Poller:
         self.instruments.succeeded(name, now)
         self.health = self.health.stored(now, max(quote.observed_at for quote in quotes))
 
-    def _pause_for_store(self, quotes: Sequence[Quote], error: StoreUnavailable) -> None:
+    def _pause_for_store(self, items: Sequence[Fetched], error: StoreUnavailable) -> None:
         # `last` stays: what was not stored was not seen, so the next poll brings it again.
         self._store_failures += 1
         now = self.clock.now()
         wait_s = pause_s(error, self._store_failures, self._backoff, self.rng)
         hold(self._lanes, after(now, wait_s))
-        missed = frozenset(quote.instrument for quote in quotes)
+        missed = frozenset(it.instrument if isinstance(it, Quote) else it.subject for it in items)
         failure = Failure(missed, Reason.STORE_UNAVAILABLE, str(error), now)
         self.health = self.health.failed(failure)
         self.instruments.failed(self.spec.name, Reason.STORE_UNAVAILABLE)
@@ -216,6 +263,6 @@ class Poller:
                 "feed.store_unavailable",
                 feed=self.spec.name,
                 error=str(error),
-                undelivered=len(quotes),
+                undelivered=len(items),
                 wait_s=round(wait_s, 3),
             )

@@ -1,7 +1,7 @@
 """Bytes on the wire and back: the `ticks` entry, with its schema number. Hop 4 and hop 5.
 
-The entry's fields are `v` (schema, "1") and `q` (a JSON list of quotes); `at` (ms UTC) is optional
-and defaults to the time in the entry's own id; it may lie in the past (a replay). The engine's time
+The entry's fields are `v` (schema, "1"), `q` (a JSON list of quotes) and `n` (of notices), of which
+one may be left out; `at` (ms UTC) is optional and defaults to the time in the entry's own id; it may lie in the past (a replay). The engine's time
 never goes back, so a writer whose clock is ahead must not move it: every other source would look
 old until the clocks have caught up. A writer may also choose the id, so neither time counts beyond
 the Redis server's own. docs/ingest.md is the contract for strangers.
@@ -10,11 +10,15 @@ the Redis server's own. docs/ingest.md is the contract for strangers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from monitor.domain.events import Quote, Tick
+from monitor.domain.notices import Notice, notice_fault
+
+Item = TypeVar("Item")
 
 SCHEMA = b"1"
 MAX_QUOTES = 1_000
@@ -31,6 +35,7 @@ _STRANGE_NUMBER = re.compile(
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 
 _decode_quotes = msgspec.json.Decoder(list[Quote]).decode
+_decode_notices = msgspec.json.Decoder(list[Notice]).decode
 _decode_quote = msgspec.json.Decoder(Quote).decode
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -60,23 +65,55 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     schema = fields.get(b"v")
     if schema != SCHEMA:
         raise MalformedTickError(f"field v is {schema!r}; this version reads schema 1")
-    body = fields.get(b"q", b"")
-    if len(body) > MAX_BYTES:
-        raise MalformedTickError(f"field q has {len(body)} bytes; at most {MAX_BYTES}")
+    body = _bounded(fields, b"q")
     strange = _STRANGE_NUMBER.search(body)
     if strange is not None:
         raise MalformedTickError(f"field q: a {strange[1].decode()} is no plain number")
     identifier = entry_id.decode()
-    try:
-        quotes = _decode_quotes(body)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise MalformedTickError(f"field q: {error}") from error
-    if not 0 < len(quotes) <= MAX_QUOTES:
-        raise MalformedTickError(f"field q has {len(quotes)} quotes; 1 to {MAX_QUOTES}")
+    told = _bounded(fields, b"n")
+    quotes, notices = _listed(_decode_quotes, body, "q"), _listed(_decode_notices, told, "n")
+    least = 0 if notices else 1
+    if not least <= len(quotes) <= MAX_QUOTES:
+        raise MalformedTickError(f"field q has {len(quotes)} quotes; {least} to {MAX_QUOTES}")
+    if len(notices) > MAX_QUOTES:
+        raise MalformedTickError(f"field n has {len(notices)} notices; at most {MAX_QUOTES}")
     for quote in quotes:
         _check_names(quote)
     moment = _moment(int(identifier.partition("-")[0]), fields.get(b"at"), now)
-    return Tick(identifier, moment, tuple(quotes))
+    for notice in notices:
+        _check_notice(notice, moment)
+    return Tick(identifier, moment, tuple(quotes), tuple(notices))
+
+
+def _bounded(fields: Mapping[bytes, bytes], name: bytes) -> bytes:
+    body = fields.get(name, b"")
+    if len(body) > MAX_BYTES:
+        raise MalformedTickError(
+            f"field {name.decode()} has {len(body)} bytes; at most {MAX_BYTES}"
+        )
+    return body
+
+
+def _listed(decode: Callable[[bytes], list[Item]], body: bytes, name: str) -> list[Item]:
+    """Return what a field lists; a field that is not there lists nothing."""
+    try:
+        return decode(body) if body else []
+    except (msgspec.DecodeError, ValueError) as error:
+        raise MalformedTickError(f"field {name}: {error}") from error
+
+
+def _check_notice(notice: Notice, now: int) -> None:
+    """Refuse what would make no message, or too large a one."""
+    fault = notice_fault(notice, now)
+    if fault:
+        raise MalformedTickError(f"notice {notice.id[:40]!r}: {fault.replace('_', ' ')}")
+    names = {"source": notice.source, "subject": notice.subject or "-"}
+    for name, word in names.items():
+        if not 0 < len(word) <= MAX_NAME or "|" in word:
+            raise MalformedTickError(
+                f"notice {notice.id[:40]!r}: {name} {word[:20]!r}: 1 to {MAX_NAME} characters, "
+                "none of them |"
+            )
 
 
 def _moment(written: int, at: bytes | None, now: int | None) -> int:
@@ -106,6 +143,11 @@ def _check_names(quote: Quote) -> None:
         raise MalformedTickError(f"source {quote.source[:20]!r}: 1 to {MAX_NAME} characters")
     if len(quote.note) > MAX_NOTE:
         raise MalformedTickError(f"note of {quote.instrument}: at most {MAX_NOTE} characters")
+
+
+def encode_notice(notice: Notice) -> bytes:
+    """Return one notice as JSON."""
+    return _encode(notice)
 
 
 def encode_quote(quote: Quote) -> bytes:

@@ -62,6 +62,10 @@ class Keys:
         """Stream: tick entries that could not be read, with the reason; capped."""
         return self._key("rejected")
 
+    def notices(self, source: str) -> str:
+        """Sorted set: the ids of what a source has told, by when it happened; a month of them."""
+        return self._key(f"notices:{source}")
+
     @property
     def feeds(self) -> str:
         """Hash: feed name to its health as JSON."""

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from redis.asyncio import Redis
 
 from monitor.domain.events import Quote
+from monitor.domain.notices import FIRST_LOOK_MS, KEPT_MS, Notice
 from monitor.store.client import BLOCK_MS, translated
-from monitor.store.codec import encode_quote, encode_tick
+from monitor.store.codec import encode_notice, encode_quote, encode_tick
 from monitor.store.commit import GROUP
 from monitor.store.keys import Keys
 
@@ -28,6 +29,23 @@ for i = 2, #ARGV, 5 do
 end
 if #news == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', 'v', '1', 'q', '[' .. table.concat(news, ',') .. ']', 'at', ARGV[1])
+return #news
+"""
+
+_TELL = """
+local first = redis.call('EXISTS', KEYS[1]) == 0
+local news = {}
+for i = 4, #ARGV, 4 do
+  local at = tonumber(ARGV[i + 1])
+  local oldest = tonumber(ARGV[i + 2])
+  if first then oldest = math.max(oldest, tonumber(ARGV[2])) end
+  if redis.call('ZADD', KEYS[1], 'NX', at, ARGV[i]) == 1 and at >= oldest then
+    news[#news + 1] = ARGV[i + 3]
+  end
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+if #news == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', 'v', '1', 'n', '[' .. table.concat(news, ',') .. ']', 'at', ARGV[1])
 return #news
 """
 
@@ -63,6 +81,36 @@ class TickWriter:
             arguments += (quote_field(quote), str(quote.value), quote.observed_at, body, record)
         with translated("store quotes"):
             return int(await self._append([self._keys.quotes, self._keys.ticks], arguments))
+
+
+class NoticeWriter:
+    """Appends what happened, each thing once."""
+
+    def __init__(self, client: Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._tell = client.register_script(_TELL)
+
+    async def deliver(self, notices: Sequence[Notice], at: int) -> int:
+        """Store what one source told at `at` (ms UTC); return how much of it was news.
+
+        What was told before is none, nor is what happened too long ago; of what a source has when
+        it is asked for the very first time, only the last day is.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; nothing or everything was stored.
+
+        """
+        if not notices:
+            return 0
+        arguments: list[bytes | str | int] = [at, at - FIRST_LOOK_MS, at - KEPT_MS]
+        for notice in notices:
+            oldest = at - notice.kind.told_for_ms
+            member = f"{notice.kind.value}|{notice.subject}|{notice.id}"
+            arguments += (member, notice.observed_at, oldest, encode_notice(notice))
+        keys = [self._keys.notices(notices[0].source), self._keys.ticks]
+        with translated("store notices"):
+            return int(await self._tell(keys, arguments))
 
 
 class TickReader:

@@ -20,8 +20,9 @@ from monitor.core.clock import ManualClock
 from monitor.core.discovery import declared
 from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
+from monitor.domain.notices import notice_fault
 from monitor.domain.plausibility import judge
-from monitor.feeds.base import Feed
+from monitor.feeds.base import Feed, Fetched, notices_of, quotes_of
 from monitor.feeds.declaration import spec_faults
 from monitor.feeds.http import HttpClient
 from monitor.feeds.lanes import lanes_of
@@ -75,13 +76,18 @@ async def simulator() -> AsyncIterator[tuple[Simulator, str]]:
 
 
 async def fetch(name: str, instruments: Sequence[str], base: str) -> Sequence[Quote]:
+    """Ask one lane of one provider through the live client for its quotes."""
+    found = quotes_of(await ask(name, instruments, base))
+    return [quote for quote in found if quote.instrument in set(instruments)]
+
+
+async def ask(name: str, instruments: Sequence[str], base: str) -> Sequence[Fetched]:
     """Ask one lane of one provider through the live client."""
     spec = FEEDS[name].overridden(base_url=f"{base}/{name}").spec
     wanted = set(instruments)
     lane = next(lane for lane in lanes_of(spec) if set(lane.instruments) == wanted)
     async with HttpClient(ManualClock(NOW), ENVIRON) as client:
-        quotes = await FEEDS[name].fetch(client.bind(lane.spec), lane.spec)
-    return [quote for quote in quotes if quote.instrument in wanted]
+        return await FEEDS[name].fetch(client.bind(lane.spec), lane.spec)
 
 
 @pytest.mark.parametrize("scenario", [item for item in Scenario if item is not Scenario.SLOW])
@@ -101,6 +107,13 @@ async def test_right_value_or_right_error(
             await fetch(name, instruments, base)
         assert caught.value.reason == reason
         assert name in str(caught.value)
+        return
+    if FEEDS[name].spec.notices:
+        notices = notices_of(await ask(name, instruments, base))
+        assert notices
+        assert {notice.source for notice in notices} == {name}
+        assert {notice.subject for notice in notices} <= {*instruments, ""}
+        assert {notice_fault(notice, NOW) for notice in notices} <= {"", "future"}
         return
     quotes = await fetch(name, instruments, base)
     assert [quote.instrument for quote in quotes] == instruments

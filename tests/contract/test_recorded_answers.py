@@ -21,7 +21,7 @@ from monitor.core.clock import ManualClock, parse_iso
 from monitor.core.discovery import declared
 from monitor.core.errors import BadQuote, FeedError, FeedRejected
 from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT, Quote
-from monitor.feeds.base import Answer, Feed, FeedSpec, Http
+from monitor.feeds.base import Answer, Feed, FeedSpec, Http, quotes_of
 from tests.simulator.catalogue import PROVIDERS
 from tests.simulator.market import Market
 
@@ -56,7 +56,7 @@ def fetch(name: str, instrument: str, symbol: str, body: str) -> Quote:
 
 
 async def _await(feed: Feed, http: Http, spec: FeedSpec) -> Sequence[Quote]:
-    return await feed.fetch(http, spec)
+    return quotes_of(await feed.fetch(http, spec))
 
 
 def sample(name: str) -> str:
