@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from monitor.core.errors import FeedRejected
 from monitor.feeds.base import Answer, FeedSpec
@@ -46,6 +45,7 @@ class OfflineHttp:
         *,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        weight: float = 1.0,
     ) -> Answer:
         """Return the provider's answer."""
         return self._answer(url, params or {})
@@ -53,9 +53,10 @@ class OfflineHttp:
     async def post_json(
         self,
         url: str,
-        body: Any,
+        body: object,
         *,
         headers: Mapping[str, str] | None = None,
+        weight: float = 1.0,
     ) -> Answer:
         """Return the provider's answer to a POST."""
         members = body if isinstance(body, dict) else {}
