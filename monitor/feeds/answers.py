@@ -10,12 +10,12 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from monitor.core.clock import SECOND, Millis, parse_iso
 from monitor.core.errors import BadQuote
 from monitor.domain.events import Quote
-from monitor.feeds.base import Answer, FeedSpec
+from monitor.feeds.base import Answer
 from monitor.feeds.reasons import Reason
 
 SHOWN_CHARS = 60
@@ -65,6 +65,12 @@ class Node:
             message = f"{self.provider}: {path} is missing; the list has {len(self.value)}"
             raise BadQuote(message, reason=Reason.MISSING_FIELD)
         return Node(self.provider, self.value[index], path)
+
+    def items(self) -> list[Node]:
+        """Return all elements of a list."""
+        if not isinstance(self.value, list):
+            self.refuse("a list")
+        return [self.item(index) for index in range(len(self.value))]
 
     def only(self) -> Node:
         """Step into the single member of an object, whatever it is called."""
@@ -198,8 +204,22 @@ def decode(provider: str, answer: Answer) -> Node:
     return Node(provider, value)
 
 
+class Source(Protocol):
+    """What a quote carries of whoever gave it: the declaration of a feed or a stream."""
+
+    @property
+    def name(self) -> str:
+        """Return the source's name."""
+        ...
+
+    @property
+    def fresh_s(self) -> float:
+        """Return how long a value is fresh, in seconds."""
+        ...
+
+
 def quoted(
-    spec: FeedSpec,
+    spec: Source,
     answer: Answer,
     instrument: str,
     value: Decimal,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from monitor.core.clock import MINUTE, SECOND
 from monitor.feeds.base import Credential, FeedSpec
+from monitor.feeds.streams import StreamSpec
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TIMEOUT_S = 60.0
@@ -88,3 +89,50 @@ def _limit_faults(spec: FeedSpec) -> Iterator[str]:
             f"interval_s {spec.interval_s:g} needs {needed:g} requests a minute, "
             f"requests_per_minute allows {spec.requests_per_minute:g}"
         )
+
+
+def stream_faults(spec: StreamSpec) -> list[str]:
+    """Return what is wrong with a stream's declaration, one sentence each."""
+    return [*_stream_identity_faults(spec), *_stream_limit_faults(spec)]
+
+
+def _stream_identity_faults(spec: StreamSpec) -> Iterator[str]:
+    if not _NAME.fullmatch(spec.name):
+        yield f"name {spec.name!r}: use 2 to 32 of a-z, 0-9 and _; it is a metric label"
+    if not spec.instruments:
+        yield "instruments is empty: name at least one, with the provider's own symbol"
+    if not spec.licence.strip():
+        yield "licence is empty: say in one line what the provider's terms allow"
+    try:
+        parts = urlsplit(spec.url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if host is None or parts.fragment or "@" in parts.netloc:
+        yield f"url {spec.url!r}: give scheme, host, path and at most a query"
+    elif parts.scheme != "wss" and not (
+        parts.scheme in {"ws", "http"} and (not spec.credentials or host in _LOOPBACK)
+    ):
+        yield f"url {spec.url!r}: use wss; ws is for your own network, without a key"
+    for key in spec.credentials:
+        if not _VARIABLE.fullmatch(key.env):
+            yield f"credential {key.env!r}: name an environment variable of A-Z, 0-9 and _"
+        elif sum(map(bool, (key.header, key.query, key.basic))) > 1:
+            yield f"credential {key.env}: give one of header, query and basic, or none"
+
+
+def _stream_limit_faults(spec: StreamSpec) -> Iterator[str]:
+    names = ("fresh_s", "silent_s", "confirm_s", "open_s", "max_bytes", "flush_s")
+    for name in names:
+        # written so that nan is a fault too
+        if not getattr(spec, name) > 0:
+            yield f"{name} is {getattr(spec, name)}: it must be above zero"
+            return
+    if spec.open_s > MAX_TIMEOUT_S:
+        yield f"open_s is {spec.open_s:g}: at most {MAX_TIMEOUT_S:g}"
+    if spec.max_bytes > MAX_BYTES:
+        yield f"max_bytes is {spec.max_bytes}: at most {MAX_BYTES}"
+    if spec.ping is not None and not 0 < spec.ping.every_s < spec.silent_s:
+        yield f"ping.every_s is {spec.ping.every_s:g}: above zero and under silent_s"
+    if spec.check_s is not None and not spec.check_s > 0:
+        yield f"check_s is {spec.check_s:g}: above zero, or None for no check"

@@ -44,3 +44,23 @@ class FeedInstruments(Protocol):
     def crashed(self, feed: str) -> None:
         """Count one run that ended in an error nobody expected."""
         ...
+
+
+class StreamInstruments(Protocol):
+    """Counters of the streams; the state of their links is shown from outside."""
+
+    def failed(self, feed: str, reason: str) -> None:
+        """Count a connection that ended or a message refused, by a `Reason`."""
+        ...
+
+    def reconnected(self, feed: str) -> None:
+        """Count a connection opened again."""
+        ...
+
+    def disordered(self, feed: str, place: str) -> None:
+        """Count a message that came twice or out of order, by a `monitor.feeds.sequence.Place`."""
+        ...
+
+    def lost(self, feed: str, *, gaps: int, messages: int) -> None:
+        """Count gaps in a channel's numbers that nothing closed, and the messages in them."""
+        ...

@@ -45,6 +45,7 @@ class Lane:
     Attributes:
         spec: the feed's spec narrowed to this lane's instruments.
         due: not asked before this moment.
+        asked: when it was last asked; None: never.
         failures: failed in a row so far; sets the backoff.
         reasons: those already logged in this streak, so that each is logged once.
 
@@ -52,6 +53,7 @@ class Lane:
 
     spec: FeedSpec
     due: Millis = 0
+    asked: Millis | None = None
     failures: int = 0
     reasons: set[str] = field(default_factory=set)
 

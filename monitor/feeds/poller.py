@@ -17,9 +17,9 @@ from monitor.core.backoff import Backoff
 from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
-from monitor.domain.notices import Notice, notice_fault
-from monitor.domain.plausibility import judge
+from monitor.domain.notices import Notice
 from monitor.feeds.base import Feed, FeedSpec, Fetched, Http, notices_of, quotes_of
+from monitor.feeds.gate import Deliver, Gate
 from monitor.feeds.health import Failure, FeedHealth
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.lanes import FEED_WIDE, Lane, after, backoff_of, hold, lanes_of, pause_s
@@ -27,8 +27,14 @@ from monitor.feeds.reasons import Reason
 
 log = structlog.get_logger(__name__)
 
-Deliver = Callable[[Sequence[Quote]], Awaitable[None]]
 Announce = Callable[[Sequence[Notice]], Awaitable[int]]
+# While a stream brings a lane's instruments, asking is only a check that both say the same.
+CHECK_EVERY_S = 60.0
+
+
+def nothing_streamed() -> frozenset[str]:
+    """Return what a source without a stream has of one."""
+    return frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +50,10 @@ class Poller:
         rng: draws the jitter of the backoff.
         announce: takes the accepted notices of one poll, as `deliver` does; None: nobody listens.
         last: the last good quote per instrument; may be filled from the store at the start.
+        streamed: tells what a living stream of this source brings now; it is asked for rarely.
+        check_s: how rarely, in seconds; None: not at all while the stream lives.
         health: how the feed is doing, replaced whole at each step.
+        gate: what its quotes pass, shared with the stream of this source.
 
     """
 
@@ -56,10 +65,12 @@ class Poller:
     rng: random.Random
     announce: Announce | None = None
     last: dict[str, Quote] = field(default_factory=dict)
+    streamed: Callable[[], frozenset[str]] = nothing_streamed
+    check_s: float | None = CHECK_EVERY_S
     health: FeedHealth = field(init=False)
+    gate: Gate = field(init=False)
     _lanes: list[Lane] = field(init=False)
     _backoff: Backoff = field(init=False)
-    _refused: set[tuple[str, str]] = field(init=False, default_factory=set)
     _store_failures: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -67,6 +78,14 @@ class Poller:
         self._lanes = lanes_of(spec)
         self._backoff = backoff_of(spec)
         self.health = FeedHealth(spec.name, round(spec.fresh_s * SECOND))
+        self.gate = Gate(
+            name=spec.name,
+            budget_ms=self.health.budget_ms,
+            deliver=self.deliver,
+            clock=self.clock,
+            instruments=self.instruments,
+            last=self.last,
+        )
 
     @property
     def spec(self) -> FeedSpec:
@@ -78,7 +97,7 @@ class Poller:
 
         What it saw stays seen, with its age; what failed is tried anew.
         """
-        self.last = dict(earlier.last)
+        self.last.update(earlier.last)
         seen = earlier.health
         self.health = replace(
             self.health, last_success=seen.last_success, observed_at=seen.observed_at
@@ -90,18 +109,18 @@ class Poller:
         No failure of the provider, the adapter or the store leaves here.
         """
         began = self.clock.now()
-        if not any(lane.due <= began for lane in self._lanes):
+        if not any(self._is_due(lane, began) for lane in self._lanes):
             return
         accepted: list[Quote] = []
         told: list[Notice] = []
         for lane in self._lanes:
             # asked anew for each lane: a failure in one may have put all of them on hold
-            if lane.due > self.clock.now():
+            if not self._is_due(lane, self.clock.now()):
                 continue
             found = await self._ask(lane)
             if found is not None:
-                accepted += self._accept(lane, quotes_of(found))
-                told += self._heard(lane, notices_of(found))
+                accepted += self.gate.accept(quotes_of(found), lane.instruments)
+                told += self.gate.accept_notices(notices_of(found), lane.instruments)
                 if self.spec.notices:
                     self._answered()
         if accepted:
@@ -113,8 +132,17 @@ class Poller:
         soonest = min(lane.due for lane in self._lanes)
         self.health = self.health.due(max(soonest, after(began, self.spec.interval_s)))
 
+    def _is_due(self, lane: Lane, now: Millis) -> bool:
+        if not lane.instruments <= self.streamed():
+            return lane.due <= now
+        if self.check_s is None:
+            return False
+        asked = lane.asked
+        return lane.due <= now and (asked is None or after(asked, self.check_s) <= now)
+
     async def _ask(self, lane: Lane) -> Sequence[Fetched] | None:
         """Return what a lane brought, None when it failed."""
+        lane.asked = self.clock.now()
         try:
             found = await self.feed.fetch(self.http, lane.spec)
         except FeedError as error:
@@ -162,42 +190,6 @@ class Poller:
         lane.reasons.clear()
         self.health = self.health.mended(lane.instruments)
 
-    def _accept(self, lane: Lane, quotes: Sequence[Quote]) -> list[Quote]:
-        accepted = []
-        for quote in quotes:
-            now = self.clock.now()
-            refusal: str | None
-            owner = quote.instrument.partition(".")[0]  # a share's own figure comes along with it
-            asked_for = {quote.instrument, owner} & lane.instruments
-            if not asked_for or quote.source != self.spec.name:
-                refusal = Reason.WRONG_SYMBOL
-            else:
-                refusal = judge(quote, self.last.get(quote.instrument), now)
-            if refusal is None:
-                accepted.append(self._stamp(quote, now))
-                self._refused = {seen for seen in self._refused if seen[0] != quote.instrument}
-            else:
-                self._refuse(quote, refusal)
-        return accepted
-
-    def _heard(self, lane: Lane, notices: Sequence[Notice]) -> list[Notice]:
-        """Return the notices that can be kept; the others are counted and left out."""
-        kept: list[Notice] = []
-        for notice in notices:
-            stranger = notice.subject and notice.subject not in lane.instruments
-            wrong = stranger or notice.source != self.spec.name
-            fault = Reason.WRONG_SYMBOL if wrong else notice_fault(notice, self.clock.now())
-            if not fault:
-                kept.append(notice)
-                continue
-            self.instruments.rejected(self.spec.name, fault)
-            if (notice.id, fault) not in self._refused:
-                self._refused.add((notice.id, fault))
-                log.warning(
-                    "feed.notice_refused", feed=self.spec.name, id=notice.id[:40], reason=fault
-                )
-        return kept
-
     def _answered(self) -> None:
         """Note a good answer of a feed whose answers may hold nothing new."""
         now = self.clock.now()
@@ -213,40 +205,18 @@ class Poller:
         if news:
             log.info("feed.notices", feed=self.spec.name, news=news)
 
-    def _stamp(self, quote: Quote, now: Millis) -> Quote:
-        received = now if quote.received_at is None else quote.received_at
-        fresh = self.health.budget_ms if quote.fresh_ms is None else quote.fresh_ms
-        return replace(quote, received_at=received, fresh_ms=fresh)
-
-    def _refuse(self, quote: Quote, refusal: str) -> None:
-        self.instruments.rejected(self.spec.name, refusal)
-        if (quote.instrument, refusal) not in self._refused:
-            self._refused.add((quote.instrument, refusal))
-            log.warning(
-                "feed.quote_refused",
-                feed=self.spec.name,
-                instrument=quote.instrument,
-                reason=refusal,
-                value=str(quote.value),
-                observed_at=quote.observed_at,
-            )
-
     async def _hand_over(self, quotes: Sequence[Quote]) -> None:
         name = self.spec.name
         try:
-            await self.deliver(quotes)
+            await self.gate.hand_over(quotes)
         except StoreUnavailable as error:
             self._pause_for_store(quotes, error)
             return
         if self._store_failures:
             log.info("feed.store_recovered", feed=name, failures=self._store_failures)
             self._store_failures = 0
-        now = self.clock.now()
-        for quote in quotes:
-            self.last[quote.instrument] = quote
-            self.instruments.observed(name, quote.instrument, quote.observed_at)
-        self.instruments.succeeded(name, now)
-        self.health = self.health.stored(now, max(quote.observed_at for quote in quotes))
+        newest = max(quote.observed_at for quote in quotes)
+        self.health = self.health.stored(self.clock.now(), newest)
 
     def _pause_for_store(self, items: Sequence[Fetched], error: StoreUnavailable) -> None:
         # `last` stays: what was not stored was not seen, so the next poll brings it again.

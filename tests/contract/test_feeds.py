@@ -226,9 +226,12 @@ def test_a_provider_imports_the_seam_only(name: str) -> None:
         "__future__",
         "collections.abc",
         "decimal",
+        "json",
         "monitor.core.errors",
         "monitor.domain.events",
         "monitor.feeds.answers",
         "monitor.feeds.base",
         "monitor.feeds.reasons",
+        "monitor.feeds.sequence",
+        "monitor.feeds.streams",
     }

@@ -150,7 +150,7 @@ async def test_a_future_time_is_refused(room: Room) -> None:
 async def test_the_schedule_drives_a_poller(room: Room) -> None:
     """Hop 1 to hop 4 in real time: due, fetched, accepted, handed over, again and again."""
     name, at = "coinbase", room.pollers["coinbase"]
-    at.clock = SystemClock()
+    at.clock = at.gate.clock = SystemClock()
     market = room.simulator.market
     market.clock, market.began = SystemClock(), SystemClock().now()
     schedule = Schedule(on_error=lambda *_: None, on_skipped=room.counts.skipped)

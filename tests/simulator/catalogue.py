@@ -7,6 +7,7 @@ from decimal import Decimal
 from monitor.core.discovery import declared
 from tests.simulator.market import START
 from tests.simulator.provider import Provider
+from tests.simulator.streaming import SimulatedStream
 
 PROVIDERS: dict[str, Provider] = dict(declared("tests.simulator.providers", "PROVIDER", Provider))
 VALUES: dict[str, Decimal] = START | {
@@ -17,3 +18,6 @@ VALUES: dict[str, Decimal] = START | {
 ENVIRON: dict[str, str] = {
     name: key for provider in PROVIDERS.values() for name, key in provider.environ.items()
 }
+STREAMS: dict[str, SimulatedStream] = dict(
+    declared("tests.simulator.streams", "STREAM", SimulatedStream)
+)

@@ -1,7 +1,7 @@
 """The providers over HTTP, one path prefix each, and the controls to make them misbehave.
 
 `PUT /control/price/CRWV` with `61.20` or `-15%`, `PUT /control/scenario/kraken` with `429`,
-`GET /control` to see all of it.
+`PUT /control/stream/kraken` with `quiet`, `GET /control` to see all of it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from decimal import Decimal, InvalidOperation
 from aiohttp import web
 
 from monitor.core.clock import Clock, SystemClock
-from tests.simulator.catalogue import PROVIDERS, VALUES
+from tests.simulator.catalogue import PROVIDERS, STREAMS, VALUES
 from tests.simulator.market import Market
 from tests.simulator.provider import Provider
 from tests.simulator.scenarios import Reply, Scenario, reply
 from tests.simulator.shapes import UnknownSymbolError
+from tests.simulator.streaming import Mood, Streams
 
 ALL = "all"
 MAX_VALUE = Decimal("1e18")
@@ -36,6 +37,7 @@ class Simulator:
         slow_s: how long the `slow` scenario takes.
         scenarios: the mood of each provider; `normal` where it is not named.
         requests: how many each provider has answered.
+        streams: what each provider sends by itself, and its moods.
 
     """
 
@@ -45,9 +47,11 @@ class Simulator:
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
     market: Market = field(init=False)
+    streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
         self.market = Market(self.clock, self.seed, VALUES)
+        self.streams = Streams(STREAMS, self.market, self.slow_s)
 
     def app(self) -> web.Application:
         """Return the server's application."""
@@ -55,6 +59,8 @@ class Simulator:
         app.router.add_get("/control", self._state)
         app.router.add_put("/control/price/{instrument}", self._put_price)
         app.router.add_put("/control/scenario/{provider}", self._put_scenario)
+        app.router.add_put("/control/stream/{provider}", self._put_mood)
+        app.router.add_get("/ws/{provider}", self.streams.serve)
         app.router.add_get("/{provider}/{path:.*}", self._answer)
         app.router.add_post("/{provider}/{path:.*}", self._answer)
         return app
@@ -83,6 +89,7 @@ class Simulator:
             "scenarios": {name: self.scenarios.get(name, Scenario.NORMAL) for name in PROVIDERS},
             "values": {name: str(self.market.value(name)) for name in VALUES},
             "requests": self.requests,
+            "streams": {name: self.streams.moods.get(name, Mood.NORMAL) for name in STREAMS},
         }
         return web.json_response(state, dumps=lambda value: json.dumps(value, indent=2) + "\n")
 
@@ -108,6 +115,14 @@ class Simulator:
         provider, text = request.match_info["provider"], (await request.text()).strip()
         try:
             self.set_scenario(provider, text)
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=f"{error}\n") from None
+        return web.Response(text=f"{provider} {text}\n")
+
+    async def _put_mood(self, request: web.Request) -> web.Response:
+        provider, text = request.match_info["provider"], (await request.text()).strip()
+        try:
+            self.streams.set_mood(provider, text)
         except ValueError as error:
             raise web.HTTPBadRequest(text=f"{error}\n") from None
         return web.Response(text=f"{provider} {text}\n")

@@ -1,0 +1,152 @@
+"""What every quote of one source passes before it is stored, however it came. Hops 3 and 4.
+
+The poller and the stream of one source share one gate, so that a value that was asked for and one
+that was sent are held to the same order and the same plausibility.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from monitor.core.clock import Clock, Millis
+from monitor.domain.events import Quote
+from monitor.domain.notices import Notice, notice_fault
+from monitor.domain.plausibility import Refusal, judge
+from monitor.feeds.instruments import FeedInstruments
+from monitor.feeds.reasons import Reason
+
+log = structlog.get_logger(__name__)
+
+Deliver = Callable[[Sequence[Quote]], Awaitable[None]]
+NONE_WAITING: Mapping[str, Quote] = {}
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """The one way of a source's quotes to the store, and the memory of what went through.
+
+    Attributes:
+        name: the source.
+        budget_ms: how long a quote without a budget of its own counts as fresh.
+        deliver: stores quotes that came together; raises StoreUnavailable when it cannot.
+        clock: now.
+        instruments: what is counted.
+        last: the last stored quote per instrument.
+        stored_at: when quotes were last stored; None: never in this process.
+        observed_at: the newest source time among them.
+
+    """
+
+    name: str
+    budget_ms: Millis
+    deliver: Deliver
+    clock: Clock
+    instruments: FeedInstruments
+    last: dict[str, Quote] = field(default_factory=dict)
+    stored_at: Millis | None = None
+    observed_at: Millis | None = None
+    _refused: set[tuple[str, str]] = field(init=False, default_factory=set)
+    _one_by_one: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+
+    def accept(
+        self,
+        quotes: Sequence[Quote],
+        asked_for: frozenset[str],
+        waiting: Mapping[str, Quote] = NONE_WAITING,
+    ) -> list[Quote]:
+        """Return the quotes that may be believed, stamped; the others are counted by reason.
+
+        `asked_for` are the instruments that may come; `waiting` holds the newest quotes that were
+        accepted before and are not yet stored.
+        """
+        accepted = []
+        for quote in quotes:
+            now = self.clock.now()
+            refusal = self._judge(quote, asked_for, waiting, now)
+            if refusal is None:
+                accepted.append(self._stamp(quote, now))
+                self._refused = {seen for seen in self._refused if seen[0] != quote.instrument}
+            else:
+                self._refuse(quote, refusal)
+        return accepted
+
+    def accept_notices(self, notices: Sequence[Notice], asked_for: frozenset[str]) -> list[Notice]:
+        """Return the notices that can be kept; the others are counted and left out."""
+        kept = []
+        for notice in notices:
+            stranger = notice.subject and notice.subject not in asked_for
+            wrong = stranger or notice.source != self.name
+            fault = Reason.WRONG_SYMBOL if wrong else notice_fault(notice, self.clock.now())
+            if not fault:
+                kept.append(notice)
+                continue
+            self.instruments.rejected(self.name, fault)
+            if (notice.id, fault) not in self._refused:
+                self._refused.add((notice.id, fault))
+                log.warning("feed.notice_refused", feed=self.name, id=notice.id[:40], reason=fault)
+        return kept
+
+    async def hand_over(self, quotes: Sequence[Quote]) -> None:
+        """Store quotes that came together, at most one per instrument.
+
+        One that was overtaken on the other road while it waited is left out: what is stored of a
+        source never goes back in time.
+
+        Raises:
+            StoreUnavailable: nothing was stored; what was not stored was not seen.
+
+        """
+        async with self._one_by_one:
+            now = self.clock.now()
+            news = [quote for quote in quotes if not self._overtaken(quote, now)]
+            if not news:
+                return
+            await self.deliver(news)
+            self._remember(news, self.clock.now())
+
+    def _judge(
+        self,
+        quote: Quote,
+        asked_for: frozenset[str],
+        waiting: Mapping[str, Quote],
+        now: Millis,
+    ) -> str | None:
+        owner = quote.instrument.partition(".")[0]  # a share's own figure comes along with it
+        if not {quote.instrument, owner} & asked_for or quote.source != self.name:
+            return Reason.WRONG_SYMBOL
+        last = waiting.get(quote.instrument) or self.last.get(quote.instrument)
+        return judge(quote, last, now)
+
+    def _overtaken(self, quote: Quote, now: Millis) -> bool:
+        return judge(quote, self.last.get(quote.instrument), now) is Refusal.OLDER_THAN_LAST
+
+    def _remember(self, quotes: Sequence[Quote], now: Millis) -> None:
+        for quote in quotes:
+            self.last[quote.instrument] = quote
+            self.instruments.observed(self.name, quote.instrument, quote.observed_at)
+        newest = max(quote.observed_at for quote in quotes)
+        self.observed_at = newest if self.observed_at is None else max(self.observed_at, newest)
+        self.stored_at = now
+        self.instruments.succeeded(self.name, now)
+
+    def _stamp(self, quote: Quote, now: Millis) -> Quote:
+        received = now if quote.received_at is None else quote.received_at
+        fresh = self.budget_ms if quote.fresh_ms is None else quote.fresh_ms
+        return replace(quote, received_at=received, fresh_ms=fresh)
+
+    def _refuse(self, quote: Quote, refusal: str) -> None:
+        self.instruments.rejected(self.name, refusal)
+        if (quote.instrument, refusal) not in self._refused:
+            self._refused.add((quote.instrument, refusal))
+            log.warning(
+                "feed.quote_refused",
+                feed=self.name,
+                instrument=quote.instrument,
+                reason=refusal,
+                value=str(quote.value),
+                observed_at=quote.observed_at,
+            )

@@ -1,0 +1,1 @@
+"""One file per simulated stream, found by its place: each binds `STREAM`."""
