@@ -13,12 +13,14 @@ import contextlib
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from monitor.compute.cells import Reference
+from monitor.compute.choice import best_quote, repeated
 from monitor.compute.listings import Listings
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
-from monitor.domain.events import BTC_USD, Quality, Quote, Reading
+from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
 from monitor.domain.symbols import Kind, Symbol, symbol_of
 from monitor.domain.venues import STABLECOINS, venue_prices
@@ -78,8 +80,7 @@ class Instruments:
 
         Whoever writes to the stream may invent names; those that are not `wanted` have bounds.
         """
-        self._calendar = calendar
-        self._wanted = wanted
+        self._calendar, self._wanted = calendar, wanted
         self._strangers = 0
         self._stocks = frozenset(stocks)
         self._listings = Listings()
@@ -129,13 +130,17 @@ class Instruments:
             if refusal is not None:
                 refused.append((quote.source, refusal.value))
                 continue
-            if _repeated(quote, last):
+            if repeated(quote, last):
                 continue
             instrument.quotes[quote.source] = quote
             self._changed_quotes[quote.instrument, quote.source] = quote
             taken.append(quote)
         names = dict.fromkeys(quote.instrument for quote in taken)
         names |= dict.fromkeys(self._listings.shares_of(names))
+        if HEIGHT in names and DIFFICULTY in self._known:
+            names[DIFFICULTY] = (
+                None  # whose difficulty counts hangs on who has seen the most blocks
+            )
         venues = [quote.source for quote in taken if quote.instrument in FAMILY]
         if venues and self._instrument(BTC_USD).quotes:
             names.pop(BTC_USD, None)
@@ -217,16 +222,12 @@ class Instruments:
 
     def _choose(self, instrument: _Instrument, now: int) -> None:
         """Take the newest fresh quote; without one, the newest, marked stale."""
-        best: Quote | None = None
-        best_until = -1
-        for quote in instrument.quotes.values():
-            until = self._fresh_until(instrument, quote)
-            better = best is None or (until >= now, quote.observed_at) > (
-                best_until >= now,
-                best.observed_at,
-            )
-            if better:
-                best, best_until = quote, until
+        best, best_until = best_quote(
+            instrument.quotes.values(),
+            self._known[HEIGHT].quotes if HEIGHT in self._known else {},
+            partial(self._fresh_until, instrument),
+            now,
+        )
         if best is None or best_until < now:
             converted = self._listings.converted(instrument.symbol.name, self.reading)
             if converted is not None and (best is None or converted.quality.usable):
@@ -293,8 +294,3 @@ class Instruments:
         family = [q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name)]
         price.changes_at = next_change_at(venue_prices(family, now), now=now, memory=self._memory)
         self._arm(price)
-
-
-def _repeated(quote: Quote, last: Quote | None) -> bool:
-    """Tell whether a source said the same before: the same value at the same time of its own."""
-    return last is not None and (last.observed_at, last.value) == (quote.observed_at, quote.value)

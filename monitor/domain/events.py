@@ -12,11 +12,16 @@ from enum import IntEnum
 from monitor.domain.notices import Notice
 
 BTC_USD = "BTC-USD"
+BTC_USDT = "BTC-USDT"
+USDT_USD = "USDT-USD"
+USDC_USD = "USDC-USD"
 DIFFICULTY = "network.difficulty"
 HEIGHT = "network.height"
 FEES = "network.fees_btc_per_block"
 BLOCK_PACE = "network.block_pace_s"
 BLOCK_WINDOW = "network.window_144_s"
+HASHPRICE_INDEX_USD = "network.hashprice_index_usd_ph_day"
+HASHPRICE_INDEX_BTC = "network.hashprice_index_btc_ph_day"
 
 
 class Quality(IntEnum):

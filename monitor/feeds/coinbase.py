@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
-from monitor.domain.events import BTC_USD, Quote
+from monitor.domain.events import BTC_USD, USDT_USD, Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
@@ -105,7 +105,7 @@ FEED = Feed(
     FeedSpec(
         name="coinbase",
         base_url="https://api.exchange.coinbase.com",
-        instruments={BTC_USD: "BTC-USD"},
+        instruments={BTC_USD: "BTC-USD", USDT_USD: "USDT-USD"},
         interval_s=5,
         timeout_s=4,
         fresh_s=60,

@@ -1,4 +1,4 @@
-"""Kraken: last trade, book and 24 h volume of BTC-USD. No key, and no time of its own.
+"""Kraken: last trade, book and 24 h volume of BTC and stablecoins in USD. No key, and no time.
 
 https://docs.kraken.com/api/docs/rest-api/get-ticker-information
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
-from monitor.domain.events import BTC_USD, Quote
+from monitor.domain.events import BTC_USD, USDC_USD, USDT_USD, Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
@@ -58,7 +58,7 @@ FEED = Feed(
     FeedSpec(
         name="kraken",
         base_url="https://api.kraken.com",
-        instruments={BTC_USD: "XBTUSD"},
+        instruments={BTC_USD: "XBTUSD", USDT_USD: "USDTUSD", USDC_USD: "USDCUSD"},
         interval_s=5,
         timeout_s=4,
         fresh_s=60,

@@ -146,7 +146,7 @@ async def test_a_slow_answer_is_given_up_in_time(
 async def test_the_source_s_own_time_is_kept(name: str, simulator: tuple[Simulator, str]) -> None:
     """An old answer is given with its own time; only a source without one takes ours, marked."""
     served, base = simulator
-    timed = any(shape.time for shape in PROVIDERS[name].shapes)
+    timed = PROVIDERS[name].is_timed
     for scenario, moved_ms in ((Scenario.STALE, STALE_BY), (Scenario.FUTURE, FUTURE_BY)):
         served.set_scenario(name, scenario)
         lane = lanes_of(FEEDS[name].spec)[0]
@@ -228,7 +228,11 @@ def test_a_provider_imports_the_seam_only(name: str) -> None:
         "decimal",
         "json",
         "monitor.core.errors",
+        "email.utils",
         "monitor.domain.events",
+        "monitor.domain.notices",
+        "monitor.domain.series",
+        "monitor.feeds.binance_spot",
         "monitor.feeds.answers",
         "monitor.feeds.base",
         "monitor.feeds.reasons",

@@ -124,7 +124,7 @@ async def test_retry_after_is_kept_over_the_wire(room: Room) -> None:
     assert room.counts.events["throttled", "kraken"] == 1
     room.simulator.set_scenario("kraken", "normal")
     await room.run(5)
-    assert room.simulator.requests["kraken"] == 2
+    assert room.simulator.requests["kraken"] == 1 + len(room.pollers["kraken"].spec.instruments)
     assert room.pollers["kraken"].health.link(room.clock.now()) is Freshness.FRESH
 
 
@@ -143,7 +143,9 @@ async def test_a_future_time_is_refused(room: Room) -> None:
     """A quote from an hour ahead is counted and dropped."""
     room.simulator.set_scenario("coinbase", "future")
     await room.run(10)
-    assert room.counts.events["rejected", "coinbase", "future"] == 2
+    assert room.counts.events["rejected", "coinbase", "future"] == 2 * len(
+        room.pollers["coinbase"].spec.instruments
+    )
     assert BTC_USD not in room.pollers["coinbase"].last
 
 

@@ -6,9 +6,12 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from monitor.core.discovery import declared
+from monitor.feeds.base import Feed
 from tests.e2e.playing import Child, Room
 
 VENUES = ("coinbase", "kraken", "bitstamp")
+POLLED = {*VENUES, "mempool", "yahoo"}
 
 
 def feeds_book(folder: Path, port: int) -> Path:
@@ -21,7 +24,9 @@ def feeds_book(folder: Path, port: int) -> Path:
             f"    interval_s: {seconds}",
         ]
     book = folder / "feeds.yaml"
-    book.write_text("\n".join([*lines, "  finnhub:", "    enabled: false", ""]))
+    others = {name for name, _ in declared("monitor.feeds", "FEED", Feed)} - POLLED
+    lines += [f"  {name}: {{enabled: false}}" for name in sorted(others)]
+    book.write_text("\n".join([*lines, ""]))
     return book
 
 

@@ -9,7 +9,16 @@ from decimal import Decimal
 from math import exp
 
 from monitor.core.clock import SECOND, Clock, Millis
-from monitor.domain.events import BLOCK_PACE, BTC_USD, DIFFICULTY, FEES, HEIGHT
+from monitor.domain.events import (
+    BLOCK_PACE,
+    BTC_USD,
+    BTC_USDT,
+    DIFFICULTY,
+    FEES,
+    HEIGHT,
+    USDC_USD,
+    USDT_USD,
+)
 
 # Invented, of the right size; the walk swings around them.
 _SHARES = {
@@ -37,13 +46,24 @@ _SHARES = {
 STOCKS = tuple(_SHARES)
 START: dict[str, Decimal] = {
     BTC_USD: Decimal("97250.00"),
+    BTC_USDT: Decimal("97298.65"),
+    USDT_USD: Decimal("0.9995"),
+    USDC_USD: Decimal("0.9999"),
     **_SHARES,
     DIFFICULTY: Decimal(146_472_570_619_930),
     HEIGHT: Decimal(930_100),
     FEES: Decimal("0.02400000"),
     BLOCK_PACE: Decimal("614.01"),
 }
-STEP_SIGMA = {BTC_USD: 0.0004, DIFFICULTY: 0.0, HEIGHT: 0.0, FEES: 0.002, BLOCK_PACE: 0.0}
+STEP_SIGMA = {
+    BTC_USD: 0.0004,
+    DIFFICULTY: 0.0,
+    HEIGHT: 0.0,
+    FEES: 0.002,
+    BLOCK_PACE: 0.0,
+    USDT_USD: 0.00001,
+    USDC_USD: 0.00001,
+}
 STOCK_SIGMA = 0.0006
 PULL = 0.002
 BLOCK_MS = 600_000
@@ -68,6 +88,9 @@ class Market:
 
     def value(self, instrument: str, venue: str = "") -> Decimal:
         """Return what `venue` says of `instrument` now; KeyError for an unknown one."""
+        if instrument == BTC_USDT:
+            # the same market in another coin: no walk of its own
+            return round(self.value(BTC_USD, venue) / self.value(USDT_USD), 2)
         start, anchored = self._anchor.get(instrument, (self.start[instrument], 0))
         if instrument == HEIGHT:
             return start + (self.clock.now() - self.began) // BLOCK_MS

@@ -25,6 +25,7 @@ class Provider:
             with as many digits as the provider gives.
         outcomes: what a scenario leads to, by the scenario and an instrument or the provider's
             name, where it is not what the scenario leads to elsewhere.
+        dated: its time is that of the answer's Date header.
         environ: the keys that its adapter reads, invented.
         key_header: a request without this header is refused with `refusal`; empty: it needs none.
         key_param: likewise for a key in the query.
@@ -36,11 +37,17 @@ class Provider:
     shapes: tuple[Shape, ...]
     values: Mapping[str, Decimal] = field(default_factory=dict)
     outcomes: Mapping[tuple[Scenario, str], Outcome] = field(default_factory=dict)
+    dated: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
     key_header: str = ""
     key_param: str = ""
     refusal: Document = None
     refusal_status: int = 401
+
+    @property
+    def is_timed(self) -> bool:
+        """Tell whether its answers say when they hold."""
+        return self.dated or any(shape.time for shape in self.shapes)
 
     def shape_of(self, path: str) -> Shape | None:
         """Return the shape that answers `path`."""

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from monitor.core.clock import DAY, HOUR, SECOND, Millis, iso, parse_iso
-from tests.simulator.shapes import Shape, like, look, put
+from tests.simulator.shapes import ANY, Shape, like, look, put
 
 BOMB_BYTES = 32 * 1024 * 1024
 HUGE_BYTES = 50 * 1024 * 1024
@@ -82,7 +82,7 @@ _STATUS = {
 }
 
 
-_TIME_MOVES = {Scenario.STALE: STALE_BY, Scenario.FUTURE: FUTURE_BY}
+TIME_MOVES = {Scenario.STALE: STALE_BY, Scenario.FUTURE: FUTURE_BY}
 _FIXED = {
     Scenario.REDIRECT: Reply(b"", 302, {"Location": "http://elsewhere.invalid/"}),
     Scenario.HTML: Reply(
@@ -122,8 +122,8 @@ def change(scenario: Scenario, shape: Shape, document: Any) -> Any:
         return document
     if scenario is Scenario.RENAMED_KEY and shape.rename:
         return _renamed(document, shape)
-    if scenario in _TIME_MOVES and shape.time:
-        moved = _moved(look(document, shape.time), _TIME_MOVES[scenario])
+    if scenario in TIME_MOVES and shape.time:
+        moved = _moved(look(document, shape.time), TIME_MOVES[scenario])
         return put(document, shape.time, moved)
     if scenario is Scenario.MS_FOR_S and shape.time:
         return put(document, shape.time, _in_ms(look(document, shape.time)))
@@ -157,6 +157,8 @@ def _in_ms(time: Any) -> Any:
 def _renamed(document: Any, shape: Shape) -> Any:
     *parents, key = shape.rename
     parent = dict(look(document, tuple(parents)))
+    if key == ANY:
+        (key,) = parent
     parent[f"new_{key}"] = parent.pop(key)
     return put(document, tuple(parents), parent)
 

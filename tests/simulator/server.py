@@ -10,16 +10,17 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from email.utils import formatdate
 
 from aiohttp import web
 
-from monitor.core.clock import Clock, SystemClock
+from monitor.core.clock import SECOND, Clock, SystemClock
 from tests.simulator.catalogue import PROVIDERS, STREAMS, VALUES
 from tests.simulator.market import Market
 from tests.simulator.provider import Provider
-from tests.simulator.scenarios import Reply, Scenario, reply
+from tests.simulator.scenarios import TIME_MOVES, Reply, Scenario, reply
 from tests.simulator.shapes import UnknownSymbolError
 from tests.simulator.streaming import Mood, Streams
 
@@ -82,7 +83,11 @@ class Simulator:
             document = shape.render(self.market, path.removeprefix(shape.matches), asked)
         except UnknownSymbolError as unknown:
             return web.json_response(unknown.body, status=unknown.status)
-        return await _send(request, reply(scenario, shape, document))
+        answer = reply(scenario, shape, document)
+        moved = TIME_MOVES.get(scenario, 0) if known.dated else 0
+        at_s = (self.clock.now() + moved) / SECOND
+        answer = replace(answer, headers={**answer.headers, "Date": formatdate(at_s, usegmt=True)})
+        return await _send(request, answer)
 
     async def _state(self, _: web.Request) -> web.Response:
         state = {

@@ -13,6 +13,10 @@ Document = Any
 Path = tuple[str | int, ...]
 
 
+ANY = "*"
+"""In a path: the only member there, whatever it is called."""
+
+
 class UnknownSymbolError(Exception):
     """The provider does not know the symbol; it answers so in its own way."""
 
@@ -57,6 +61,8 @@ def put(document: Document, path: Path, value: object) -> Document:
     if not path:
         return value
     head, *tail = path
+    if head == ANY:
+        (head,) = document
     changed = document.copy()
     changed[head] = put(document[head], tuple(tail), value)
     return changed
@@ -65,7 +71,7 @@ def put(document: Document, path: Path, value: object) -> Document:
 def look(document: Document, path: Path) -> Any:
     """Return what stands at `path`."""
     for step in path:
-        document = document[step]
+        document = next(iter(document.values())) if step == ANY else document[step]
     return document
 
 

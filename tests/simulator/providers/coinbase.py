@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from monitor.core.clock import iso
-from monitor.domain.events import BTC_USD
+from monitor.domain.events import BTC_USD, USDT_USD
 from tests.simulator.market import Market
 from tests.simulator.provider import Provider
 from tests.simulator.shapes import Document, Shape, UnknownSymbolError
 
+TICKS = {BTC_USD: Decimal(1), USDT_USD: Decimal("0.0001")}
+
 
 def ticker(market: Market, rest: str, _: Mapping[str, str]) -> Document:
     """Return the ticker of the product in the path."""
-    if rest != "BTC-USD/ticker":
+    instrument = rest.removesuffix("/ticker")
+    if instrument not in TICKS:
         raise UnknownSymbolError(404, {"message": "NotFound"})
-    price = market.value(BTC_USD, "coinbase")
+    price, tick = market.value(instrument, "coinbase"), TICKS[instrument]
     return {
         "trade_id": 900_000_001,
         "price": f"{price}",
         "size": "0.01250000",
         "time": iso(market.clock.now()),
-        "bid": f"{price - 1}",
-        "ask": f"{price + 1}",
+        "bid": f"{price - tick}",
+        "ask": f"{price + tick}",
         "volume": "8123.45678901",
     }
 

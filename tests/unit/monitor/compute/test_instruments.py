@@ -78,6 +78,23 @@ def test_the_newest_fresh_source_is_taken() -> None:
     assert [item.source for item in found.quotes("X")] == ["quick", "slow"]
 
 
+def test_a_source_that_lags_by_a_block_takes_nothing_back() -> None:
+    """The highest height counts, and after a retarget the difficulty of who has seen it."""
+    market = instruments()
+    height, difficulty = "network.height", "network.difficulty"
+    ahead = [quote(height, 4032, NOON, source="a"), quote(difficulty, 20, NOON, source="a")]
+    market.accept(ahead, NOON)
+    late = NOON + MINUTE
+    behind = [quote(height, 4031, late, source="b"), quote(difficulty, 10, late, source="b")]
+    market.accept(behind, late)
+    assert (market.reading(height).value, market.reading(difficulty).value) == (4032, 20)
+    market.accept([quote(height, 4033, late + 1, source="b")], late + 1)
+    assert (market.reading(height).value, market.reading(difficulty).value) == (4033, 10)
+    old = late + Kind.NETWORK.fresh_ms
+    market.accept([quote(height, 4030, old + 2, source="c")], old + 2)
+    assert market.reading(height).value == 4030
+
+
 def test_the_same_quote_again_is_nothing() -> None:
     """Source, time and value the same: no change, nothing to store."""
     found = instruments()

@@ -1,0 +1,44 @@
+"""Which of several sources speaks for an instrument. Hop 5, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+
+from monitor.domain.events import DIFFICULTY, HEIGHT, Quote
+
+OF_THE_CHAIN = frozenset({HEIGHT, DIFFICULTY})
+_NONE = Decimal(0)
+
+
+def best_quote(
+    quotes: Iterable[Quote],
+    heights: Mapping[str, Quote],
+    fresh_until: Callable[[Quote], int],
+    now: int,
+) -> tuple[Quote | None, int]:
+    """Return the newest fresh quote, or without one the newest, and until when it is fresh.
+
+    Of the chain, who has seen the most blocks is right, whoever spoke last: sources that lag by a
+    block must not make the height, or the difficulty after a retarget, go back. `heights` has what
+    each source told of the height.
+    """
+    best: Quote | None = None
+    best_until = -1
+    best_rank: tuple[bool, Decimal, int] | None = None
+    for quote in quotes:
+        until = fresh_until(quote)
+        rank = (until >= now, _blocks_seen(quote, heights), quote.observed_at)
+        if best_rank is None or rank > best_rank:
+            best, best_until, best_rank = quote, until, rank
+    return best, best_until
+
+
+def _blocks_seen(quote: Quote, heights: Mapping[str, Quote]) -> Decimal:
+    height = heights.get(quote.source) if quote.instrument in OF_THE_CHAIN else None
+    return _NONE if height is None else height.value
+
+
+def repeated(quote: Quote, last: Quote | None) -> bool:
+    """Tell whether a source said the same before: the same value at the same time of its own."""
+    return last is not None and (last.observed_at, last.value) == (quote.observed_at, quote.value)

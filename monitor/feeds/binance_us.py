@@ -1,0 +1,27 @@
+"""Binance.US: last trade, book and 24 h volume of BTC-USDT. No key.
+
+A pair of a stablecoin: it says dollars only through that coin's own fresh rate.
+"""
+
+from __future__ import annotations
+
+from monitor.domain.events import BTC_USDT
+from monitor.feeds.base import Feed, FeedSpec
+from monitor.feeds.binance_spot import fetch
+
+FEED = Feed(
+    FeedSpec(
+        name="binance_us",
+        base_url="https://api.binance.us",
+        instruments={BTC_USDT: "BTCUSDT"},
+        interval_s=5,
+        timeout_s=4,
+        fresh_s=60,
+        requests_per_minute=1_200,  # weight a minute; a ticker counts 2
+        licence="Public market data; own use under Binance.US' terms, no resale.",
+        max_bytes=16_384,
+        batch=1,
+        enabled=True,
+    ),
+    fetch,
+)
