@@ -120,7 +120,7 @@ STREAM = Stream(
     StreamSpec(
         name="coinbase",
         url="wss://ws-feed.exchange.coinbase.com",
-        instruments=FEED.spec.instruments,
+        instruments={BTC_USD: "BTC-USD"},
         fresh_s=FEED.spec.fresh_s,
         silent_s=15,  # a heartbeat comes each second
         licence=FEED.spec.licence,
