@@ -82,6 +82,12 @@ SERIES: Mapping[str, Mapping[str, Series]] = {
         "funding_8h_ratio": Series(
             "ratio", ("-0.1", "0.1"), _LIVE, "Funding rate of the perpetual, turned to eight hours."
         ),
+        "funding_held_8h_ratio": Series(
+            "ratio",
+            ("-0.1", "0.1"),
+            _HOURLY,
+            "Funding rate, turned to eight hours, that held in every period of the last day.",
+        ),
         "open_interest_btc": Series(
             "BTC", ("0", "5e6"), _LIVE, "Open contracts, one side, in bitcoin."
         ),
@@ -104,6 +110,9 @@ SERIES: Mapping[str, Mapping[str, Series]] = {
         "margin_short_btc": Series(
             "BTC", ("0", "5e6"), _LIVE, "Bitcoin held short on margin (Bitfinex)."
         ),
+        "margin_long_day_change_ratio": Series(
+            "ratio", ("-1", "100"), _LIVE, "Change of what is held long on margin over a day."
+        ),
         "liquidated_long_1h_usd": Series(
             "USD", ("0", "1e11"), _LIVE, "Long positions liquidated within the last hour."
         ),
@@ -124,7 +133,7 @@ SERIES: Mapping[str, Mapping[str, Series]] = {
         ),
         "put_call_ratio": Series("ratio", ("0", "100"), _LIVE, "Open puts for each open call."),
         "max_pain_usd": Series(
-            "USD", ("1", "1e7"), _HOURLY, "The price at which the next expiry pays least."
+            "USD", ("1", "1e7"), _HOURLY, "The price at which the next monthly expiry pays least."
         ),
     },
     "stablecoin": {

@@ -1,0 +1,146 @@
+"""Bybit v5: funding, open interest and long/short ratio of perpetuals, USDT and coin margined. No key.
+
+https://bybit-exchange.github.io/docs/v5/market/tickers
+Over its limit it answers 403 and wants ten minutes of silence, which a refused key gets here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.domain.events import Quote
+from monitor.domain.funding import (
+    HOUR_MS,
+    Settled,
+    UnevenHistoryError,
+    held_over_a_day,
+    per_eight_hours,
+)
+from monitor.domain.series import series_name
+from monitor.feeds.answers import Node, decode, quoted
+from monitor.feeds.base import Answer, Feed, FeedSpec, Http
+from monitor.feeds.envelope import Envelope
+from monitor.feeds.reasons import Reason
+
+HISTORY = "26"
+ENVELOPE = Envelope(
+    code="retCode",
+    good="0",
+    inside="result",
+    words="retMsg",
+    reasons=(
+        ("10001", Reason.NOT_FOUND),
+        ("10006", Reason.THROTTLED),
+        ("10009", Reason.GEO_BLOCKED),
+        ("10018", Reason.THROTTLED),
+        ("10024", Reason.GEO_BLOCKED),
+    ),
+)
+
+
+async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for each figure at its own path."""
+    quotes = []
+    for instrument, symbol in spec.instruments.items():
+        figure = instrument.rpartition(".")[2]
+        if figure == "funding_8h_ratio":
+            quotes.append(await _funding(http, spec, instrument, symbol))
+        elif figure == "funding_held_8h_ratio":
+            quotes.append(await _held(http, spec, instrument, symbol))
+        elif figure in ("open_interest_btc", "open_interest_usd"):
+            quotes.append(await _open_interest(http, spec, instrument, symbol))
+        else:
+            quotes.append(await _accounts(http, spec, instrument, symbol))
+    return quotes
+
+
+async def _ask(
+    http: Http, spec: FeedSpec, path: str, symbol: str, params: dict[str, str] | None = None
+) -> tuple[Answer, Node, Node]:
+    """Return the answer, its root (which has the server's time) and what is in the envelope."""
+    category = "linear" if symbol.endswith("USDT") else "inverse"
+    asked = {"category": category, "symbol": symbol, **(params or {})}
+    answer = await http.get(f"{spec.base_url}/v5/market/{path}", params=asked)
+    root = decode(spec.name, answer)
+    return answer, root, ENVELOPE.open(root)
+
+
+async def _funding(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    answer, root, result = await _ask(http, spec, "tickers", symbol)
+    row = result.at("list").item(0)
+    _check_symbol(row, symbol)
+    rate, hours = row.at("fundingRate").number(), row.at("fundingIntervalHour")
+    try:
+        value = per_eight_hours(rate, hours.count() * HOUR_MS)
+    except ValueError:
+        hours.refuse("1 to 24 hours", Reason.OUT_OF_BOUNDS)
+    return quoted(spec, answer, instrument, value, observed_at=root.at("time").unix_time())
+
+
+async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    answer, _, result = await _ask(http, spec, "funding/history", symbol, {"limit": HISTORY})
+    rows = result.at("list")
+    settled = []
+    for row in rows.items():
+        _check_symbol(row, symbol)
+        at = row.at("fundingRateTimestamp").unix_time()
+        settled.append(Settled(at, row.at("fundingRate").number()))
+    try:
+        value = held_over_a_day(settled, answer.received_at)
+    except UnevenHistoryError as error:
+        rows.refuse(f"a day of settlements: {error}", Reason.OUT_OF_BOUNDS)
+    return quoted(spec, answer, instrument, value)
+
+
+async def _open_interest(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    """Return one side: linear contracts count coins, inverse ones dollars."""
+    params = {"intervalTime": "5min", "limit": "1"}
+    answer, _, result = await _ask(http, spec, "open-interest", symbol, params)
+    row = result.at("list").item(0)
+    both = row.at("openInterest").price()
+    single = row.maybe("singleOpenInterest")
+    # openInterest counts buyers and sellers; older answers have nothing else
+    value = both / 2 if single is None or single.value == "" else single.price()
+    at = row.at("timestamp").unix_time()
+    return quoted(spec, answer, instrument, value, observed_at=at)
+
+
+async def _accounts(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    params = {"period": "5min", "limit": "1"}
+    answer, _, result = await _ask(http, spec, "account-ratio", symbol, params)
+    row = result.at("list").item(0)
+    _check_symbol(row, symbol)
+    value = row.at("buyRatio").price() / row.at("sellRatio").price()
+    at = row.at("timestamp").unix_time()
+    return quoted(spec, answer, instrument, value, observed_at=at)
+
+
+def _check_symbol(row: Node, symbol: str) -> None:
+    found = row.at("symbol")
+    if found.text() != symbol:
+        found.refuse(symbol, Reason.WRONG_SYMBOL)
+
+
+FEED = Feed(
+    FeedSpec(
+        name="bybit",
+        base_url="https://api.bybit.com",
+        instruments={
+            series_name("perp", "bybit", "funding_8h_ratio"): "BTCUSDT",
+            series_name("perp", "bybit", "funding_held_8h_ratio"): "BTCUSDT",
+            series_name("perp", "bybit", "open_interest_btc"): "BTCUSDT",
+            series_name("perp", "bybit", "accounts_long_short_ratio"): "BTCUSDT",
+            series_name("perp", "bybit-inverse", "funding_8h_ratio"): "BTCUSD",
+            series_name("perp", "bybit-inverse", "open_interest_usd"): "BTCUSD",
+        },
+        interval_s=60,
+        timeout_s=8,
+        fresh_s=900,
+        requests_per_minute=60,  # of 7,200
+        licence="Public market data; own use under Bybit's API terms, not from the US.",
+        max_bytes=65_536,
+        enabled=False,  # refused from whole regions: a feeds book switches it on
+        batch=1,
+    ),
+    fetch,
+)

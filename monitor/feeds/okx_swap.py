@@ -1,0 +1,143 @@
+"""OKX perpetual swaps: funding, open interest and long/short ratios. No key.
+
+https://www.okx.com/docs-v5/en/ (public data, trading statistics)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.domain.events import Quote
+from monitor.domain.funding import Settled, UnevenHistoryError, held_over_a_day, per_eight_hours
+from monitor.domain.series import series_name
+from monitor.feeds.answers import Node, decode, quoted
+from monitor.feeds.base import Answer, Feed, FeedSpec, Http
+from monitor.feeds.envelope import Envelope
+from monitor.feeds.reasons import Reason
+
+HISTORY = "26"
+ENVELOPE = Envelope(
+    code="code",
+    good="0",
+    inside="data",
+    words="msg",
+    reasons=(
+        ("50011", Reason.THROTTLED),
+        ("50061", Reason.THROTTLED),
+        ("51000", Reason.NOT_FOUND),
+        ("51001", Reason.NOT_FOUND),
+    ),
+)
+_RUBIK = "api/v5/rubik/stat/contracts"
+# One of them counts a coin over all its contracts, the others one contract.
+_RATIOS = {
+    "accounts_long_short_ratio": ("long-short-account-ratio", "ccy"),
+    "top_accounts_long_short_ratio": (
+        "long-short-account-ratio-contract-top-trader",
+        "instId",
+    ),
+    "top_positions_long_short_ratio": (
+        "long-short-position-ratio-contract-top-trader",
+        "instId",
+    ),
+}
+
+
+async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for each figure at its own path."""
+    quotes = []
+    for instrument, symbol in spec.instruments.items():
+        figure = instrument.rpartition(".")[2]
+        if figure == "funding_8h_ratio":
+            quotes.append(await _funding(http, spec, instrument, symbol))
+        elif figure == "funding_held_8h_ratio":
+            quotes.append(await _held(http, spec, instrument, symbol))
+        elif figure == "open_interest_btc":
+            params = {"instType": "SWAP", "instId": symbol}
+            answer, data = await _ask(http, spec, "api/v5/public/open-interest", params)
+            row = _row(data, symbol)
+            # `oi` counts contracts of 0.01 BTC, `oiCcy` the coins in them
+            value, at = row.at("oiCcy").price(), row.at("ts").unix_time()
+            quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
+        else:
+            path, key = _RATIOS[figure]
+            params = {key: symbol, "period": "5m"}
+            answer, data = await _ask(http, spec, f"{_RUBIK}/{path}", params)
+            newest = data.item(0)
+            value, at = newest.item(1).price(), newest.item(0).unix_time()
+            quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
+    return quotes
+
+
+async def _ask(
+    http: Http, spec: FeedSpec, path: str, params: dict[str, str]
+) -> tuple[Answer, Node]:
+    answer = await http.get(f"{spec.base_url}/{path}", params=params)
+    return answer, ENVELOPE.open(decode(spec.name, answer))
+
+
+async def _funding(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    """Return the rate of the present interval, whose length its two ends tell."""
+    params = {"instId": symbol}
+    answer, data = await _ask(http, spec, "api/v5/public/funding-rate", params)
+    row = _row(data, symbol)
+    rate, at = row.at("fundingRate").number(), row.at("ts").unix_time()
+    ends = row.at("nextFundingTime")
+    try:
+        interval_ms = ends.unix_time() - row.at("fundingTime").unix_time()
+        value = per_eight_hours(rate, interval_ms)
+    except ValueError:
+        ends.refuse("a time up to a day after fundingTime", Reason.OUT_OF_BOUNDS)
+    return quoted(spec, answer, instrument, value, observed_at=at)
+
+
+async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    params = {"instId": symbol, "limit": HISTORY}
+    answer, data = await _ask(http, spec, "api/v5/public/funding-rate-history", params)
+    settled = []
+    for item in data.items():
+        row = _checked(item, symbol)
+        # what was announced is `fundingRate`; what was paid is `realizedRate`
+        rate = row.maybe("realizedRate") or row.at("fundingRate")
+        settled.append(Settled(row.at("fundingTime").unix_time(), rate.number()))
+    try:
+        value = held_over_a_day(settled, answer.received_at)
+    except UnevenHistoryError as error:
+        data.refuse(f"a day of settlements: {error}", Reason.OUT_OF_BOUNDS)
+    return quoted(spec, answer, instrument, value)
+
+
+def _row(data: Node, symbol: str) -> Node:
+    return _checked(data.item(0), symbol)
+
+
+def _checked(row: Node, symbol: str) -> Node:
+    found = row.at("instId")
+    if found.text() != symbol:
+        found.refuse(symbol, Reason.WRONG_SYMBOL)
+    return row
+
+
+_SWAP = "BTC-USDT-SWAP"
+FEED = Feed(
+    FeedSpec(
+        name="okx_swap",
+        base_url="https://www.okx.com",
+        instruments={
+            series_name("perp", "okx", "funding_8h_ratio"): _SWAP,
+            series_name("perp", "okx", "funding_held_8h_ratio"): _SWAP,
+            series_name("perp", "okx", "open_interest_btc"): _SWAP,
+            series_name("perp", "okx", "accounts_long_short_ratio"): "BTC",
+            series_name("perp", "okx", "top_accounts_long_short_ratio"): _SWAP,
+            series_name("perp", "okx", "top_positions_long_short_ratio"): _SWAP,
+        },
+        interval_s=60,
+        timeout_s=8,
+        fresh_s=900,
+        requests_per_minute=60,  # the narrowest of its limits is 5 in two seconds
+        licence="Public market data; own use under OKX's API agreement.",
+        max_bytes=131_072,
+        batch=1,
+    ),
+    fetch,
+)
