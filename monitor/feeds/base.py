@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
+from monitor.core.errors import FeedError
 from monitor.domain.events import Quote
 from monitor.domain.notices import Notice
 
@@ -155,13 +156,29 @@ def previous_close(ticker: str) -> str:
     return f"{ticker}.previous_close_usd"
 
 
-Fetched: TypeAlias = Quote | Notice
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One instrument of an answer about several that could not be read; the others stand.
+
+    Without it one delisted share would cost all that are asked for together.
+    """
+
+    instrument: str
+    error: FeedError
+
+
+Fetched: TypeAlias = Quote | Notice | Fault
 Fetch = Callable[[Http, FeedSpec], Awaitable[Sequence[Fetched]]]
 
 
 def quotes_of(found: Iterable[Fetched]) -> list[Quote]:
     """Return what is worth what, of all that a provider brought."""
     return [item for item in found if isinstance(item, Quote)]
+
+
+def faults_of(found: Iterable[Fetched]) -> list[Fault]:
+    """Return what could not be read, of all that a provider brought."""
+    return [item for item in found if isinstance(item, Fault)]
 
 
 def notices_of(found: Iterable[Fetched]) -> list[Notice]:
@@ -174,7 +191,8 @@ class Feed:
     """A provider: its declaration and its one call.
 
     `fetch` is called with a spec narrowed to the instruments wanted now (`batch` of them at most)
-    and answers all of them or raises; it never returns a value it could not verify. A figure of
+    and answers all of them or raises; of an answer about several it may return a `Fault` for each
+    that it could not read. It never returns a value it could not verify. A figure of
     an instrument that comes along (`RIOT.previous_close_usd`) may be among the quotes. A feed that
     `notices` brings what happened about its instruments (tickers), all that its answer still
     lists: what was told before is told apart behind it.

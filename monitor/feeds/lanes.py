@@ -48,6 +48,7 @@ class Lane:
         asked: when it was last asked; None: never.
         failures: failed in a row so far; sets the backoff.
         reasons: those already logged in this streak, so that each is logged once.
+        faults: instruments that the last answer did not give, each with the reason.
 
     """
 
@@ -56,6 +57,7 @@ class Lane:
     asked: Millis | None = None
     failures: int = 0
     reasons: set[str] = field(default_factory=set)
+    faults: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def instruments(self) -> frozenset[str]:

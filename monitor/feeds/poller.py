@@ -18,7 +18,16 @@ from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
 from monitor.domain.notices import Notice
-from monitor.feeds.base import Feed, FeedSpec, Fetched, Http, notices_of, quotes_of
+from monitor.feeds.base import (
+    Fault,
+    Feed,
+    FeedSpec,
+    Fetched,
+    Http,
+    faults_of,
+    notices_of,
+    quotes_of,
+)
 from monitor.feeds.gate import Deliver, Gate
 from monitor.feeds.health import Failure, FeedHealth
 from monitor.feeds.instruments import FeedInstruments
@@ -151,6 +160,7 @@ class Poller:
             self._fail(lane, error, Reason.BUG)
         else:
             self._mend(lane)
+            self._note_faults(lane, faults_of(found))
             return found
         return None
 
@@ -190,6 +200,24 @@ class Poller:
         lane.reasons.clear()
         self.health = self.health.mended(lane.instruments)
 
+    def _note_faults(self, lane: Lane, faults: Sequence[Fault]) -> None:
+        """Show what one answer did not give, each instrument under its own reason."""
+        name, now = self.spec.name, self.clock.now()
+        for fault in faults:
+            reason, message = fault.error.reason, str(fault.error)
+            self.instruments.failed(name, reason)
+            instruments = frozenset({fault.instrument})
+            self.health = self.health.failed(Failure(instruments, reason, message, now))
+            if (fault.instrument, reason) not in lane.faults:
+                log.warning(
+                    "feed.instrument_failed",
+                    feed=name,
+                    instrument=fault.instrument,
+                    reason=reason,
+                    error=message,
+                )
+        lane.faults = {(fault.instrument, fault.error.reason) for fault in faults}
+
     def _answered(self) -> None:
         """Note a good answer of a feed whose answers may hold nothing new."""
         now = self.clock.now()
@@ -218,7 +246,7 @@ class Poller:
         newest = max(quote.observed_at for quote in quotes)
         self.health = self.health.stored(self.clock.now(), newest)
 
-    def _pause_for_store(self, items: Sequence[Fetched], error: StoreUnavailable) -> None:
+    def _pause_for_store(self, items: Sequence[Quote | Notice], error: StoreUnavailable) -> None:
         # `last` stays: what was not stored was not seen, so the next poll brings it again.
         self._store_failures += 1
         now = self.clock.now()

@@ -19,7 +19,7 @@ from monitor.core.clock import ManualClock
 from monitor.core.discovery import declared
 from monitor.core.errors import FeedError
 from monitor.domain.events import Quote
-from monitor.feeds.base import Feed, Fetched
+from monitor.feeds.base import Fault, Feed, Fetched
 from monitor.feeds.lanes import lanes_of
 from tests.simulator.catalogue import VALUES
 from tests.simulator.market import Market
@@ -111,6 +111,9 @@ def test_only_our_errors_come_out_of_a_parser(name: str, place: int, data: st.Da
         assert error.reason
         assert len(str(error)) < MAX_MESSAGE
     for item in found:
+        if isinstance(item, Fault):
+            assert len(str(item.error)) < MAX_MESSAGE
+            continue
         assert isinstance(item.observed_at, int)
         if isinstance(item, Quote):
             assert item.value.is_finite()

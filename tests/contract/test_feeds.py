@@ -22,7 +22,7 @@ from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailab
 from monitor.domain.events import Quote
 from monitor.domain.notices import notice_fault
 from monitor.domain.plausibility import judge
-from monitor.feeds.base import Feed, Fetched, notices_of, quotes_of
+from monitor.feeds.base import Feed, Fetched, faults_of, notices_of, quotes_of
 from monitor.feeds.declaration import spec_faults
 from monitor.feeds.http import HttpClient
 from monitor.feeds.lanes import lanes_of
@@ -81,6 +81,12 @@ async def fetch(name: str, instruments: Sequence[str], base: str) -> Sequence[Qu
     return [quote for quote in found if quote.instrument in set(instruments)]
 
 
+async def ask_all(name: str, instruments: Sequence[str], base: str) -> None:
+    """Ask one lane of one provider; what it could not read of its answer is raised."""
+    for fault in faults_of(await ask(name, instruments, base)):
+        raise fault.error
+
+
 async def ask(name: str, instruments: Sequence[str], base: str) -> Sequence[Fetched]:
     """Ask one lane of one provider through the live client."""
     spec = FEEDS[name].overridden(base_url=f"{base}/{name}").spec
@@ -104,7 +110,7 @@ async def test_right_value_or_right_error(
     if not isinstance(outcome, str):
         kind, reason = outcome
         with pytest.raises(kind) as caught:
-            await fetch(name, instruments, base)
+            await ask_all(name, instruments, base)
         assert caught.value.reason == reason
         assert name in str(caught.value)
         return

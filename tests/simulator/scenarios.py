@@ -147,6 +147,11 @@ def _as_text(price: Any) -> Any:
     return json.loads(price) if isinstance(price, str) else json.dumps(price)
 
 
+def _per_ms(time: int) -> int:
+    """Return how many of a time's units are a millisecond: it is in ms, us or ns."""
+    return next(units for units in (1, 1_000, 1_000_000) if time < _SECONDS_UNTIL * 1_000 * units)
+
+
 def _in_ms(time: Any) -> Any:
     """Return a time of seconds in milliseconds; a time in words stays."""
     if isinstance(time, int):
@@ -158,14 +163,14 @@ def _renamed(document: Any, shape: Shape) -> Any:
     *parents, key = shape.rename
     parent = dict(look(document, tuple(parents)))
     if key == ANY:
-        (key,) = parent
+        key = next(iter(parent))
     parent[f"new_{key}"] = parent.pop(key)
     return put(document, tuple(parents), parent)
 
 
 def _moved(time: Any, by: Millis) -> Any:
     if isinstance(time, int):
-        return time + (by // SECOND if time < _SECONDS_UNTIL else by)
+        return time + (by // SECOND if time < _SECONDS_UNTIL else by * _per_ms(time))
     if time.isdigit():
         return str(_moved(int(time), by))
     return iso(parse_iso(time) + by)

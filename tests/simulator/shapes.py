@@ -14,7 +14,9 @@ Path = tuple[str | int, ...]
 
 
 ANY = "*"
-"""In a path: the only member there, whatever it is called."""
+"""In a path: the first member there, whatever it is called."""
+EACH = "**"
+"""In a path: every member there, of an object or a list."""
 
 
 class UnknownSymbolError(Exception):
@@ -61,17 +63,26 @@ def put(document: Document, path: Path, value: object) -> Document:
     if not path:
         return value
     head, *tail = path
+    if head == EACH:
+        for key in _keys(document):
+            document = put(document, (key, *tail), value)
+        return document
     if head == ANY:
-        (head,) = document
+        head = _keys(document)[0]
     changed = document.copy()
     changed[head] = put(document[head], tuple(tail), value)
     return changed
 
 
+def _keys(document: Document) -> list[Any]:
+    """Return the names of an object's members, or the places of a list's."""
+    return list(document) if isinstance(document, dict) else list(range(len(document)))
+
+
 def look(document: Document, path: Path) -> Any:
     """Return what stands at `path`."""
     for step in path:
-        document = next(iter(document.values())) if step == ANY else document[step]
+        document = document[_keys(document)[0] if step in {ANY, EACH} else step]
     return document
 
 

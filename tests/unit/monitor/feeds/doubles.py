@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from monitor.domain.events import BTC_USD, Quote
-from monitor.feeds.base import Answer, Feed, FeedSpec, Http
+from monitor.feeds.base import Answer, Feed, FeedSpec, Fetched, Http
 
 NOW = 1_768_229_760_000
 
@@ -68,7 +68,7 @@ class NoHttp:
         raise AssertionError(url)
 
 
-Step = Exception | Callable[[FeedSpec], Sequence[Quote]]
+Step = Exception | Callable[[FeedSpec], Sequence[Fetched]]
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Script:
     steps: list[Step]
     asked: list[frozenset[str]] = field(default_factory=list)
 
-    async def fetch(self, _: Http, spec: FeedSpec) -> Sequence[Quote]:
+    async def fetch(self, _: Http, spec: FeedSpec) -> Sequence[Fetched]:
         """Take the next step."""
         self.asked.append(frozenset(spec.instruments))
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
@@ -107,9 +107,9 @@ def quote(value: str = "97000", at: int = NOW, instrument: str = BTC_USD) -> Quo
     return Quote(instrument=instrument, value=Decimal(value), observed_at=at, source="venue")
 
 
-def gives(*quotes: Quote) -> Callable[[FeedSpec], Sequence[Quote]]:
-    """Return a step that answers with these quotes."""
-    return lambda _: quotes
+def gives(*items: Fetched) -> Callable[[FeedSpec], Sequence[Fetched]]:
+    """Return a step that answers with these."""
+    return lambda _: items
 
 
 def feed(script: Script, **changes: Any) -> Feed:

@@ -15,6 +15,7 @@ from monitor.core.clock import ManualClock
 from monitor.core.errors import BadQuote, FeedRejected, FeedUnavailable, StoreUnavailable
 from monitor.domain.events import BTC_USD, Quote
 from monitor.domain.freshness import Freshness
+from monitor.feeds.base import Fault
 from monitor.feeds.lanes import REJECTED_PAUSE_S
 from monitor.feeds.poller import Poller
 from tests.unit.monitor.feeds.doubles import NOW, Counts, NoHttp, Script, feed, gives, quote
@@ -232,6 +233,24 @@ async def test_one_unknown_symbol_costs_only_itself() -> None:
     ]
     (failure,) = at.poller.health.failures
     assert (failure.instruments, failure.reason) == (frozenset({"CORZ"}), "not_found")
+
+
+async def test_a_fault_within_an_answer_costs_that_instrument_alone() -> None:
+    """Of an answer about several shares, what can be read counts; the rest is named once."""
+    error = BadQuote("venue: RIOT.p is 0, expected a price", reason="zero_price")
+    step = gives(quote(instrument="CORZ"), Fault("RIOT", error))
+    at = bench(step, step, gives(quote(instrument="RIOT")), instruments=STOCKS)
+    with capture_logs() as logs:
+        await at.poller.poll()
+        await at.poll_after(5)
+    assert [entry["event"] for entry in logs] == ["feed.instrument_failed"]
+    assert at.counts.events["failed", "venue", "zero_price"] == 2
+    (failure,) = at.poller.health.failures
+    assert (failure.instruments, failure.reason) == (frozenset({"RIOT"}), "zero_price")
+    assert set(at.poller.last) == {"CORZ"}
+    await at.poll_after(5)
+    assert at.poller.health.failures == ()
+    assert set(at.poller.last) == {"CORZ", "RIOT"}
 
 
 async def test_a_throttled_host_holds_every_symbol() -> None:
