@@ -1,10 +1,12 @@
 """Bitstamp: last trade, book and 24 h volume of BTC-USD. No key.
 
 https://www.bitstamp.net/api/#tag/Tickers
+https://www.bitstamp.net/websocket/v2/
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
@@ -12,6 +14,21 @@ from monitor.domain.events import BTC_USD, Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
+from monitor.feeds.sequence import Numbering
+from monitor.feeds.streams import (
+    Frame,
+    Heartbeat,
+    Ping,
+    Quotes,
+    Refused,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
+)
+
+TRADES = "live_trades_"
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -53,6 +70,49 @@ def _error(provider: str, said: str, code: str) -> FeedError:
     return FeedUnavailable(f"{message}; it is asked again later", reason=reason)
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for each pair's trades; there is no channel with the book and the last price together."""
+    channels = [f"{TRADES}{pair}" for pair in spec.instruments.values()]
+    return [
+        json.dumps({"event": "bts:subscribe", "data": {"channel": channel}}) for channel in channels
+    ]
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message by its event."""
+    root = read(message, spec)
+    match root.at("event").text():
+        case "trade":
+            return (_trade(root, received_at, spec),)
+        case "bts:subscription_succeeded":
+            return (Subscribed(frozenset({_instrument(root, spec)})),)
+        case "bts:heartbeat":
+            return (Heartbeat(),)
+        case "bts:request_reconnect":
+            said = f"{spec.name}: the stream asked to be opened anew"
+            return (Refused(FeedUnavailable(said, reason=Reason.CONNECTION)),)
+        case "bts:error":
+            said = shown(root.at("data").at("message").value)
+            error = f"{spec.name}: the stream answered {said}; check the pair's name"
+            return (Refused(FeedRejected(error, reason=Reason.NOT_FOUND)),)
+        case _:
+            return ()
+
+
+def _trade(root: Node, received_at: int, spec: StreamSpec) -> Frame:
+    trade = root.at("data")
+    price = (trade.maybe("price_str") or trade.at("price")).price()
+    at = (trade.maybe("microtimestamp") or trade.at("timestamp")).unix_time()
+    quote = sent(spec, received_at, _instrument(root, spec), price, observed_at=at)
+    return Quotes((quote,), "trade", trade.at("id").count())
+
+
+def _instrument(root: Node, spec: StreamSpec) -> str:
+    channel = root.at("channel")
+    pair = channel.text().removeprefix(TRADES)
+    return spec.instrument(Node(channel.provider, pair, channel.path))
+
+
 FEED = Feed(
     FeedSpec(
         name="bitstamp",
@@ -67,4 +127,19 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="bitstamp",
+        url="wss://ws.bitstamp.net",
+        instruments={BTC_USD: "btcusd"},
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=30,
+        licence=FEED.spec.licence,
+        ping=Ping(every_s=10),  # it sends nothing by itself while nobody trades
+        max_bytes=65_536,
+        numbering={"trade": Numbering.RISING},  # all pairs share the ids
+    ),
+    subscribe,
+    parse,
 )

@@ -180,14 +180,20 @@ class Intake:
             self.some_wait.set()
 
     def _with_book(self, quote: Quote, now: Millis) -> Quote:
-        """Return the quote with the book that came apart from it, unless that is old."""
+        """Return the quote with the book that came apart from it, unless that is old.
+
+        A trade that tells no volume keeps the one this source told before: it trails 24 hours and
+        is a weight only, and without it no venue could be weighed.
+        """
         beside = self._books.get(quote.instrument)
-        if beside is None or quote.bid is not None or quote.ask is not None:
-            return quote
-        if now - beside.at > self.gate.budget_ms:
-            return quote
-        bid, ask, volume = beside.book
-        return replace(quote, bid=bid, ask=ask, volume=volume)
+        apart = quote.bid is None and quote.ask is None and beside is not None
+        if apart and beside is not None and now - beside.at <= self.gate.budget_ms:
+            bid, ask, volume = beside.book
+            quote = replace(quote, bid=bid, ask=ask, volume=volume)
+        last = self.gate.last.get(quote.instrument)
+        if quote.volume is None and last is not None:
+            quote = replace(quote, volume=last.volume)
+        return quote
 
     def _count(self, channel: str, instrument: str, number: int, now: Millis) -> None:
         key = channel, instrument

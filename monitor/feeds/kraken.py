@@ -1,10 +1,12 @@
-"""Kraken: last trade, book and 24 h volume of BTC and stablecoins in USD. No key, and no time.
+"""Kraken: last trade, book and 24 h volume of BTC and stablecoins in USD. No key; asked, no time.
 
 https://docs.kraken.com/api/docs/rest-api/get-ticker-information
+https://docs.kraken.com/api/docs/websocket-v2/trade
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
@@ -12,6 +14,19 @@ from monitor.domain.events import BTC_USD, USDC_USD, USDT_USD, Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
+from monitor.feeds.sequence import Numbering
+from monitor.feeds.streams import (
+    Beside,
+    Frame,
+    Heartbeat,
+    Quotes,
+    Refused,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
+)
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -54,6 +69,68 @@ def _error(provider: str, text: str) -> FeedError:
     return FeedUnavailable(f"{said}; it is asked again later", reason=reason)
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for each trade, and for the ticker, which has the book and the volume."""
+    symbols = list(spec.instruments.values())
+    wanted = (
+        {"channel": "ticker", "symbol": symbols},
+        {"channel": "trade", "symbol": symbols, "snapshot": False},
+    )
+    return [json.dumps({"method": "subscribe", "params": params}) for params in wanted]
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message: of a channel, or the answer to a subscription."""
+    root = read(message, spec)
+    channel = root.maybe("channel")
+    if channel is None:
+        return _answered(root, spec)
+    match channel.text():
+        case "trade":
+            # a snapshot tells trades of before
+            numbered = root.at("type").text() == "update"
+            trades = root.at("data").items()
+            return [_trade(trade, received_at, spec, numbered=numbered) for trade in trades]
+        case "ticker":
+            return [_beside(ticker, received_at, spec) for ticker in root.at("data").items()]
+        case "heartbeat":
+            return (Heartbeat(),)
+        case _:
+            return ()
+
+
+def _trade(trade: Node, received_at: int, spec: StreamSpec, *, numbered: bool) -> Frame:
+    instrument = spec.instrument(trade.at("symbol"))
+    price, at = trade.at("price").price(), trade.at("timestamp").iso_time()
+    quote = sent(spec, received_at, instrument, price, observed_at=at)
+    number = trade.at("trade_id").count()
+    return Quotes((quote,), "trade", number if numbered else None)
+
+
+def _beside(ticker: Node, received_at: int, spec: StreamSpec) -> Frame:
+    book = Book(ticker.optional("bid"), ticker.optional("ask"), ticker.optional("volume"))
+    return Beside(spec.instrument(ticker.at("symbol")), book, received_at)
+
+
+def _answered(root: Node, spec: StreamSpec) -> Sequence[Frame]:
+    if root.at("method").text() != "subscribe":
+        return ()
+    error = root.maybe("error")
+    if error is not None:
+        return (Refused(_refusal(root.provider, error.text())),)
+    result = root.at("result")
+    if result.at("channel").text() != "trade":
+        return ()
+    return (Subscribed(frozenset({spec.instrument(result.at("symbol"))})),)
+
+
+def _refusal(provider: str, text: str) -> FeedError:
+    said = f"{provider}: the stream answered {shown(text)}"
+    if "rate limit" in text.casefold():
+        return FeedUnavailable(f"{said}; it is tried again later", reason=Reason.THROTTLED)
+    return FeedRejected(f"{said}; check the pair's name", reason=Reason.NOT_FOUND)
+
+
 FEED = Feed(
     FeedSpec(
         name="kraken",
@@ -68,4 +145,20 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="kraken",
+        url="wss://ws.kraken.com/v2",
+        instruments={BTC_USD: "BTC/USD"},  # the stream says BTC where the rest says XBT
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=15,  # a heartbeat comes each second in which nothing else does
+        licence=FEED.spec.licence,
+        max_bytes=65_536,
+        numbering={"trade": Numbering.CONSECUTIVE},
+        # Its polled answer has no time, and ours in its place would outrun the next trade's.
+        check_s=None,
+    ),
+    subscribe,
+    parse,
 )

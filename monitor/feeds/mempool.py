@@ -1,11 +1,13 @@
 """mempool.space, or your own mempool: difficulty, block height, fees and the epoch's pace. No key.
 
 https://mempool.space/docs/api/rest; the same API is served by a self-hosted instance, whose
-address then replaces base_url. None of the answers carries a time of its own.
+address then replaces base_url. None of the answers carries a time of its own, a new block's
+header excepted, which may be two hours off: our time of receipt stands in.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,6 +15,17 @@ from monitor.domain.events import BLOCK_PACE, DIFFICULTY, FEES, HEIGHT, Quote
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import (
+    Frame,
+    Heartbeat,
+    Ping,
+    Quotes,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
+)
 
 SATS_PER_BTC = 100_000_000
 # From here on a pace is in milliseconds: no epoch ran at 10 s a block, nor at 10,000.
@@ -67,6 +80,31 @@ _READ = {
     BLOCK_PACE: _block_pace_s,
 }
 
+
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for new blocks, and for the figures that come each few seconds."""
+    del spec  # the subscription names no instrument
+    return (json.dumps({"action": "want", "data": ["blocks", "stats"]}),)
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message, a bag of optional members; nothing confirms but that they come."""
+    root = read(message, spec)
+    if root.maybe("pong") is not None:
+        return (Heartbeat(),)
+    frames: list[Frame] = []
+    if any(root.maybe(name) for name in ("block", "blocks", "mempoolInfo", "da")):
+        frames.append(Subscribed(frozenset(spec.instruments)))
+    block, adjustment = root.maybe("block"), root.maybe("da")
+    if block is not None:
+        height = _height(block.at("height"))
+        frames.append(Quotes((sent(spec, received_at, HEIGHT, height),)))
+    if adjustment is not None:
+        pace_s = _block_pace_s(adjustment)
+        frames.append(Quotes((sent(spec, received_at, BLOCK_PACE, pace_s),)))
+    return frames
+
+
 FEED = Feed(
     FeedSpec(
         name="mempool",
@@ -88,4 +126,21 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="mempool",
+        url="wss://mempool.space/api/v1/ws",
+        instruments={HEIGHT: "block", BLOCK_PACE: "da"},
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=60,
+        licence=FEED.spec.licence,
+        ping=Ping(every_s=20, message='{"action":"ping"}'),
+        max_bytes=1_048_576,  # the first message has the last blocks
+        # A height is as old as its last mention: asking tells that there is no newer block.
+        check_s=60,
+        flush_s=2,
+    ),
+    subscribe,
+    parse,
 )

@@ -37,13 +37,6 @@ from monitor.feeds.reasons import Reason
 log = structlog.get_logger(__name__)
 
 Announce = Callable[[Sequence[Notice]], Awaitable[int]]
-# While a stream brings a lane's instruments, asking is only a check that both say the same.
-CHECK_EVERY_S = 60.0
-
-
-def nothing_streamed() -> frozenset[str]:
-    """Return what a source without a stream has of one."""
-    return frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,8 +52,6 @@ class Poller:
         rng: draws the jitter of the backoff.
         announce: takes the accepted notices of one poll, as `deliver` does; None: nobody listens.
         last: the last good quote per instrument; may be filled from the store at the start.
-        streamed: tells what a living stream of this source brings now; it is asked for rarely.
-        check_s: how rarely, in seconds; None: not at all while the stream lives.
         health: how the feed is doing, replaced whole at each step.
         gate: what its quotes pass, shared with the stream of this source.
 
@@ -74,10 +65,10 @@ class Poller:
     rng: random.Random
     announce: Announce | None = None
     last: dict[str, Quote] = field(default_factory=dict)
-    streamed: Callable[[], frozenset[str]] = nothing_streamed
-    check_s: float | None = CHECK_EVERY_S
     health: FeedHealth = field(init=False)
     gate: Gate = field(init=False)
+    _streamed: Callable[[], frozenset[str]] = field(init=False, default=frozenset)
+    _check_s: float | None = field(init=False, default=None)
     _lanes: list[Lane] = field(init=False)
     _backoff: Backoff = field(init=False)
     _store_failures: int = field(init=False, default=0)
@@ -107,10 +98,28 @@ class Poller:
         What it saw stays seen, with its age; what failed is tried anew.
         """
         self.last.update(earlier.last)
-        seen = earlier.health
+        seen = earlier.current_health()
         self.health = replace(
             self.health, last_success=seen.last_success, observed_at=seen.observed_at
         )
+
+    def stand_back_for(
+        self, streamed: Callable[[], frozenset[str]], *, check_s: float | None
+    ) -> None:
+        """Ask rarely for what a living stream of this source brings.
+
+        `streamed` tells what it brings now; that is asked for each `check_s` seconds as a check,
+        or not at all with None.
+        """
+        self._streamed, self._check_s = streamed, check_s
+
+    def current_health(self) -> FeedHealth:
+        """Return how the source is doing: what was asked for and what its stream brought."""
+        gate, health = self.gate, self.health
+        if gate.stored_at is None or gate.observed_at is None:
+            return health
+        latest = max(gate.stored_at, health.last_success or gate.stored_at)
+        return health.stored(latest, gate.observed_at)
 
     async def poll(self) -> None:
         """Ask every lane that is due and hand over what may be believed.
@@ -142,12 +151,12 @@ class Poller:
         self.health = self.health.due(max(soonest, after(began, self.spec.interval_s)))
 
     def _is_due(self, lane: Lane, now: Millis) -> bool:
-        if not lane.instruments <= self.streamed():
+        if not lane.instruments <= self._streamed():
             return lane.due <= now
-        if self.check_s is None:
+        if self._check_s is None:
             return False
         asked = lane.asked
-        return lane.due <= now and (asked is None or after(asked, self.check_s) <= now)
+        return lane.due <= now and (asked is None or after(asked, self._check_s) <= now)
 
     async def _ask(self, lane: Lane) -> Sequence[Fetched] | None:
         """Return what a lane brought, None when it failed."""

@@ -6,7 +6,7 @@ A provider file binds `STREAM` to a `Stream`: a declaration, the messages that s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -165,7 +165,20 @@ class Stream:
     subscribe: Subscribe
     parse: Parse
 
-    def overridden(self, *, url: str | None = None, enabled: bool | None = None) -> Stream:
+    def sending(self, tickers: Iterable[str]) -> Stream:
+        """Return this stream with `tickers` among its instruments, if it sends shares."""
+        if not self.spec.shares:
+            return self
+        shares = dict(self.spec.instruments) | {ticker: ticker for ticker in tickers}
+        return replace(self, spec=replace(self.spec, instruments=shares))
+
+    def overridden(
+        self,
+        *,
+        url: str | None = None,
+        fresh_s: float | None = None,
+        enabled: bool | None = None,
+    ) -> Stream:
         """Return this stream with what a book says in place of the declared values; None keeps."""
         spec = self.spec
         return replace(
@@ -173,6 +186,7 @@ class Stream:
             spec=replace(
                 spec,
                 url=spec.url if url is None else url.rstrip("/"),
+                fresh_s=spec.fresh_s if fresh_s is None else fresh_s,
                 enabled=spec.enabled if enabled is None else enabled,
             ),
         )

@@ -76,7 +76,9 @@ async def test_values_flow(name: str) -> None:
             await wait_until(lambda: own(at) != [], "a value is stored")
             assert own(at)[-1].value == value
         quote = own(at)[-1]
-        assert (quote.source, quote.received_at) == (name, at.clock.now())
+        assert quote.source == name
+        waited_ms = at.clock.now() - (quote.received_at or 0)
+        assert 0 <= waited_ms <= STREAMS[name].spec.flush_s * SECOND
         assert quote.fresh_ms == STREAMS[name].spec.fresh_s * SECOND
         assert at.streamer.record()["link"] == LinkState.UP
         assert at.streamer.brings() == set(STREAMS[name].spec.instruments)
@@ -139,7 +141,8 @@ async def test_a_bad_message_costs_itself_only(name: str, mood: Mood) -> None:
         await at.up()
         at.simulator.streams.set_mood(name, mood)
         await at.beat(3)
-        await wait_until(lambda: failures(at, COSTS[mood]) >= 3, f"{COSTS[mood]} is counted")
+        reason = SIMULATED[name].outcomes.get(mood, COSTS[mood])
+        await wait_until(lambda: failures(at, reason) >= 3, f"{reason} is counted")
         assert own(at) == []
         at.simulator.streams.set_mood(name, Mood.NORMAL)
         await at.beat(2)
@@ -191,10 +194,10 @@ def test_declarations_hold(name: str) -> None:
     spec = STREAMS[name].spec
     assert stream_faults(spec) == []
     assert spec.name == name
-    feed = FEEDS.get(name)
-    if feed is not None:
-        assert set(spec.instruments) <= set(feed.spec.instruments)
-        assert spec.fresh_s == feed.spec.fresh_s
+    # the feed is what stands in while the stream is down
+    feed = FEEDS[name].spec
+    assert set(spec.instruments) <= set(feed.instruments)
+    assert spec.fresh_s == feed.fresh_s
 
 
 @pytest.mark.parametrize("name", NAMES)

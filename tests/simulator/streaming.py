@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -82,6 +82,7 @@ class SimulatedStream:
         greeting: what it sends to whoever comes.
         price: where in `value` the value stands.
         symbol: where in it the symbol stands; empty: nowhere.
+        outcomes: the reason that a mood leads to, where it is not what it leads to elsewhere.
 
     """
 
@@ -94,6 +95,7 @@ class SimulatedStream:
     symbol: Path = ()
     heartbeat: Callable[[Market], Document] | None = None
     greeting: tuple[Document, ...] = ()
+    outcomes: Mapping[Mood, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,199 @@
+"""Recorded and documented messages give what stands in them; any other message gives ours.
+
+The recordings lie beside the project and are read in place, as in `test_recorded_answers.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.core.clock import ManualClock, parse_iso
+from monitor.core.discovery import declared
+from monitor.core.errors import BadQuote
+from monitor.domain.events import BLOCK_PACE, BTC_USD, HEIGHT
+from monitor.feeds.answers import Book
+from monitor.feeds.streams import Beside, Frame, Quotes, Stream, Subscribed
+from tests.contract.test_recorded_answers import sample
+from tests.simulator.catalogue import STREAMS as SIMULATED
+from tests.simulator.catalogue import VALUES
+from tests.simulator.market import Market
+
+NOW = 1_768_229_760_000
+STREAMS = dict(declared("monitor.feeds", "STREAM", Stream))
+
+
+def parsed(name: str, message: str, **instruments: str) -> Sequence[Frame]:
+    """Return the frames of one message, with these symbols subscribed."""
+    stream = STREAMS[name]
+    own = {key.replace("_", "-"): symbol for key, symbol in instruments.items()}
+    spec = replace(stream.spec, instruments=own or stream.spec.instruments)
+    return stream.parse(message, NOW, spec)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "symbol", "prices", "times", "numbers"),
+    [
+        (
+            "coinbase_exchange_ws_ticker.json",
+            "coinbase",
+            "BTC-USDT",
+            ["22345.67"],
+            ["2023-03-04T03:37:20.799Z"],
+            [11_586_478],
+        ),
+        (
+            "kraken_ws_v2_trade.json",
+            "kraken",
+            "BTC/USD",
+            ["105944.2", "105910.5"],
+            ["2023-10-06T17:35:55.440Z", "2023-10-06T17:35:56.123Z"],
+            [10_218_208, 10_218_209],
+        ),
+        (
+            "bitstamp_ws_trade.json",
+            "bitstamp",
+            "ethusd",
+            ["2090.22"],
+            ["2026-03-05T15:15:51.946Z"],
+            [542_327_128],
+        ),
+    ],
+)
+def test_a_recorded_trade_gives_its_price(
+    file: str, name: str, symbol: str, prices: list[str], times: list[str], numbers: list[int]
+) -> None:
+    """Price, the source's time and the number are those that stand in the recording."""
+    frames = parsed(name, sample(file), BTC_USD=symbol)
+    quotes = [frame for frame in frames if isinstance(frame, Quotes)]
+    assert [frame.quotes[0].value for frame in quotes] == [Decimal(price) for price in prices]
+    assert [frame.quotes[0].observed_at for frame in quotes] == [parse_iso(at) for at in times]
+    assert [frame.number for frame in quotes] == numbers
+    assert not any(frame.quotes[0].local_time for frame in quotes)
+
+
+def test_a_recorded_ticker_gives_its_book() -> None:
+    """Coinbase tells the book with the price; Kraken beside it, with or without a time."""
+    (frame,) = parsed("coinbase", sample("coinbase_exchange_ws_ticker.json"), BTC_USD="BTC-USDT")
+    assert isinstance(frame, Quotes)
+    quote = frame.quotes[0]
+    assert (quote.bid, quote.ask) == (Decimal("22345.67"), Decimal("22349.68"))
+    assert quote.volume == Decimal("470.21123644")
+    book = Book(Decimal("105944.2"), Decimal("105944.3"), Decimal("163.28908096"))
+    frames = parsed("kraken", sample("kraken_ws_v2_ticker.json"))
+    assert list(frames) == [Beside(BTC_USD, book, NOW)]
+    (timeless,) = parsed(
+        "kraken", sample("kraken_ws_v2_ticker_no_timestamp.json"), BTC_USD="ETH/USDT"
+    )
+    assert isinstance(timeless, Beside)
+    assert timeless.book.volume == Decimal("997038.98383185")
+
+
+def test_a_recorded_confirmation_confirms() -> None:
+    """Bitstamp's own words for a subscription that came about, of a channel that is not ours."""
+    message = sample("bitstamp_ws_subscription_succeeded.json")
+    with pytest.raises(BadQuote, match="diff_order_book_sgbeur"):
+        parsed("bitstamp", message)
+    ours = json.loads(message) | {"channel": "live_trades_btcusd"}
+    assert list(parsed("bitstamp", json.dumps(ours))) == [Subscribed(frozenset({BTC_USD}))]
+
+
+def test_a_recorded_bag_gives_the_pace() -> None:
+    """596,239 ms a block, stamped with our time; a bag without a block tells no height."""
+    frames = parsed("mempool", sample("mempool_ws_live_data.json"))
+    assert frames[0] == Subscribed(frozenset({HEIGHT, BLOCK_PACE}))
+    (pace,) = (frame for frame in frames if isinstance(frame, Quotes))
+    assert pace.quotes[0].instrument == BLOCK_PACE
+    assert pace.quotes[0].value == Decimal("596.239")
+    assert (pace.quotes[0].observed_at, pace.quotes[0].local_time) == (NOW, True)
+
+
+def test_a_match_of_another_kind_says_nothing() -> None:
+    """A message of a channel that was not asked for is passed over."""
+    assert list(parsed("coinbase", sample("coinbase_exchange_ws_match.json"))) == []
+
+
+def test_a_first_ticker_without_a_trade_only_confirms() -> None:
+    """Coinbase may open with a ticker that tells of no trade: there is no time for a price."""
+    told = SIMULATED["coinbase"].value(Market(ManualClock(NOW), start=VALUES), 5)
+    for name in ("time", "trade_id"):
+        without = {key: item for key, item in told.items() if key != name}
+        frames = parsed("coinbase", json.dumps(without))
+        assert list(frames) == [Subscribed(frozenset({BTC_USD}))]
+
+
+def test_a_kraken_snapshot_has_no_numbers() -> None:
+    """Trades of before are values, and no part of the count."""
+    told = SIMULATED["kraken"].value(Market(ManualClock(NOW), start=VALUES), 5)
+    (frame,) = parsed("kraken", json.dumps(told | {"type": "snapshot"}))
+    assert isinstance(frame, Quotes)
+    assert (frame.number, len(frame.quotes)) == (None, 1)
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["trade", "ticker", "update", "BTC-USD", "BTC/USD", "live_trades_btcusd"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=6)
+            | st.sampled_from(["type", "channel", "event", "data", "block", "da"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+@given(body=ANYTHING)
+def test_whatever_comes_is_told_or_refused_by_name(name: str, body: Any) -> None:
+    """No exception but ours leaves a parser, and no value of another source."""
+    _check(name, json.dumps(body))
+
+
+@pytest.mark.parametrize("name", STREAMS)
+@given(data=st.data())
+def test_a_damaged_message_is_told_or_refused_by_name(name: str, data: st.DataObject) -> None:
+    """A good message with one member replaced, or cut short, gives our error or a sound value."""
+    document = SIMULATED[name].value(Market(ManualClock(NOW), start=VALUES), 17)
+    text = json.dumps(_damaged(document, data))
+    cut = data.draw(st.integers(min_value=0, max_value=len(text)) | st.just(len(text)))
+    _check(name, text[:cut])
+
+
+def _damaged(node: Any, data: st.DataObject) -> Any:
+    """Return `node` with anything in one of its places."""
+    if isinstance(node, dict) and node and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(sorted(node)))
+        return node | {key: _damaged(node[key], data)}
+    if isinstance(node, list) and node and data.draw(st.booleans()):
+        return [_damaged(node[0], data), *node[1:]]
+    return data.draw(ANYTHING)
+
+
+def _check(name: str, text: str) -> None:
+    try:
+        frames = STREAMS[name].parse(text, NOW, STREAMS[name].spec)
+    except BadQuote:
+        return
+    for frame in frames:
+        if isinstance(frame, Quotes):
+            assert frame.quotes
+            assert all(quote.source == name for quote in frame.quotes)
+            assert {quote.instrument for quote in frame.quotes} <= set(
+                STREAMS[name].spec.instruments
+            )
+            assert frame.number is None or frame.number >= 0
