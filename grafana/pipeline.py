@@ -79,6 +79,41 @@ _FEEDS = Row(
     ),
 )
 
+_STREAMS = Row(
+    "Streams of the feeds",
+    (
+        _lines(
+            "Streams up",
+            "1 while a stream brings what was subscribed; at 0 its feed is polled instead.",
+            "short",
+            (f"max by (stream) ({metric(c.FEED_STREAM_UP.name)})", "{{stream}}"),
+        ),
+        _lines(
+            "Last sign of life and last trade",
+            "Ages of the last readable message and of the newest value. Heartbeats keep the first "
+            "low in a quiet market, while the second grows.",
+            "s",
+            (_age(c.FEED_STREAM_HEARD.name, "stream"), "message {{stream}}"),
+            (_age(c.FEED_STREAM_TRADED.name, "stream"), "trade {{stream}}"),
+        ),
+        _lines(
+            "Failures and reconnects",
+            "Connections that ended and messages refused, by reason, and connections opened anew.",
+            "ops",
+            (_sum(c.FEED_STREAM_FAILURES.name, "stream", "reason"), "{{stream}} {{reason}}"),
+            (_sum(c.FEED_STREAM_RECONNECTS.name, "stream"), "reconnects {{stream}}"),
+        ),
+        _lines(
+            "Gaps, repeats and late ones",
+            "What the numbers of the messages tell: gaps, what is missing in them, disorder.",
+            "ops",
+            (_sum(c.FEED_STREAM_GAPS.name, "stream"), "gaps {{stream}}"),
+            (_sum(c.FEED_STREAM_MISSED.name, "stream"), "missed {{stream}}"),
+            (_sum(c.FEED_STREAM_DISORDERED.name, "stream", "place"), "{{place}} {{stream}}"),
+        ),
+    ),
+)
+
 _STEP = Row(
     "Stream and step",
     (
@@ -257,6 +292,6 @@ def board() -> Board:
         uid="hashhedge-pipeline",
         title="hashhedge / Pipeline",
         description="Feeds, stream, step, outbox and delivery of hashhedge, hop by hop.",
-        rows=(_FEEDS, _STEP, _ALERTS, _DELIVERY, _PROCESS),
+        rows=(_FEEDS, _STREAMS, _STEP, _ALERTS, _DELIVERY, _PROCESS),
         since="now-1h",
     )

@@ -14,7 +14,8 @@ from monitor.compute.gauges import (
 )
 from monitor.domain.events import Quality
 from monitor.metrics.base import Metric, Scope
-from monitor.telemetry.catalogue import CATALOGUE, Instrument
+from monitor.telemetry.catalogue import CATALOGUE
+from monitor.telemetry.declarations import Instrument
 
 FILE = Path(__file__).parents[1] / "docs" / "metrics.md"
 

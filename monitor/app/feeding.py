@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
+from monitor.app.streaming import Streams, streams_beside
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.events import Quote
@@ -21,6 +22,8 @@ from monitor.feeds.http import HttpClient
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.poller import Poller
 from monitor.feeds.schedule import Schedule
+from monitor.feeds.streams import Stream
+from monitor.feeds.websocket import WebSocketClient
 from monitor.store.feeds import FeedStore
 from monitor.store.leases import Lease
 from monitor.store.ticks import NoticeWriter, TickWriter
@@ -53,10 +56,12 @@ def usable_feeds(feeds: Sequence[Feed], environ: Mapping[str, str]) -> tuple[Fee
 class FeedRole:
     """What the feeds role works with.
 
-    `feeds` tells the usable ones of the present books; `reloaded` is set when they changed.
+    `feeds` and `streams` tell the usable ones of the present books; `reloaded` is set when they
+    changed.
     """
 
     feeds: Callable[[], Sequence[Feed]]
+    streams: Callable[[], Sequence[Stream]]
     reloaded: asyncio.Event
     writer: TickWriter
     notices: NoticeWriter
@@ -82,7 +87,10 @@ class FeedRole:
             on_error=lambda name, error: self._crashed(counts, name, error),
             on_skipped=counts.skipped,
         )
-        async with HttpClient(self.clock, self.environ) as client:
+        async with (
+            HttpClient(self.clock, self.environ) as client,
+            WebSocketClient(self.clock, self.environ) as sockets,
+        ):
             pollers = [self._poller(feed, client, counts) for feed in feeds]
             for poller in pollers:
                 if poller.spec.name in earlier:
@@ -94,12 +102,16 @@ class FeedRole:
                     every_s=poller.spec.interval_s,
                     rng=random.Random(),  # noqa: S311  # jitter, not a secret
                 )
+            streams = streams_beside(pollers, self.streams(), sockets, self.instruments, self.clock)
+            streaming = asyncio.create_task(streams.run())
             schedule.start()
             try:
                 while not self.reloaded.is_set():
-                    await self._report(pollers)
+                    await self._report(pollers, streams)
                     await asyncio.sleep(HEALTH_EVERY_S)
             finally:
+                streaming.cancel()
+                await asyncio.wait({streaming})
                 await schedule.stop(STOP_GRACE_S)
         return pollers
 
@@ -136,13 +148,18 @@ class FeedRole:
         counts.crashed(name)
         log.error("feed.run_crashed", feed=name, exc_info=error)
 
-    async def _report(self, pollers: Sequence[Poller]) -> None:
+    async def _report(self, pollers: Sequence[Poller], streams: Streams) -> None:
         """Show each feed's health where `feeds status`, the relay and Prometheus find it."""
         now = self.clock.now()
         states = {poller.spec.name: self._age(poller, now) for poller in pollers}
         for feed, state in states.items():
             self.instruments.feeds.aged(feed, state.value)
-        records = {p.spec.name: asdict(p.health) | {"state": states[p.spec.name]} for p in pollers}
+        sent = streams.report()
+        records = {
+            (name := poller.spec.name): asdict(poller.current_health())
+            | {"state": states[name], "stream": sent.get(name)}
+            for poller in pollers
+        }
         try:
             await self.store.write(records)
         except StoreUnavailable as error:
@@ -150,7 +167,7 @@ class FeedRole:
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:
         """Return how old a feed's newest data is; a share grows old only while it trades."""
-        health = poller.health
+        health = poller.current_health()
         if not poller.spec.shares or health.observed_at is None:
             return health.data(now)
         return health.data(now, elapsed_ms=self.calendar.session_elapsed(health.observed_at, now))

@@ -26,11 +26,14 @@ from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.relaying import RelayRole
 from monitor.app.servers import Servers, servers
+from monitor.app.streaming import usable_streams
 from monitor.app.world import World, build_step, load_world
 from monitor.compute.gauges import ReadingGauges
 from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import Clock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.feeds.base import Feed
+from monitor.feeds.streams import Stream
 from monitor.settings import Settings
 from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
@@ -96,7 +99,9 @@ class Service:
         self._stack = stack
         self.client = self._connect()
         roles = job.roles
-        self.feeds = usable_feeds(world.feeds, os.environ) if FEEDS in roles else ()
+        self.feeds: tuple[Feed, ...] = ()
+        self.streams: tuple[Stream, ...] = ()
+        self._find_feeds()
         self._reloaded = asyncio.Event()
         self.instruments = Instruments(self._known(), version=__version__)
         self.heartbeat = Heartbeat(on_beat=lambda: self.instruments.loop_beat(SystemClock().now()))
@@ -125,11 +130,18 @@ class Service:
         )
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
 
+    def _find_feeds(self) -> None:
+        """Take the feeds and streams of the present books that can be used here."""
+        if FEEDS in self.job.roles:
+            self.feeds = usable_feeds(self.world.feeds, os.environ)
+            self.streams = usable_streams(self.world.streams, self.feeds, os.environ)
+
     def _known(self) -> Known:
         """Return the label values of what this process does."""
         roles, world = self.job.roles, self.world
         return Known(
             feeds=tuple(feed.spec.name for feed in self.feeds),
+            streams=tuple(stream.spec.name for stream in self.streams),
             companies=tuple(world.companies) if COMPUTE in roles else (),
             metrics=tuple(m.name for m in world.catalogue) if COMPUTE in roles else (),
             sinks=("mqtt", "log") if RELAY in roles else (),
@@ -221,6 +233,7 @@ class Service:
     def _feeds(self) -> FeedRole:
         return FeedRole(
             feeds=lambda: self.feeds,
+            streams=lambda: self.streams,
             reloaded=self._reloaded,
             writer=TickWriter(self.client, self.job.keys),
             notices=NoticeWriter(self.client, self.job.keys),
@@ -276,8 +289,7 @@ class Service:
             return
         self.world = world
         self.shown = world.shown_names()
-        if FEEDS in self.job.roles:
-            self.feeds = usable_feeds(world.feeds, os.environ)
+        self._find_feeds()
         self._reloaded.set()
         self.instruments.know(self._known())
         self.instruments.books_reloaded(at=now, successful=True)

@@ -17,7 +17,7 @@ import alerts.books
 from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
-from monitor.books import load_companies, load_feeds
+from monitor.books import FeedOverride, load_companies, load_feeds
 from monitor.compute.standing import Standing
 from monitor.compute.step import Firm, Step
 from monitor.compute.targets import targets
@@ -31,6 +31,7 @@ from monitor.domain.facts import FACTS
 from monitor.domain.risk_levels import Level, RiskKind, newest_level
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.base import Feed
+from monitor.feeds.streams import Stream
 from monitor.metrics.catalogue import Catalogue
 from monitor.nyse import nyse_calendar
 from monitor.settings import Settings
@@ -45,6 +46,7 @@ class World:
     feeds: tuple[Feed, ...]
     catalogue: Catalogue
     calendar: SessionCalendar
+    streams: tuple[Stream, ...] = ()
 
     def shown_names(self) -> frozenset[str]:
         """Return the metrics that have a place among the retained states.
@@ -98,12 +100,42 @@ def configured_feeds(path: Path | None) -> tuple[Feed, ...]:
     """
     feeds = find_feeds()
     wanted = load_feeds([feed.spec.name for feed in feeds], path)
-    return tuple(
-        feed.overridden(**msgspec.structs.asdict(wanted[feed.spec.name]))
-        if feed.spec.name in wanted
-        else feed
-        for feed in feeds
+    return tuple(_asked_as(feed, wanted.get(feed.spec.name)) for feed in feeds)
+
+
+def _asked_as(feed: Feed, wish: FeedOverride | None) -> Feed:
+    if wish is None:
+        return feed
+    return feed.overridden(
+        enabled=wish.enabled,
+        base_url=wish.base_url,
+        interval_s=wish.interval_s,
+        fresh_s=wish.fresh_s,
     )
+
+
+def configured_streams(path: Path | None) -> tuple[Stream, ...]:
+    """Return the streams as the feeds book at `path`, or the default one, wants them.
+
+    Raises:
+        ConfigErrors: the book names an unknown feed or field.
+
+    """
+    wanted = load_feeds([feed.spec.name for feed in find_feeds()], path)
+    streams = (stream for _, stream in declared("monitor.feeds", "STREAM", Stream))
+    return tuple(_sent_as(stream, wanted.get(stream.spec.name)) for stream in streams)
+
+
+def _sent_as(stream: Stream, wish: FeedOverride | None) -> Stream:
+    """Return a stream as the book wants it.
+
+    A feed that is asked at an address of one's own is not taken from the provider's stream.
+    """
+    if wish is None:
+        return stream
+    moved = wish.base_url is not None and wish.stream_url is None
+    enabled = False if moved or wish.enabled is False else wish.stream
+    return stream.overridden(url=wish.stream_url, fresh_s=wish.fresh_s, enabled=enabled)
 
 
 def packaged_rules(name: str) -> Path:
@@ -137,7 +169,8 @@ def load_world(settings: Settings, now: Millis) -> World:
     listed = [ticker for ticker, company in companies.items() if company.listed]
     feeds = tuple(feed.quoting(listed) for feed in configured_feeds(settings.feeds))
     rulebook = load_rules(settings.rules, catalogue, list(companies))
-    return World(companies, rulebook, feeds, catalogue, nyse_calendar())
+    streams = tuple(stream.sending(listed) for stream in configured_streams(settings.feeds))
+    return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams)
 
 
 def build_step(world: World, *, hindsight: bool = False) -> Step:

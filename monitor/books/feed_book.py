@@ -15,6 +15,7 @@ from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import nearest
 from monitor.core.yamltext import read_document
 
+_SCHEMES = {"base_url": ("https", "http"), "stream_url": ("wss", "ws")}
 Seconds = Annotated[float, Meta(ge=0.1, le=86_400 * 400)]
 
 
@@ -26,6 +27,9 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         base_url: scheme and host, for a self-hosted service or a simulator; no credentials in it.
         interval_s: seconds between polls.
         fresh_s: seconds after which a value is no longer fresh.
+        stream: take what the provider sends by itself, or only ask.
+        stream_url: where its stream is, for a self-hosted service or a simulator. A feed with a
+            `base_url` of its own and no `stream_url` is only asked.
 
     """
 
@@ -33,6 +37,8 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     base_url: str | None = None
     interval_s: Seconds | None = None
     fresh_s: Seconds | None = None
+    stream: bool | None = None
+    stream_url: str | None = None
 
 
 class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +70,8 @@ def load_feeds(known: Collection[str], path: Path | None = None) -> Mapping[str,
             continue
         try:
             override = document.convert(FeedOverride, *place)
-            _check_url(override.base_url, document.where(*place, "base_url"))
+            _check_url("base_url", override.base_url, document.where(*place, "base_url"))
+            _check_url("stream_url", override.stream_url, document.where(*place, "stream_url"))
             overrides[name] = override
         except ConfigError as error:
             problems.append(error)
@@ -73,18 +80,19 @@ def load_feeds(known: Collection[str], path: Path | None = None) -> Mapping[str,
     return MappingProxyType(overrides)
 
 
-def _check_url(url: str | None, where: str) -> None:
+def _check_url(name: str, url: str | None, where: str) -> None:
     if url is None:
         return
-    hint = "write https://host or http://host:port"
+    schemes = _SCHEMES[name]
+    hint = f"write {schemes[0]}://host or {schemes[1]}://host:port"
     try:
         parts = urlsplit(url)
         host, user = parts.hostname, parts.username
     except ValueError as error:
-        raise ConfigError("base_url is no web address", where=where, hint=hint) from error
+        raise ConfigError(f"{name} is no web address", where=where, hint=hint) from error
     # The address itself stays out of the message: it may carry a password.
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ConfigError("base_url is no web address", where=where, hint=hint)
+    if parts.scheme not in schemes or not host:
+        raise ConfigError(f"{name} is no web address", where=where, hint=hint)
     if user is not None or parts.query or parts.fragment:
-        problem = "base_url carries credentials, a query or a fragment"
+        problem = f"{name} carries credentials, a query or a fragment"
         raise ConfigError(problem, where=where, hint=f"{hint}; keys come from the environment")

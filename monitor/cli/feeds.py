@@ -14,6 +14,7 @@ from rich.text import Text
 from monitor.app.world import configured_feeds
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
+from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.quotes import quote_row, stored_quotes
@@ -64,6 +65,7 @@ def _left_out(feed: str) -> dict[str, Any]:
         "instruments": [],
         "error": None,
         "message": None,
+        "stream": None,
     }
 
 
@@ -81,27 +83,33 @@ def _row(
         "instruments": sorted(key.partition("|")[0] for key in own),
         "error": failures[-1]["reason"] if failures else None,
         "message": failures[-1]["message"] if failures else None,
+        "stream": stream_row(record.get("stream"), now),
     }
 
 
 def _table(rows: list[dict[str, Any]]) -> Group:
-    names = ("feed", "state", "age", "answered", "instruments", "error")
+    names = ("feed", "state", "age", "answered", "instruments", "error", "stream")
     table = sheet(*names, right=("age", "answered"))
     for row in rows:
         table.add_row(
             row["feed"],
             row["state"],
-            _seconds(row["age_s"]),
-            _seconds(row["last_success_s"]),
+            seconds_text(row["age_s"]),
+            seconds_text(row["last_success_s"]),
             str(len(row["instruments"])),
             row["error"] or "",
+            (row["stream"] or {}).get("link", ""),
         )
     errors = [Text(f"{row['feed']}: {row['message']}") for row in rows if row["message"]]
+    sent = [row for row in rows if row["stream"]]
+    errors += [
+        Text(f"{row['feed']} stream: {row['stream']['message']}")
+        for row in sent
+        if row["stream"]["message"]
+    ]
+    if sent:
+        return Group(table, stream_table(sent), *errors)
     return Group(table, *errors)
-
-
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:,.0f} s"
 
 
 @app.command()
@@ -125,7 +133,7 @@ def _quotes(rows: list[dict[str, Any]]) -> Table:
         arrived = (row["received_at"] or "-")[11:19] or "-"
         fresh = "yes" if row["fresh"] else "no"
         words = (row["instrument"], row["source"], f"{row['value']:,.10g}", observed, arrived)
-        table.add_row(*map(Text, words), _seconds(row["age_s"]), fresh)
+        table.add_row(*map(Text, words), seconds_text(row["age_s"]), fresh)
     return table
 
 

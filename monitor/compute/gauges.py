@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from monitor.domain.events import BTC_USD, Quality
 from monitor.metrics.base import Metric, Scope
-from monitor.telemetry.catalogue import PREFIX
+from monitor.telemetry.declarations import PREFIX
 
 READING_QUALITY = f"{PREFIX}reading_quality"
 READING_TIMESTAMP = f"{PREFIX}reading_timestamp_seconds"

@@ -7,56 +7,18 @@ against this list; the company numbers themselves are `compute/gauges.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-PREFIX = "hashhedge_"
-OTHER = "other"
-
-
-class Kind(StrEnum):
-    """The Prometheus type of an instrument."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label's name and the words it may hold; None where only the books know them."""
-
-    name: str
-    words: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """One instrument, declared.
-
-    Attributes:
-        name: full name, ending in its unit; counters end in `_total`.
-        kind: counter, gauge or histogram.
-        help: one sentence for the person who reads `/metrics`.
-        labels: each with its closed set of words.
-        buckets: upper bounds in seconds, histograms only.
-        starts: the label values that exist from the first scrape on; None means all of them.
-
-    """
-
-    name: str
-    kind: Kind
-    help: str
-    labels: tuple[Label, ...] = ()
-    buckets: tuple[float, ...] = ()
-    starts: tuple[tuple[str, ...], ...] | None = None
-
+from monitor.telemetry.declarations import OTHER, Instrument, Label
+from monitor.telemetry.declarations import counter as _counter
+from monitor.telemetry.declarations import gauge as _gauge
+from monitor.telemetry.declarations import histogram as _histogram
 
 # The words that may stand in a label. Anything else is counted as `other`: a provider's free
 # text must never become a series.
 ROLES = ("feeds", "compute", "relay", "web")
 # monitor.domain.freshness.Freshness
 FEED_STATES = ("fresh", "late", "stale", "dead")
+# monitor.feeds.sequence.Place
+STREAM_PLACES = ("duplicate", "out_of_order", OTHER)
 # monitor.feeds.reasons.Reason
 FEED_FAILURES = (
     "timeout",
@@ -140,6 +102,7 @@ USUAL_TRANSITIONS = (
 )
 
 FEED = Label("feed")
+STREAM = Label("stream")
 COMPANY = Label("company")
 METRIC = Label("metric")
 SINK = Label("sink")
@@ -153,23 +116,6 @@ _STEP_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.0
 _ROAD_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
 _POLL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
-
-def _counter(
-    name: str,
-    help_text: str,
-    *labels: Label,
-    starts: tuple[tuple[str, ...], ...] | None = None,
-) -> Instrument:
-    return Instrument(f"{PREFIX}{name}", Kind.COUNTER, help_text, labels, starts=starts)
-
-
-def _gauge(name: str, help_text: str, *labels: Label) -> Instrument:
-    return Instrument(f"{PREFIX}{name}", Kind.GAUGE, help_text, labels)
-
-
-def _histogram(name: str, help_text: str, buckets: tuple[float, ...], *labels: Label) -> Instrument:
-    return Instrument(f"{PREFIX}{name}", Kind.HISTOGRAM, help_text, labels, buckets)
 
 
 # hops 1 and 2: feeds
@@ -213,6 +159,41 @@ FEED_CRASHES = _counter(
 )
 FEED_THROTTLED = _counter(
     "feed_throttled_total", "Answers in which the provider asked us to slow down.", FEED
+)
+# hops 1 and 2: streams
+FEED_STREAM_UP = _gauge(
+    "feed_stream_up", "1 while the stream brings what was subscribed, else 0.", STREAM
+)
+FEED_STREAM_HEARD = _gauge(
+    "feed_stream_last_message_timestamp_seconds",
+    "When the stream last gave a sign of life, our clock; 0 means never.",
+    STREAM,
+)
+FEED_STREAM_TRADED = _gauge(
+    "feed_stream_last_trade_timestamp_seconds",
+    "The source's own time of the stream's newest value; 0 means never.",
+    STREAM,
+)
+FEED_STREAM_FAILURES = _counter(
+    "feed_stream_failures_total",
+    "Connections that ended or did not come about, and messages refused, by reason.",
+    STREAM,
+    Label("reason", FEED_FAILURES),
+)
+FEED_STREAM_RECONNECTS = _counter(
+    "feed_stream_reconnects_total", "Times the stream was opened again.", STREAM
+)
+FEED_STREAM_DISORDERED = _counter(
+    "feed_stream_disordered_messages_total",
+    "Numbered messages that came twice or late.",
+    STREAM,
+    Label("place", STREAM_PLACES),
+)
+FEED_STREAM_GAPS = _counter(
+    "feed_stream_gaps_total", "Leaps in the numbers of messages that nothing closed.", STREAM
+)
+FEED_STREAM_MISSED = _counter(
+    "feed_stream_missed_messages_total", "Messages that are missing in those gaps.", STREAM
 )
 # hops 3 and 4: accepting and storing
 QUOTES_ACCEPTED = _counter("quotes_accepted_total", "Quotes stored.", FEED)

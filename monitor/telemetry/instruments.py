@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from monitor.telemetry import catalogue as c
 from monitor.telemetry.feed_meter import FeedMeter
 from monitor.telemetry.series import Known, Series
+from monitor.telemetry.stream_meter import StreamMeter
 
 
 class Instruments:
@@ -20,6 +21,7 @@ class Instruments:
 
     Attributes:
         feeds: what the feeds room counts, hops 1 to 4.
+        streams: what it counts of what is sent by itself.
         mqtt_is_connected: whether the broker connection stands, as last told.
         held: the roles whose lease this process holds.
         failing: the roles whose last write Redis did not take, and why.
@@ -29,6 +31,7 @@ class Instruments:
     def __init__(self, known: Known, *, version: str) -> None:
         self._series = Series(known, version=version)
         self.feeds = FeedMeter(self._series)
+        self.streams = StreamMeter(self._series)
         self.mqtt_is_connected = False
         self.held: set[str] = set()
         self.failing: dict[str, str] = {}

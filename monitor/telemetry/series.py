@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 from monitor.telemetry import catalogue as c
+from monitor.telemetry.declarations import OTHER, Instrument, Kind, Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Known:
     """
 
     feeds: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
     companies: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
@@ -33,6 +35,7 @@ class Known:
         """Return the words by the name of the label they stand in."""
         return {
             "feed": self.feeds,
+            "stream": self.streams,
             "company": self.companies,
             "metric": self.metrics,
             "sink": self.sinks,
@@ -65,49 +68,49 @@ class Series:
         for feed in set(known.feeds) - set(before.get("feed", ())):
             self.set(c.FEED_STATE, 1, feed, "dead")
 
-    def count(self, declared: c.Instrument, *words: str, by: float = 1) -> None:
+    def count(self, declared: Instrument, *words: str, by: float = 1) -> None:
         """Raise a counter."""
         counter = self._counters[declared.name]
         (counter.labels(*self._values(declared, words)) if words else counter).inc(by)
 
-    def set(self, declared: c.Instrument, value: float, *words: str) -> None:
+    def set(self, declared: Instrument, value: float, *words: str) -> None:
         """Set a gauge."""
         gauge = self._gauges[declared.name]
         (gauge.labels(*self._values(declared, words)) if words else gauge).set(value)
 
-    def observe(self, declared: c.Instrument, value: float, *words: str) -> None:
+    def observe(self, declared: Instrument, value: float, *words: str) -> None:
         """Add one observation to a histogram."""
         histogram = self._histograms[declared.name]
         (histogram.labels(*self._values(declared, words)) if words else histogram).observe(value)
 
-    def _build(self, it: c.Instrument) -> None:
+    def _build(self, it: Instrument) -> None:
         names = [label.name for label in it.labels]
-        if it.kind is c.Kind.COUNTER:
+        if it.kind is Kind.COUNTER:
             self._counters[it.name] = Counter(it.name, it.help, names, registry=self.registry)
-        elif it.kind is c.Kind.GAUGE:
+        elif it.kind is Kind.GAUGE:
             self._gauges[it.name] = Gauge(it.name, it.help, names, registry=self.registry)
         else:
             self._histograms[it.name] = Histogram(
                 it.name, it.help, names, registry=self.registry, buckets=it.buckets
             )
 
-    def _start(self, declared: c.Instrument) -> None:
+    def _start(self, declared: Instrument) -> None:
         if declared.labels:
             every = product(*(self._allowed(label) for label in declared.labels))
             for values in every if declared.starts is None else declared.starts:
                 self._family(declared).labels(*values)
 
-    def _allowed(self, label: c.Label) -> tuple[str, ...]:
+    def _allowed(self, label: Label) -> tuple[str, ...]:
         return self._words.get(label.name, ()) if label.words is None else label.words
 
-    def _family(self, declared: c.Instrument) -> Counter | Gauge | Histogram:
-        families: Mapping[c.Kind, Mapping[str, Counter | Gauge | Histogram]] = {
-            c.Kind.COUNTER: self._counters,
-            c.Kind.GAUGE: self._gauges,
-            c.Kind.HISTOGRAM: self._histograms,
+    def _family(self, declared: Instrument) -> Counter | Gauge | Histogram:
+        families: Mapping[Kind, Mapping[str, Counter | Gauge | Histogram]] = {
+            Kind.COUNTER: self._counters,
+            Kind.GAUGE: self._gauges,
+            Kind.HISTOGRAM: self._histograms,
         }
         return families[declared.kind][declared.name]
 
-    def _values(self, declared: c.Instrument, words: tuple[str, ...]) -> Iterator[str]:
+    def _values(self, declared: Instrument, words: tuple[str, ...]) -> Iterator[str]:
         for label, word in zip(declared.labels, words, strict=True):
-            yield word if word in self._allowed(label) else c.OTHER
+            yield word if word in self._allowed(label) else OTHER

@@ -12,7 +12,8 @@ from monitor.compute.gauges import (
     gauge_name,
 )
 from monitor.metrics.base import Metric, Scope
-from monitor.telemetry.catalogue import CATALOGUE, Kind
+from monitor.telemetry.catalogue import CATALOGUE
+from monitor.telemetry.declarations import Kind
 
 _PROCESS = ("process_resident_memory_bytes", "process_cpu_seconds_total")
 

@@ -8,7 +8,8 @@ from alerts.model import AlertState, Reason, Severity
 from monitor.domain.plausibility import Refusal
 from monitor.feeds.reasons import Reason as FeedReason
 from monitor.telemetry import catalogue
-from monitor.telemetry.catalogue import CATALOGUE, PREFIX, Kind
+from monitor.telemetry.catalogue import CATALOGUE
+from monitor.telemetry.declarations import OTHER, PREFIX, Kind
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 
@@ -240,4 +241,4 @@ def test_every_role_failure_has_a_catch_all() -> None:
         catalogue.QUOTE_REJECTIONS,
         catalogue.DELIVERY_FAILURES,
     ):
-        assert catalogue.OTHER in words
+        assert OTHER in words
