@@ -42,18 +42,21 @@ def stream_row(record: dict[str, Any] | None, now: int) -> dict[str, Any] | None
 
 
 def stream_table(rows: list[dict[str, Any]]) -> Table:
-    """Return the streams of these feeds as a table."""
-    ages = ("last message", "last trade")
-    counted = tuple(name.replace("_", " ") for name in _COUNTED)
+    """Return the streams of these feeds as a table; gaps show in brackets what they lack."""
+    ages, counted = ("message", "trade"), ("reopened", "gaps", "twice", "late")
     table = sheet("stream", "link", *ages, *counted, "error", right=(*ages, *counted))
     for row in rows:
         stream = row["stream"]
+        lacking = f" ({stream['missed']:,})" if stream["missed"] else ""
         table.add_row(
             row["feed"],
             stream["link"],
             seconds_text(stream["last_message_age_s"]),
             seconds_text(stream["last_trade_age_s"]),
-            *(f"{stream[name]:,}" for name in _COUNTED),
+            f"{stream['reconnects']:,}",
+            f"{stream['gaps']:,}{lacking}",
+            f"{stream['duplicates']:,}",
+            f"{stream['out_of_order']:,}",
             stream["error"] or "",
         )
     return table

@@ -190,7 +190,7 @@ def test_three_venues_and_one_that_dies(life: Life) -> None:
     )
     rows = {row["feed"]: row for row in life.ask("feeds", "status")}
     for venue in venues:
-        assert rows[venue]["instruments"] == ["BTC-USD"]
+        assert "BTC-USD" in rows[venue]["instruments"]
         assert 0 <= rows[venue]["age_s"] < 20
     life.put("scenario/bitstamp", "5xx")
     failed = 'hashhedge_feed_poll_failures_total{feed="bitstamp",reason="server_error"}'

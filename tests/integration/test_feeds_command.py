@@ -25,6 +25,14 @@ SILENT: dict[str, Any] = {
     "last_success": None,
     "failures": [],
 }
+COUNTED: dict[str, Any] = {
+    "reconnects": 3,
+    "gaps": 1,
+    "missed": 5,
+    "duplicates": 1,
+    "out_of_order": 1,
+    "refused": [],
+}
 REFUSED = {"reason": "unreachable", "message": "kraken: no route [to host]"}
 
 
@@ -86,3 +94,31 @@ async def test_feeds_that_were_only_just_started_are_not_called_unreachable(
     assert said.code == 1
     assert "no provider has answered yet" in said.err
     assert "online" not in said.err
+
+
+async def test_a_stream_is_shown_beside_its_feed(own_redis: TestRedis, tmp_path: Path) -> None:
+    """Link, ages of the last message and the last trade, gaps, repeats, late ones, reconnects."""
+    now = SystemClock().now()
+    stream = COUNTED | {
+        "link": "up",
+        "up_since": now - 700_000,
+        "heard_at": now - 1_000,
+        "traded_at": now - 600_000,
+        "retry_at": None,
+        "error": "",
+        "message": "",
+    }
+    words = ("feeds", "status", "--redis-url", own_redis.url)
+    async with connected(own_redis.url) as client:
+        record = SILENT | {"last_success": now, "stream": stream}
+        await FeedStore(client, Keys()).write({"kraken": record, "yahoo": SILENT})
+        shown = hashhedge(*words, cwd=tmp_path)
+        rows = {row["feed"]: row for row in hashhedge(*words, "-o", "json", cwd=tmp_path).json}
+    told = rows["kraken"]["stream"]
+    assert told.pop("last_trade_age_s") >= 600
+    assert told.pop("last_message_age_s") < 60
+    assert told.pop("up_s") >= 700
+    nothing = {"retry_in_s": None, "error": None, "message": None}
+    assert told == COUNTED | nothing | {"link": "up"}
+    assert rows["yahoo"]["stream"] is None
+    assert "1 (5)" in shown.out

@@ -82,7 +82,8 @@ async def source(own_redis: TestRedis) -> AsyncIterator[Source]:
             await writer.deliver([(quote, True) for quote in quotes], clock.now())
 
         here = FEED.overridden(base_url=str(server.make_url(f"/{NAME}")))
-        feed = replace(here, spec=replace(here.spec, requests_per_minute=60_000))
+        own = STREAM.spec.instruments
+        feed = replace(here, spec=replace(here.spec, requests_per_minute=60_000, instruments=own))
         poller = Poller(
             feed=feed,
             http=http.bind(feed.spec),

@@ -7,9 +7,10 @@ import sys
 
 from aiohttp import web
 
-from tests.simulator.catalogue import PROVIDERS
+from tests.simulator.catalogue import PROVIDERS, STREAMS
 from tests.simulator.scenarios import Scenario
 from tests.simulator.server import ALL, Simulator
+from tests.simulator.streaming import Mood
 
 HOST = "127.0.0.1"
 
@@ -27,6 +28,16 @@ def main() -> None:
         metavar="[PROVIDER=]NAME",
         help=f"one of {', '.join(Scenario)}; may be repeated",
     )
+    parser.add_argument(
+        "--streams", action="store_true", help="name the streams too, as the feeds book takes them"
+    )
+    parser.add_argument(
+        "--mood",
+        action="append",
+        default=[],
+        metavar="PROVIDER=NAME",
+        help=f"of a stream, one of {', '.join(Mood)}; may be repeated",
+    )
     options = parser.parse_args()
     simulator = Simulator(seed=options.seed, slow_s=options.slow_s)
     for text in options.scenario:
@@ -35,17 +46,25 @@ def main() -> None:
             simulator.set_scenario(provider or ALL, name)
         except ValueError as error:
             parser.error(str(error))
-    sys.stdout.write(addresses(options.port))
+    for text in options.mood:
+        provider, _, name = text.partition("=")
+        try:
+            simulator.streams.set_mood(provider, name)
+        except ValueError as error:
+            parser.error(str(error))
+    sys.stdout.write(addresses(options.port, streams=options.streams))
     sys.stdout.flush()
     web.run_app(simulator.app(), host=HOST, port=options.port, print=lambda _: None)
 
 
-def addresses(port: int) -> str:
+def addresses(port: int, *, streams: bool = False) -> str:
     """Return the base URLs as the feeds book takes them, and how to reach the controls."""
     root = f"http://{HOST}:{port}"
     lines = ["feeds:"]
     for name in PROVIDERS:
         lines += [f"  {name}:", f"    base_url: {root}/{name}"]
+        if streams and name in STREAMS:
+            lines.append(f"    stream_url: ws://{HOST}:{port}/ws/{name}")
     lines += [
         f"# curl -X PUT -d '-15%' {root}/control/price/CRWV",
         f"# curl -X PUT -d 429 {root}/control/scenario/kraken",

@@ -35,6 +35,8 @@ def test_an_override_is_read(tmp_path: Path) -> None:
         ("mempool: {base_url: 'http://['}", "base_url is no web address"),
         ("mempool: {base_url: 'https://user:hunter2@x'}", "base_url carries credentials"),
         ("mempool: {base_url: 'https://x?key=hunter2'}", "base_url carries credentials"),
+        ("mempool: {stream_url: 'https://x'}", "stream_url is no web address"),
+        ("mempool: {stream_url: 'wss://x?key=hunter2'}", "stream_url carries credentials"),
         ("mempool: 5", "expected `object`, got `int`"),
     ],
 )

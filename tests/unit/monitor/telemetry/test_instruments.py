@@ -53,6 +53,31 @@ def test_recompute_counts_the_touched_company_only(instruments: Instruments) -> 
     assert value(instruments, "recomputes_total", company="RIOT") == 0
 
 
+def test_stream_life() -> None:
+    """Link, ages, failures and the numbers of a stream are separate series, for streams alone."""
+    instruments = Instruments(Known(feeds=("kraken", "yahoo"), streams=("kraken",)), version="1")
+    streams = instruments.streams
+    streams.linked("kraken", is_up=True, heard_at=1_700_000_000_500, traded_at=None)
+    streams.failed("kraken", "connection")
+    streams.reconnected("kraken")
+    streams.disordered("kraken", "duplicate")
+    streams.lost("kraken", gaps=1, messages=5)
+
+    def of(name: str, **labels: str) -> float | None:
+        return value(instruments, f"feed_stream_{name}", stream="kraken", **labels)
+
+    assert of("up") == 1
+    assert of("last_message_timestamp_seconds") == 1_700_000_000.5
+    assert of("last_trade_timestamp_seconds") == 0
+    assert of("failures_total", reason="connection") == 1
+    assert of("reconnects_total") == 1
+    assert of("disordered_messages_total", place="duplicate") == 1
+    assert of("disordered_messages_total", place="out_of_order") == 0
+    assert of("gaps_total") == 1
+    assert of("missed_messages_total") == 5
+    assert value(instruments, "feed_stream_up", stream="yahoo") is None
+
+
 def test_feed_life(instruments: Instruments) -> None:
     """Attempts, failures, times and state of a feed are separate series."""
     feeds = instruments.feeds
