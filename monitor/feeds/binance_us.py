@@ -8,6 +8,7 @@ from __future__ import annotations
 from monitor.domain.events import BTC_USDT
 from monitor.feeds.base import Feed, FeedSpec
 from monitor.feeds.binance_spot import fetch
+from monitor.feeds.binance_stream import spot_stream
 
 FEED = Feed(
     FeedSpec(
@@ -25,3 +26,4 @@ FEED = Feed(
     ),
     fetch,
 )
+STREAM = spot_stream(FEED.spec, "wss://stream.binance.us:9443/stream")

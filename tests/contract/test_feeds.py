@@ -242,6 +242,7 @@ def test_a_provider_imports_the_seam_only(name: str) -> None:
         "monitor.domain.series",
         "monitor.feeds.answers",
         "monitor.feeds.binance_spot",
+        "monitor.feeds.binance_stream",
         "monitor.feeds.base",
         "monitor.feeds.envelope",
         "monitor.feeds.reasons",

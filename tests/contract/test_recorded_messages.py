@@ -65,6 +65,14 @@ def parsed(name: str, message: str, **instruments: str) -> Sequence[Frame]:
             ["2026-03-05T15:15:51.946Z"],
             [542_327_128],
         ),
+        (
+            "binance_us_ws_agg_trade.json",
+            "binance_us",
+            "OMGBUSD",
+            ["13.8076"],
+            ["2021-10-12T00:24:48.467Z"],
+            [425_086],
+        ),
     ],
 )
 def test_a_recorded_trade_gives_its_price(
@@ -94,6 +102,9 @@ def test_a_recorded_ticker_gives_its_book() -> None:
     )
     assert isinstance(timeless, Beside)
     assert timeless.book.volume == Decimal("997038.98383185")
+    (told,) = parsed("binance", sample("binance_ws_24hr_ticker.json"), BTC_USD="ETHBTC")
+    sides = Book(Decimal("0.09155300"), Decimal("0.09177200"), Decimal("287542.792"))
+    assert told == Beside(BTC_USD, sides, NOW)
 
 
 def test_a_recorded_confirmation_confirms() -> None:
