@@ -55,6 +55,7 @@ class Reason(StrEnum):
     STAGE_CHANGED = "stage_changed"
     LEVEL_CHANGED = "level_changed"
     HAPPENED = "happened"
+    LATE = "late"
     # why nothing happened
     WITHIN_BOUND = "within_bound"
     STILL_BREACHED = "still_breached"
@@ -119,7 +120,12 @@ class Transition:
 
     @property
     def notifies(self) -> bool:
-        """Tell whether this is news: a fire, once an episode, its end, and what just happened."""
+        """Tell whether this is news: a fire, once an episode, its end, and what just happened.
+
+        What is told of the past is none.
+        """
+        if self.reason is Reason.LATE:
+            return False
         if self.to_state is AlertState.FIRING:
             return self.reason is not Reason.INPUT_BACK
         return self.to_state in {AlertState.RESOLVED, AlertState.NOTED}

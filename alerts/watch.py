@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 from alerts import engine
 from alerts.engine import AlertRecord, Outcome
 from alerts.index import GapIndex
-from alerts.model import AlertState, Reason, Severity, Transition, transition_id
+from alerts.late import LateRecord, Spell, judge_late
+from alerts.model import AlertState, Reason, Transition, transition_id
 from alerts.rules.base import DEFAULT_SUMMARY, RESOLVED_SUMMARY, Rule, fill
-from monitor.domain.events import Quality, Reading
+from alerts.saved import SavedAlert, ending_of
+from monitor.core.clock import iso
+from monitor.domain.events import Quality, Quote, Reading
 
 Inputs = tuple[Mapping[str, object], ...]
 WORST_USABLE = int(Quality.SINGLE)
@@ -51,24 +54,6 @@ class Target:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedAlert:
-    """A live alert as it is stored: its record, and enough of its rule to end it without one."""
-
-    rule: str
-    key: str
-    labels: Mapping[str, str]
-    severity: Severity
-    target: str
-    unit: str
-    record: AlertRecord
-
-    @property
-    def name(self) -> str:
-        """Return the alert's name in the store: `rule|key`."""
-        return f"{self.rule}|{self.key}"
-
-
 @dataclass(slots=True)
 class _Series:
     """One value that rules watch: its index, whether it is usable, its live alerts.
@@ -80,6 +65,7 @@ class _Series:
     target: Target
     company: str | None
     rules: Counter[str]
+    numbers: range = range(0)
     usable: bool = True
     quality: Quality = Quality.MISSING
     live: set[int] = field(default_factory=set)
@@ -142,6 +128,7 @@ class Watch:
         self._dirty: set[int] = set()
         self._ended: list[str] = []
         self._left: list[SavedAlert] = []
+        self._late, self._late_changed = dict[str, LateRecord](), dict[str, LateRecord | None]()
         self._changed: set[int] = set()
         self._restoring = False
         self._transitions: list[Transition] = []
@@ -168,7 +155,9 @@ class Watch:
             self._rules.append(rule)
             edges += ((edge, number) for edge in rule.edges())
         mine = self._rules[first:]
-        series = _Series(GapIndex(edges), target, company, Counter(r.severity.value for r in mine))
+        by_severity = Counter(r.severity.value for r in mine)
+        numbers = range(first, len(self._rules))
+        series = _Series(GapIndex(edges), target, company, by_severity, numbers)
         self._homes += [series] * len(mine)
         self._all_series.append(series)
         return series
@@ -323,6 +312,43 @@ class Watch:
         summary = RESOLVED_SUMMARY if ended else rule.summary or DEFAULT_SUMMARY
         return fill(summary, words)
 
+    # ---------------------------------------------------------------- what is told afterwards
+
+    def tell(self, quote: Quote, now: int) -> None:
+        """Note where a value of the past would have fired, once; nothing fires, nothing resolves."""
+        series = self._scalars.get(quote.instrument)
+        if series is None:
+            return
+        for number in series.numbers:
+            name, rule, alert = self._name(number), self._rules[number], self._records.get(number)
+            if alert is not None and alert.fired and alert.since <= quote.observed_at:
+                continue  # it was told when it happened
+            known = self._late.get(name)
+            judged = judge_late(rule, known, float(quote.value), quote.observed_at)
+            if judged.record != known:
+                self._late[name] = self._late_changed[name] = judged.record
+            if judged.noted is not None:
+                self._note(number, quote, judged.noted, judged.bound, now)
+
+    def _note(self, number: int, quote: Quote, spell: Spell, bound: float, now: int) -> None:
+        reading = Reading(float(quote.value), Quality.OK, "", quote.observed_at)
+        before, after = AlertState.INACTIVE, AlertState.NOTED
+        outcome = Outcome(None, before, after, Reason.LATE, bound, spell.since, 0)
+        note = self._transition(number, outcome, reading, now)
+        words = f"Late, nobody was alerted: {note.summary} ({iso(spell.since)}, {quote.source})"
+        self._transitions.append(replace(note, summary=words, inputs=()))
+
+    def take_late(self) -> dict[str, LateRecord | None]:
+        """Return what changed of the past's records since the last call; None removes one."""
+        taken, self._late_changed = self._late_changed, {}
+        return taken
+
+    def restore_late(self, saved: Mapping[str, LateRecord]) -> None:
+        """Take the past's records back; those of rules that are gone are given up."""
+        bound = {self._name(number) for number in range(len(self._rules))}
+        self._late = {name: record for name, record in saved.items() if name in bound}
+        self._late_changed = dict.fromkeys(saved.keys() - bound)
+
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer that still holds, ms UTC."""
@@ -358,11 +384,15 @@ class Watch:
         """Return the alerts that changed since the last call, by name; None for inactive."""
         taken: dict[str, SavedAlert | None] = dict.fromkeys(self._ended)
         for number in sorted(self._dirty):
-            name = f"{self._rules[number].id}|{self._homes[number].key}"
+            name = self._name(number)
             taken[name] = self._saved(number) if number in self._records else None
         self._ended.clear()
         self._dirty.clear()
         return taken
+
+    def _name(self, number: int) -> str:
+        """Return a binding's name in the store: `rule|key`."""
+        return f"{self._rules[number].id}|{self._homes[number].key}"
 
     def _saved(self, number: int) -> SavedAlert:
         """Return a live alert as it is stored."""
@@ -398,7 +428,7 @@ class Watch:
         for number, rule in enumerate(self._rules):
             if rule.id not in rules:
                 continue
-            name = f"{rule.id}|{self._homes[number].key}"
+            name = self._name(number)
             alert = left.get(name)
             if alert is None:
                 continue
@@ -426,7 +456,7 @@ class Watch:
         for alert in self._left:
             outcome = engine.on_removed(alert.record, changed=alert.rule in known)
             self._ended.append(alert.name)
-            self._transitions.append(_ending(alert, outcome, now))
+            self._transitions.append(ending_of(alert, outcome, now))
         self._left.clear()
         self._changed.clear()
         for series in self._all_series:
@@ -454,39 +484,8 @@ class Watch:
         return found
 
 
-_WHAT_HAPPENED = {
-    Reason.RULE_CHANGED: "changed",
-    Reason.RULE_REMOVED: "removed",
-}
-
-
 def for_people(value: float | None, unit: str) -> str:
     """Return a number as a sentence shows it: a ratio in percent, the rest with six digits."""
     if value is None:
         return "unknown"
     return f"{value * 100:,.4g} %" if unit == "ratio" else f"{value:,.6g}"
-
-
-def _ending(alert: SavedAlert, outcome: Outcome, now: int) -> Transition:
-    """Return the last transition of an alert whose rule is not there any more."""
-    version = alert.record.version
-    return Transition(
-        id=transition_id(alert.rule, version, alert.labels, outcome.since, outcome.number),
-        rule=alert.rule,
-        rule_version=version,
-        labels=alert.labels,
-        key=alert.key,
-        severity=alert.severity,
-        target=alert.target,
-        unit=alert.unit,
-        from_state=outcome.before,
-        to_state=outcome.after,
-        reason=outcome.reason,
-        value=None,
-        bound=outcome.bound,
-        at=now,
-        since=outcome.since,
-        number=outcome.number,
-        quality=Quality.MISSING.word,
-        summary=f"Ended: {alert.key}, its rule {alert.rule} was {_WHAT_HAPPENED[outcome.reason]}.",
-    )

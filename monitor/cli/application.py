@@ -9,6 +9,7 @@ import typer
 from monitor import __version__
 from monitor.cli import (
     alert,
+    backfill,
     calc,
     company,
     compare,
@@ -61,7 +62,7 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (run, replay, calc, explain, whatif, stress, compare, history, doctor):
+for module in (run, replay, backfill, calc, explain, whatif, stress, compare, history, doctor):
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),

@@ -2,8 +2,8 @@
 
 A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a live alert,
 `ref` the reference price with its memory, `b|RIOT` what stood in a company's book, `p|RIOT` the pairs of its
-closes, `past` what the market did, `now` the
-engine's time. The first byte group of each
+closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17` a session as they were,
+`l|rule|key` what a rule would have said of values told afterwards, `now` the engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from alerts.watch import SavedAlert
+from alerts.late import LateRecord
+from alerts.saved import SavedAlert
 from monitor.compute.history import HistoryChanges
 from monitor.compute.standing import Known
 from monitor.compute.standing import Memory as Standing
+from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
+from monitor.domain.chronicle import Day, Traded
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote, Reading
 from monitor.domain.market_days import MarketHistory
@@ -58,6 +61,9 @@ class Saved:
     standing: dict[str, Standing] = field(default_factory=dict)
     history: MarketHistory | None = None
     pairings: list[Pairing] = field(default_factory=list)
+    days: list[Day] = field(default_factory=list)
+    sessions: list[Traded] = field(default_factory=list)
+    late: dict[str, LateRecord] = field(default_factory=dict)
 
 
 _encode = msgspec.json.encode
@@ -66,6 +72,9 @@ _alert = msgspec.json.Decoder(SavedAlert)
 _standing = msgspec.json.Decoder(dict[str, Known])
 _history = msgspec.json.Decoder(MarketHistory)
 _pairing = msgspec.json.Decoder(Pairing)
+_day = msgspec.json.Decoder(Day)
+_traded = msgspec.json.Decoder(Traded)
+_late = msgspec.json.Decoder(LateRecord)
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -88,9 +97,19 @@ def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
     return f"b|{ticker}", _encode(standing)
 
 
-def history_cells(changes: HistoryChanges) -> dict[str, bytes]:
-    """Return the cells of what the past gained."""
-    cells = {f"p|{ticker}": _encode(pairing) for ticker, pairing in changes.pairings.items()}
+def late_cell(name: str, record: LateRecord | None) -> tuple[str, bytes | None]:
+    """Return the cell of what a rule would have said of the past; None removes it."""
+    return f"l|{name}", None if record is None else _encode(record)
+
+
+def history_cells(changes: HistoryChanges) -> dict[str, bytes | None]:
+    """Return the cells of what the past gained and lost."""
+    cells: dict[str, bytes | None] = {
+        f"p|{ticker}": _encode(pairing) for ticker, pairing in changes.pairings.items()
+    }
+    for letter, kept in (("d", changes.chronicle.days), ("s", changes.chronicle.sessions)):
+        for at, item in kept.items():
+            cells[f"{letter}|{iso(at)[:10]}"] = None if item is None else _encode(item)
     if changes.market is not None:
         cells["past"] = _encode(changes.market)
     return cells
@@ -141,6 +160,9 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "a": lambda saved, _, body: saved.alerts.append(_alert.decode(body)),
     "p": lambda saved, _, body: saved.pairings.append(_pairing.decode(body)),
     "b": _keep_standing,
+    "d": lambda saved, _, body: saved.days.append(_day.decode(body)),
+    "s": lambda saved, _, body: saved.sessions.append(_traded.decode(body)),
+    "l": lambda saved, name, body: saved.late.update({name: _late.decode(body)}),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

@@ -11,6 +11,9 @@ Three kinds of moments:
   the session is paired with it (`monitor/domain/pairs.py`). While the market is closed nothing is
   paired: its repeated last price would pull every beta to 0;
 - 00:00 UTC: a day of Bitcoin and of the network (`monitor/domain/market_days.py`).
+
+A past that is told afterwards (`tell`) goes into the chronicle; what is made of it is worked out
+anew when it is asked for next (`catch_up`).
 """
 
 from __future__ import annotations
@@ -18,32 +21,34 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from monitor.compute.chronicle import (
+    BTC_MAX_AGE_MS,
+    SETTLE_MS,
+    Chronicle,
+    ChronicleChanges,
+    Sessions,
+)
 from monitor.compute.plan import MARKET_INPUTS
-from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Reading
+from monitor.domain.chronicle import Day, Traded, settled
+from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Quote, Reading
 from monitor.domain.market_days import DAY, DAY_INPUTS, Closing, MarketHistory, Midnight
 from monitor.domain.pair_statistics import PAIR_INPUTS, statistics
 from monitor.domain.pairs import BASKET, Habits, Pairing
-from monitor.domain.sessions import Session
 
 __all__ = [
     "EARLIER_FACTS",
     "EARLIER_MS",
     "HISTORY_INPUTS",
     "PAIR_INPUTS",
+    "SETTLE_MS",
     "History",
     "HistoryChanges",
     "MarketHistory",
     "Output",
     "Sessions",
 ]
-
-MINUTE = 60_000
-SETTLE_MS = 20 * MINUTE
-"""The closing auction takes minutes, a delayed quote fifteen."""
-BTC_MAX_AGE_MS = 10 * MINUTE
-"""Bitcoin's price belongs to the close if the venues saw it this shortly before it."""
 
 _BTC_CLOSE = "btc_close_usd"
 HISTORY_INPUTS: Mapping[str, str] = {**DAY_INPUTS, _BTC_CLOSE: "USD"}
@@ -55,19 +60,6 @@ EARLIER_FACTS: Mapping[str, str] = {
     "earlier_mining_revenue_usd": "mining_revenue_usd",
 }
 """Company input to the fact whose figure, as it was known `EARLIER_MS` before, it holds."""
-
-
-class Sessions(Protocol):
-    """The exchange's sessions, half days and daylight saving included."""
-
-    def session_at(self, moment: int) -> Session:
-        """Return the state of the market at a moment.
-
-        Raises:
-            ValueError: the moment is outside the years it knows.
-
-        """
-        ...
 
 
 class Output(NamedTuple):
@@ -84,6 +76,7 @@ class HistoryChanges:
 
     market: MarketHistory | None = None
     pairings: dict[str, Pairing] = field(default_factory=dict)
+    chronicle: ChronicleChanges = field(default_factory=ChronicleChanges)
 
 
 class History:
@@ -98,6 +91,7 @@ class History:
         self._tickers = tuple(tickers)
         self._pairings = {name: Pairing(name) for name in (*self._tickers, *BASKET)}
         self._market = MarketHistory()
+        self._chronicle = Chronicle(sessions, self._pairings)
         self._changes = HistoryChanges()
         self._now: int | None = None
         self._next_session: tuple[int, int] | None = None
@@ -118,7 +112,35 @@ class History:
         for pairing in pairings:
             if pairing.ticker in self._pairings:
                 self._pairings[pairing.ticker] = pairing
+        last = self._market.days.last
+        if last is not None:  # kept by a version that had no chronicle
+            self._chronicle.adopt(last)
         self._next_session = self._session_after(now)
+
+    def restore_chronicle(self, days: Iterable[Day], sessions: Iterable[Traded]) -> None:
+        """Take back the midnights and sessions that were saved; called before `begin`."""
+        self._chronicle.restore(days, sessions)
+
+    def tell(self, quote: Quote, now: int) -> bool:
+        """Take a value of the past; return whether anything is known now that was not."""
+        return self._now is not None and self._chronicle.tell(quote, now)
+
+    def catch_up(self, now: int) -> list[Output]:
+        """Work out anew what the past comes to, if more of it was told; return all inputs then."""
+        if not self._chronicle.told:
+            return []
+        session = self._market.session
+        days, pairings = self._chronicle.fold(session, now, self._pairings, self._habits)
+        # an earlier version kept samples and no chronicle: those are not given up for fewer
+        self._keep(replace(self._market, days=days.unless_fewer(self._market.days)))
+        pairings = {
+            name: pairing
+            for name, pairing in pairings.items()
+            if len(pairing.recent) >= len(self._pairings[name].recent)
+        }
+        self._pairings |= pairings
+        self._changes.pairings |= pairings
+        return self.outputs()
 
     def skip_to(self, moment: int) -> None:
         """Leave out what was due before `moment`: a leap over ages is not walked day by day.
@@ -171,6 +193,7 @@ class History:
             outputs.append(self._btc_close())
         if now % DAY == 0:
             midnight = Midnight(now, *(_trusted(read(name)) for name in _SAMPLED))
+            self._chronicle.sample(midnight)
             self._keep(replace(self._market, days=self._market.days.sampled(midnight)))
             outputs += self._day_outputs()
         return outputs
@@ -184,6 +207,7 @@ class History:
     def take(self) -> HistoryChanges:
         """Return what changed since the last call, to be committed."""
         taken, self._changes = self._changes, HistoryChanges()
+        taken.chronicle = self._chronicle.take()
         return taken
 
     # ---------------------------------------------------------------- the three moments
@@ -197,23 +221,17 @@ class History:
 
     def _settle(self, closing: Closing, read: Callable[[str], Reading]) -> None:
         """Pair each stock that traded in the session."""
+        seen: dict[str, float] = {}
+        for name in self._pairings:
+            for instrument in (name, f"{name}.previous_close_usd"):
+                usd = _traded(read(instrument), closing)
+                if usd is not None:
+                    seen[instrument] = usd
+        traded = self._chronicle.settle(closing, seen)
         session = self._market.session
-        traded = []
-        for name, pairing in self._pairings.items():
-            usd = _traded(read(name), closing)
-            if usd is not None:
-                previous = _traded(read(f"{name}.previous_close_usd"), closing)
-                self._pairings[name] = pairing.closed(session, usd, previous)
-                traded.append(name)
-        basket = tuple(
-            self._pairings[member].level if member in traded else None for member in BASKET
-        )
-        for name in traded:
-            if closing.btc_usd is not None:
-                self._pairings[name] = self._pairings[name].paired(
-                    closing.close_at, closing.btc_usd, basket, self._habits
-                )
-            self._changes.pairings[name] = self._pairings[name]
+        changed = settled(self._pairings, session, traded, self._habits, BTC_MAX_AGE_MS)
+        self._pairings |= changed
+        self._changes.pairings |= changed
         self._keep(replace(self._market, closing=replace(closing, settled=True)))
 
     # ---------------------------------------------------------------- beneath

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
+from alerts.late import LateRecord
 from alerts.model import Transition
 from alerts.rules.base import Rule
-from alerts.watch import Remarks, SavedAlert, Target, Watch
+from alerts.saved import SavedAlert
+from alerts.watch import Remarks, Target, Watch
 from monitor.compute.cells import Reference, Saved
 from monitor.compute.history import (
     EARLIER_FACTS,
@@ -39,9 +41,10 @@ from monitor.compute.plan import (
 )
 from monitor.compute.recompute import Table
 from monitor.compute.standing import Memory, Standing, compared
-from monitor.compute.targets import targets
+from monitor.compute.targets import quoted, targets
 from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.domain.notices import Notice
+from monitor.domain.plausibility import judge
 from monitor.metrics.base import CompanyType, Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -93,6 +96,7 @@ class Changes:
     transitions: list[Transition] = field(default_factory=list)
     standing: dict[str, Memory] = field(default_factory=dict)
     history: HistoryChanges = field(default_factory=HistoryChanges)
+    late: dict[str, LateRecord | None] = field(default_factory=dict)
 
 
 class Market(Calendar, Sessions, Protocol):
@@ -137,6 +141,7 @@ class Step:
         self._standing_changed: dict[str, Memory] = {}
         self._news: list[Transition] = []
         self._books_read_at = 0
+        self._unshown: dict[int, set[str]] = {}
         self.now: int | None = None
         self.unjudged = False
         self.refused: Counter[tuple[str, str]] = Counter()
@@ -154,7 +159,13 @@ class Step:
         self.advance(now)
         self.ticks += 1
         self._news += [self._told(notice, now) for notice in tick.notices]
-        refused, changed = self.instruments.accept(tick.quotes, now)
+        live = [quote for quote in tick.quotes if not quote.backfilled]
+        if len(live) < len(tick.quotes):
+            self._take_past((quote for quote in tick.quotes if quote.backfilled), now)
+        if not live:
+            return
+        self._catch_up()
+        refused, changed = self.instruments.accept(live, now)
         self.refused.update(refused)
         if changed:
             self._propagate(changed, now)
@@ -166,6 +177,23 @@ class Step:
         row = self._rows.get(notice.subject)
         flags = () if row is None else tuple(word for word, _ in self.firms[row].flags(now))
         return noted(notice, flags, now)
+
+    def _take_past(self, quotes: Iterable[Quote], now: int) -> None:
+        """Take what is told afterwards: it fills the history and is never the present value."""
+        for quote in quotes:
+            refusal = judge(quote, None, now)
+            if refusal is not None:
+                self.refused[quote.source, refusal.value] += 1
+                continue
+            self.history.tell(quote, now)
+            self.watch.tell(quote, now)
+
+    def _catch_up(self) -> None:
+        """Let metrics see a past that was told; rules are shown it with the history's next timer."""
+        for row, names in self._remember(self.history.catch_up(self.now or 0)).items():
+            self._unshown.setdefault(row, set()).update(names)
+            rows = None if row == EVERYWHERE else (row,)
+            self.table.recompute(self._plan.affected(names), rows)
 
     def advance(self, now: int) -> None:
         """Run every timer that is due up to `now`, each at its own moment, in order."""
@@ -181,13 +209,16 @@ class Step:
             due = min(t for t in (midnight, grows_old, past, alert, now + 1) if t is not None)
             if due > now:
                 break
+            self._catch_up()
             self.now = due
             if due == grows_old:
                 self._propagate(self.instruments.run_timer(), due)
             elif due == past:
-                self._recompute(
-                    self._remember(self.history.run_timer(self.instruments.reading)), due
-                )
+                outputs = self.history.run_timer(self.instruments.reading)
+                changed, self._unshown = self._unshown, {}
+                for row, names in self._remember(outputs).items():
+                    changed.setdefault(row, set()).update(names)
+                self._recompute(changed, due)
             elif due == alert:
                 self.watch.run_timer(self.reading)
             else:
@@ -362,7 +393,7 @@ class Step:
     def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
         """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
         if target not in self._plan.catalogue:
-            return tuple(_quoted(quote) for quote in self.instruments.origin(target))
+            return tuple(quoted(quote) for quote in self.instruments.origin(target))
         row = 0 if company is None else self._rows[company]
         inputs = {item.name: item for item in self._plan.catalogue[target].arguments}
         if company is not None:  # a figure given live is named, however deep it enters
@@ -400,6 +431,7 @@ class Step:
 
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""
+        self._catch_up()
         news, self._news = self._news, []
         standing, self._standing_changed = self._standing_changed, {}
         return Changes(
@@ -410,6 +442,7 @@ class Step:
             transitions=[*news, *self.watch.take_transitions()],
             standing=standing,
             history=self.history.take(),
+            late=self.watch.take_late(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -423,10 +456,12 @@ class Step:
         self.now = saved.now
         self.unjudged = True
         self._standing = dict(saved.standing)
+        self.history.restore_chronicle(saved.days, saved.sessions)
         self.history.begin(saved.now, saved.history, saved.pairings)
         self._remember(self.history.outputs())
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts)
+        self.watch.restore_late(saved.late)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
             for column, row in self._places(name):
@@ -452,13 +487,3 @@ class Step:
     def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():
             self.watch.observe(name, self.instruments.reading(name), now)
-
-
-def _quoted(quote: Quote) -> Mapping[str, object]:
-    """Return a source's quote as a message shows it."""
-    return {
-        "name": quote.instrument,
-        "value": float(quote.value),
-        "source": quote.source,
-        "observed_at": quote.observed_at,
-    }

@@ -1,4 +1,4 @@
-"""What there is for a rule to watch: metrics, instruments, series. Hop 5, pure."""
+"""What there is for a rule to watch, and how a message shows a quote. Hop 5, pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from alerts.rules.base import Rule
 from alerts.watch import Target
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
+from monitor.domain.events import Quote
 from monitor.domain.series import series_of
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
@@ -49,3 +50,13 @@ def targets(
         elif rule.on[:1].isupper():
             found[rule.on] = Target(rule.on, "", None, {"instrument": rule.on})
     return found
+
+
+def quoted(quote: Quote) -> Mapping[str, object]:
+    """Return a source's quote as a message shows it."""
+    return {
+        "name": quote.instrument,
+        "value": float(quote.value),
+        "source": quote.source,
+        "observed_at": quote.observed_at,
+    }

@@ -23,6 +23,7 @@ from monitor.compute.cells import (
     SCHEMA,
     alert_cell,
     history_cells,
+    late_cell,
     quote_cell,
     read_cells,
     reference_cell,
@@ -251,6 +252,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(alert_cell(name, alert) for name, alert in changes.alerts.items())
     cells.update(standing_cell(*item) for item in changes.standing.items())
     cells.update(history_cells(changes.history))
+    cells.update(late_cell(*item) for item in changes.late.items())
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells

@@ -22,6 +22,8 @@ BLOCK_PACE = "network.block_pace_s"
 BLOCK_WINDOW = "network.window_144_s"
 HASHPRICE_INDEX_USD = "network.hashprice_index_usd_ph_day"
 HASHPRICE_INDEX_BTC = "network.hashprice_index_btc_ph_day"
+DAY_ISSUANCE = "network.issuance_btc_day"
+DAY_HASHRATE = "network.hashrate_day_eh_s"
 
 
 class Quality(IntEnum):
@@ -68,6 +70,8 @@ class Quote:
         volume: the venue's trailing volume in the base unit, used as a weight only.
         local_time: the source gave no time of its own and observed_at is our receive time.
         note: words of whoever gave the value, for people.
+        backfilled: it is told afterwards. It fills the history of its own time and is never the
+            present value; no rule fires or resolves on it.
 
     """
 
@@ -82,6 +86,7 @@ class Quote:
     volume: Decimal | None = None
     local_time: bool = False
     note: str = ""
+    backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

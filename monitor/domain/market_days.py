@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from monitor.domain.estimators.rolling import Rolling
 from monitor.domain.events import Quality, Reading
@@ -48,6 +48,8 @@ class Midnight:
         height: of the newest block.
         difficulty: of the running epoch.
         gpu_rental_usd_hour: rental price of an H100 hour.
+        issued_btc: new coins of the day that ended, where a daily series tells it.
+        hashrate_eh_s: mean of that day, likewise.
 
     """
 
@@ -56,6 +58,8 @@ class Midnight:
     height: float | None
     difficulty: float | None
     gpu_rental_usd_hour: float | None = None
+    issued_btc: float | None = None
+    hashrate_eh_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,7 @@ class MarketDays:
 
     def sampled(self, now: Midnight) -> MarketDays:
         """Take in a midnight: it ends a day if the one before was sampled too."""
-        last = self.last
-        if last is None or now.at - last.at != DAY:
-            return replace(self, last=now, rentals=self._rentals_with(now))
+        last = self.last if self.last is not None and now.at - self.last.at == DAY else None
         return MarketDays(
             now,
             self.returns.added(_log_return(last, now), now.at),
@@ -105,6 +107,12 @@ class MarketDays:
             self.hashrate.added(_hashrate_eh_s(last, now), now.at),
             self._rentals_with(now),
         )
+
+    def unless_fewer(self, other: MarketDays) -> MarketDays:
+        """Return these days, or `other` where one of its series has more of them."""
+        ours, theirs = ((days.returns, days.issuance, days.hashrate) for days in (self, other))
+        fewer = any(a.values.count < b.values.count for a, b in zip(ours, theirs, strict=True))
+        return other if fewer else self
 
     def _rentals_with(self, now: Midnight) -> tuple[tuple[int, float], ...]:
         """Return the rental prices that may still be asked for, with that of `now`."""
@@ -186,33 +194,38 @@ def _reading(value: float | None, series: Series, needed: int, now: int) -> Read
     return Reading(value, Quality.OK if fresh else Quality.STALE, "", series.at)
 
 
-def _log_return(last: Midnight, now: Midnight) -> float | None:
-    if last.btc_usd is None or now.btc_usd is None:
+def _log_return(last: Midnight | None, now: Midnight) -> float | None:
+    if last is None or last.btc_usd is None or now.btc_usd is None:
         return None
     return math.log(now.btc_usd / last.btc_usd)
 
 
-def _blocks(last: Midnight, now: Midnight) -> range | None:
+def _blocks(last: Midnight | None, now: Midnight) -> range | None:
     """Return the heights that a day found; None where they are not known or cannot be true."""
-    if last.height is None or now.height is None:
+    if last is None or last.height is None or now.height is None:
         return None
     heights = range(round(last.height) + 1, round(now.height) + 1)
     # 144 are expected; a day with a whole epoch in it, or with hardly a block, is a feed's error
     return heights if 1 < len(heights) < EPOCH_BLOCKS else None
 
 
-def _issued_usd(last: Midnight, now: Midnight) -> float | None:
+def _issued_usd(last: Midnight | None, now: Midnight) -> float | None:
+    """Return the day's new coins at the price of its end: counted, or else as they were told."""
     heights = _blocks(last, now)
-    if heights is None or now.btc_usd is None:
-        return None
-    return sum(subsidy_sat(height) for height in heights) / SAT_PER_BTC * now.btc_usd
+    coins = now.issued_btc
+    if heights is not None:
+        coins = sum(subsidy_sat(height) for height in heights) / SAT_PER_BTC
+    return None if coins is None or now.btc_usd is None else coins * now.btc_usd
 
 
-def _hashrate_eh_s(last: Midnight, now: Midnight) -> float | None:
-    """Return the hashrate that the day's blocks show, each at the difficulty it was found at."""
+def _hashrate_eh_s(last: Midnight | None, now: Midnight) -> float | None:
+    """Return the hashrate that the day's blocks show, each at the difficulty it was found at.
+
+    Where they cannot be counted, what was told of the day stands.
+    """
     heights = _blocks(last, now)
-    if heights is None or last.difficulty is None or now.difficulty is None:
-        return None
+    if last is None or heights is None or last.difficulty is None or now.difficulty is None:
+        return now.hashrate_eh_s
     retarget = heights[-1] - heights[-1] % EPOCH_BLOCKS
     new = len(range(max(heights[0], retarget), heights[-1] + 1))
     work = new * now.difficulty + (len(heights) - new) * last.difficulty

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -26,6 +27,15 @@ from monitor.domain.units import (
 
 FIRST_SUBSIDY_SAT = 50 * SAT_PER_BTC
 HALVING_BLOCKS = 210_000
+_HALVING_DAYS = (
+    date(2012, 11, 28),
+    date(2016, 7, 9),
+    date(2020, 5, 11),
+    date(2024, 4, 20),
+)
+"""UTC days of the blocks 210,000, 420,000, 630,000 and 840,000, by their header times."""
+_NEXT_HALVING_NOT_BEFORE = date(2027, 10, 1)
+"""Block 1,050,000 in April 2028 at 10 minutes a block; 8.7 have never been the mean of an era."""
 LAST_SUBSIDISED_ERA = 63  # consensus: a shift by 64 or more is zero by rule
 
 EPOCH_BLOCKS = 2_016
@@ -166,6 +176,17 @@ def subsidy_sat(height: int) -> int:
         raise ValueError(f"block height {height} is negative")
     era = height // HALVING_BLOCKS
     return FIRST_SUBSIDY_SAT >> era if era <= LAST_SUBSIDISED_ERA else 0
+
+
+def subsidy_of_day(day: date) -> int | None:
+    """Return the new coins of each block of a UTC day, in satoshi, where no height is at hand.
+
+    None for a day with a halving in it, which had two of them, and for days after the last
+    halving that is known here.
+    """
+    if day in _HALVING_DAYS or day >= _NEXT_HALVING_NOT_BEFORE:
+        return None
+    return FIRST_SUBSIDY_SAT >> sum(day > halving for halving in _HALVING_DAYS)
 
 
 def subsidy_btc(height: int) -> float:

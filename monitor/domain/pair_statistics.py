@@ -64,15 +64,18 @@ def statistics(pairing: Pairing, session: int, habits: Habits) -> dict[str, Read
 
     From a sample of fewer than `ALERT_PAIRS` pairs they are given as DISPUTED: they are shown and
     no rule fires on them, for the sample is too small to be believed. Below the least count the
-    metrics refuse them. After `MAX_SILENT_SESSIONS` without a pair they are STALE.
+    metrics refuse them. After `MAX_SILENT_SESSIONS` without a pair they are STALE. While a pair
+    whose Bitcoin is not of the close is among the last `RECENT` sessions they are DEGRADED.
     """
     mark = pairing.mark
     at = None if mark is None else mark.at
     silent = mark is not None and session - mark.session > MAX_SILENT_SESSIONS
     few = len(pairing.recent) < ALERT_PAIRS
     found = {name: Reading(value, Quality.OK, "", at) for name, value in _counts(pairing).items()}
+    off = pairing.off_close is not None and session - pairing.off_close < RECENT
     for count, stale, values in _samples(pairing, habits):
-        trust = Quality.OK if count >= ALERT_PAIRS else Quality.DISPUTED
+        trust = Quality.DEGRADED if off else Quality.OK
+        trust = trust if count >= ALERT_PAIRS else Quality.DISPUTED
         trust = Quality.STALE if stale or silent else trust
         found |= {name: Reading(value, trust, "", at) for name, value in values.items()}
     return {name: found.get(name) or _absent(name, few=few) for name in PAIR_INPUTS}

@@ -117,6 +117,8 @@ class Pairing:
         pair: weighted moments of (stock, BTC), wild returns cut.
         joint: weighted moments of (stock, BTC, AI), likewise.
         recent: the last pairs as they were, oldest first.
+        off_close: session of the last pair whose Bitcoin is not of the close but of hours later,
+            as daily series give it; such pairs understate a beta.
 
     """
 
@@ -127,6 +129,7 @@ class Pairing:
     pair: Moments = field(default_factory=lambda: Moments.empty(2))
     joint: Moments = field(default_factory=lambda: Moments.empty(3))
     recent: tuple[Row, ...] = ()
+    off_close: int | None = None
 
     def closed(self, session: int, usd: float, previous_close_usd: float | None) -> Pairing:
         """Take the close of a session; a jump that may be a split breaks the chain of returns.
@@ -148,16 +151,26 @@ class Pairing:
         return replace(self, close=Close(session, usd), level=level)
 
     def paired(
-        self, at: int, btc_usd: float, basket: tuple[Level | None, ...], habits: Habits
+        self,
+        at: int,
+        btc_usd: float,
+        basket: tuple[Level | None, ...],
+        habits: Habits,
+        *,
+        off_close: bool = False,
     ) -> Pairing:
-        """Pair the close just taken with Bitcoin and the basket of the same moment."""
+        """Pair the close just taken with Bitcoin and the basket of the same moment.
+
+        `off_close` tells that Bitcoin's price is of hours later.
+        """
         if self.close is None:
             return self
         mark = Mark(self.close.session, at, btc_usd, self.level, basket)
+        off = mark.session if off_close else self.off_close
         last = self.mark
         stock = None if last is None else self.level.since(last.level)
         if last is None or stock is None:
-            return replace(self, mark=mark)
+            return replace(self, mark=mark, off_close=off)
         btc = math.log(btc_usd / last.btc_usd)
         ai = basket_return(self.ticker, last.basket, basket)
         decay, gap = decay_of(habits.half_life), mark.session - last.session
@@ -168,6 +181,7 @@ class Pairing:
             pair=self.pair.updated(cut[:2], decay, gap),
             joint=self.joint.updated(cut, decay, gap),
             recent=(*self.recent, (stock, btc, ai))[-RECENT:],
+            off_close=off,
         )
 
     def _cut(self, row: Row, sigmas: float) -> tuple[float | None, ...]:

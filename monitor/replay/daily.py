@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -19,12 +19,19 @@ from monitor.domain.events import (
     BLOCK_PACE,
     BLOCK_WINDOW,
     BTC_USD,
+    DAY_HASHRATE,
+    DAY_ISSUANCE,
     DIFFICULTY,
     FEES,
     HEIGHT,
     Quote,
 )
-from monitor.domain.network import EPOCH_BLOCKS, MIN_PROJECTION_BLOCKS, WINDOW_BLOCKS
+from monitor.domain.network import (
+    EPOCH_BLOCKS,
+    MIN_PROJECTION_BLOCKS,
+    WINDOW_BLOCKS,
+    subsidy_of_day,
+)
 from monitor.domain.units import HASHES_PER_DIFFICULTY, SAT_PER_BTC
 from monitor.replay.table import Piece, Table, instant, moment, number, price, whole
 
@@ -37,6 +44,8 @@ ADJUSTED_CLOSES = frozenset({"ticker", "date", "adj_close"})
 PRICE_FRESH_MS = 48 * HOUR
 DIFFICULTY_FRESH_MS = 72 * HOUR
 DAY_FEES_FRESH_MS = 48 * HOUR
+DAY_FIGURE_FRESH_MS = HOUR
+"""It is of that day and of no other."""
 BLOCK_FRESH_MS = 3 * HOUR
 """The longest interval of 65,114 measured ones took 2.3 hours."""
 STOCK_FRESH_MS = 8 * HOUR
@@ -46,6 +55,7 @@ PREVIOUS_CLOSE_FRESH_MS = 5 * DAY
 
 _CLOSE = time(16, tzinfo=ZoneInfo("America/New_York"))
 _ALMOST_WHOLE = 0.01
+THS_PER_EHS = 1_000_000
 
 
 def read_prices(table: Table, covered: Sequence[tuple[Millis, Millis]]) -> Iterator[Piece]:
@@ -67,10 +77,11 @@ def read_prices(table: Table, covered: Sequence[tuple[Millis, Millis]]) -> Itera
     return table.pieces(parse)
 
 
-def read_network(table: Table, *, with_fees: bool) -> Iterator[Piece]:
+def read_network(table: Table, *, with_fees: bool, of_days: bool = False) -> Iterator[Piece]:
     """Yield the difficulty of each day, and its mean fee where no block data is at hand.
 
-    A difficulty of 0 is a day without data. On a retarget day the file holds a mean of two values.
+    With `of_days` also the day's mean hashrate and its new coins. A difficulty of 0 is a day
+    without data. On a retarget day the file holds a mean of two values.
     """
     day, difficulty = table.column("date"), table.column("difficulty")
     hashrate = table.column("hashrate_ths")
@@ -87,6 +98,8 @@ def read_network(table: Table, *, with_fees: bool) -> Iterator[Piece]:
         if with_fees and total is not None and blocks:
             mean = total / blocks
             quotes.append(_quote(FEES, mean, at, "network-daily", DAY_FEES_FRESH_MS))
+        if of_days and blocks:
+            quotes += _of_day(at, blocks, number(cells[hashrate], "hashrate_ths"))
         return Piece(at, tuple(quotes))
 
     return table.pieces(parse)
@@ -237,6 +250,17 @@ def _session_end(text: str) -> Millis:
     except ValueError:
         raise ValueError(f"date is {text!r}; a day like 2025-07-17 is expected") from None
     return round(close.timestamp()) * SECOND
+
+
+def _of_day(at: Millis, blocks: int, hashrate_ths: Decimal | None) -> Iterator[Quote]:
+    """Yield what the day that ended at `at` came to, for the histories of whole days."""
+    if hashrate_ths:
+        eh_s = hashrate_ths / THS_PER_EHS
+        yield _quote(DAY_HASHRATE, eh_s, at, "network-daily", DAY_FIGURE_FRESH_MS)
+    subsidy = subsidy_of_day(datetime.fromtimestamp((at - DAY) / SECOND, UTC).date())
+    if subsidy is not None:
+        coins = blocks * Decimal(subsidy) / SAT_PER_BTC
+        yield _quote(DAY_ISSUANCE, coins, at, "network-daily", DAY_FIGURE_FRESH_MS)
 
 
 def _blocks_of_day(hashrate_ths: Decimal | None, difficulty: Decimal) -> int | None:

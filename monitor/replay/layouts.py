@@ -20,7 +20,7 @@ from pathlib import Path
 from monitor.core.clock import DAY, Millis, iso
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quote
-from monitor.replay import daily, intraday, recording
+from monitor.replay import daily, intraday, jsonlines, recording
 from monitor.replay.table import Piece, Table, read_header
 from monitor.store.playback import Moment
 
@@ -36,6 +36,7 @@ class Layout(Enum):
     """The layouts that can be played."""
 
     RECORDING = "recorded quotes"
+    JSON_LINES = "quotes as JSON"
     VENUES = "minute bars of several venues"
     BARS = "minute bars of one market"
     TRADES = "trades of one market"
@@ -82,6 +83,7 @@ class History:
         start: the first moment of interest, None for all there is, ms UTC.
         end: the first moment no longer played, None for all there is.
         fingerprint: changes with the content of any file and with the range.
+        of_days: what a daily file says of a whole day is told too; no live feed says that.
 
     """
 
@@ -90,6 +92,7 @@ class History:
     start: Millis | None
     end: Millis | None
     fingerprint: str
+    of_days: bool = False
 
     def moments(self) -> Iterator[Moment]:
         """Yield the moments from `start` up to, not including, `end`.
@@ -126,17 +129,23 @@ class History:
                 yield piece
                 break
             if piece.at >= self.start - OPENING_MS:
-                known.update(((quote.instrument, quote.source), quote) for quote in piece.quotes)
+                known.update(
+                    ((quote.instrument, quote.source), quote)
+                    for quote in piece.quotes
+                    if not quote.backfilled
+                )
         yield from pieces
 
     def _streams(self) -> list[Iterator[Piece]]:
         streams = [recording.read_recording(table) for table in self._of(Layout.RECORDING)]
+        streams += [jsonlines.read_json_lines(table) for table in self._of(Layout.JSON_LINES)]
         for layout, read in _INTRADAY.items():
             streams += [read(table) for table in self._of(layout)]
         streams += [daily.read_blocks(table) for table in self._of(Layout.BLOCKS)]
         with_fees = not self._of(Layout.BLOCKS)
         streams += [
-            daily.read_network(table, with_fees=with_fees) for table in self._of(Layout.NETWORK)
+            daily.read_network(table, with_fees=with_fees, of_days=self.of_days)
+            for table in self._of(Layout.NETWORK)
         ]
         streams.append(daily.read_stocks(self._of(Layout.CLOSES), self._of(Layout.ADJUSTED_CLOSES)))
         covered = self._covered() if self._of(Layout.PRICES) else []
@@ -154,12 +163,12 @@ class History:
 
 
 def open_history(
-    folder: Path, *, start: Millis | None = None, end: Millis | None = None
+    place: Path, *, start: Millis | None = None, end: Millis | None = None, of_days: bool = False
 ) -> History:
-    """Look through the CSV files of `folder` (not below it) and take those that can be played.
+    """Take the file `place`, or the CSV and JSON-lines files of that folder that can be played.
 
     Raises:
-        ConfigError: no such folder, nothing in it that can be played, or an empty range.
+        ConfigError: no such place, nothing in it that can be played, or an empty range.
 
     """
     if start is not None and end is not None and end <= start:
@@ -168,14 +177,14 @@ def open_history(
             where="--to",
             hint="give an end after the start",
         )
-    if not folder.is_dir():
+    if not place.exists():
         raise ConfigError(
-            "is no folder", where=str(folder), hint="name a folder that holds CSV files"
+            "is not there", where=str(place), hint="name a folder that holds CSV files, or one file"
         )
     tables: dict[Layout, tuple[Table, ...]] = {}
     skipped: list[Skipped] = []
-    for path in sorted(folder.glob("*.csv")):
-        table = Table(path, read_header(path))
+    for path in _files(place):
+        table = Table(path, () if path.suffix == jsonlines.SUFFIX else read_header(path))
         layout, reason = _recognised(table)
         if layout is None:
             skipped.append(Skipped(path.name, reason))
@@ -183,18 +192,28 @@ def open_history(
             tables[layout] = (*tables.get(layout, ()), table)
     if not tables:
         raise ConfigError(
-            "holds no CSV file that can be played"
+            "holds no file that can be played"
             + "".join(f"\n  {file.name}: {file.reason}" for file in skipped),
-            where=str(folder),
+            where=str(place),
             hint="see docs/replay.md for the layouts",
         )
     played = [table.path for found in tables.values() for table in found]
-    return History(tables, tuple(skipped), start, end, _fingerprint(played, start, end))
+    fingerprint = _fingerprint(played, start, end)
+    return History(tables, tuple(skipped), start, end, fingerprint, of_days)
+
+
+def _files(place: Path) -> list[Path]:
+    """Return the files to look at: that one, or those of the folder that end as history does."""
+    if not place.is_dir():
+        return [place]
+    return sorted([*place.glob("*.csv"), *place.glob(f"*{jsonlines.SUFFIX}")])
 
 
 def _recognised(table: Table) -> tuple[Layout | None, str]:
     """Return the layout of a file, or None and why it has none."""
     header = frozenset(table.header)
+    if table.path.suffix == jsonlines.SUFFIX:
+        return Layout.JSON_LINES, ""
     if intraday.is_venues(table.header):
         return Layout.VENUES, ""
     layout = next((layout for layout, needed in _REQUIRED.items() if needed <= header), None)

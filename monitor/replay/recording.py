@@ -3,7 +3,8 @@
 Numbers stand as the source wrote them, digit by digit, so that a replay is the live run again.
 `tick` is the stream entry's id: quotes that came together are stepped together, and a recorder
 that was interrupted knows where to go on. A file from elsewhere may leave that column out; then
-the quotes of one `at_ms` count as one entry.
+the quotes of one `at_ms` count as one entry. `backfilled` stands where a quote was told afterwards;
+files of earlier versions have no such column.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ COLUMNS = (
     "ask",
     "volume",
     "local_time",
+    "backfilled",
 )
-REQUIRED = frozenset(COLUMNS) - {"tick"}
+REQUIRED = frozenset(COLUMNS) - {"tick", "backfilled"}
 
 _TRUE = "true"
 _FALSE = "false"
@@ -64,6 +66,7 @@ def encode(tick: Tick, at: Millis) -> str:
             _text(quote.ask),
             _text(quote.volume),
             _TRUE if quote.local_time else _FALSE,
+            _TRUE if quote.backfilled else "",
         )
         for quote in tick.quotes
     )
@@ -109,11 +112,10 @@ def _rows(table: Table, places: Sequence[int | None]) -> Iterator[tuple[Millis, 
 
 
 def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
-    at, entry, instrument, source, value, observed, received, fresh, bid, ask, volume, local = cells
+    at, entry, instrument, source, value, observed, received, fresh, *rest = cells
+    bid, ask, volume, local, backfilled = rest
     if not instrument or not source:
         raise ValueError("instrument or source is empty")
-    if local not in {_TRUE, _FALSE, ""}:
-        raise ValueError(f"local_time is {local!r}; true or false is expected")
     quote = Quote(
         instrument=instrument,
         value=_decimal(value, "value"),
@@ -124,9 +126,16 @@ def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
         bid=_decimal(bid, "bid") if bid else None,
         ask=_decimal(ask, "ask") if ask else None,
         volume=_decimal(volume, "volume") if volume else None,
-        local_time=local == _TRUE,
+        local_time=_flag(local, "local_time"),
+        backfilled=_flag(backfilled, "backfilled"),
     )
     return _moment(at, "at_ms"), entry, quote
+
+
+def _flag(text: str, name: str) -> bool:
+    if text not in {_TRUE, _FALSE, ""}:
+        raise ValueError(f"{name} is {text!r}; true or false is expected")
+    return text == _TRUE
 
 
 def _decimal(text: str, name: str) -> Decimal:

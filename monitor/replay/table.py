@@ -65,7 +65,7 @@ class Table:
         """
         width = len(self.header)
         line = 1
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             lines = _Lines(file, cut_end=cut_end)
             rows = csv.reader(lines, strict=True)
             try:
@@ -128,7 +128,13 @@ class _Lines:
         self.ended = True
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open a file to read its bytes.
+
+    Raises:
+        ConfigError: it cannot be opened.
+
+    """
     try:
         return path.open("rb")
     except OSError as error:
@@ -146,7 +152,7 @@ def read_header(path: Path) -> tuple[str, ...]:
         ConfigError: the file cannot be opened.
 
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         first = file.readline(MAX_HEADER_BYTES)
     try:
         return tuple(next(csv.reader([first.decode(ENCODING)]), ()))

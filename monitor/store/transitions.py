@@ -13,14 +13,26 @@ from monitor.store.keys import Keys
 PAGE = 1_000
 
 
-async def committed_transitions(client: Redis, keys: Keys) -> AsyncIterator[bytes]:
-    """Yield the encoded transitions from the first on.
+async def last_transition(client: Redis, keys: Keys) -> str:
+    """Return the id of the last transition's entry, '' where there is none.
 
     Raises:
         StoreUnavailable: Redis did not answer.
 
     """
-    after = "-"
+    with translated("read the transitions"):
+        page: Any = await client.xrevrange(keys.transitions, count=1)
+    return page[0][0].decode() if page else ""
+
+
+async def committed_transitions(client: Redis, keys: Keys, after: str = "") -> AsyncIterator[bytes]:
+    """Yield the encoded transitions after the entry `after`, or from the first on.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    after = f"({after}" if after else "-"
     while True:
         with translated("read the transitions"):
             page: Any = await client.xrange(keys.transitions, min=after, count=PAGE)

@@ -17,7 +17,8 @@ from alerts.engine import AlertRecord, Outcome
 from alerts.model import AlertState, Reason, Transition
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
-from alerts.watch import Remarks, SavedAlert, Target, Watch
+from alerts.saved import SavedAlert
+from alerts.watch import Remarks, Target, Watch
 from monitor.domain.events import Quality, Reading
 
 TICKERS = ("HIVE", "IREN", "RIOT")

@@ -310,7 +310,7 @@ def test_an_empty_range_is_refused(tmp_path: Path) -> None:
     """An end that is not after the start is an error, not an empty replay."""
     with pytest.raises(ConfigError, match="not after"):
         open_history(tmp_path, start=5, end=5)
-    with pytest.raises(ConfigError, match="no folder"):
+    with pytest.raises(ConfigError, match="not there"):
         open_history(tmp_path / "none")
 
 
@@ -328,7 +328,11 @@ def test_the_fingerprint_follows_content_and_range(tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", ["at_ms", "observed_at_ms", "received_at_ms"])
 def test_a_recorded_moment_far_out_names_its_place(tmp_path: Path, field: str) -> None:
     """Microseconds or worse where milliseconds belong are refused with file and line."""
-    row = dict.fromkeys(recording.COLUMNS, "1") | {"instrument": "X", "local_time": ""}
+    row = dict.fromkeys(recording.COLUMNS, "1") | {
+        "instrument": "X",
+        "local_time": "",
+        "backfilled": "",
+    }
     row[field] = "99999999999999999999"
     write(tmp_path, "quotes-2026-01-12.csv", ",".join(row), ",".join(row.values()))
     with pytest.raises(ConfigError, match=f"{field} lies outside") as caught:

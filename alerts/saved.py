@@ -1,0 +1,58 @@
+"""A live alert as it is stored, and its end when its rule is not there any more. Hop 5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts.engine import AlertRecord, Outcome
+from alerts.model import Reason, Severity, Transition, transition_id
+from monitor.domain.events import Quality
+
+_WHAT_HAPPENED = {
+    Reason.RULE_CHANGED: "changed",
+    Reason.RULE_REMOVED: "removed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedAlert:
+    """A live alert as it is stored: its record, and enough of its rule to end it without one."""
+
+    rule: str
+    key: str
+    labels: Mapping[str, str]
+    severity: Severity
+    target: str
+    unit: str
+    record: AlertRecord
+
+    @property
+    def name(self) -> str:
+        """Return the alert's name in the store: `rule|key`."""
+        return f"{self.rule}|{self.key}"
+
+
+def ending_of(alert: SavedAlert, outcome: Outcome, now: int) -> Transition:
+    """Return the last transition of an alert whose rule is not there any more."""
+    version = alert.record.version
+    return Transition(
+        id=transition_id(alert.rule, version, alert.labels, outcome.since, outcome.number),
+        rule=alert.rule,
+        rule_version=version,
+        labels=alert.labels,
+        key=alert.key,
+        severity=alert.severity,
+        target=alert.target,
+        unit=alert.unit,
+        from_state=outcome.before,
+        to_state=outcome.after,
+        reason=outcome.reason,
+        value=None,
+        bound=outcome.bound,
+        at=now,
+        since=outcome.since,
+        number=outcome.number,
+        quality=Quality.MISSING.word,
+        summary=f"Ended: {alert.key}, its rule {alert.rule} was {_WHAT_HAPPENED[outcome.reason]}.",
+    )
