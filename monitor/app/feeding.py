@@ -25,6 +25,7 @@ from monitor.feeds.schedule import Schedule
 from monitor.feeds.streams import Stream
 from monitor.feeds.websocket import WebSocketClient
 from monitor.store.feeds import FeedStore
+from monitor.store.flaws import FlawStore, refused_field
 from monitor.store.leases import Lease
 from monitor.store.ticks import NoticeWriter, TickWriter
 from monitor.telemetry.instruments import Instruments
@@ -66,6 +67,7 @@ class FeedRole:
     writer: TickWriter
     notices: NoticeWriter
     store: FeedStore
+    flaws: FlawStore
     calendar: SessionCalendar
     stocks: frozenset[str]
     clock: Clock
@@ -162,8 +164,19 @@ class FeedRole:
         }
         try:
             await self.store.write(records)
+            for poller in pollers:
+                await self._count_refused(poller, now)
         except StoreUnavailable as error:
             log.debug("feed.health_not_written", why=str(error))
+
+    async def _count_refused(self, poller: Poller, now: Millis) -> None:
+        """Keep for `feeds quality` what a feed refused since the last report."""
+        gate = poller.gate
+        counted = dict(gate.refused)
+        fields = {refused_field(now, poller.spec.name, why): n for why, n in counted.items()}
+        await self.flaws.count(fields)
+        gate.refused.subtract(counted)
+        gate.refused = +gate.refused
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:
         """Return how old a feed's newest data is; a share grows old only while it trades."""

@@ -39,6 +39,7 @@ from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
 from monitor.store.commit import Committer
 from monitor.store.feeds import FeedStore
+from monitor.store.flaws import FlawStore
 from monitor.store.holding import Holder, Work
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease, Leases, own_name
@@ -238,6 +239,7 @@ class Service:
             writer=TickWriter(self.client, self.job.keys),
             notices=NoticeWriter(self.client, self.job.keys),
             store=FeedStore(self.client, self.job.keys),
+            flaws=FlawStore(self.client, self.job.keys),
             calendar=self.world.calendar,
             stocks=frozenset(self.world.companies),
             clock=self.job.clock,

@@ -14,6 +14,7 @@ from rich.text import Text
 from monitor.app.world import configured_feeds
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
+from monitor.cli.feed_quality import quality
 from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
@@ -24,6 +25,7 @@ from monitor.feeds.credentials import missing_keys
 from monitor.store.feeds import FeedStore
 
 app = typer.Typer(help="Feeds: state of the providers, adapter tests.", no_args_is_help=True)
+app.command()(quality)
 
 
 @app.command()

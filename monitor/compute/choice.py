@@ -37,8 +37,3 @@ def best_quote(
 def _blocks_seen(quote: Quote, heights: Mapping[str, Quote]) -> Decimal:
     height = heights.get(quote.source) if quote.instrument in OF_THE_CHAIN else None
     return _NONE if height is None else height.value
-
-
-def repeated(quote: Quote, last: Quote | None) -> bool:
-    """Tell whether a source said the same before: the same value at the same time of its own."""
-    return last is not None and (last.observed_at, last.value) == (quote.observed_at, quote.value)

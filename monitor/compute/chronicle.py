@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
+from monitor.compute.calendars import Sessions
 from monitor.domain.chronicle import (
     DAY_FIGURES,
     KEEP_DAYS,
@@ -35,19 +35,6 @@ BTC_MAX_AGE_MS = 10 * MINUTE
 """Bitcoin's price belongs to the close if the venues saw it this shortly before it."""
 BTC_LATE_MS = 7 * 60 * MINUTE
 """A daily price of 00:00 UTC stands in for the close before it, half days included (formulas.md 5)."""
-
-
-class Sessions(Protocol):
-    """The exchange's sessions, half days and daylight saving included."""
-
-    def session_at(self, moment: int) -> Session:
-        """Return the state of the market at a moment.
-
-        Raises:
-            ValueError: the moment is outside the years it knows.
-
-        """
-        ...
 
 
 @dataclass(slots=True)

@@ -23,12 +23,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from monitor.compute.calendars import Sessions
 from monitor.compute.chronicle import (
     BTC_MAX_AGE_MS,
     SETTLE_MS,
     Chronicle,
     ChronicleChanges,
-    Sessions,
 )
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.domain.chronicle import Day, Traded, settled
@@ -47,7 +47,6 @@ __all__ = [
     "HistoryChanges",
     "MarketHistory",
     "Output",
-    "Sessions",
 ]
 
 _BTC_CLOSE = "btc_close_usd"

@@ -14,21 +14,19 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
+from monitor.compute.calendars import Calendar
 from monitor.compute.cells import Reference
-from monitor.compute.choice import best_quote, repeated
+from monitor.compute.choice import best_quote
+from monitor.compute.flaw_log import FlawLog
 from monitor.compute.listings import Listings
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
 from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
 from monitor.domain.symbols import Kind, Symbol, symbol_of
-from monitor.domain.venues import STABLECOINS, venue_prices
+from monitor.domain.venues import FAMILY, venue_prices
 
-FAMILY = frozenset(
-    {BTC_USD} | {f"BTC-{coin}" for coin in STABLECOINS} | {f"{coin}-USD" for coin in STABLECOINS}
-)
-"""The instruments that the reference price is made of."""
 MAX_STRANGERS = 10_000
 """How many instruments are kept that nothing here is made of and no rule watches."""
 MAX_SOURCES = 100
@@ -37,19 +35,6 @@ TOO_MANY = "too_many"
 
 Refused: TypeAlias = tuple[str, str]
 """A source and why its quote was left out, or has no part in the price."""
-
-
-class Calendar(Protocol):
-    """The exchange's sessions: a stock grows old only while its market is open."""
-
-    def fresh_until(self, observed_at: int, budget_ms: int) -> int:
-        """Return the last moment at which `budget_ms` of session time have not yet passed.
-
-        Raises:
-            ValueError: a moment is outside the years it knows.
-
-        """
-        ...
 
 
 UNHEARD = Reading(None, Quality.MISSING, "no_quote")
@@ -90,6 +75,7 @@ class Instruments:
         self._memory = Memory()
         self._reference_changed = False
         self.reference: ReferencePrice | None = None
+        self.flaws = FlawLog()
 
     def _instrument(self, name: str) -> _Instrument:
         found = self._known.get(name)
@@ -130,8 +116,9 @@ class Instruments:
             if refusal is not None:
                 refused.append((quote.source, refusal.value))
                 continue
-            if repeated(quote, last):
+            if quote.repeats(last):
                 continue
+            quote = self._noticed(instrument, quote, last, now)  # noqa: PLW2901  # stamped
             instrument.quotes[quote.source] = quote
             self._changed_quotes[quote.instrument, quote.source] = quote
             taken.append(quote)
@@ -149,6 +136,13 @@ class Instruments:
         rejected = {} if self.reference is None else self.reference.rejected
         reasons = [(venue, rejected[venue]) for venue in venues if venue in rejected]
         return refused + [item for item in reasons if item[1] != "stale"], changed
+
+    def _noticed(self, known: _Instrument, quote: Quote, last: Quote | None, now: int) -> Quote:
+        """Note the flaws of a quote; those of strangers are nobody's concern."""
+        if known.symbol.name not in FAMILY and not self._wanted(known.symbol.name):
+            return quote
+        before = None if last is None else (last, self._fresh_until(known, last))
+        return self.flaws.see(quote, self._fresh_until(known, quote), before, now)
 
     def reading(self, name: str) -> Reading:
         """Return what an instrument is worth; MISSING for one never heard of."""
@@ -211,6 +205,7 @@ class Instruments:
         agreed, memory = reference_price(prices, now=now, memory=self._memory)
         self.reference = agreed
         self._memory = memory
+        self.flaws.agree(instrument.reading.quality, agreed.quality, now)
         instrument.reading = Reading(
             agreed.value,
             agreed.quality,
@@ -263,6 +258,15 @@ class Instruments:
             return
         instrument.armed_at = due
         heapq.heappush(self._timers, (due, instrument.symbol.name))
+
+    def overdue(self, now: int) -> list[Quote]:
+        """Return the last quotes of the sources that should have said something since."""
+        return [
+            quote
+            for name, known in sorted(self._known.items())
+            for quote in self.quotes(name)
+            if self._fresh_until(known, quote) < now
+        ]
 
     def take_quotes(self) -> list[Quote]:
         """Return the quotes taken since the last call, the newest of each source."""

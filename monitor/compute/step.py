@@ -20,6 +20,7 @@ from alerts.model import Transition
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert
 from alerts.watch import Remarks, Target, Watch
+from monitor.compute.calendars import Calendar, Sessions
 from monitor.compute.cells import Reference, Saved
 from monitor.compute.history import (
     EARLIER_FACTS,
@@ -29,9 +30,8 @@ from monitor.compute.history import (
     History,
     HistoryChanges,
     Output,
-    Sessions,
 )
-from monitor.compute.instruments import Calendar, Instruments
+from monitor.compute.instruments import Instruments
 from monitor.compute.noting import noted
 from monitor.compute.plan import (
     MARKET_INPUTS,
@@ -43,6 +43,7 @@ from monitor.compute.recompute import Table
 from monitor.compute.standing import Memory, Standing, compared
 from monitor.compute.targets import quoted, targets
 from monitor.domain.events import Quality, Quote, Reading, Tick
+from monitor.domain.flaws import FlawEvent
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
 from monitor.metrics.base import CompanyType, Input, Metric, Scope
@@ -97,6 +98,7 @@ class Changes:
     standing: dict[str, Memory] = field(default_factory=dict)
     history: HistoryChanges = field(default_factory=HistoryChanges)
     late: dict[str, LateRecord | None] = field(default_factory=dict)
+    flaws: list[FlawEvent] = field(default_factory=list)
 
 
 class Market(Calendar, Sessions, Protocol):
@@ -443,6 +445,7 @@ class Step:
             standing=standing,
             history=self.history.take(),
             late=self.watch.take_late(),
+            flaws=self.instruments.flaws.take(),
         )
 
     def restore(self, saved: Saved) -> None:

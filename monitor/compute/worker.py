@@ -33,6 +33,7 @@ from monitor.compute.step import Changes, Step
 from monitor.core.clock import SECOND, Clock
 from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
 from monitor.store.commit import Commit, Committer
+from monitor.store.flaws import encode_flaw, refused_field
 from monitor.store.leases import Lease
 from monitor.store.ticks import Entry, TickReader
 
@@ -207,7 +208,8 @@ class ComputeWorker:
         """Write what the step changed."""
         changes = step.take()
         cells = encode_changes(changes)
-        if last == self.cursor.id and len(cells) == len(_ALWAYS) and not changes.transitions:
+        empty = len(cells) == len(_ALWAYS) and not changes.transitions and not changes.flaws
+        if last == self.cursor.id and empty:
             return  # only the time moved on: the next batch will say so
         read = self.cursor.entries_read + entries
         batch = Commit(
@@ -217,6 +219,8 @@ class ComputeWorker:
             cells=cells,
             transitions=[encode_transition(item) for item in changes.transitions],
             rejected=rejected,
+            flaws=[encode_flaw(event) for event in changes.flaws],
+            refused=_refused(step, len(rejected), changes.now),
         )
         await self._committer.commit(lease, batch)
         self.cursor = Cursor(last, read)
@@ -243,6 +247,19 @@ class ComputeWorker:
             # ids from the future do not grow old: of those only what is not yet committed is kept
             ahead = written > self._reader.server_now + AHEAD_MS
             await self._reader.trim(self.cursor.id if ahead else kept)
+        if self.step is not None and self.step.now is not None:
+            await self._committer.forget(self.step.now)
+
+
+def _refused(step: Step, malformed: int, now: int) -> dict[str, int]:
+    """Return what a batch refused, as it is counted by the hour."""
+    found = {
+        refused_field(now, source, reason): times
+        for (source, reason), times in step.refused.items()
+    }
+    if malformed:
+        found[refused_field(now, "ingest", "malformed")] = malformed
+    return found
 
 
 def encode_changes(changes: Changes) -> dict[str, bytes | None]:

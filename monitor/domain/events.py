@@ -88,6 +88,10 @@ class Quote:
     note: str = ""
     backfilled: bool = False
 
+    def repeats(self, last: Quote | None) -> bool:
+        """Tell whether its source said the same before: that value at that time of its own."""
+        return last is not None and (last.observed_at, last.value) == (self.observed_at, self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:

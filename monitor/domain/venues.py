@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from monitor.domain.events import Quote
+from monitor.domain.events import BTC_USD, Quote
 
 FRESH_MS = 30_000
 MAX_SPREAD_RATIO = 0.01
 STABLECOINS = ("USDT", "USDC")  # in the order of choice where a venue has both
+FAMILY = frozenset(
+    {BTC_USD} | {f"BTC-{coin}" for coin in STABLECOINS} | {f"{coin}-USD" for coin in STABLECOINS}
+)
+"""The instruments that the reference price is made of."""
 
 
 @dataclass(frozen=True, slots=True)

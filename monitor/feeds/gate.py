@@ -7,6 +7,7 @@ that was sent are held to the same order and the same plausibility.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -38,6 +39,7 @@ class Gate:
         last: the last stored quote per instrument.
         stored_at: when quotes were last stored; None: never in this process.
         observed_at: the newest source time among them.
+        refused: how many were refused, by reason, since somebody last looked.
 
     """
 
@@ -49,6 +51,7 @@ class Gate:
     last: dict[str, Quote] = field(default_factory=dict)
     stored_at: Millis | None = None
     observed_at: Millis | None = None
+    refused: Counter[str] = field(init=False, default_factory=Counter)
     _refused: set[tuple[str, str]] = field(init=False, default_factory=set)
     _one_by_one: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
@@ -140,6 +143,7 @@ class Gate:
 
     def _refuse(self, quote: Quote, refusal: str) -> None:
         self.instruments.rejected(self.name, refusal)
+        self.refused[refusal] += 1
         if (quote.instrument, refusal) not in self._refused:
             self._refused.add((quote.instrument, refusal))
             log.warning(

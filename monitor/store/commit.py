@@ -24,6 +24,7 @@ from redis.asyncio import Redis
 
 from monitor.core.errors import LeaseLost, StoreUnavailable
 from monitor.store.client import translated
+from monitor.store.flaws import FlawStore
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease
 
@@ -33,18 +34,19 @@ CURSOR = "cursor"
 _COMMIT = """
 local token, state, ticks = KEYS[1], KEYS[2], KEYS[3]
 local outbox, transitions, rejected = KEYS[4], KEYS[5], KEYS[6]
+local flaws, refused = KEYS[7], KEYS[8]
 if redis.call('GET', token) ~= ARGV[1] then return 'FENCED' end
 local cursor = redis.call('HGET', state, 'cursor') or ''
 if cursor ~= ARGV[2] then return 'MOVED' end
 for key, kind in pairs({[state] = 'hash', [outbox] = 'stream', [transitions] = 'stream',
-    [rejected] = 'stream'}) do
+    [rejected] = 'stream', [flaws] = 'stream', [refused] = 'hash'}) do
   local found = redis.call('TYPE', key).ok
   if found ~= kind and found ~= 'none' then return redis.error_reply(key .. ' is a ' .. found) end
 end
 if ARGV[3] ~= ARGV[2] then
   redis.call('XGROUP', 'SETID', ticks, 'compute', ARGV[3], 'ENTRIESREAD', ARGV[4])
 end
-local at, fields = 8, tonumber(ARGV[5])
+local at, fields = 10, tonumber(ARGV[5])
 for first = at, at + fields - 1, 1000 do
   redis.call('HSET', state, unpack(ARGV, first, math.min(first + 999, at + fields - 1)))
 end
@@ -58,7 +60,18 @@ local bad = tonumber(ARGV[7])
 for i = at, at + 2 * bad - 1, 2 do
   redis.call('XADD', rejected, 'MAXLEN', '~', '10000', '*', 'id', ARGV[i], 'reason', ARGV[i + 1])
 end
-for i = at + 2 * bad, #ARGV do
+at = at + 2 * bad
+local noticed, counted = tonumber(ARGV[8]), tonumber(ARGV[9])
+for i = at, at + noticed - 1 do
+  redis.call('XADD', flaws, 'MAXLEN', '~', '20000', '*', 'n', ARGV[i])
+end
+at = at + noticed
+for i = at, at + 2 * counted - 1, 2 do
+  if redis.call('HLEN', refused) < 20000 or redis.call('HEXISTS', refused, ARGV[i]) == 1 then
+    redis.call('HINCRBY', refused, ARGV[i], ARGV[i + 1])
+  end
+end
+for i = at + 2 * counted, #ARGV do
   redis.call('XADD', transitions, 'MAXLEN', '~', '1000000', '*', 'n', ARGV[i])
   redis.call('XADD', outbox, '*', 'n', ARGV[i])
 end
@@ -80,6 +93,8 @@ class Commit:
         cells: state fields to write; None removes the field.
         transitions: encoded, in order; each goes to the audit trail and to the outbox.
         rejected: (entry id, reason) of entries that could not be read.
+        flaws: encoded, in order: what was noticed of the sources.
+        refused: by `hour|source|reason` how many values were refused.
 
     """
 
@@ -89,6 +104,8 @@ class Commit:
     cells: Mapping[str, bytes | None] = field(default_factory=dict)
     transitions: Sequence[bytes] = ()
     rejected: Sequence[tuple[str, str]] = ()
+    flaws: Sequence[bytes] = ()
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 class Committer:
@@ -131,6 +148,15 @@ class Committer:
             cells: dict[Any, Any] = await self._client.hgetall(self._keys.state)
         return {name.decode(): body for name, body in cells.items()}
 
+    async def forget(self, now: int) -> None:
+        """Drop counts that are kept no longer at `now` (ms UTC).
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        await FlawStore(self._client, self._keys).forget(now)
+
     async def commit(self, lease: Lease, batch: Commit) -> None:
         """Write `batch`, whole or not at all; sending the same batch again is harmless.
 
@@ -155,9 +181,13 @@ class Committer:
             len(written),
             len(removed),
             len(batch.rejected),
+            len(batch.flaws),
+            len(batch.refused),
             *written,
             *removed,
             *flat,
+            *batch.flaws,
+            *(part for pair in batch.refused.items() for part in pair),
             *batch.transitions,
         ]
         keys = self._keys
@@ -170,6 +200,8 @@ class Committer:
                     keys.outbox,
                     keys.transitions,
                     keys.rejected,
+                    keys.flaws,
+                    keys.refused,
                 ],
                 arguments,
             )

@@ -63,8 +63,15 @@ async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
         StoreUnavailable: it did not answer.
 
     """
-    streams = (keys.ticks, keys.outbox, keys.transitions, keys.rejected, keys.dead_letters)
-    hashes = (keys.state, keys.quotes, keys.feeds, keys.market)
+    streams = (
+        keys.ticks,
+        keys.outbox,
+        keys.transitions,
+        keys.rejected,
+        keys.dead_letters,
+        keys.flaws,
+    )
+    hashes = (keys.state, keys.quotes, keys.feeds, keys.market, keys.refused)
     wanted = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
     wanted |= dict.fromkeys((keys.companies, keys.published), "set")
     with translated("look at the keys"):

@@ -67,6 +67,16 @@ class Keys:
         return self._key(f"notices:{source}")
 
     @property
+    def flaws(self) -> str:
+        """Stream: gaps, stale and disputed spans as they were noticed; capped."""
+        return self._key("flaws")
+
+    @property
+    def refused(self) -> str:
+        """Hash: `hour|source|reason` to how many values were refused; kept for some days."""
+        return self._key("refused")
+
+    @property
     def feeds(self) -> str:
         """Hash: feed name to its health as JSON."""
         return self._key("feeds")

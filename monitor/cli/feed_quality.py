@@ -1,0 +1,158 @@
+"""`hashhedge feeds quality`: gaps, stale and disputed spans and refused values, with their times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from monitor.books import load_companies
+from monitor.cli.company import CompaniesOption, moment_of
+from monitor.cli.live import LiveOption, ask, required_url, settings_with
+from monitor.cli.output import Output, OutputOption, emit, sheet, talk
+from monitor.compute.cells import read_cells
+from monitor.compute.flaw_report import Inspection, in_order, inspect, silent
+from monitor.compute.instruments import Instruments
+from monitor.core.clock import SECOND, Millis, SystemClock, iso
+from monitor.domain.flaws import Flaw, FlawSpan, spans_of
+from monitor.nyse import nyse_calendar
+from monitor.replay.layouts import open_history
+from monitor.store.client import RedisClient
+from monitor.store.commit import Committer
+from monitor.store.flaws import FlawStore
+from monitor.store.keys import Keys
+
+SHOWN = 40
+"""Spans in the table; the other forms have all."""
+
+
+def quality(
+    feed: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day or moment, UTC.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="First day or moment left out, UTC.")
+    ] = None,
+    recording: Annotated[
+        Path | None,
+        typer.Option("--recording", help="A recording or other history, not the running service."),
+    ] = None,
+    live: LiveOption = None,
+    companies: CompaniesOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show what was wrong with each source: gaps, stale and disputed spans, refused values."""
+    since = None if start is None else moment_of(start, "--from")
+    until = None if end is None else moment_of(end, "--to")
+    now = SystemClock().now()
+    stocks = frozenset(load_companies(now, settings_with(companies=companies).companies))
+    if recording is not None:
+        history = open_history(recording, start=since, end=until)
+        for skipped in history.skipped:
+            talk.print(f"left out {skipped.name}: {skipped.reason}")
+        moments = ((moment.at, moment.quotes) for moment in history.moments())
+        found = inspect(moments, nyse_calendar(), stocks)
+    else:
+        url = required_url(live)
+        found = ask(url, lambda client, keys: _of_service(client, keys, stocks, now))
+    spans = [
+        span for span in found.spans if feed in {None, span.source} and span.touches(since, until)
+    ]
+    data = _answer(found, spans, feed)
+    emit(data, output, lambda: _draw(data), lambda: data["flaws"])
+
+
+async def _of_service(
+    client: RedisClient, keys: Keys, stocks: frozenset[str], now: Millis
+) -> Inspection:
+    """Return what the running service noticed, and who is silent now."""
+    saved = read_cells(await Committer(client, keys).load())
+    instruments = Instruments(nyse_calendar(), stocks, lambda _name: True)
+    instruments.restore(saved.quotes, saved.reference, saved.now or now)
+    store = FlawStore(client, keys)
+    spans = [*spans_of(await store.events()), *await store.refused(), *silent(instruments, now)]
+    return Inspection(in_order(spans), Counter({quote.source: 0 for quote in saved.quotes}), now)
+
+
+def _answer(found: Inspection, spans: list[FlawSpan], feed: str | None) -> dict[str, Any]:
+    sources = {*found.quotes, *(span.source for span in spans)} - {""}
+    return {
+        "until": None if found.until is None else iso(found.until),
+        "feeds": [
+            _summary(source, [span for span in spans if span.source == source], found)
+            for source in sorted(sources)
+            if feed in {None, source}
+        ],
+        "flaws": list(_rows(spans, found.until)),
+    }
+
+
+def _summary(source: str, spans: list[FlawSpan], found: Inspection) -> dict[str, Any]:
+    kinds = Counter(span.kind for span in spans)
+    gaps = [row["duration_s"] for row in _rows(spans, found.until) if row["kind"] == Flaw.GAP]
+    return {
+        "feed": source,
+        "quotes": found.quotes[source] or None,
+        "gaps": kinds[Flaw.GAP],
+        "longest_gap_s": max(gaps, default=None),
+        "stale_spans": kinds[Flaw.STALE],
+        "refused": sum(span.times for span in spans if span.kind is Flaw.REFUSED),
+    }
+
+
+def _rows(spans: list[FlawSpan], until: Millis | None) -> Iterator[dict[str, Any]]:
+    for span in spans:
+        end = until if span.end is None else span.end
+        known = span.start is not None and end is not None
+        yield {
+            "feed": span.source or None,
+            "kind": span.kind.value,
+            "instrument": span.instrument or None,
+            "start": None if span.start is None else iso(span.start),
+            "end": None if span.end is None else iso(span.end),
+            "duration_s": ((end or 0) - (span.start or 0)) / SECOND if known else None,
+            "ongoing": span.end is None,
+            "reason": span.reason or None,
+            "count": span.times or None,
+        }
+
+
+def _draw(data: dict[str, Any]) -> Group:
+    head = ("feed", "quotes", "gaps", "longest gap", "stale spans", "refused")
+    table = sheet(*head, right=head[1:])
+    for row in data["feeds"]:
+        longest = "" if row["longest_gap_s"] is None else f"{row['longest_gap_s']:,.0f} s"
+        counts = (f"{row['gaps']:,}", longest, f"{row['stale_spans']:,}", f"{row['refused']:,}")
+        table.add_row(
+            Text(row["feed"]), "" if row["quotes"] is None else f"{row['quotes']:,}", *counts
+        )
+    parts: list[RenderableType] = [table, Text()]
+    if not data["flaws"]:
+        return Group(table, Text("no flaw was found"))
+    names = ("start, UTC", "until", "for", "what", "feed", "of")
+    spans = sheet(*names, right=("for",))
+    for row in data["flaws"][-SHOWN:]:
+        of = row["instrument"] or f"{row['reason']} x{row['count']:,}"
+        lasted = "" if row["duration_s"] is None else f"{row['duration_s']:,.0f} s"
+        words = (row["kind"], row["feed"] or "venues", of)
+        spans.add_row(_time(row["start"]), _end(row), lasted, *map(Text, words))
+    parts.append(spans)
+    if len(data["flaws"]) > SHOWN:
+        parts.append(Text(f"and {len(data['flaws']) - SHOWN:,} before: -o csv has all"))
+    return Group(*parts)
+
+
+def _time(text: str | None) -> str:
+    return "before" if text is None else text[:19].replace("T", " ")
+
+
+def _end(row: dict[str, Any]) -> str:
+    """Return the end: without its date where that is the beginning's."""
+    if row["end"] is None:
+        return "lasts"
+    same = (row["start"] or "")[:10] == row["end"][:10]
+    return row["end"][11:19] if same else _time(row["end"])
