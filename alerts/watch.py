@@ -19,8 +19,9 @@ from alerts.engine import AlertRecord, Outcome
 from alerts.index import GapIndex
 from alerts.late import LateRecord, Spell, judge_late
 from alerts.model import AlertState, Reason, Transition, transition_id
-from alerts.rules.base import DEFAULT_SUMMARY, RESOLVED_SUMMARY, Rule, fill
+from alerts.rules.base import Rule
 from alerts.saved import SavedAlert, ending_of
+from alerts.wording import sentence
 from monitor.core.clock import iso
 from monitor.domain.events import Quality, Quote, Reading
 
@@ -58,7 +59,8 @@ class Target:
 class _Series:
     """One value that rules watch: its index, whether it is usable, its live alerts.
 
-    `rules` counts the bindings by severity; `quality` is that of the last look, for people.
+    `rules` counts the bindings by severity; `quality` is that of the last look, for people. `owed`
+    are the alerts that a revision has left unjudged.
     """
 
     index: GapIndex
@@ -69,6 +71,7 @@ class _Series:
     usable: bool = True
     quality: Quality = Quality.MISSING
     live: set[int] = field(default_factory=set)
+    owed: set[int] = field(default_factory=set)
 
     @property
     def idle_state(self) -> AlertState | None:
@@ -190,11 +193,15 @@ class Watch:
         """Return the number of bindings."""
         return len(self._rules)
 
-    def observe(self, name: str, reading: Reading, now: int) -> None:
-        """Take a scalar's new reading at event time `now`."""
+    def observe(self, name: str, reading: Reading, now: int, *, revised: bool = False) -> None:
+        """Take a scalar's new reading at event time `now`.
+
+        One that only `revised` a figure of the same period ends no alert that has fired: falling
+        back and coming again, it would be a second alert on one figure.
+        """
         series = self._scalars.get(name)
         if series is not None:
-            self._see(series, reading, now)
+            self._see(series, reading, now, revised=revised)
 
     def observe_vector(
         self,
@@ -203,6 +210,8 @@ class Watch:
         quality: NDArray[np.uint8],
         reading_of: Callable[[int], Reading],
         now: int,
+        *,
+        revised: bool = False,
     ) -> None:
         """Take a company metric's new values; only those that left their gap are looked at."""
         vector = self._vectors.get(name)
@@ -219,10 +228,11 @@ class Watch:
             series = vector.series.get(place)
             if series is None:
                 continue
-            self._see(series, reading_of(place), now)
-            vector.low[place], vector.high[place] = series.index.low, series.index.high
+            self._see(series, reading_of(place), now, revised=revised)
+            low = np.inf if series.owed else series.index.low
+            vector.low[place], vector.high[place] = low, series.index.high
 
-    def _see(self, series: _Series, reading: Reading, now: int) -> None:
+    def _see(self, series: _Series, reading: Reading, now: int, *, revised: bool = False) -> None:
         """Judge every alert of `series` that the new reading may change."""
         series.quality = reading.quality
         if not reading.quality.usable or reading.value is None:
@@ -239,6 +249,11 @@ class Watch:
             touched = sorted({*touched, *series.live})
         if self._restoring:
             return
+        if revised:
+            series.owed |= {n for n in touched if n in series.live and self._records[n].fired}
+            touched = [number for number in touched if number not in series.owed]
+        elif series.owed:
+            touched, series.owed = sorted({*touched, *series.owed}), set()
         for number in touched:
             if number in self._changed:
                 continue
@@ -292,25 +307,15 @@ class Watch:
             number=outcome.number,
             observed_at=reading.observed_at,
             quality=reading.quality.word,
-            summary=" ".join((self._text(number, outcome, reading), *remarks.notes)),
+            summary=" ".join(
+                (
+                    sentence(rule, outcome, reading, home.target.unit, home.key, home.company),
+                    *remarks.notes,
+                )
+            ),
             inputs=self._inputs(rule.on, home.company),
             flags=remarks.flags,
         )
-
-    def _text(self, number: int, outcome: Outcome, reading: Reading) -> str:
-        """Return the rule's sentence with its numbers."""
-        rule, home = self._rules[number], self._homes[number]
-        words = {
-            "company": home.company or home.key,
-            "target": rule.on,
-            "subject": f"{home.company} {rule.on}" if home.company else rule.on,
-            "value": for_people(reading.value, home.target.unit),
-            "bound": for_people(outcome.bound, home.target.unit),
-            "unit": "" if home.target.unit == "ratio" else home.target.unit,
-        }
-        ended = outcome.after is AlertState.RESOLVED
-        summary = RESOLVED_SUMMARY if ended else rule.summary or DEFAULT_SUMMARY
-        return fill(summary, words)
 
     # ---------------------------------------------------------------- what is told afterwards
 
@@ -482,10 +487,3 @@ class Watch:
             for severity, number in idle.items():
                 found[severity, state.value] += number
         return found
-
-
-def for_people(value: float | None, unit: str) -> str:
-    """Return a number as a sentence shows it: a ratio in percent, the rest with six digits."""
-    if value is None:
-        return "unknown"
-    return f"{value * 100:,.4g} %" if unit == "ratio" else f"{value:,.6g}"

@@ -28,6 +28,9 @@ def any_quote() -> st.SearchStrategy[Quote]:
         ask=st.none() | _NUMBERS,
         volume=st.none() | _NUMBERS,
         local_time=st.booleans(),
+        backfilled=st.booleans(),
+        period=st.sampled_from(("", "2026-01-05")),
+        note=st.text(st.characters(codec="utf-8"), max_size=12),
     )
 
 

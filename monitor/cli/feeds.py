@@ -15,6 +15,7 @@ from monitor.app.world import configured_feeds
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
 from monitor.cli.feed_quality import quality
+from monitor.cli.feed_revisions import revisions
 from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
@@ -26,6 +27,7 @@ from monitor.store.feeds import FeedStore
 
 app = typer.Typer(help="Feeds: state of the providers, adapter tests.", no_args_is_help=True)
 app.command()(quality)
+app.command()(revisions)
 
 
 @app.command()

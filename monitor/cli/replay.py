@@ -39,6 +39,7 @@ from monitor.core.places import check_file, made_folder
 from monitor.replay.layouts import History, open_history
 from monitor.replay.player import Speed
 from monitor.replay.recorder import Recorder, follow_stream
+from monitor.replay.recording import digests
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.keys import Keys
@@ -228,8 +229,17 @@ def record(
     configure("info", environ=os.environ)
     seconds = None if duration is None else seconds_of(duration)
     ticks = loop.run(_record(required_url(live), folder, seconds))
-    data = {"ticks": ticks, "folder": str(folder)}
-    emit(data, output, lambda: Text(f"recorded {ticks:,} ticks in {folder}"))
+    files = [asdict(digest) for digest in digests(folder)]
+    data = {"ticks": ticks, "folder": str(folder), "files": files}
+    emit(data, output, lambda: _recorded(data))
+
+
+def _recorded(data: dict[str, Any]) -> Group:
+    table = sheet("file", "quotes", "bytes", "sha256 of the inputs", right=("quotes", "bytes"))
+    for row in data["files"]:
+        counts = (f"{row['quotes']:,}", f"{row['size_bytes']:,}")
+        table.add_row(Text(row["name"]), *counts, row["inputs_sha256"][:16])
+    return Group(Text(f"recorded {data['ticks']:,} ticks in {data['folder']}"), table)
 
 
 def seconds_of(text: str) -> float:

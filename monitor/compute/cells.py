@@ -3,7 +3,8 @@
 A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a live alert,
 `ref` the reference price with its memory, `b|RIOT` what stood in a company's book, `p|RIOT` the pairs of its
 closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17` a session as they were,
-`l|rule|key` what a rule would have said of values told afterwards, `now` the engine's time. The first byte group of each
+`l|rule|key` what a rule would have said of values told afterwards, `v|instrument|source` the versions
+of figures that name their period, `now` the engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -26,6 +27,7 @@ from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote, Reading
 from monitor.domain.market_days import MarketHistory
 from monitor.domain.pairs import Pairing
+from monitor.domain.revisions import Revised
 from monitor.store.codec import decode_quote, encode_quote
 from monitor.store.keys import Keys
 from monitor.store.records import unreadable
@@ -64,6 +66,7 @@ class Saved:
     days: list[Day] = field(default_factory=list)
     sessions: list[Traded] = field(default_factory=list)
     late: dict[str, LateRecord] = field(default_factory=dict)
+    revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
 
 
 _encode = msgspec.json.encode
@@ -75,6 +78,7 @@ _pairing = msgspec.json.Decoder(Pairing)
 _day = msgspec.json.Decoder(Day)
 _traded = msgspec.json.Decoder(Traded)
 _late = msgspec.json.Decoder(LateRecord)
+_revised = msgspec.json.Decoder(Revised)
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -100,6 +104,16 @@ def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
 def late_cell(name: str, record: LateRecord | None) -> tuple[str, bytes | None]:
     """Return the cell of what a rule would have said of the past; None removes it."""
     return f"l|{name}", None if record is None else _encode(record)
+
+
+def revised_cell(what: tuple[str, str], revised: Revised) -> tuple[str, bytes]:
+    """Return the cell of the versions of an instrument's figures by a source."""
+    return f"v|{what[0]}|{what[1]}", _encode(revised)
+
+
+def _keep_revised(saved: Saved, name: str, body: bytes) -> None:
+    instrument, _, source = name.partition("|")
+    saved.revised[instrument, source] = _revised.decode(body)
 
 
 def history_cells(changes: HistoryChanges) -> dict[str, bytes | None]:
@@ -162,6 +176,7 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "b": _keep_standing,
     "d": lambda saved, _, body: saved.days.append(_day.decode(body)),
     "s": lambda saved, _, body: saved.sessions.append(_traded.decode(body)),
+    "v": _keep_revised,
     "l": lambda saved, name, body: saved.late.update({name: _late.decode(body)}),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),

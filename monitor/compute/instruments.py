@@ -21,9 +21,11 @@ from monitor.compute.cells import Reference
 from monitor.compute.choice import best_quote
 from monitor.compute.flaw_log import FlawLog
 from monitor.compute.listings import Listings
+from monitor.compute.revision_book import RevisionBook
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
 from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
+from monitor.domain.revisions import Standing
 from monitor.domain.symbols import Kind, Symbol, symbol_of
 from monitor.domain.venues import FAMILY, venue_prices
 
@@ -76,6 +78,7 @@ class Instruments:
         self._reference_changed = False
         self.reference: ReferencePrice | None = None
         self.flaws = FlawLog()
+        self.revisions = RevisionBook()
 
     def _instrument(self, name: str) -> _Instrument:
         found = self._known.get(name)
@@ -116,7 +119,7 @@ class Instruments:
             if refusal is not None:
                 refused.append((quote.source, refusal.value))
                 continue
-            if quote.repeats(last):
+            if self.revisions.take(quote, now) is Standing.OLDER or quote.repeats(last):
                 continue
             quote = self._noticed(instrument, quote, last, now)  # noqa: PLW2901  # stamped
             instrument.quotes[quote.source] = quote
@@ -231,12 +234,10 @@ class Instruments:
         if best is None:
             return
         fresh, instrument.chosen = best_until >= now, best
-        instrument.reading = Reading(
-            float(best.value),
-            Quality.OK if fresh else Quality.STALE,
-            "" if fresh else "stale",
-            best.observed_at,
-        )
+        quality, reason = (Quality.OK, "") if fresh else (Quality.STALE, "stale")
+        if fresh and self.revisions.is_revised(best):
+            quality, reason = Quality.DEGRADED, "revised"
+        instrument.reading = Reading(float(best.value), quality, reason, best.observed_at)
         instrument.changes_at = best_until + 1 if fresh else None
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:

@@ -46,6 +46,7 @@ from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.domain.flaws import FlawEvent
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
+from monitor.domain.revisions import Revised
 from monitor.metrics.base import CompanyType, Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -99,6 +100,7 @@ class Changes:
     history: HistoryChanges = field(default_factory=HistoryChanges)
     late: dict[str, LateRecord | None] = field(default_factory=dict)
     flaws: list[FlawEvent] = field(default_factory=list)
+    revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
 
 
 class Market(Calendar, Sessions, Protocol):
@@ -169,8 +171,12 @@ class Step:
         self._catch_up()
         refused, changed = self.instruments.accept(live, now)
         self.refused.update(refused)
-        if changed:
-            self._propagate(changed, now)
+        revised = self.instruments.revisions.take_revised()
+        news = [name for name in changed if name not in revised]
+        if news:
+            self._propagate(news, now)
+        if len(news) < len(changed):
+            self._propagate([name for name in changed if name in revised], now, revised=True)
         if self.watch.take_instant():
             self.now = now + 1
 
@@ -237,17 +243,17 @@ class Step:
 
     # ---------------------------------------------------------------- what depends on what
 
-    def _propagate(self, names: Iterable[str], now: int) -> None:
+    def _propagate(self, names: Iterable[str], now: int, *, revised: bool = False) -> None:
         """Carry changed instruments through inputs and metrics to the rules, at `now`."""
         changed: dict[int, set[str]] = {}
         for name in names:
             reading = self.instruments.reading(name)
-            self.watch.observe(name, reading, now)
+            self.watch.observe(name, reading, now, revised=revised)
             for column, row in self._places(name):
                 shown = self._figure(row, column, now) if column in self._facts else reading
                 if self.table.set(column, max(row, 0), shown):
                     changed.setdefault(row, set()).add(column)
-        self._recompute(changed, now)
+        self._recompute(changed, now, revised=revised)
 
     def _wanted(self, instrument: str) -> bool:
         """Tell whether an instrument is good for anything here."""
@@ -270,24 +276,28 @@ class Step:
         landlords = [place for place, name in enumerate(self._tenants) if name == ticker]
         return [(column, row), *((tenant, landlord) for landlord in landlords)]
 
-    def _recompute(self, changed: Mapping[int, set[str]], now: int) -> None:
+    def _recompute(
+        self, changed: Mapping[int, set[str]], now: int, *, revised: bool = False
+    ) -> None:
         """Recompute what depends on the changed columns and show it to the rules."""
-        names = set[str]().union(*changed.values())
-        self._recompute_rows(names, None if EVERYWHERE in changed else changed.keys(), now)
+        rows = None if EVERYWHERE in changed else changed.keys()
+        self._recompute_rows(set[str]().union(*changed.values()), rows, now, revised=revised)
 
-    def _recompute_rows(self, names: set[str], rows: Collection[int] | None, now: int) -> None:
+    def _recompute_rows(
+        self, names: set[str], rows: Collection[int] | None, now: int, *, revised: bool = False
+    ) -> None:
         metrics = self._plan.affected(names)
         if not metrics:
             return
         self.table.recompute(metrics, rows)
-        self._show(metrics, now)
+        self._show(metrics, now, revised=revised)
 
-    def _show(self, metrics: Iterable[Metric], now: int) -> None:
+    def _show(self, metrics: Iterable[Metric], now: int, *, revised: bool = False) -> None:
         """Show metrics, as the table has them, to the rules."""
         for metric in filter(self._observes, metrics):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
-                self.watch.observe(name, self._metric(name, 0), now)
+                self.watch.observe(name, self._metric(name, 0), now, revised=revised)
             else:
                 column = self.table.column(name)
                 self.watch.observe_vector(
@@ -296,6 +306,7 @@ class Step:
                     column.quality,
                     partial(self._metric, name),
                     now,
+                    revised=revised,
                 )
 
     def _observes(self, metric: Metric) -> bool:
@@ -446,6 +457,7 @@ class Step:
             history=self.history.take(),
             late=self.watch.take_late(),
             flaws=self.instruments.flaws.take(),
+            revised=self.instruments.revisions.take_changed(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -462,6 +474,7 @@ class Step:
         self.history.restore_chronicle(saved.days, saved.sessions)
         self.history.begin(saved.now, saved.history, saved.pairings)
         self._remember(self.history.outputs())
+        self.instruments.revisions.restore(saved.revised)
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts)
         self.watch.restore_late(saved.late)

@@ -27,6 +27,7 @@ from monitor.compute.cells import (
     quote_cell,
     read_cells,
     reference_cell,
+    revised_cell,
     standing_cell,
 )
 from monitor.compute.step import Changes, Step
@@ -270,6 +271,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(standing_cell(*item) for item in changes.standing.items())
     cells.update(history_cells(changes.history))
     cells.update(late_cell(*item) for item in changes.late.items())
+    cells.update(revised_cell(*item) for item in changes.revised.items())
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells

@@ -72,6 +72,8 @@ class Quote:
         note: words of whoever gave the value, for people.
         backfilled: it is told afterwards. It fills the history of its own time and is never the
             present value; no rule fires or resolves on it.
+        period: the first day (`2026-01-05`) of what a daily or longer figure is of; empty where
+            the value is of its moment. Another value of the same period is a revision.
 
     """
 
@@ -87,6 +89,7 @@ class Quote:
     local_time: bool = False
     note: str = ""
     backfilled: bool = False
+    period: str = ""
 
     def repeats(self, last: Quote | None) -> bool:
         """Tell whether its source said the same before: that value at that time of its own."""

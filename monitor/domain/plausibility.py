@@ -139,6 +139,8 @@ def _time_refusal(quote: Quote, last: Quote | None, now: int) -> Refusal | None:
         return Refusal.FUTURE
     if last is None or last.source != quote.source or last.instrument != quote.instrument:
         return None
+    if quote.period:
+        return None  # its period says what it is of; an older one is a revision
     # A last quote from the future was accepted under a clock that has since been set back;
     # holding on to it would lock the source out until the clock has caught up.
     if quote.observed_at < last.observed_at <= now + FUTURE_MS:

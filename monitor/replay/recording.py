@@ -3,21 +3,24 @@
 Numbers stand as the source wrote them, digit by digit, so that a replay is the live run again.
 `tick` is the stream entry's id: quotes that came together are stepped together, and a recorder
 that was interrupted knows where to go on. A file from elsewhere may leave that column out; then
-the quotes of one `at_ms` count as one entry. `backfilled` stands where a quote was told afterwards;
-files of earlier versions have no such column.
+the quotes of one `at_ms` count as one entry. `backfilled` stands where a quote was told afterwards,
+`period` and `note` where there is one; files of earlier versions have no such columns.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
+from pathlib import Path
 
 from monitor.core.clock import Millis, iso
 from monitor.domain.events import Quote, Tick
-from monitor.replay.table import Piece, Table, instant
+from monitor.replay.table import Piece, Table, instant, opened, read_header
 
 COLUMNS = (
     "at_ms",
@@ -33,8 +36,10 @@ COLUMNS = (
     "volume",
     "local_time",
     "backfilled",
+    "period",
+    "note",
 )
-REQUIRED = frozenset(COLUMNS) - {"tick", "backfilled"}
+REQUIRED = frozenset(COLUMNS) - {"tick", "backfilled", "period", "note"}
 
 _TRUE = "true"
 _FALSE = "false"
@@ -67,6 +72,8 @@ def encode(tick: Tick, at: Millis) -> str:
             _text(quote.volume),
             _TRUE if quote.local_time else _FALSE,
             _TRUE if quote.backfilled else "",
+            quote.period,
+            quote.note,
         )
         for quote in tick.quotes
     )
@@ -83,6 +90,52 @@ def read_recording(table: Table) -> Iterator[Piece]:
     rows = _rows(table, _places(table))
     for (at, entry), group in groupby(rows, key=lambda row: row[:2]):
         yield Piece(at, tuple(quote for _, _, quote in group), entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a file of a recording holds.
+
+    Attributes:
+        name: of the file.
+        quotes: rows in it.
+        size_bytes: of the file.
+        sha256: of the file.
+        inputs_sha256: of its rows without the stream's ids, which are given anew whenever the same
+            inputs are fed again.
+
+    """
+
+    name: str
+    quotes: int
+    size_bytes: int
+    sha256: str
+    inputs_sha256: str
+
+
+def digests(folder: Path) -> list[Digest]:
+    """Return what each file of a recording holds, in order.
+
+    Raises:
+        ConfigError: a file cannot be read.
+
+    """
+    return [_digest(path) for path in sorted(folder.glob("quotes-*.csv"))]
+
+
+def _digest(path: Path) -> Digest:
+    table = Table(path, read_header(path))
+    place = table.header.index("tick") if "tick" in table.header else None
+    whole, inputs, quotes = hashlib.sha256(), hashlib.sha256(), 0
+    with opened(path) as file:
+        while chunk := file.read(1 << 20):
+            whole.update(chunk)
+    for _, cells in table.rows(cut_end=True):
+        quotes += 1
+        kept = [cell for at, cell in enumerate(cells) if at != place]
+        inputs.update(_lines([kept]).encode())
+    size = path.stat().st_size
+    return Digest(path.name, quotes, size, whole.hexdigest(), inputs.hexdigest())
 
 
 def span(table: Table) -> tuple[Millis, Millis] | None:
@@ -113,7 +166,7 @@ def _rows(table: Table, places: Sequence[int | None]) -> Iterator[tuple[Millis, 
 
 def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
     at, entry, instrument, source, value, observed, received, fresh, *rest = cells
-    bid, ask, volume, local, backfilled = rest
+    bid, ask, volume, local, backfilled, period, note = rest
     if not instrument or not source:
         raise ValueError("instrument or source is empty")
     quote = Quote(
@@ -128,6 +181,8 @@ def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
         volume=_decimal(volume, "volume") if volume else None,
         local_time=_flag(local, "local_time"),
         backfilled=_flag(backfilled, "backfilled"),
+        period=period,
+        note=note,
     )
     return _moment(at, "at_ms"), entry, quote
 

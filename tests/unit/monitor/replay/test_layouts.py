@@ -332,6 +332,8 @@ def test_a_recorded_moment_far_out_names_its_place(tmp_path: Path, field: str) -
         "instrument": "X",
         "local_time": "",
         "backfilled": "",
+        "period": "",
+        "note": "",
     }
     row[field] = "99999999999999999999"
     write(tmp_path, "quotes-2026-01-12.csv", ",".join(row), ",".join(row.values()))
