@@ -44,7 +44,7 @@ class Computing:
         await append_raw(self._client, self._keys, quotes, SystemClock().now())
         await self.settled()
 
-    async def settled(self) -> None:
+    async def settled(self, within_s: float = 10) -> None:
         """Come back when everything in the stream is committed."""
 
         async def done() -> bool:
@@ -52,7 +52,7 @@ class Computing:
             cursor = await self._client.hget(self._keys.state, "cursor")
             return not entries or cursor == entries[0][0]
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(within_s):
             while not await done():
                 pass
 

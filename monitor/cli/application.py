@@ -14,6 +14,7 @@ from monitor.cli import (
     company,
     compare,
     config,
+    data,
     doctor,
     explain,
     fact,
@@ -71,6 +72,7 @@ for name, group in (
     ("feeds", feeds.app),
     ("rules", rules.app),
     ("config", config.app),
+    ("data", data.app),
 ):
     app.add_typer(group, name=name)
 
