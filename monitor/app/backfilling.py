@@ -27,6 +27,8 @@ PER_ENTRY = 400
 MAX_WAITING = 10
 """Entries on their way at once: live ticks wait behind them, so they are few."""
 LOOK_EVERY_S = 0.05
+PATIENCE_S = 6.0
+"""How long nobody may compute before it is given up: longer than a lease lasts."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,6 @@ async def backfill(client: RedisClient, keys: Keys, quotes: Iterator[Quote]) -> 
     """
     writer = BackfillWriter(client, keys)
     before = await last_transition(client, keys)
-    await _wait(writer, "")
     waiting: list[str] = []
     while chunk := await asyncio.to_thread(lambda: list(islice(quotes, PER_ENTRY))):
         waiting.append(await writer.append(chunk))
@@ -99,17 +100,16 @@ async def backfill(client: RedisClient, keys: Keys, quotes: Iterator[Quote]) -> 
 
 
 async def _wait(writer: BackfillWriter, entry: str) -> None:
-    """Come back when `entry` is computed; '' asks only whether somebody computes."""
-    while True:
-        if entry and await writer.committed(entry):
-            return
-        if not await writer.computing():
+    """Come back when `entry` is computed."""
+    nobody_s = 0.0
+    while not await writer.committed(entry):
+        # a lease may lapse under a long batch of a slow machine, and a takeover takes a moment
+        nobody_s = 0.0 if await writer.computing() else nobody_s + LOOK_EVERY_S
+        if nobody_s > PATIENCE_S:
             raise ConfigError(
                 "no service computes on this Redis",
                 where="--redis-url",
                 hint="start `hashhedge run`, then give this command again: what was told before "
                 "does no harm",
             )
-        if not entry:
-            return
         await asyncio.sleep(LOOK_EVERY_S)

@@ -226,18 +226,17 @@ class Instruments:
             partial(self._fresh_until, instrument),
             now,
         )
-        if best is None or best_until < now:
+        fresh = best_until >= now
+        if best is None or not fresh:
             converted = self._listings.converted(instrument.symbol.name, self.reading)
             if converted is not None and (best is None or converted.quality.usable):
                 instrument.reading, instrument.changes_at = converted, None
                 return
         if best is None:
             return
-        fresh, instrument.chosen = best_until >= now, best
-        quality, reason = (Quality.OK, "") if fresh else (Quality.STALE, "stale")
-        if fresh and self.revisions.is_revised(best):
-            quality, reason = Quality.DEGRADED, "revised"
-        instrument.reading = Reading(float(best.value), quality, reason, best.observed_at)
+        instrument.chosen = best
+        standing = self.revisions.standing_of(best) if fresh else (Quality.STALE, "stale")
+        instrument.reading = Reading(float(best.value), *standing, best.observed_at)
         instrument.changes_at = best_until + 1 if fresh else None
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:

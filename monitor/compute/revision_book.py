@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor.domain.events import Quote
+from monitor.domain.events import Quality, Quote
 from monitor.domain.revisions import Revised, Standing, Version
 
 UNHEARD = Revised()
@@ -32,10 +32,12 @@ class RevisionBook:
             self._revised.add(quote.instrument)
         return standing
 
-    def is_revised(self, quote: Quote) -> bool:
-        """Tell whether a figure is not what its source said first of that period."""
+    def standing_of(self, quote: Quote) -> tuple[Quality, str]:
+        """Return the quality of a fresh figure: less where it is not what was said first, and why."""
         known = self._known.get((quote.instrument, quote.source), UNHEARD)
-        return bool(quote.period) and known.is_revised
+        if quote.period and known.is_revised:
+            return Quality.DEGRADED, "revised"
+        return Quality.OK, ""
 
     def take_revised(self) -> set[str]:
         """Return the instruments of which a revision came since the last call."""

@@ -11,24 +11,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from alerts.late import LateRecord
 from alerts.model import Transition
 from alerts.rules.base import Rule
-from alerts.saved import SavedAlert
 from alerts.watch import Remarks, Target, Watch
 from monitor.compute.calendars import Calendar, Sessions
-from monitor.compute.cells import Reference, Saved
+from monitor.compute.cells import Saved
+from monitor.compute.changes import Changes
 from monitor.compute.history import (
     EARLIER_FACTS,
     EARLIER_MS,
     HISTORY_INPUTS,
     PAIR_INPUTS,
     History,
-    HistoryChanges,
     Output,
 )
 from monitor.compute.instruments import Instruments
@@ -43,10 +41,8 @@ from monitor.compute.recompute import Table
 from monitor.compute.standing import Memory, Standing, compared
 from monitor.compute.targets import quoted, targets
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.flaws import FlawEvent
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
-from monitor.domain.revisions import Revised
 from monitor.metrics.base import CompanyType, Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -85,22 +81,6 @@ class Firm:
     known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
         None, Quality.MISSING, f"missing:{name}"
     )
-
-
-@dataclass(slots=True)
-class Changes:
-    """What the step changed since the last `take`: what the commit writes."""
-
-    now: int
-    quotes: list[Quote] = field(default_factory=list)
-    alerts: dict[str, SavedAlert | None] = field(default_factory=dict)
-    reference: Reference | None = None
-    transitions: list[Transition] = field(default_factory=list)
-    standing: dict[str, Memory] = field(default_factory=dict)
-    history: HistoryChanges = field(default_factory=HistoryChanges)
-    late: dict[str, LateRecord | None] = field(default_factory=dict)
-    flaws: list[FlawEvent] = field(default_factory=list)
-    revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
 
 
 class Market(Calendar, Sessions, Protocol):

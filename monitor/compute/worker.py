@@ -30,7 +30,8 @@ from monitor.compute.cells import (
     revised_cell,
     standing_cell,
 )
-from monitor.compute.step import Changes, Step
+from monitor.compute.changes import Changes
+from monitor.compute.step import Step
 from monitor.core.clock import SECOND, Clock
 from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
 from monitor.store.commit import Commit, Committer

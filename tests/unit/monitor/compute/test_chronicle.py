@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.model import AlertState, Reason
+from monitor.compute.changes import Changes
 from monitor.compute.chronicle import SETTLE_MS
 from monitor.compute.history import History
-from monitor.compute.step import Changes, Step
+from monitor.compute.step import Step
 from monitor.core.clock import parse_iso
 from monitor.domain.chronicle import KEEP_DAYS
 from monitor.domain.events import BTC_USD, DAY_HASHRATE, DAY_ISSUANCE, Quality, Quote

@@ -1,0 +1,31 @@
+"""What the step changed, as it hands it to the commit. Hop 5 to hop 6."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from alerts.late import LateRecord
+from alerts.model import Transition
+from alerts.saved import SavedAlert
+from monitor.compute.cells import Reference
+from monitor.compute.history import HistoryChanges
+from monitor.compute.standing import Memory
+from monitor.domain.events import Quote
+from monitor.domain.flaws import FlawEvent
+from monitor.domain.revisions import Revised
+
+
+@dataclass(slots=True)
+class Changes:
+    """What the step changed since the last `take`: what the commit writes."""
+
+    now: int
+    quotes: list[Quote] = field(default_factory=list)
+    alerts: dict[str, SavedAlert | None] = field(default_factory=dict)
+    reference: Reference | None = None
+    transitions: list[Transition] = field(default_factory=list)
+    standing: dict[str, Memory] = field(default_factory=dict)
+    history: HistoryChanges = field(default_factory=HistoryChanges)
+    late: dict[str, LateRecord | None] = field(default_factory=dict)
+    flaws: list[FlawEvent] = field(default_factory=list)
+    revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
