@@ -23,6 +23,9 @@ def _lines(title: str, description: str, unit: str, *queries: tuple[str, str]) -
     return Panel(title=title, description=description, unit=unit, queries=made)
 
 
+_NOT_CLOSED = 'state!="closed"'
+
+
 def _age(name: str, by: str) -> str:
     return f"time() - max by ({by}) ({metric(name)} > 0)"
 
@@ -56,6 +59,22 @@ _FEEDS = Row(
             "left means that the provider serves a frozen value.",
             "s",
             (_age(c.FEED_SOURCE_TIME.name, "feed"), "{{feed}}"),
+        ),
+        _lines(
+            "Request budget used",
+            "Share of each provider account's requests used in the last minute, by our count or "
+            "as the provider tells it. From 80 % on hashhedge asks more slowly.",
+            "percentunit",
+            (f"max by (feed) ({metric(c.FEED_REQUEST_BUDGET.name)})", "{{feed}}"),
+        ),
+        _lines(
+            "Circuit breakers not closed",
+            "1 for a feed of which only a probe is asked, after failures in a row.",
+            "short",
+            (
+                f"max by (feed) ({metric(c.FEED_BREAKER.name, _NOT_CLOSED)})",
+                "{{feed}}",
+            ),
         ),
         _lines(
             "Polls",

@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         feeds: feeds book; None takes the default one.
         state_dir: where the private servers keep their files.
         lease_ms: lifetime of a lease.
+        backoff_seed: makes the waits after a feed's failures repeatable; None draws them anew.
         log_level: debug, info, warning or error.
         given: names of the settings that came as options; no setting itself.
 
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     feeds: Path | None = None
     state_dir: Path = Path(".hashhedge")
     lease_ms: Annotated[int, msgspec.Meta(ge=500, le=600_000)] = 5_000
+    backoff_seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
     log_level: typing.Literal["debug", "info", "warning", "error"] = "info"
     given: frozenset[str] = frozenset()
 

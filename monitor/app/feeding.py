@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import structlog
 
@@ -16,10 +16,12 @@ from monitor.domain.events import Quote
 from monitor.domain.freshness import Freshness, is_fresh
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionCalendar
+from monitor.feeds.accounts import Accounts
 from monitor.feeds.base import Feed
 from monitor.feeds.credentials import read_keys
 from monitor.feeds.http import HttpClient
 from monitor.feeds.instruments import FeedInstruments
+from monitor.feeds.lanes import feed_rng
 from monitor.feeds.poller import Poller
 from monitor.feeds.schedule import Schedule
 from monitor.feeds.streams import Stream
@@ -58,7 +60,7 @@ class FeedRole:
     """What the feeds role works with.
 
     `feeds` and `streams` tell the usable ones of the present books; `reloaded` is set when they
-    changed.
+    changed. A `seed` makes the waits after failures repeatable.
     """
 
     feeds: Callable[[], Sequence[Feed]]
@@ -73,6 +75,8 @@ class FeedRole:
     clock: Clock
     instruments: Instruments
     environ: Mapping[str, str]
+    seed: int | None = None
+    accounts: Accounts = field(default_factory=Accounts)
 
     async def work(self, lease: Lease) -> None:
         """Poll until cancelled."""
@@ -90,7 +94,7 @@ class FeedRole:
             on_skipped=counts.skipped,
         )
         async with (
-            HttpClient(self.clock, self.environ) as client,
+            HttpClient(self.clock, self.environ, accounts=self.accounts) as client,
             WebSocketClient(self.clock, self.environ) as sockets,
         ):
             pollers = [self._poller(feed, client, counts) for feed in feeds]
@@ -125,7 +129,7 @@ class FeedRole:
             announce=self._announce,
             clock=self.clock,
             instruments=counts,
-            rng=random.Random(),  # noqa: S311  # jitter, not a secret
+            rng=feed_rng(self.seed, feed.spec),
         )
 
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
@@ -153,15 +157,20 @@ class FeedRole:
     async def _report(self, pollers: Sequence[Poller], streams: Streams) -> None:
         """Show each feed's health where `feeds status`, the relay and Prometheus find it."""
         now = self.clock.now()
-        states = {poller.spec.name: self._age(poller, now) for poller in pollers}
-        for feed, state in states.items():
-            self.instruments.feeds.aged(feed, state.value)
+        records = {}
         sent = streams.report()
-        records = {
-            (name := poller.spec.name): asdict(poller.current_health())
-            | {"state": states[name], "stream": sent.get(name)}
-            for poller in pollers
-        }
+        for poller in pollers:
+            feed, health = poller.spec.name, poller.current_health()
+            state = self._age(poller, now)
+            used_ratio = self.accounts.of(poller.spec).used_ratio(now)
+            self.instruments.feeds.aged(feed, state.value)
+            self.instruments.feeds.broken(feed, health.breaker.value)
+            self.instruments.feeds.budgeted(feed, used_ratio)
+            records[feed] = asdict(health) | {
+                "state": state,
+                "budget_used_ratio": used_ratio,
+                "stream": sent.get(feed),
+            }
         try:
             await self.store.write(records)
             for poller in pollers:
@@ -182,5 +191,5 @@ class FeedRole:
         """Return how old a feed's newest data is; a share grows old only while it trades."""
         health = poller.current_health()
         if not poller.spec.shares or health.observed_at is None:
-            return health.data(now)
-        return health.data(now, elapsed_ms=self.calendar.session_elapsed(health.observed_at, now))
+            return health.state(now)
+        return health.state(now, elapsed_ms=self.calendar.session_elapsed(health.observed_at, now))

@@ -245,6 +245,7 @@ class Service:
             clock=self.job.clock,
             instruments=self.instruments,
             environ=dict(os.environ),
+            seed=self.job.settings.backoff_seed,
         )
 
     def _shows(self, name: str) -> bool:

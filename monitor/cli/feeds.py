@@ -21,9 +21,16 @@ from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.quotes import quote_row, stored_quotes
 from monitor.core.clock import SystemClock
+from monitor.core.errors import ConfigError
+from monitor.core.mends import nearest
 from monitor.feeds.adapter import run_adapter_test
 from monitor.feeds.credentials import missing_keys
+from monitor.feeds.lanes import waits_s
 from monitor.store.feeds import FeedStore
+
+FeedsOption = Annotated[
+    Path | None, typer.Option("--feeds", envvar="HASHHEDGE_FEEDS", help="Feeds book.")
+]
 
 app = typer.Typer(help="Feeds: state of the providers, adapter tests.", no_args_is_help=True)
 app.command()(quality)
@@ -64,6 +71,9 @@ def _left_out(feed: str) -> dict[str, Any]:
     return {
         "feed": feed,
         "state": "no key",
+        "breaker": None,
+        "budget_used_ratio": None,
+        "next_due_s": None,
         "age_s": None,
         "last_success_s": None,
         "instruments": [],
@@ -82,6 +92,9 @@ def _row(
     return {
         "feed": feed,
         "state": record["state"],
+        "breaker": record.get("breaker"),
+        "budget_used_ratio": record.get("budget_used_ratio"),
+        "next_due_s": _until(record.get("next_due"), now),
         "age_s": None if observed_at is None else (now - observed_at) / 1_000,
         "last_success_s": None if success is None else (now - success) / 1_000,
         "instruments": sorted(key.partition("|")[0] for key in own),
@@ -92,12 +105,24 @@ def _row(
 
 
 def _table(rows: list[dict[str, Any]]) -> Group:
-    names = ("feed", "state", "age", "answered", "instruments", "error", "stream")
-    table = sheet(*names, right=("age", "answered"))
+    names = (
+        "feed",
+        "state",
+        "breaker",
+        "budget",
+        "age",
+        "answered",
+        "instruments",
+        "error",
+        "stream",
+    )
+    table = sheet(*names, right=("budget", "age", "answered"))
     for row in rows:
         table.add_row(
             row["feed"],
             row["state"],
+            (row["breaker"] or "").replace("_", "-"),
+            "" if row["budget_used_ratio"] is None else f"{row['budget_used_ratio']:.0%}",
             seconds_text(row["age_s"]),
             seconds_text(row["last_success_s"]),
             str(len(row["instruments"])),
@@ -114,6 +139,10 @@ def _table(rows: list[dict[str, Any]]) -> Group:
     if sent:
         return Group(table, stream_table(sent), *errors)
     return Group(table, *errors)
+
+
+def _until(moment: int | None, now: int) -> float | None:
+    return None if moment is None else max(0, moment - now) / 1_000
 
 
 @app.command()
@@ -143,9 +172,7 @@ def _quotes(rows: list[dict[str, Any]]) -> Table:
 
 @app.command("list")
 def list_feeds(
-    feeds: Annotated[
-        Path | None, typer.Option("--feeds", envvar="HASHHEDGE_FEEDS", help="Feeds book.")
-    ] = None,
+    feeds: FeedsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List the providers as the book wants them."""
@@ -177,6 +204,40 @@ def _listing(rows: list[dict[str, Any]]) -> Table:
             key,
             ", ".join(row["instruments"]),
         )
+    return table
+
+
+@app.command()
+def backoff(
+    seed: Annotated[int, typer.Option("--seed", help="The seed of the run.")],
+    feed: Annotated[str | None, typer.Option("--feed", help="Only this feed.")] = None,
+    count: Annotated[int, typer.Option("--count", min=1, max=1_000, help="How many waits.")] = 8,
+    feeds: FeedsOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Print how long each feed waits after failures in a row, in a run with this seed.
+
+    They are the wait_s of feed.poll_failed in the log of a run with HASHHEDGE_BACKOFF_SEED set,
+    where the provider states no wait of its own. The log has those that can still grow; at the
+    level debug it has all of them.
+    """
+    specs = [each.spec for each in configured_feeds(feeds)]
+    if feed is not None and feed not in {spec.name for spec in specs}:
+        mend = nearest(feed, [spec.name for spec in specs])
+        raise ConfigError(f"no feed `{feed}`", where="--feed", hint=mend)
+    rows = [
+        {"feed": spec.name, "seed": seed, "waits_s": [round(wait, 3) for wait in waits]}
+        for spec in specs
+        if (spec.enabled if feed is None else spec.name == feed)
+        for waits in [waits_s(spec, seed, count)]
+    ]
+    emit(rows, output, lambda: _waits(rows))
+
+
+def _waits(rows: list[dict[str, Any]]) -> Table:
+    table = sheet("feed", "waits in seconds after the 1st, 2nd, … failure in a row")
+    for row in rows:
+        table.add_row(row["feed"], "  ".join(f"{wait:.3f}" for wait in row["waits_s"]))
     return table
 
 

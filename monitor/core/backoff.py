@@ -22,5 +22,8 @@ class Backoff:
 
         `attempt` counts failures so far, from 0; `floor_s` is a provider's Retry-After.
         """
-        ceiling = min(self.cap_s, self.base_s * 2.0 ** min(attempt, 63))
-        return max(floor_s, rng.uniform(0.0, ceiling))
+        return max(floor_s, rng.uniform(0.0, self.ceiling_s(attempt)))
+
+    def ceiling_s(self, attempt: int) -> float:
+        """Return the longest wait in seconds that `attempt` can draw."""
+        return min(self.cap_s, self.base_s * 2.0 ** min(attempt, 63))

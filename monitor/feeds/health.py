@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 
 from monitor.core.clock import Millis
 from monitor.domain.freshness import Freshness, freshness
+from monitor.feeds.breaker import BreakerState
+from monitor.feeds.reasons import Reason
+
+_TOLD_TO_WAIT = frozenset({Reason.THROTTLED, Reason.HELD_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class FeedHealth:
         last_success: when quotes of it were last stored; None: never in this process.
         observed_at: the newest source time among its accepted quotes.
         failures: those not yet mended, the newest last.
+        began: when this process first had the feed.
+        breaker: whether it is asked at all.
 
     """
 
@@ -46,6 +52,8 @@ class FeedHealth:
     last_success: Millis | None = None
     observed_at: Millis | None = None
     failures: tuple[Failure, ...] = ()
+    began: Millis = 0
+    breaker: BreakerState = BreakerState.CLOSED
 
     @property
     def error(self) -> str:
@@ -66,6 +74,20 @@ class FeedHealth:
         """
         return freshness(self.observed_at, self.budget_ms, now, elapsed_ms=elapsed_ms)
 
+    def state(self, now: Millis, *, elapsed_ms: Millis | None = None) -> Freshness:
+        """Return how old the feed's data is, as it is shown to people.
+
+        A feed that was told to wait is late, however young its last value: the next one will not
+        come when it should. One that was told so before it ever answered is as late as we have
+        waited, and dead only when that is long.
+        """
+        data = self.data(now, elapsed_ms=elapsed_ms)
+        if self.error not in _TOLD_TO_WAIT:
+            return data
+        if self.observed_at is None:
+            data = freshness(self.began, self.budget_ms, now)
+        return Freshness.LATE if data is Freshness.FRESH else data
+
     def stored(self, at: Millis, observed_at: Millis) -> FeedHealth:
         """Note that quotes were stored; the newest source time never goes back."""
         newest = observed_at if self.observed_at is None else max(self.observed_at, observed_at)
@@ -82,6 +104,10 @@ class FeedHealth:
     def due(self, moment: Millis) -> FeedHealth:
         """Note when the feed is asked again."""
         return replace(self, next_due=moment)
+
+    def switched(self, breaker: BreakerState) -> FeedHealth:
+        """Note the state of its circuit breaker."""
+        return replace(self, breaker=breaker)
 
     def _without(self, instruments: frozenset[str]) -> tuple[Failure, ...]:
         return tuple(kept for kept in self.failures if not kept.instruments <= instruments)

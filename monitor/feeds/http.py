@@ -4,12 +4,13 @@ A provider's answer is a stranger's input. So: only declared hosts are reached, 
 one time limit for each hop; the body is counted while it streams, packed and unpacked, so a gzip
 bomb stops early; the keys go out to the feed's own origin only, as a header or a query parameter
 that no URL of ours ever shows, and are taken out of whatever the provider prints back.
+It is also a polite client: within the account's budget, slower when the provider says that little
+is left, silent for as long as a 429 asks, and asking only for what has changed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,48 +23,45 @@ from urllib.parse import urljoin
 import aiohttp
 
 from monitor import __version__
-from monitor.core.clock import Clock
-from monitor.core.errors import ConfigError, FeedRejected, FeedUnavailable
-from monitor.feeds.addresses import origin, plain, without_parameters
+from monitor.core.clock import SECOND, Clock
+from monitor.core.errors import ConfigError, FeedError, FeedRejected, FeedUnavailable
+from monitor.feeds.accounts import Account, Accounts
+from monitor.feeds.addresses import origin, without_parameters
 from monitor.feeds.base import Answer, FeedSpec
 from monitor.feeds.body import read_text
+from monitor.feeds.budget import read_budget
 from monitor.feeds.credentials import Keyring, read_keys
-from monitor.feeds.rate import TokenBucket
+from monitor.feeds.lanes import provider_wait_s
+from monitor.feeds.question import Question, posted
 from monitor.feeds.reasons import Reason
 from monitor.feeds.status import status_error
+from monitor.feeds.validators import Validators, conditions, unchanged
 
 MAX_REDIRECTS = 3
-MAX_QUESTION_BYTES = 65_536
 CHUNK_BYTES = 16_384
+MAX_QUEUE_S = 1.0
+"""A provider's wish to wait longer than this fails the fetch at once, and the lane waits instead."""
 USER_AGENT = f"hashhedge/{__version__}"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_METHOD = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request as an adapter means it: without keys, with what it costs of the budget."""
-
-    method: str
-    url: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    weight: float = 1.0
-
-    def __str__(self) -> str:
-        """Return it as it may be shown."""
-        return f"{self.method} {plain(self.url)}"
-
-
 class HttpClient:
     """One connection pool and the accounts' budgets for all feeds; an async context manager."""
 
-    def __init__(self, clock: Clock, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        environ: Mapping[str, str] | None = None,
+        *,
+        accounts: Accounts | None = None,
+    ) -> None:
+        """Make a client; `accounts` are those of an earlier one, whose budgets go on."""
         self._clock = clock
         self._environ = os.environ if environ is None else environ
         self._session: aiohttp.ClientSession | None = None
-        self._buckets: dict[str, TokenBucket] = {}
+        self._accounts = Accounts() if accounts is None else accounts
+        self._validators = Validators()
 
     async def __aenter__(self) -> Self:
         # auto_decompress off: aiohttp would unpack a whole chunk before we can count it.
@@ -96,9 +94,10 @@ class HttpClient:
         if self._session is None:
             raise RuntimeError("open the client with `async with` before binding a feed")
         keys = read_keys(spec.credentials, self._environ)
-        account = spec.account or spec.name
-        bucket = self._buckets.setdefault(account, TokenBucket(spec.requests_per_minute))
-        return FeedHttp(spec, self._session, self._clock, self._environ, bucket, keys)
+        account = self._accounts.of(spec)
+        return FeedHttp(
+            spec, self._session, self._clock, self._environ, account, self._validators, keys
+        )
 
 
 @dataclass(slots=True)
@@ -109,7 +108,8 @@ class FeedHttp:
     _session: aiohttp.ClientSession = field(repr=False)
     _clock: Clock = field(repr=False)
     _environ: Mapping[str, str] = field(repr=False)
-    _bucket: TokenBucket = field(repr=False)
+    _account: Account = field(repr=False)
+    _validators: Validators = field(repr=False)
     _keys: Keyring = field(repr=False)
 
     async def get(
@@ -133,23 +133,13 @@ class FeedHttp:
         weight: float = 1.0,
     ) -> Answer:
         """Send `body` as JSON within the declared limits; see `Http.post_json` for the errors."""
-        try:
-            text = json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
-        except (TypeError, RecursionError) as error:
-            raise ValueError(f"{self.spec.name}: the body to POST is no JSON value") from error
-        if len(text) > MAX_QUESTION_BYTES:
-            message = f"{self.spec.name}: {len(text)} bytes to POST, at most {MAX_QUESTION_BYTES}"
-            raise ValueError(message)
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        return await self._ask(Question("POST", url, headers=sent, body=text, weight=weight))
+        return await self._ask(posted(url, body, headers or {}, weight))
 
     async def _ask(self, question: Question) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
             self._refuse_stranger(question.url)
-            wait_s = self._bucket.take(self._clock.now(), question.weight)
-            if wait_s > 0:
-                await self._clock.sleep(wait_s)
-            answer = await self._hop(question)
+            await self._wait_for_budget(question.weight)
+            answer = await self._changed(question)
             if answer.status not in _REDIRECTS:
                 break
             question = self._redirected_to(question, answer)
@@ -159,7 +149,51 @@ class FeedHttp:
             self.spec.name, str(question), answer.status, answer.headers, answer.received_at
         )
         if error is not None:
+            self._obey(error)
             raise error
+        return answer
+
+    async def _wait_for_budget(self, weight: float) -> None:
+        """Wait until the account has room for `weight`.
+
+        Raises:
+            FeedUnavailable: the provider wants more patience than a request can have.
+
+        """
+        self._refuse_if_held(weight)
+        wait_s = self._account.take(self._clock.now(), weight)
+        if wait_s > 0:
+            await self._clock.sleep(wait_s)
+        # another feed of this account may have been told to slow down meanwhile
+        hold_s = self._refuse_if_held(weight)
+        if hold_s > 0:
+            await self._clock.sleep(hold_s)
+        self._account.asked(self._clock.now(), weight)
+
+    def _refuse_if_held(self, weight: float) -> float:
+        hold_s = self._account.hold_s(self._clock.now(), weight)
+        if hold_s > MAX_QUEUE_S:
+            message = f"{self.spec.name}: not asked for {hold_s:.0f} s, so that the budget lasts"
+            raise FeedUnavailable(message, reason=Reason.HELD_BACK, retry_after_s=hold_s)
+        return hold_s
+
+    def _obey(self, error: FeedError) -> None:
+        """Keep the whole account silent for as long as a 429 asks."""
+        if isinstance(error, FeedUnavailable) and error.reason == Reason.THROTTLED:
+            pause = round(provider_wait_s(error) * SECOND)
+            self._account.hold(self._clock.now() + pause)
+
+    async def _changed(self, question: Question) -> Answer:
+        """Ask for a page only if it has changed; what has not is the answer kept, received now."""
+        page, now = question.page(self.spec.name), self._clock.now()
+        kept = None if page is None else self._validators.find(page, now)
+        if kept is not None:
+            question = replace(question, headers={**conditions(kept), **question.headers})
+        answer = await self._hop(question)
+        if kept is not None and answer.status == HTTPStatus.NOT_MODIFIED:
+            return unchanged(kept, answer.received_at)
+        if page is not None:
+            self._validators.keep(page, answer)
         return answer
 
     async def _hop(self, question: Question) -> Answer:
@@ -193,7 +227,11 @@ class FeedHttp:
             # the library's own words may quote the URL as sent, with its key
             cause = error if keys.redact(str(error)) == str(error) else None
             raise FeedUnavailable(message, reason=Reason.CONNECTION) from cause
-        return Answer(response.status, keys.redact(body), answered, self._clock.now())
+        now = self._clock.now()
+        budget = read_budget(answered, self._account.per_minute, now) if own else None
+        if budget is not None:
+            self._account.told(budget, now)
+        return Answer(response.status, keys.redact(body), answered, now)
 
     def _present_keys(self) -> Keyring:
         """Return the keys as they are now; a file that is away or broken leaves the last ones."""

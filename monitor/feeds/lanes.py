@@ -19,16 +19,20 @@ from monitor.feeds.reasons import Reason
 
 # Asking again cannot mend a refused key, region or symbol; a person does, or the provider's day.
 REJECTED_PAUSE_S = 900.0
+# The SEC and Bybit answer 403 to whoever asks too fast or without a name, and want ten minutes.
+FORBIDDEN_PAUSE_S = 600.0
 # A 429 without Retry-After: most limits are per minute, and repeated abuse ends in a ban.
 THROTTLED_PAUSE_S = 60.0
-# A provider may ask for patience, not for silence for ever.
+# A provider may ask for patience, not for silence for ever: a ban lasts three days at most.
 MAX_PAUSE_S = 3_600.0
+MAX_THROTTLED_PAUSE_S = 3 * 86_400.0
 # Long enough that the lanes after a failed one see that the whole feed is on hold.
 MIN_PAUSE_S = 1.0
 FEED_WIDE = frozenset(
     {
         Reason.CONNECTION,
         Reason.THROTTLED,
+        Reason.HELD_BACK,
         Reason.UNAUTHORIZED,
         Reason.FORBIDDEN,
         Reason.GEO_BLOCKED,
@@ -80,21 +84,53 @@ def backoff_of(spec: FeedSpec) -> Backoff:
     return Backoff(base_s=spec.interval_s, cap_s=max(60.0, 5 * spec.interval_s))
 
 
+def feed_rng(seed: int | None, spec: FeedSpec) -> random.Random:
+    """Return what draws the jitter of a feed's waits: the same for one seed, or never the same."""
+    if seed is None:
+        return random.Random()  # noqa: S311  # jitter, not a secret
+    return random.Random(f"{seed}/{spec.name}")  # noqa: S311
+
+
+def waits_s(spec: FeedSpec, seed: int, count: int) -> list[float]:
+    """Return the waits in seconds after the first `count` failures in a row of a seeded feed.
+
+    For failures without a wish of the provider's: no answer in time, no connection, 5xx.
+    """
+    rng, backoff = feed_rng(seed, spec), backoff_of(spec)
+    down = FeedUnavailable("down", reason=Reason.SERVER_ERROR)
+    return [pause_s(down, attempt, backoff, rng) for attempt in range(1, count + 1)]
+
+
 def pause_s(error: Exception, failures: int, backoff: Backoff, rng: random.Random) -> float:
     """Return how long to leave a lane alone after its `failures`-th failure in a row."""
     match error:
+        case FeedRejected(reason=Reason.FORBIDDEN):
+            return FORBIDDEN_PAUSE_S
         case FeedRejected():
             return REJECTED_PAUSE_S
         case BadQuote():
             # The provider answers; only this answer was bad. The next poll is soon enough.
             return 0.0
+    return backoff.delay_s(failures - 1, rng, floor_s=provider_wait_s(error))
+
+
+def provider_wait_s(error: Exception) -> float:
+    """Return how long a provider wants to be left alone, as its error says; a second at least."""
+    match error:
         case FeedUnavailable(retry_after_s=None, reason=Reason.THROTTLED):
-            floor_s = THROTTLED_PAUSE_S
-        case FeedUnavailable(retry_after_s=float() | int() as wish_s):
-            floor_s = min(MAX_PAUSE_S, max(MIN_PAUSE_S, wish_s))
-        case _:
-            floor_s = MIN_PAUSE_S
-    return backoff.delay_s(failures - 1, rng, floor_s=floor_s)
+            return THROTTLED_PAUSE_S
+        case FeedUnavailable(retry_after_s=float() | int() as wish_s, reason=reason):
+            throttled = reason == Reason.THROTTLED
+            longest_s = MAX_THROTTLED_PAUSE_S if throttled else MAX_PAUSE_S
+            return min(longest_s, max(MIN_PAUSE_S, wish_s))
+    return MIN_PAUSE_S
+
+
+def grows(failures: int, backoff: Backoff) -> bool:
+    """Tell whether the longest possible wait still grew with the `failures`-th failure in a row."""
+    if failures <= 1:
+        return failures == 1
+    return backoff.ceiling_s(failures - 1) > backoff.ceiling_s(failures - 2)
 
 
 def hold(lanes: Sequence[Lane], until: Millis) -> None:

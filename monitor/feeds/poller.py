@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from monitor.core.backoff import Backoff
 from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
@@ -28,11 +27,13 @@ from monitor.feeds.base import (
     notices_of,
     quotes_of,
 )
+from monitor.feeds.breaker import BreakerState
 from monitor.feeds.gate import Deliver, Gate
 from monitor.feeds.health import Failure, FeedHealth
 from monitor.feeds.instruments import FeedInstruments
-from monitor.feeds.lanes import FEED_WIDE, Lane, after, backoff_of, hold, lanes_of, pause_s
+from monitor.feeds.lanes import Lane, after
 from monitor.feeds.reasons import Reason
+from monitor.feeds.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -69,15 +70,14 @@ class Poller:
     gate: Gate = field(init=False)
     _streamed: Callable[[], frozenset[str]] = field(init=False, default=frozenset)
     _check_s: float | None = field(init=False, default=None)
-    _lanes: list[Lane] = field(init=False)
-    _backoff: Backoff = field(init=False)
+    _turns: Turns = field(init=False)
     _store_failures: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         spec = self.feed.spec
-        self._lanes = lanes_of(spec)
-        self._backoff = backoff_of(spec)
-        self.health = FeedHealth(spec.name, round(spec.fresh_s * SECOND))
+        self._turns = Turns(spec, self.rng)
+        budget_ms = round(spec.fresh_s * SECOND)
+        self.health = FeedHealth(spec.name, budget_ms, began=self.clock.now())
         self.gate = Gate(
             name=spec.name,
             budget_ms=self.health.budget_ms,
@@ -100,7 +100,10 @@ class Poller:
         self.last.update(earlier.last)
         seen = earlier.current_health()
         self.health = replace(
-            self.health, last_success=seen.last_success, observed_at=seen.observed_at
+            self.health,
+            last_success=seen.last_success,
+            observed_at=seen.observed_at,
+            began=seen.began,
         )
 
     def stand_back_for(
@@ -127,11 +130,11 @@ class Poller:
         No failure of the provider, the adapter or the store leaves here.
         """
         began = self.clock.now()
-        if not any(self._is_due(lane, began) for lane in self._lanes):
+        if not any(self._is_due(lane, began) for lane in self._turns.lanes):
             return
         accepted: list[Quote] = []
         told: list[Notice] = []
-        for lane in self._lanes:
+        for lane in self._turns.in_order():
             # asked anew for each lane: a failure in one may have put all of them on hold
             if not self._is_due(lane, self.clock.now()):
                 continue
@@ -147,20 +150,22 @@ class Poller:
             await self._tell(told, self.announce)
         now = self.clock.now()
         self.instruments.polled(self.spec.name, (now - began) / SECOND)
-        soonest = min(lane.due for lane in self._lanes)
-        self.health = self.health.due(max(soonest, after(began, self.spec.interval_s)))
+        soonest = max(self._turns.soonest(), after(began, self.spec.interval_s))
+        self.health = self.health.due(soonest)
 
     def _is_due(self, lane: Lane, now: Millis) -> bool:
+        if not self._turns.admits(lane, now):
+            return False
         if not lane.instruments <= self._streamed():
-            return lane.due <= now
+            return True
         if self._check_s is None:
             return False
-        asked = lane.asked
-        return lane.due <= now and (asked is None or after(asked, self._check_s) <= now)
+        return lane.asked is None or after(lane.asked, self._check_s) <= now
 
     async def _ask(self, lane: Lane) -> Sequence[Fetched] | None:
         """Return what a lane brought, None when it failed."""
-        lane.asked = self.clock.now()
+        self._turns.asking(lane, self.clock.now())
+        self._show_breaker()
         try:
             found = await self.feed.fetch(self.http, lane.spec)
         except FeedError as error:
@@ -175,37 +180,50 @@ class Poller:
 
     def _fail(self, lane: Lane, error: Exception, reason: str) -> None:
         name, now = self.spec.name, self.clock.now()
-        lane.failures += 1
-        wait_s = pause_s(error, lane.failures, self._backoff, self.rng)
-        lane.due = after(now, wait_s)
-        if reason in FEED_WIDE:
-            hold(self._lanes, lane.due)
+        wait = self._turns.failed(lane, error, reason, now)
+        self._show_breaker()
         self.instruments.failed(name, reason)
         if reason == Reason.THROTTLED:
             self.instruments.throttled(name)
         message = str(error) or type(error).__name__
         self.health = self.health.failed(Failure(lane.instruments, reason, message, now))
+        # Each reason is a warning once per streak. The waits are lines while they can still grow,
+        # so that a seeded run can be compared with `hashhedge feeds backoff`; then they are noise.
+        write = log.info if wait.grew else log.debug
         if reason not in lane.reasons:
             lane.reasons.add(reason)
-            log.warning(
-                "feed.poll_failed",
-                feed=name,
-                instruments=sorted(lane.instruments),
-                reason=reason,
-                error=message,
-                wait_s=round(wait_s, 3),
-                exc_info=error if reason == Reason.BUG else None,
-            )
+            write = log.warning
+        write(
+            "feed.poll_failed",
+            feed=name,
+            instruments=sorted(lane.instruments),
+            reason=reason,
+            error=message,
+            failures=wait.failures,
+            wait_s=round(wait.seconds, 3),
+            exc_info=error if reason == Reason.BUG else None,
+        )
+
+    def _show_breaker(self) -> None:
+        """Show the breaker's state; opening and closing are one line each."""
+        before, now = self.health.breaker, self._turns.breaker
+        self.health = self.health.switched(now.state)
+        if before is BreakerState.CLOSED and now.state is BreakerState.OPEN:
+            log.warning("feed.breaker_opened", feed=self.spec.name, failures=now.failures)
+        elif before is not BreakerState.CLOSED and now.state is BreakerState.CLOSED:
+            log.info("feed.breaker_closed", feed=self.spec.name)
 
     def _mend(self, lane: Lane) -> None:
-        if lane.failures:
+        failures = lane.failures
+        self._turns.answered(lane)
+        self._show_breaker()
+        if failures:
             log.info(
                 "feed.recovered",
                 feed=self.spec.name,
                 instruments=sorted(lane.instruments),
-                failures=lane.failures,
+                failures=failures,
             )
-        lane.failures, lane.due = 0, 0
         lane.reasons.clear()
         self.health = self.health.mended(lane.instruments)
 
@@ -259,8 +277,7 @@ class Poller:
         # `last` stays: what was not stored was not seen, so the next poll brings it again.
         self._store_failures += 1
         now = self.clock.now()
-        wait_s = pause_s(error, self._store_failures, self._backoff, self.rng)
-        hold(self._lanes, after(now, wait_s))
+        wait_s = self._turns.paused(error, self._store_failures, now)
         missed = frozenset(it.instrument if isinstance(it, Quote) else it.subject for it in items)
         failure = Failure(missed, Reason.STORE_UNAVAILABLE, str(error), now)
         self.health = self.health.failed(failure)

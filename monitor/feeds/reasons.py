@@ -11,7 +11,9 @@ class Reason(StrEnum):
     Attributes:
         TIMEOUT: FeedUnavailable; no complete answer within timeout_s.
         CONNECTION: FeedUnavailable; refused, reset, cut short, no such host, TLS.
-        THROTTLED: FeedUnavailable; 429, or the provider's own words for it.
+        THROTTLED: FeedUnavailable; 429, a ban (418), or the provider's own words for it.
+        HELD_BACK: FeedUnavailable; not asked at all: the provider's budget for us is nearly used,
+            or another feed of the account was told to wait.
         SERVER_ERROR: FeedUnavailable; 5xx, or the provider's own words for it.
         UNAUTHORIZED: FeedRejected; 401, the key is missing or wrong.
         FORBIDDEN: FeedRejected; 403.
@@ -37,6 +39,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     CONNECTION = "connection"
     THROTTLED = "throttled"
+    HELD_BACK = "held_back"
     SERVER_ERROR = "server_error"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"

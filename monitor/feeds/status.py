@@ -25,7 +25,11 @@ _REJECTED: dict[int, tuple[Reason, str]] = {
         "this region is not served; disable the feed or run elsewhere",
     ),
 }
+# Binance: who goes on after a 429 is banned for two minutes up to three days, and told how long
+BANNED = HTTPStatus.IM_A_TEAPOT
+BAN_S = 900.0
 _UNAVAILABLE: dict[int, Reason] = {
+    BANNED: Reason.THROTTLED,
     HTTPStatus.TOO_MANY_REQUESTS: Reason.THROTTLED,
     HTTPStatus.REQUEST_TIMEOUT: Reason.TIMEOUT,
     HTTPStatus.TOO_EARLY: Reason.SERVER_ERROR,
@@ -47,6 +51,8 @@ def status_error(
         unavailable = Reason.SERVER_ERROR
     if unavailable is not None:
         wait = retry_after_s(headers.get("retry-after"), now)
+        if status == BANNED and wait is None:
+            wait = BAN_S
         return FeedUnavailable(
             f"{said}; it is asked again later", reason=unavailable, retry_after_s=wait
         )

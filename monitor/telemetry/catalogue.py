@@ -19,11 +19,14 @@ ROLES = ("feeds", "compute", "relay", "web")
 FEED_STATES = ("fresh", "late", "stale", "dead")
 # monitor.feeds.sequence.Place
 STREAM_PLACES = ("duplicate", "out_of_order", OTHER)
+# as monitor.feeds.breaker.BreakerState has them
+BREAKER_STATES = ("closed", "open", "half_open")
 # monitor.feeds.reasons.Reason
 FEED_FAILURES = (
     "timeout",
     "connection",
     "throttled",
+    "held_back",
     "server_error",
     "unauthorized",
     "forbidden",
@@ -194,6 +197,18 @@ FEED_STREAM_GAPS = _counter(
 )
 FEED_STREAM_MISSED = _counter(
     "feed_stream_missed_messages_total", "Messages that are missing in those gaps.", STREAM
+)
+FEED_BREAKER = _gauge(
+    "feed_breaker_state",
+    "1 at the state of the feed's circuit breaker: closed, open or half_open; 0 elsewhere.",
+    FEED,
+    Label("state", BREAKER_STATES),
+)
+FEED_REQUEST_BUDGET = _gauge(
+    "feed_request_budget_used_ratio",
+    "Used share of the provider account's request budget in the last minute: by our count or as "
+    "the provider tells it, whichever is more.",
+    FEED,
 )
 # hops 3 and 4: accepting and storing
 QUOTES_ACCEPTED = _counter("quotes_accepted_total", "Quotes stored.", FEED)

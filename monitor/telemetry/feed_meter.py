@@ -55,6 +55,15 @@ class FeedMeter:
         """Count one run that ended in an error nobody expected."""
         self._series.count(c.FEED_CRASHES, feed)
 
+    def budgeted(self, feed: str, used_ratio: float) -> None:
+        """Set the used share of the feed's request budget."""
+        self._series.set(c.FEED_REQUEST_BUDGET, used_ratio, feed)
+
+    def broken(self, feed: str, state: str) -> None:
+        """Set the state of the feed's circuit breaker, one of `BREAKER_STATES`."""
+        for each in c.BREAKER_STATES:
+            self._series.set(c.FEED_BREAKER, float(each == state), feed, each)
+
     def aged(self, feed: str, state: str) -> None:
         """Set how old the feed's newest data is, by one of `FEED_STATES`."""
         for each in c.FEED_STATES:

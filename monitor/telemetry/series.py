@@ -67,6 +67,7 @@ class Series:
             self._start(declared)
         for feed in set(known.feeds) - set(before.get("feed", ())):
             self.set(c.FEED_STATE, 1, feed, "dead")
+            self.set(c.FEED_BREAKER, 1, feed, "closed")
 
     def count(self, declared: Instrument, *words: str, by: float = 1) -> None:
         """Raise a counter."""

@@ -22,7 +22,7 @@ from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailab
 from monitor.domain.events import Quote
 from monitor.domain.notices import notice_fault
 from monitor.domain.plausibility import judge
-from monitor.feeds.base import Feed, Fetched, faults_of, notices_of, quotes_of
+from monitor.feeds.base import Feed, FeedSpec, Fetched, faults_of, notices_of, quotes_of
 from monitor.feeds.declaration import spec_faults
 from monitor.feeds.http import HttpClient
 from monitor.feeds.lanes import lanes_of
@@ -211,6 +211,17 @@ def test_declarations_hold(name: str) -> None:
     spec = FEEDS[name].spec
     assert spec_faults(spec) == []
     assert spec.name == name
+
+
+def test_feeds_of_one_account_fit_its_limit() -> None:
+    """They declare one limit, and what they need together at their own pace is inside it."""
+    accounts: dict[str, list[FeedSpec]] = {}
+    for feed in FEEDS.values():
+        accounts.setdefault(feed.spec.account or feed.spec.name, []).append(feed.spec)
+    for account, specs in accounts.items():
+        assert len({spec.requests_per_minute for spec in specs}) == 1, account
+        needed = sum(len(lanes_of(spec)) * 60 / spec.interval_s for spec in specs if spec.enabled)
+        assert needed <= specs[0].requests_per_minute, account
 
 
 def test_every_provider_is_simulated() -> None:

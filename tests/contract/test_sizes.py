@@ -23,6 +23,7 @@ LONG_FUNCTIONS = {
     "tests/bench/market.py:road_cost": "one measurement from end to end",
 }
 LONG_FILES = {
+    "grafana/pipeline.py": "one board: its panels, one after the other",
     "alerts/relay.py": "lanes, settlement and take-over share their state",
     "alerts/watch.py": "bindings, records and timers of the alerts share their state",
     "monitor/app/service.py": "the one place where everything is put together",

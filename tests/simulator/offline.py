@@ -74,7 +74,7 @@ class OfflineHttp:
         except UnknownSymbolError as unknown:
             status, document = unknown.status, unknown.body
         self.seen.append((shape, document))
-        error = status_error(self.spec.name, url, status, {}, now)
+        error = status_error(self.spec.name, f"GET {url}", status, {}, now)
         if error is not None:
             raise error
         return Answer(status, self.write(shape, document), {}, now)

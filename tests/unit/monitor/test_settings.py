@@ -43,6 +43,7 @@ def test_every_setting_has_a_variable() -> None:
         "feeds": "f.yaml",
         "state_dir": "s",
         "lease_ms": "900",
+        "backoff_seed": "7",
         "log_level": "debug",
     }
     assert set(texts) == set(SETTINGS)

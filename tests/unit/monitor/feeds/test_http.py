@@ -213,6 +213,32 @@ async def test_a_redirect_to_a_stranger_is_refused(
     assert elsewhere.requests == []
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("way", ["{url}", "//{host}/x", "http://{own}@{host}/x", "{own_url}/again"])
+async def test_no_request_leaves_the_declared_hosts(
+    way: str, status: int, site: Site, elsewhere: Site, client: Client
+) -> None:
+    """However a redirect is written, at once or by way of the own host, by GET or POST."""
+    elsewhere.says(text="not me")
+    own, host = (each.base.removeprefix("http://") for each in (site, elsewhere))
+    target = way.format(url=f"{elsewhere.base}/x", host=host, own=own, own_url=site.base)
+
+    async def lead(request: web.Request) -> web.Response:
+        away = request.path == "/again"
+        return web.Response(
+            status=status, headers={"Location": f"{elsewhere.base}/x" if away else target}
+        )
+
+    site.handler = lead
+    http = client.bind(site, credentials=(CREDENTIAL,))
+    for ask in (http.get(f"{site.base}/a"), http.post_json(f"{site.base}/a", {})):
+        with pytest.raises(FeedRejected) as caught:
+            await ask
+        assert caught.value.reason == "redirected"
+        assert KEY not in str(caught.value)
+    assert elsewhere.requests == []
+
+
 async def test_a_declared_redirect_is_followed_without_the_key(
     site: Site, elsewhere: Site, client: Client
 ) -> None:

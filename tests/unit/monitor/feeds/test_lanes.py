@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.errors import BadQuote, FeedError, FeedRejected, FeedUnavailable
-from monitor.feeds.lanes import MAX_PAUSE_S, backoff_of, lanes_of, pause_s
+from monitor.feeds.lanes import (
+    FORBIDDEN_PAUSE_S,
+    MAX_PAUSE_S,
+    MAX_THROTTLED_PAUSE_S,
+    backoff_of,
+    grows,
+    lanes_of,
+    pause_s,
+    waits_s,
+)
 from monitor.feeds.reasons import Reason
 from tests.unit.monitor.feeds.doubles import spec
 
@@ -39,9 +48,31 @@ def test_a_slow_feed_backs_off_for_minutes() -> None:
 def test_every_pause_is_bounded(
     reason: Reason, kind: type[FeedError], failures: int, wish: float | None
 ) -> None:
-    """Whatever the error and however often, the pause is a finite number up to an hour."""
+    """Whatever the error and however often: an hour at most, three days after a 429 or a ban."""
     error = kind("x", reason=reason)
     if isinstance(error, FeedUnavailable):
         error.retry_after_s = wish
     wait = pause_s(error, failures, backoff_of(spec()), random.Random(1))
-    assert 0 <= wait <= MAX_PAUSE_S
+    throttled = kind is FeedUnavailable and reason is Reason.THROTTLED
+    assert 0 <= wait <= (MAX_THROTTLED_PAUSE_S if throttled else MAX_PAUSE_S)
+
+
+def test_a_forbidden_feed_waits_the_ten_minutes_that_providers_ask_for() -> None:
+    """The SEC without a contact and Bybit when asked too fast answer 403, not 429."""
+    error = FeedRejected("no contact", reason=Reason.FORBIDDEN)
+    assert pause_s(error, 1, backoff_of(spec()), random.Random(1)) == FORBIDDEN_PAUSE_S == 600
+
+
+def test_a_seed_makes_the_waits_repeatable() -> None:
+    """The same seed and feed give the same waits; another feed or seed gives others."""
+    waits = waits_s(spec(), 7, 6)
+    assert waits == waits_s(spec(), 7, 9)[:6]
+    assert waits != waits_s(spec(name="other"), 7, 6)
+    assert waits != waits_s(spec(), 8, 6)
+    assert all(1 <= wait <= 60 for wait in waits)
+
+
+def test_the_wait_stops_growing_at_its_cap() -> None:
+    """5, 10, 20, 40 and 60 seconds at most; from the sixth failure on nothing changes."""
+    backoff = backoff_of(spec(interval_s=5))
+    assert [grows(failures, backoff) for failures in range(8)] == [False, *[True] * 5, False, False]

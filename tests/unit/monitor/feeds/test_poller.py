@@ -163,19 +163,24 @@ async def test_an_endless_wish_is_cut_to_an_hour() -> None:
 
 
 async def test_failure_and_recovery_are_logged_at_the_edges() -> None:
-    """Ten failures are ten counts, one line; a new reason is one more; recovery is one."""
+    """Ten failures are ten counts; a reason is one warning, a growing wait one line, recovery one."""
     down = FeedUnavailable("no answer", reason="timeout")
     cut = FeedUnavailable("cut", reason="connection")
     at = bench(*[down] * 6, *[cut] * 4, gives(quote(at=NOW)), down, gives(quote(at=NOW)))
     with capture_logs() as logs:
         for _ in range(13):
             await at.poll_after(100)
-    assert [(log["event"], log.get("reason")) for log in logs] == [
-        ("feed.poll_failed", "timeout"),
-        ("feed.poll_failed", "connection"),
-        ("feed.recovered", None),
-        ("feed.poll_failed", "timeout"),
-        ("feed.recovered", None),
+    lines = [log for log in logs if log["log_level"] != "debug"]
+    assert [(log["event"], log.get("failures"), log["log_level"]) for log in lines] == [
+        ("feed.poll_failed", 1, "warning"),
+        *[("feed.poll_failed", count, "info") for count in (2, 3, 4)],
+        ("feed.breaker_opened", 5, "warning"),
+        ("feed.poll_failed", 5, "info"),
+        ("feed.poll_failed", 7, "warning"),
+        ("feed.breaker_closed", None, "info"),
+        ("feed.recovered", 10, "info"),
+        ("feed.poll_failed", 1, "warning"),
+        ("feed.recovered", 1, "info"),
     ]
     assert [log["failures"] for log in logs if log["event"] == "feed.recovered"] == [10, 1]
     assert at.counts.events["failed", "venue", "timeout"] == 7

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from monitor.core.errors import BadQuote, FeedRejected, FeedUnavailable
-from monitor.feeds.http import MAX_QUESTION_BYTES
+from monitor.feeds.question import MAX_BODY_BYTES
 from tests.unit.monitor.feeds.doubles import NOW
 from tests.unit.monitor.feeds.sites import Client, Site
 
@@ -62,7 +62,7 @@ async def test_the_bounds_are_those_of_get(site: Site, client: Client) -> None:
         await http.post_json("https://evil.example/info", QUESTION)
 
 
-@pytest.mark.parametrize("body", [{1, 2}, float("nan"), "x" * (MAX_QUESTION_BYTES - 1)])
+@pytest.mark.parametrize("body", [{1, 2}, float("nan"), "x" * (MAX_BODY_BYTES - 1)])
 async def test_what_is_no_question_is_never_sent(body: object, site: Site, client: Client) -> None:
     """No JSON value, or a body nobody would ask with: an adapter's mistake, told as one."""
     with pytest.raises(ValueError, match=r"JSON|bytes to POST"):

@@ -120,6 +120,16 @@ def test_feed_life(instruments: Instruments) -> None:
     assert value(instruments, "feed_up", feed="coinbase") == 0
 
 
+def test_manners_of_a_feed(instruments: Instruments) -> None:
+    """The used share of its budget, and one state of its breaker: closed before anything is known."""
+    instruments.feeds.budgeted("kraken", 0.25)
+    instruments.feeds.broken("kraken", "open")
+    assert value(instruments, "feed_request_budget_used_ratio", feed="kraken") == 0.25
+    assert value(instruments, "feed_breaker_state", feed="kraken", state="open") == 1
+    assert value(instruments, "feed_breaker_state", feed="kraken", state="closed") == 0
+    assert value(instruments, "feed_breaker_state", feed="coinbase", state="closed") == 1
+
+
 def test_free_text_never_becomes_a_series(instruments: Instruments) -> None:
     """A label value outside its closed set is counted as `other`."""
     instruments.feeds.failed("kraken", "Service Unavailable: try https://…")
