@@ -146,6 +146,64 @@ SWAP = "BTC-USDT-SWAP"
             "0.9607843137254901960784313725",
             "2023-10-02T16:00:00Z",
         ),
+        (
+            # 0.0000125 an hour
+            ["hyperliquid_meta_and_asset_ctxs"],
+            "hyperliquid",
+            "perp.hyperliquid.funding_8h_ratio",
+            "BTC",
+            "0.0001",
+            None,
+        ),
+        (
+            ["hyperliquid_meta_and_asset_ctxs"],
+            "hyperliquid",
+            "perp.hyperliquid.open_interest_btc",
+            "ETH",
+            "1882.55",
+            None,
+        ),
+        (
+            ["deribit_book_summary_perpetual"],
+            "deribit",
+            "perp.deribit.funding_8h_ratio",
+            "BTC-PERPETUAL",
+            "-0.00081069",
+            "2025-11-20T21:29:37.068Z",
+        ),
+        (
+            ["deribit_book_summary_perpetual"],
+            "deribit",
+            "perp.deribit.open_interest_usd",
+            "BTC-PERPETUAL",
+            "9978911260",
+            "2025-11-20T21:29:37.068Z",
+        ),
+        (
+            ["deribit_book_summary_perpetual"],
+            "deribit",
+            "perp.deribit.mark_usd",
+            "BTC-PERPETUAL",
+            "87102.01",
+            "2025-11-20T21:29:37.068Z",
+        ),
+        (
+            ["deribit_book_summary_by_currency"],
+            "deribit",
+            "options.deribit.open_interest_btc",
+            "BTC",
+            "364.1",
+            "2024-03-22T09:59:54.477Z",
+        ),
+        (
+            # the only contract listed: 28 June 2024, a last Friday
+            ["deribit_book_summary_by_currency"],
+            "deribit",
+            "options.deribit.max_pain_usd",
+            "BTC",
+            "42000",
+            "2024-03-22T09:59:54.477Z",
+        ),
     ],
 )
 def test_a_recorded_answer_gives_its_value(
@@ -188,6 +246,29 @@ def test_a_recorded_history_is_too_short_for_a_day(
             "ETHUSDT",
             "wrong_symbol",
         ),
+        (
+            "bitfinex_error_ratelimit",
+            "bitfinex_margin",
+            "perp.bitfinex.margin_long_btc",
+            "long",
+            "throttled",
+        ),
+        ("deribit_error", "deribit", "perp.deribit.mark_usd", "BTC-PERPETUAL", "not_found"),
+        (
+            # no put and no call stand against each other where only one contract is listed
+            "deribit_book_summary_by_currency",
+            "deribit",
+            "options.deribit.put_call_ratio",
+            "BTC",
+            "missing_field",
+        ),
+        (
+            "hyperliquid_meta_and_asset_ctxs",
+            "hyperliquid",
+            "perp.hyperliquid.funding_8h_ratio",
+            "DOGE",
+            "wrong_symbol",
+        ),
     ],
 )
 def test_a_recorded_error_is_named(
@@ -219,3 +300,40 @@ def test_a_rate_of_zero_is_a_rate() -> None:
         "binance_futures", "perp.binance.funding_8h_ratio", "BTCUSDT", json.dumps(index), "[]"
     )
     assert quote.value == 0
+
+
+def test_a_year_later_hyperliquid_pays_the_shorts() -> None:
+    """The recorded context of 2026: -0.0000015186 an hour is -0.0000121488 for eight hours."""
+    context = json.loads(sample("hyperliquid_asset_ctx_btc_2026.json"))
+    body = json.dumps([{"universe": [{"name": "BTC"}]}, [context]])
+    funding = fetch("hyperliquid", "perp.hyperliquid.funding_8h_ratio", "BTC", body)
+    assert funding.value == Decimal("-0.0000121488")
+
+
+def test_deribit_is_asked_for_the_hour_before_its_own_time() -> None:
+    """The index's candles come in percent; the newest close counts."""
+    candles = [[NOW - 60_000, 44.0, 44.0, 44.0, 44.1], [NOW, 45.0, 46.0, 45.0, 45.3]]
+    bodies = [{"result": NOW}, {"result": {"data": candles, "continuation": None}}]
+    http = Bodies([json.dumps(body) for body in bodies])
+    name = "options.deribit.implied_volatility_30d_ratio"
+    spec = replace(FEEDS["deribit"].spec, instruments={name: "DVOL"})
+
+    async def ask() -> list[Quote]:
+        return quotes_of(await FEEDS["deribit"].fetch(http, spec))
+
+    (quote,) = asyncio.run(ask())
+    assert (quote.value, quote.observed_at) == (Decimal("0.453"), NOW)
+    assert http.asked[1]["start_timestamp"] == str(NOW - 3_600_000)
+    assert http.asked[1]["end_timestamp"] == str(NOW)
+
+
+def test_longs_that_grow_by_a_tenth_in_a_day() -> None:
+    """77,000 against 70,000 a day ago; without a row of that time there is no change (row L14)."""
+    name = "perp.bitfinex.margin_long_day_change_ratio"
+    day = 86_400_000
+    rows = [[NOW, 77_000], [NOW - 60_000, 1], [NOW - day - 60_000, 70_000], [NOW - 2 * day, 5]]
+    quote = fetch("bitfinex_margin", name, "long", json.dumps(rows))
+    assert (quote.value, quote.observed_at) == (Decimal("0.1"), NOW)
+    with pytest.raises(FeedError) as caught:
+        fetch("bitfinex_margin", name, "long", json.dumps([rows[0], rows[1], rows[3]]))
+    assert caught.value.reason == "missing_field"
