@@ -372,9 +372,9 @@ class Step:
         return self.table.reading(name, row, newest)
 
     def _remarks(self, target: str, company: str | None) -> Remarks:
-        """Return what a message on a company adds: whose tenant it speaks of, standing flags."""
+        """Return what a message adds: words of the source, whose tenant it speaks of, flags."""
         if company is None:
-            return Remarks()
+            return Remarks(tuple(it.note for it in self.instruments.origin(target) if it.note))
         row = self._rows[company]
         flags = self.firms[row].flags(self.now or 0)
         notes = tuple(sentence for _, sentence in flags)

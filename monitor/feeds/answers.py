@@ -218,7 +218,7 @@ class Source(Protocol):
         ...
 
 
-def quoted(
+def quoted(  # noqa: PLR0913  # each is a field of the quote
     spec: Source,
     answer: Answer,
     instrument: str,
@@ -226,11 +226,12 @@ def quoted(
     *,
     observed_at: Millis | None = None,
     book: Book | None = None,
+    note: str = "",
 ) -> Quote:
     """Return the quote of `instrument`; without `observed_at` our receive time stands in.
 
     The quote carries the feed's name, its freshness budget and our time of
-    receipt.
+    receipt. `note` is a sentence that a message on the value adds.
     """
     return Quote(
         instrument=instrument,
@@ -243,6 +244,7 @@ def quoted(
         ask=book.ask if book else None,
         volume=book.volume if book else None,
         local_time=observed_at is None,
+        note=note,
     )
 
 

@@ -204,6 +204,106 @@ SWAP = "BTC-USDT-SWAP"
             "42000",
             "2024-03-22T09:59:54.477Z",
         ),
+        (
+            ["defillama_stablecoincharts_all"],
+            "defillama",
+            "stablecoin.all.cap_usd",
+            "all",
+            "306305000000",
+            "2025-09-28T00:00:00Z",
+        ),
+        (
+            ["coingecko_public_treasury_bitcoin"],
+            "coingecko",
+            "treasury.mara.holdings_btc",
+            "MARA",
+            "13286",
+            None,
+        ),
+        (
+            # second after Strategy (row L21)
+            ["coingecko_public_treasury_bitcoin"],
+            "coingecko",
+            "treasury.mara.rank_count",
+            "MARA",
+            "2",
+            None,
+        ),
+        (
+            ["coingecko_public_treasury_bitcoin"],
+            "coingecko",
+            "treasury.mstr.rank_count",
+            "MSTR",
+            "1",
+            None,
+        ),
+        (
+            # `TSE: GLXY`
+            ["coingecko_public_treasury_bitcoin"],
+            "coingecko",
+            "treasury.glxy.rank_count",
+            "GLXY",
+            "3",
+            None,
+        ),
+        (
+            ["coingecko_public_treasury_bitcoin"],
+            "coingecko",
+            "treasury.all.all_companies_btc",
+            "*",
+            "239494",
+            None,
+        ),
+        (
+            # 0.007343 % of eight hours
+            ["coinglass_funding_rate_exchange_list"],
+            "coinglass",
+            "perp.binance.funding_8h_ratio",
+            "Binance",
+            "0.00007343",
+            None,
+        ),
+        (
+            ["coinglass_open_interest_exchange_list"],
+            "coinglass",
+            "perp.all.open_interest_usd",
+            "All",
+            "57437891724.5572",
+            None,
+        ),
+        (
+            ["coinglass_open_interest_exchange_list"],
+            "coinglass",
+            "perp.cme.open_interest_btc",
+            "CME",
+            "141275.5",
+            None,
+        ),
+        (
+            ["coinglass_liquidation_exchange_list"],
+            "coinglass",
+            "perp.all.liquidated_1h_usd",
+            "All",
+            "14673519.81739075",
+            None,
+        ),
+        (
+            ["coinglass_liquidation_exchange_list"],
+            "coinglass",
+            "perp.all.liquidated_long_1h_usd",
+            "All",
+            "451394.17404598",
+            None,
+        ),
+        (
+            # of 11 January 2024, over when New York had closed
+            ["coinglass_etf_bitcoin_flow_history"],
+            "coinglass_daily",
+            "etf.btc.flow_usd",
+            "BTC",
+            "655300000",
+            "2024-01-11T21:00:00Z",
+        ),
     ],
 )
 def test_a_recorded_answer_gives_its_value(
@@ -252,6 +352,22 @@ def test_a_recorded_history_is_too_short_for_a_day(
             "perp.bitfinex.margin_long_btc",
             "long",
             "throttled",
+        ),
+        ("coinglass_error", "coinglass", "perp.all.open_interest_usd", "All", "unauthorized"),
+        ("coinglass_error", "coinglass_daily", "etf.btc.flow_usd", "BTC", "unauthorized"),
+        (
+            "defillama_stablecoincharts_all",
+            "defillama",
+            "stablecoin.all.cap_week_change_ratio",
+            "all",
+            "missing_field",
+        ),
+        (
+            "coingecko_public_treasury_bitcoin",
+            "coingecko",
+            "treasury.riot.holdings_btc",
+            "RIOT",
+            "missing_field",
         ),
         ("deribit_error", "deribit", "perp.deribit.mark_usd", "BTC-PERPETUAL", "not_found"),
         (
@@ -337,3 +453,83 @@ def test_longs_that_grow_by_a_tenth_in_a_day() -> None:
     with pytest.raises(FeedError) as caught:
         fetch("bitfinex_margin", name, "long", json.dumps([rows[0], rows[1], rows[3]]))
     assert caught.value.reason == "missing_field"
+
+
+def test_stablecoins_are_compared_with_a_week_ago() -> None:
+    """312 against 300 seven days before, and not with the day before (row L30)."""
+    day = 86_400
+    days = [
+        {"date": str(NOW // 1_000 - back * day), "totalCirculating": {"peggedUSD": coins}}
+        for back, coins in ((14, 250), (8, 290), (7, 300), (6, 305), (1, 311), (0, 312))
+    ]
+    name = "stablecoin.all.cap_week_change_ratio"
+    quote = fetch("defillama", name, "all", json.dumps(days))
+    assert (quote.value, quote.observed_at) == (Decimal("0.04"), NOW // 1_000 * 1_000)
+
+
+def test_who_was_liquidated_is_said_in_words() -> None:
+    """300 M USD, of which 210 are longs: the split comes along (row L09)."""
+    row = {
+        "exchange": "All",
+        "liquidation_usd": 300_000_000,
+        "long_liquidation_usd": 210_000_000.4,
+        "short_liquidation_usd": 89_999_999.6,
+    }
+    body = json.dumps({"code": "0", "data": [row]})
+    quote = fetch("coinglass", "perp.all.liquidated_1h_usd", "All", body)
+    assert quote.value == 300_000_000
+    assert quote.note == "Long 210.0 M USD, short 90.0 M USD."
+
+
+def test_coins_at_exchanges_are_added_up() -> None:
+    """20,000 BTC in a day over two exchanges, one of which lost some (row L05)."""
+    rows = [
+        {"exchange_name": "A", "total_balance": 1_000_000.5, "balance_change_1d": 21_500},
+        {"exchange_name": "B", "total_balance": 500_000, "balance_change_1d": -1_500},
+    ]
+    body = json.dumps({"code": "0", "data": rows})
+    balance = fetch("coinglass_daily", "exchange.all.balance_btc", "BTC", body)
+    change = fetch("coinglass_daily", "exchange.all.balance_change_24h_btc", "BTC", body)
+    assert (balance.value, change.value) == (Decimal("1500000.5"), Decimal(20_000))
+
+
+def etf_days(*flows: tuple[int, float, float, list[float]]) -> str:
+    """Return days of flows: days back, flow, price and the funds' flows."""
+    midnight = NOW // 86_400_000 * 86_400_000
+    rows = [
+        {
+            "timestamp": midnight - back * 86_400_000,
+            "flow_usd": flow,
+            "price_usd": price,
+            "etf_flows": [{"etf_ticker": "IBIT", "flow_usd": part} for part in parts],
+        }
+        for back, flow, price, parts in flows
+    ]
+    return json.dumps({"code": "0", "data": rows})
+
+
+def test_a_corrected_flow_is_of_the_same_day() -> None:
+    """The morning after and later the day's flow has the same time, so it is a revision (row L20)."""
+    first = fetch("coinglass_daily", "etf.btc.flow_usd", "BTC", etf_days((1, 100e6, 97e3, [])))
+    days = etf_days((2, 5, 96e3, []), (1, 120e6, 97e3, []), (0, 0, 97e3, []))
+    later = fetch("coinglass_daily", "etf.btc.flow_usd", "BTC", days, now=NOW + 3_600_000)
+    assert first.observed_at == later.observed_at == parse_iso("2026-01-11T21:00:00Z")
+    assert (first.value, later.value) == (Decimal(100_000_000), Decimal(120_000_000))
+
+
+def test_a_flow_whose_sign_contradicts_its_funds_is_refused() -> None:
+    """Funds that lost 243 M USD have no total of plus 243 M (row L20)."""
+    body = etf_days((1, 243e6, 97e3, [-300e6, 57e6]))
+    with pytest.raises(FeedError, match="sign") as caught:
+        fetch("coinglass_daily", "etf.btc.flow_usd", "BTC", body)
+    assert caught.value.reason == "out_of_bounds"
+
+
+def test_a_flow_against_the_price_says_so() -> None:
+    """Money in while the price falls by 4 % is possible, and wants a second look (row L20)."""
+    name = "etf.btc.flow_usd"
+    body = etf_days((2, 5e6, 100e3, []), (1, 655e6, 96e3, []))
+    doubted = fetch("coinglass_daily", name, "BTC", body)
+    assert doubted.note == "Check the sign: 655 M USD went in while bitcoin fell by 4.0%."
+    agreed = fetch("coinglass_daily", name, "BTC", body.replace("655", "-655"))
+    assert (agreed.value, agreed.note) == (Decimal(-655_000_000), "")
