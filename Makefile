@@ -73,5 +73,5 @@ bench: setup servers ## Measure tick to alert beside the bare chain
 	PATH="$$PATH:/usr/sbin" $(RUN)python -m tests.bench $(ARGS)
 
 .PHONY: dashboards
-dashboards: setup ## Build the boards, docs/metrics.md and docs/formulas.md from the declarations
+dashboards: setup ## Build the boards, docs/metrics.md, feeds.md and formulas.md from the declarations
 	$(RUN)python -m grafana.build

@@ -148,6 +148,9 @@ def check_rulebook(book: Rulebook, targets: Mapping[str, Target]) -> list[Config
                     hint=nearest(rule.on, list(targets)),
                 )
             )
+        elif target.refused:
+            problem = f"rule `{rule.id}` watches `{rule.on}`, which no rule may"
+            found.append(ConfigError(problem, where=book.where(number), hint=target.refused))
         elif rule.companies != "all":
             found += _check_companies(book, number, target)
     return found

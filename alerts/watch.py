@@ -46,6 +46,7 @@ class Target:
         unit: of its values.
         companies: the tickers it has a value for, in the order of its vector; None for a scalar.
         labels: identity of a scalar, for instance {"instrument": "BTC-USD"}.
+        refused: why no rule may watch it all the same; empty when rules may.
 
     """
 
@@ -53,6 +54,7 @@ class Target:
     unit: str
     companies: tuple[str, ...] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
 
 
 @dataclass(slots=True)

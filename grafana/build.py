@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana import formulas, panels, pipeline, reference, trader
+from grafana import feeds, formulas, panels, pipeline, reference, trader
 from monitor.core.discovery import declared
 from monitor.metrics.base import Metric
 
@@ -35,6 +35,8 @@ def main() -> None:
         sys.stdout.write(f"{FOLDER.name}/{name}\n")
     reference.FILE.write_text(reference.page(families()), encoding="utf-8")
     sys.stdout.write(f"docs/{reference.FILE.name}\n")
+    feeds.FILE.write_text(feeds.page(), encoding="utf-8")
+    sys.stdout.write(f"docs/{feeds.FILE.name}\n")
     page = formulas.FILE.read_text(encoding="utf-8")
     formulas.FILE.write_text(formulas.filled(page, families()), encoding="utf-8")
     sys.stdout.write(f"docs/{formulas.FILE.name}\n")

@@ -15,6 +15,7 @@ from typing import TypeVar
 from grafana_foundation_sdk.builders import (
     common,
     dashboard,
+    heatmap,
     prometheus,
     stat,
     statetimeline,
@@ -27,12 +28,15 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import prometheus as prometheus_model
 from grafana_foundation_sdk.models import xychart as xychart_model
 
+from grafana import heat
+
 SELECTOR = 'job=~"$job",instance=~"$instance"'
 COMPANY = 'company=~"$company"'
 DATASOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
-_HEIGHTS = {"lines": 8, "stat": 4, "states": 8, "table": 9, "map": 10}
+_HEIGHTS = {"lines": 8, "stat": 4, "states": 8, "table": 9, "map": 10, "heat": 10}
 
-AnyPanel = timeseries.Panel | stat.Panel | statetimeline.Panel | tables.Panel | xychart.Panel
+_Plain = timeseries.Panel | stat.Panel | statetimeline.Panel
+AnyPanel = _Plain | tables.Panel | xychart.Panel | heatmap.Panel
 
 
 class Kind(StrEnum):
@@ -43,6 +47,7 @@ class Kind(StrEnum):
     STATES = "states"
     TABLE = "table"
     MAP = "map"
+    HEAT = "heat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Panel:
         queries: at least one.
         kind: how it is drawn.
         width: of 24.
-        bands: colours from a value on; the first starts at minus infinity.
+        bands: colours from a value on; the first starts at minus infinity. A heat map has one
+            scale, and takes from here only the value at its end.
         words: words in place of numbers.
 
     """
@@ -216,7 +222,7 @@ def _panel(panel: Panel) -> AnyPanel:
         made.with_target(_target(letter, query, panel.kind))
         if query.unit and isinstance(made, timeseries.Panel):
             made.override_by_name(query.legend, _right_axis(query.unit))
-    if panel.bands:
+    if panel.bands and panel.kind is not Kind.HEAT:
         steps = [model.Threshold(value=value, color=color) for value, color in panel.bands]
         made.thresholds(
             dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps)
@@ -248,6 +254,9 @@ def _drawn(panel: Panel) -> AnyPanel:
         return statetimeline.Panel().merge_values(merge_values=True)
     if panel.kind is Kind.TABLE:
         return _columns(tables.Panel(), panel)
+    if panel.kind is Kind.HEAT:
+        edge = max(value for value, _ in panel.bands if value is not None)
+        return heat.cells(panel.unit, edge)
     if panel.kind is Kind.MAP:
         points = xychart.Panel().mapping(xychart_model.SeriesMapping.AUTO)
         return _columns(points.series([xychart.XYSeriesConfig()]), panel)

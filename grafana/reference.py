@@ -10,6 +10,7 @@ from monitor.compute.gauges import (
     COMPANY_INFO,
     READING_QUALITY,
     READING_TIMESTAMP,
+    SERIES,
     gauge_name,
 )
 from monitor.domain.events import Quality
@@ -36,7 +37,9 @@ on the board, and two others stay:
   Rules fire up to {int(Quality.SINGLE)}; what does not apply is absent.
 - `{READING_TIMESTAMP}{{metric,company}}`: the source's own time.
 
-Besides them: `{BTC_PRICE}`, the reference price, and `{COMPANY_INFO}{{company,name,type}}`.
+Besides them: `{BTC_PRICE}`, the reference price, `{COMPANY_INFO}{{company,name,type}}`, and
+`{SERIES}{{group,subject,figure}}`, the [series](../monitor/domain/series.py) of the market around bitcoin
+that a [feed](feeds.md) declares or a rule watches.
 """
 
 

@@ -14,6 +14,7 @@ from monitor.compute.gauges import (
     COMPANY_INFO,
     READING_QUALITY,
     READING_TIMESTAMP,
+    SERIES,
     gauge_name,
 )
 from monitor.domain.events import Quality
@@ -43,6 +44,7 @@ def board(families: Mapping[str, tuple[Metric, ...]]) -> Board:
         panels = tuple(_panel(declared) for declared in families[family])
         if panels:
             rows.append(Row(_words(family), panels, closed=family not in _FAMILY_ORDER))
+    rows.append(Row("Market around bitcoin", (_funding(),)))
     rows.append(_trust())
     return Board(
         uid="hashhedge-trader",
@@ -139,6 +141,20 @@ def _competition(entrants: Metric, trend: Metric) -> Panel:
             Query(_expr(trend), _title(trend), "percentunit"),
         ),
         width=24,
+    )
+
+
+def _funding() -> Panel:
+    rates = metric(SERIES, 'group="perp"', 'figure="funding_8h_ratio"')
+    return Panel(
+        title="Funding by venue",
+        description="Funding rate of the perpetual, turned to eight hours, venue by time: red is paid "
+        "by longs, blue by shorts. Red everywhere is leverage that a fall will sell.",
+        unit="percentunit",
+        queries=(Query(f"max by (subject) ({rates})", "{{subject}}"),),
+        kind=Kind.HEAT,
+        width=24,
+        bands=((None, "blue"), (0.001, "red")),
     )
 
 

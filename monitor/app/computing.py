@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import structlog
 
-from monitor.compute.gauges import CompanyRow, Row
+from monitor.compute.gauges import CompanyRow, Row, SeriesRow
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.compute.step import Step
 from monitor.compute.views import company_view, market_view
 from monitor.compute.worker import ComputeWorker
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.companies import Companies
+from monitor.domain.series import series_of
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
 from monitor.store.leases import Lease
@@ -122,6 +123,18 @@ class ComputeRole:
                     reading.quality.word,
                     reading.observed_at,
                 )
+
+    def series(self, names: Iterable[str]) -> Iterator[SeriesRow]:
+        """Return those of `names` that are series and may be trusted now."""
+        step = self.worker.step
+        if step is None:
+            return
+        for name in names:
+            reading = step.instruments.reading(name)
+            if series_of(name) is None or reading.value is None or not reading.quality.usable:
+                continue
+            group, subject, figure = name.split(".")
+            yield SeriesRow(group, subject, figure, reading.value)
 
 
 def company_rows(companies: Companies) -> list[CompanyRow]:

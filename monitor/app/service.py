@@ -126,6 +126,7 @@ class Service:
             ReadingGauges(
                 self.compute.rows,
                 companies=lambda: company_rows(self.world.companies),
+                series=lambda: self.compute.series(self.world.series_names()),
                 declarations=world.catalogue if COMPUTE in roles else (),
             )
         )

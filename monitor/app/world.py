@@ -29,6 +29,7 @@ from monitor.domain.contracts import Stage
 from monitor.domain.events import Quality, Reading
 from monitor.domain.facts import FACTS
 from monitor.domain.risk_levels import Level, RiskKind, newest_level
+from monitor.domain.series import series_of
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.base import Feed
 from monitor.feeds.streams import Stream
@@ -58,6 +59,12 @@ class World:
         return frozenset(
             metric.name for metric in self.catalogue if metric.headline or metric.name in watched
         )
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return the series that a feed declares or a rule watches: a closed set for labels."""
+        quoted = {name for feed in self.feeds for name in feed.spec.instruments}
+        watched = {rule.on for rule in self.rulebook.rules}
+        return tuple(sorted(name for name in quoted | watched if series_of(name) is not None))
 
     def fingerprint(self, *more: str) -> str:
         """Return what changes with the books or the rules, and with `more`.

@@ -16,6 +16,7 @@ from alerts.rules.base import Rule
 from monitor.app.world import (
     build_step,
     find_catalogue,
+    find_feeds,
     find_rule_types,
     load_rules,
     load_world,
@@ -51,7 +52,8 @@ def check(
     """Read a rulebook; exit 2 and name file, line, cause and mend if a rule cannot work."""
     book = _load(file, companies)
     tickers = list(load_companies(SystemClock().now(), companies))
-    doubts = doubts_about(book, targets(find_catalogue(), tickers))
+    quoted = [name for feed in find_feeds() for name in feed.spec.instruments]
+    doubts = doubts_about(book, targets(find_catalogue(), tickers, quoted=quoted))
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     data = {

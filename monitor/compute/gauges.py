@@ -23,6 +23,7 @@ READING_QUALITY = f"{PREFIX}reading_quality"
 READING_TIMESTAMP = f"{PREFIX}reading_timestamp_seconds"
 COMPANY_INFO = f"{PREFIX}company_info"
 BTC_PRICE = f"{PREFIX}btc_price_usd"
+SERIES = f"{PREFIX}series"
 
 # Where the plain rule (scope prefix, name as declared) would give a poor name.
 _NAMES = {
@@ -67,6 +68,18 @@ class CompanyRow(NamedTuple):
     type: str
 
 
+class SeriesRow(NamedTuple):
+    """One series of the market around bitcoin: its name's three parts and what it is worth now.
+
+    The name must be one that a feed declares or a rule watches, never one that merely came in.
+    """
+
+    group: str
+    subject: str
+    figure: str
+    value: float
+
+
 def gauge_name(name: str, scope: Scope) -> tuple[str, float]:
     """Return the Prometheus name of a declared metric and the factor to its base unit."""
     plain = re.sub(r"[^a-z0-9]+", "_", _NAMES.get(name, name).lower())
@@ -82,7 +95,7 @@ def gauge_name(name: str, scope: Scope) -> tuple[str, float]:
 class ReadingGauges(Collector):
     """A collector over injected readings; register it with the instruments' registry.
 
-    Both callables are asked once per scrape, so a company that left the book has no series at
+    The callables are asked once per scrape, so a company that left the book has no series at
     the next one. Declared metrics have their HELP line even while no value may be shown.
     """
 
@@ -91,9 +104,11 @@ class ReadingGauges(Collector):
         rows: Callable[[], Iterable[Row]],
         *,
         companies: Callable[[], Iterable[CompanyRow]] = tuple,
+        series: Callable[[], Iterable[SeriesRow]] = tuple,
         declarations: Iterable[Metric] = (),
     ) -> None:
         self._rows = rows
+        self._series = series
         self._companies = companies
         self._declarations = tuple(declarations)
 
@@ -122,6 +137,7 @@ class ReadingGauges(Collector):
         yield quality
         yield moment
         yield self._company_info()
+        yield self._series_family()
 
     def _add(
         self,
@@ -152,6 +168,16 @@ class ReadingGauges(Collector):
             labels = ("company",) if scope is Scope.COMPANY else ()
             values[proper] = _family(proper, help_text, labels)
         return values[proper]
+
+    def _series_family(self) -> GaugeMetricFamily:
+        family = _family(
+            SERIES,
+            "A series of the market around bitcoin, in the unit that its figure ends in.",
+            ("group", "subject", "figure"),
+        )
+        for row in self._series():
+            family.add_metric((row.group, row.subject, row.figure), row.value)
+        return family
 
     def _company_info(self) -> GaugeMetricFamily:
         info = _family(

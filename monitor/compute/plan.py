@@ -25,6 +25,9 @@ MARKET_INPUTS: Mapping[str, str] = {
     "difficulty_growth_ratio": "network.difficulty_growth_ratio",
     "hashprice_index_usd_ph_day": "network.hashprice_index_usd_ph_day",
     "gpu_rental_usd_hour": "gpu.h100_usd_hour",
+    "binance_top_traders_ratio": "perp.binance.top_accounts_long_short_ratio",
+    "okx_top_traders_ratio": "perp.okx.top_accounts_long_short_ratio",
+    "htx_top_traders_ratio": "perp.htx.top_accounts_long_short_ratio",
 }
 """Market input of the metrics to the instrument it is read from."""
 
@@ -38,6 +41,9 @@ MARKET_UNITS: Mapping[str, str] = {
     "difficulty_growth_ratio": "ratio",
     "hashprice_index_usd_ph_day": "USD/PH/day",
     "gpu_rental_usd_hour": "USD/hour",
+    "binance_top_traders_ratio": "ratio",
+    "okx_top_traders_ratio": "ratio",
+    "htx_top_traders_ratio": "ratio",
 }
 
 STOCK_INPUTS: Mapping[str, str] = {

@@ -20,12 +20,16 @@ _SCOPE_LABELS: Mapping[Scope, Mapping[str, str]] = {
 
 
 def targets(
-    catalogue: Catalogue, tickers: Sequence[str], rules: Iterable[Rule] = ()
+    catalogue: Catalogue,
+    tickers: Sequence[str],
+    rules: Iterable[Rule] = (),
+    quoted: Iterable[str] = (),
 ) -> dict[str, Target]:
     """Return all that a rule may watch: metrics, instruments, and what `rules` name besides.
 
     A name in capitals that no feed of ours quotes is taken for an instrument of the ingest
-    contract; a series needs no feed either.
+    contract; a series needs no feed either. The series among the instruments that feeds have
+    `quoted` are there without a rule, too.
     """
     found = {
         metric.name: Target(
@@ -41,14 +45,15 @@ def targets(
         found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
     for name in tickers:
         found[name] = Target(name, "USD", None, {"instrument": name})
-    for rule in rules:
-        if rule.on in found:
-            continue
-        series = series_of(rule.on)
-        if series is not None and not series.unwatched:
-            found[rule.on] = Target(rule.on, series.unit, None, {"instrument": rule.on})
-        elif rule.on[:1].isupper():
-            found[rule.on] = Target(rule.on, "", None, {"instrument": rule.on})
+    names = [rule.on for rule in rules]
+    for name in (*names, *quoted):
+        series = series_of(name)
+        if series is not None and name not in found:
+            labels = {"instrument": name}
+            found[name] = Target(name, series.unit, None, labels, series.unwatched)
+    for name in names:
+        if name not in found and name[:1].isupper():
+            found[name] = Target(name, "", None, {"instrument": name})
     return found
 
 

@@ -135,6 +135,19 @@ def test_the_map_of_peers_reads_two_numbers_of_each_company() -> None:
     assert all("by (company)" in it["expr"] and it["instant"] for it in panel["targets"])
 
 
+def test_the_heat_map_of_funding_is_venue_by_time() -> None:
+    """A row of cells for each venue over time, rates below zero included (row L08)."""
+    board = json.loads(BUILT["declared"]["trader.json"])
+    (panel,) = [it for it in panels(board) if it["type"] == "heatmap"]
+    (target,) = panel["targets"]
+    assert "hashhedge_series{" in target["expr"]
+    assert 'figure="funding_8h_ratio"' in target["expr"]
+    assert "by (subject)" in target["expr"]
+    assert (target["range"], target["legendFormat"]) == (True, "{{subject}}")
+    assert panel["options"]["calculate"] is False
+    assert panel["options"]["filterValues"]["le"] < 0
+
+
 def test_one_panel_has_entrants_and_the_rental_price() -> None:
     """Count of entrants and the trend of the rental price, each on an axis of its own (row C19)."""
     board = json.loads(BUILT["declared"]["trader.json"])

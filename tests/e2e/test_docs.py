@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from grafana import formulas, reference
+from grafana import feeds, formulas, reference
 from grafana.build import families
 from monitor.__main__ import main
 from monitor.cli.application import app
@@ -131,6 +131,11 @@ def test_the_page_of_metrics_is_the_built_one() -> None:
     text = reference.FILE.read_text(encoding="utf-8")
     assert text == reference.page(families())
     assert all(f"`{it.name}" in text for it in CATALOGUE)
+
+
+def test_the_page_of_feeds_is_the_built_one() -> None:
+    """Rebuilding docs/feeds.md leaves no difference; if it does, run `make dashboards`."""
+    assert feeds.FILE.read_text(encoding="utf-8") == feeds.page()
 
 
 def test_the_formulas_are_those_of_the_declarations() -> None:

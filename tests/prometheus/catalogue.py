@@ -9,6 +9,7 @@ from monitor.compute.gauges import (
     COMPANY_INFO,
     READING_QUALITY,
     READING_TIMESTAMP,
+    SERIES,
     gauge_name,
 )
 from monitor.metrics.base import Metric, Scope
@@ -20,7 +21,7 @@ _PROCESS = ("process_resident_memory_bytes", "process_cpu_seconds_total")
 
 def page_names(families: Mapping[str, Iterable[Metric]]) -> set[str]:
     """Return the sample names of the instruments and of the gauges of the declared metrics."""
-    names = {BTC_PRICE, COMPANY_INFO, READING_QUALITY, READING_TIMESTAMP, *_PROCESS}
+    names = {BTC_PRICE, COMPANY_INFO, READING_QUALITY, READING_TIMESTAMP, SERIES, *_PROCESS}
     for it in CATALOGUE:
         endings = ("_bucket", "_sum", "_count") if it.kind is Kind.HISTOGRAM else ("",)
         names |= {it.name + ending for ending in endings}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from monitor.compute.gauges import CompanyRow, ReadingGauges, Row, gauge_name
+from monitor.compute.gauges import CompanyRow, ReadingGauges, Row, SeriesRow, gauge_name
 from monitor.domain.events import Quality
 from monitor.metrics.base import Metric, Scope
 
@@ -126,3 +126,13 @@ def test_no_value_that_is_not_a_number(value: float) -> None:
 
     assert shown is None or shown == value
     assert shown not in {float("inf"), float("-inf")}
+
+
+def test_a_series_is_shown_by_the_parts_of_its_name() -> None:
+    """One gauge has all series of the market around bitcoin, so that a panel sets venues in rows."""
+    made = CollectorRegistry()
+    rows = [SeriesRow("perp", venue, "funding_8h_ratio", 0.0001) for venue in ("okx", "deribit")]
+    made.register(ReadingGauges(tuple, series=lambda: rows))
+    labels = {"group": "perp", "subject": "okx", "figure": "funding_8h_ratio"}
+    assert made.get_sample_value("hashhedge_series", labels) == 0.0001
+    assert made.get_sample_value("hashhedge_series", labels | {"subject": "other"}) is None
