@@ -99,7 +99,6 @@ class Service:
         self.url = ""
         self._stack = stack
         self.client = self._connect()
-        roles = job.roles
         self.feeds: tuple[Feed, ...] = ()
         self.streams: tuple[Stream, ...] = ()
         self._find_feeds()
@@ -122,15 +121,17 @@ class Service:
             world.catalogue,
             self.instruments,
         )
-        self.instruments.registry.register(
-            ReadingGauges(
-                self.compute.rows,
-                companies=lambda: company_rows(self.world.companies),
-                series=lambda: self.compute.series(self.world.series_names()),
-                declarations=world.catalogue if COMPUTE in roles else (),
-            )
-        )
+        self.instruments.registry.register(self._gauges())
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
+
+    def _gauges(self) -> ReadingGauges:
+        """Return the gauges of what this process computes, by the present books."""
+        return ReadingGauges(
+            self.compute.rows,
+            companies=lambda: company_rows(self.world.companies),
+            series=lambda: self.compute.series(self.world.series_names()),
+            declarations=self.world.catalogue if COMPUTE in self.job.roles else (),
+        )
 
     def _find_feeds(self) -> None:
         """Take the feeds and streams of the present books that can be used here."""

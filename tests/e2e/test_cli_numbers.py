@@ -90,3 +90,13 @@ def test_the_graphics_processors_of_iren(tmp_path: Path) -> None:
     assert (found[0]["value"], found[-1]["value"]) == ("248.0", "4300.0")
     assert {row["company"] for row in found} == {"IREN"}
     assert all(row["source"].startswith("https://") for row in found)
+
+
+def test_companies_stand_by_the_coins_they_hold(tmp_path: Path) -> None:
+    """On the day after the reports of March 2026 Strategy is first and MARA second (row L21)."""
+    asked = ("compare", "btc_held_rank", "--as-of", "2026-04-20", "--ascending", "-o", "csv")
+    found = {row["company"]: row["value"] for row in rows(hashhedge(*asked, cwd=tmp_path))}
+    assert (float(found["MSTR"]), float(found["MARA"])) == (1, 2)
+    card = hashhedge("company", "show", "MARA", "-o", "json", cwd=tmp_path).json
+    assert card["figures"]["btc_held"][0]["unit"] == "BTC"
+    assert "btc_treasury_usd" in {entry["name"] for entry in card["treasury"]}

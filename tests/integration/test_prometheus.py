@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grafana.build import boards
-from monitor.compute.gauges import ReadingGauges
+from monitor.compute.gauges import ReadingGauges, SeriesRow
 from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
@@ -44,12 +44,21 @@ def busy(instruments: Instruments) -> None:
 async def target() -> AsyncIterator[str]:
     """Serve a page with all instruments and example readings; yield host:port."""
     instruments = Instruments(
-        Known(feeds=("kraken",), companies=("RIOT", "HIVE"), metrics=("x",), sinks=("mqtt",)),
+        Known(
+            feeds=("kraken",),
+            streams=("kraken",),
+            companies=("RIOT", "HIVE"),
+            metrics=("x",),
+            sinks=("mqtt",),
+        ),
         version="1.0.0",
     )
     busy(instruments)
     readings = rows(time.time_ns() // 1_000_000)
-    instruments.registry.register(ReadingGauges(lambda: readings, companies=lambda: COMPANIES))
+    funding = SeriesRow("perp", "okx", "funding_8h_ratio", 0.0001)
+    instruments.registry.register(
+        ReadingGauges(lambda: readings, companies=lambda: COMPANIES, series=lambda: (funding,))
+    )
     face = Face(registry=instruments.registry, heartbeat=Heartbeat(), health=Health())
     async with serve(build(face), port=0) as url:
         yield url.removeprefix("http://")
