@@ -221,7 +221,7 @@ def test_feeds_are_listed_with_key_and_licence() -> None:
     rows = {row["feed"]: row for row in hashhedge("feeds", "list", "-o", "json").json}
     assert {"coinbase", "kraken", "bitstamp", "mempool", "yahoo", "finnhub"} <= set(rows)
     assert rows["finnhub"]["key"]
-    assert rows["kraken"]["instruments"] == ["BTC-USD"]
+    assert rows["bitstamp"]["instruments"] == ["BTC-USD"]
     assert all(row["licence"] for row in rows.values())
 
 
