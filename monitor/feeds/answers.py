@@ -227,11 +227,13 @@ def quoted(  # noqa: PLR0913  # each is a field of the quote
     observed_at: Millis | None = None,
     book: Book | None = None,
     note: str = "",
+    period: str = "",
 ) -> Quote:
     """Return the quote of `instrument`; without `observed_at` our receive time stands in.
 
     The quote carries the feed's name, its freshness budget and our time of
-    receipt. `note` is a sentence that a message on the value adds.
+    receipt. `note` is a sentence that a message on the value adds, `period` the first day of
+    what a daily figure is of.
     """
     return Quote(
         instrument=instrument,
@@ -245,6 +247,7 @@ def quoted(  # noqa: PLR0913  # each is a field of the quote
         volume=book.volume if book else None,
         local_time=observed_at is None,
         note=note,
+        period=period,
     )
 
 

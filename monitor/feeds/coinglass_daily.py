@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from monitor.domain.events import Quote
+from monitor.domain.figures import iso_day
 from monitor.domain.flows import day_ends_at, note_on, same_sign
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted
@@ -77,7 +78,15 @@ def _flow(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Quote:
         total.refuse("a total that its funds add up to, sign included", Reason.OUT_OF_BOUNDS)
     earlier = _price(ended[-2][1]) if len(ended) > 1 else None
     note = note_on(value, _price(row), earlier)
-    return quoted(spec, answer, instrument, value, observed_at=day_ends_at(at), note=note)
+    return quoted(
+        spec,
+        answer,
+        instrument,
+        value,
+        observed_at=day_ends_at(at),
+        note=note,
+        period=iso_day(at),
+    )
 
 
 def _price(row: Node) -> Decimal | None:

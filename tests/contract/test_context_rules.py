@@ -108,9 +108,11 @@ def test_a_corrected_flow_is_no_second_alert() -> None:
     name = "etf.btc.flow_usd"
     step = make_step(RULES.rules)
     found: list[Transition] = []
-    for place, flow in enumerate((-600e6, -640e6, -590e6)):
+    for place, flow in enumerate((-600e6, -640e6, -90e6, -590e6)):
         at = NOON + place * HOUR
-        step.process(tick(at, quote(name, flow, NOON, fresh_ms=4 * 24 * HOUR)))
+        told_of = {"fresh_ms": 4 * 24 * HOUR, "period": "2025-07-16"}
+        step.process(tick(at, quote(name, flow, NOON, **told_of)))
         found += [it for it in step.take().transitions if it.notifies]
     assert [it.rule for it in found] == ["etf-outflow"]
-    assert step.reading(name, None).value == -590e6
+    reading = step.reading(name, None)
+    assert (reading.value, reading.reason) == (-590e6, "revised")

@@ -127,6 +127,7 @@ def test_a_corrected_flow_is_of_the_same_day() -> None:
     days = etf_days((2, 5, 96e3, []), (1, 120e6, 97e3, []), (0, 0, 97e3, []))
     later = fetch("coinglass_daily", "etf.btc.flow_usd", "BTC", days, now=NOW + 3_600_000)
     assert first.observed_at == later.observed_at == parse_iso("2026-01-11T21:00:00Z")
+    assert first.period == later.period == "2026-01-11"
     assert (first.value, later.value) == (Decimal(100_000_000), Decimal(120_000_000))
 
 

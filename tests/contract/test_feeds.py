@@ -247,6 +247,7 @@ def test_a_provider_imports_the_seam_only(name: str) -> None:
         "monitor.core.errors",
         "email.utils",
         "monitor.domain.events",
+        "monitor.domain.figures",
         "monitor.domain.flows",
         "monitor.domain.funding",
         "monitor.domain.notices",
