@@ -174,7 +174,8 @@ def load_world(settings: Settings, now: Millis) -> World:
     catalogue = find_catalogue()
     companies = load_companies(now, settings.companies)
     listed = [ticker for ticker, company in companies.items() if company.listed]
-    feeds = tuple(feed.quoting(listed) for feed in configured_feeds(settings.feeds))
+    ciks = {ticker: company.cik for ticker, company in companies.items() if company.cik}
+    feeds = tuple(feed.quoting(listed).filing(ciks) for feed in configured_feeds(settings.feeds))
     rulebook = load_rules(settings.rules, catalogue, list(companies))
     streams = tuple(stream.sending(listed) for stream in configured_streams(settings.feeds))
     return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams)

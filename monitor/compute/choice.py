@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from monitor.domain.events import DIFFICULTY, HEIGHT, Quote
+from monitor.domain.events import DIFFICULTY, HEIGHT, Quote, Reading
+from monitor.domain.rental import rental_price
 
 OF_THE_CHAIN = frozenset({HEIGHT, DIFFICULTY})
 _NONE = Decimal(0)
@@ -37,3 +38,14 @@ def best_quote(
 def _blocks_seen(quote: Quote, heights: Mapping[str, Quote]) -> Decimal:
     height = heights.get(quote.source) if quote.instrument in OF_THE_CHAIN else None
     return _NONE if height is None else height.value
+
+
+def rental_reading(
+    quotes: Mapping[str, Quote], fresh_until: Callable[[Quote], int], now: int
+) -> tuple[Reading, int]:
+    """Return what the fresh sources of a rental price say together, and when that can change."""
+    fresh = {quote: until for quote in quotes.values() if (until := fresh_until(quote)) >= now}
+    value, quality = rental_price([float(quote.value) for quote in fresh])
+    newest = max(quote.observed_at for quote in fresh)
+    reason = "" if quality.usable else quality.word
+    return Reading(value, quality, reason, newest), min(fresh.values()) + 1

@@ -18,12 +18,12 @@ from typing import TypeAlias
 
 from monitor.compute.calendars import Calendar
 from monitor.compute.cells import Reference
-from monitor.compute.choice import best_quote
+from monitor.compute.choice import best_quote, rental_reading
 from monitor.compute.flaw_log import FlawLog
 from monitor.compute.listings import Listings
 from monitor.compute.revision_book import RevisionBook
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
-from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT, Quality, Quote, Reading
+from monitor.domain.events import BTC_USD, DIFFICULTY, GPU_H100, HEIGHT, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
 from monitor.domain.revisions import Standing
 from monitor.domain.symbols import Kind, Symbol, symbol_of
@@ -209,12 +209,8 @@ class Instruments:
         self.reference = agreed
         self._memory = memory
         self.flaws.agree(instrument.reading.quality, agreed.quality, now)
-        instrument.reading = Reading(
-            agreed.value,
-            agreed.quality,
-            "" if agreed.value is not None else agreed.quality.word,
-            agreed.observed_at,
-        )
+        reason = "" if agreed.value is not None else agreed.quality.word
+        instrument.reading = Reading(agreed.value, agreed.quality, reason, agreed.observed_at)
         instrument.changes_at = next_change_at(prices, now=now, memory=memory)
         self._reference_changed = True
 
@@ -233,6 +229,10 @@ class Instruments:
                 instrument.reading, instrument.changes_at = converted, None
                 return
         if best is None:
+            return
+        if fresh and best.instrument == GPU_H100:
+            found = rental_reading(instrument.quotes, partial(self._fresh_until, instrument), now)
+            instrument.reading, instrument.changes_at = found
             return
         instrument.chosen = best
         standing = self.revisions.standing_of(best) if fresh else (Quality.STALE, "stale")

@@ -126,6 +126,8 @@ class FeedSpec:
         hosts: further hosts (`host` or `host:port`) that a redirect may lead to.
         shares: it quotes US shares by their tickers; the book of companies adds its own to
             `instruments`.
+        filings: it follows companies by their CIK, which is the symbol of a ticker; the book of
+            companies adds its own to `instruments`.
         notices: it tells what happened; an answer in which nothing did is a good one.
         batch: instruments per call of `fetch`; None asks for all at once. 1 where the provider
             answers one symbol per request, so that one bad symbol costs only itself.
@@ -148,6 +150,7 @@ class FeedSpec:
     hosts: tuple[str, ...] = ()
     batch: int | None = None
     shares: bool = False
+    filings: bool = False
     notices: bool = False
 
 
@@ -207,6 +210,13 @@ class Feed:
             return self
         shares = dict(self.spec.instruments) | {ticker: ticker for ticker in tickers}
         return replace(self, spec=replace(self.spec, instruments=shares))
+
+    def filing(self, ciks: Mapping[str, str]) -> Feed:
+        """Return this feed with the CIKs of tickers among its symbols, if it follows companies."""
+        if not self.spec.filings:
+            return self
+        followed = dict(self.spec.instruments) | dict(ciks)
+        return replace(self, spec=replace(self.spec, instruments=followed))
 
     def overridden(
         self,

@@ -127,6 +127,32 @@ METRICS: tuple[Metric, ...] = (
         label="Gain of curtailing",
     ),
     mine_metric(
+        name="spot_power_gain_usd_mwh",
+        unit="USD/MWh",
+        inputs=("spot_power_price_usd_mwh", "curtailment_price_usd_mwh"),
+        description="What each MWh brings more at the grid's real-time price than mined with:"
+        " above 0, the fleet is better off curtailed.",
+        formula="spot_power_price_usd_mwh - curtailment_price_usd_mwh",
+        source=_SOURCE,
+        compute=np.subtract,
+        remarks=(Remark("spot_power_gain_usd_mwh", above(0.0), "better_off_curtailed"),),
+        examples=(
+            Example(
+                {"spot_power_price_usd_mwh": 500, "curtailment_price_usd_mwh": 140},
+                360,
+                0,
+                "a price of scarcity, against 140 USD/MWh mining: better off curtailed",
+            ),
+            Example(
+                {**EARNED, "efficiency_j_th": 17.5, "spot_power_price_usd_mwh": 40},
+                -53.14,
+                2,
+                f"{REF}: mine",
+            ),
+        ),
+        label="Gain at spot power",
+    ),
+    mine_metric(
         name="net_power_price_usd_kwh",
         unit="USD/kWh",
         inputs=("energy_bill_usd", "power_credits_usd", "energy_used_mwh"),

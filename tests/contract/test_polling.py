@@ -87,6 +87,13 @@ async def test_every_declared_instrument_arrives(room: Room) -> None:
         (name, instrument)
         for name, at in room.pollers.items()
         for instrument in at.spec.instruments
+        if not at.spec.notices and not at.spec.filings
+    }
+    figures = {
+        (name, f"{ticker}.shares_count")
+        for name, at in room.pollers.items()
+        if at.spec.filings and not at.spec.notices
+        for ticker in at.spec.instruments
     }
     closes = {
         (name, previous_close(instrument))
@@ -94,7 +101,7 @@ async def test_every_declared_instrument_arrives(room: Room) -> None:
         if room.pollers[name].spec.shares
     }
     arrived = [(quote.source, quote.instrument) for quote in room.stored]
-    assert sorted(arrived) == sorted(declared_pairs | closes)
+    assert sorted(arrived) == sorted(declared_pairs | closes | figures)
     assert all(not at.health.failures for at in room.pollers.values())
 
 

@@ -15,6 +15,11 @@ VALUES: dict[str, Decimal] = START | {
     for provider in PROVIDERS.values()
     for instrument, value in provider.values.items()
 }
+SAME: dict[str, str] = {
+    instrument: other
+    for provider in PROVIDERS.values()
+    for instrument, other in provider.same.items()
+}
 ENVIRON: dict[str, str] = {
     name: key for provider in PROVIDERS.values() for name, key in provider.environ.items()
 }

@@ -78,6 +78,7 @@ class Market:
     clock: Clock
     seed: int = 7
     start: Mapping[str, Decimal] = field(default_factory=lambda: START)
+    same: Mapping[str, str] = field(default_factory=dict)
     began: Millis = field(init=False)
     _anchor: dict[str, tuple[Decimal, int]] = field(init=False, default_factory=dict)
     _walks: dict[str, list[float]] = field(init=False, default_factory=dict)
@@ -91,6 +92,7 @@ class Market:
         if instrument == BTC_USDT:
             # the same market in another coin: no walk of its own
             return round(self.value(BTC_USD, venue) / self.value(USDT_USD), 2)
+        instrument = self.same.get(instrument, instrument)
         start, anchored = self._anchor.get(instrument, (self.start[instrument], 0))
         if instrument == HEIGHT:
             return start + (self.clock.now() - self.began) // BLOCK_MS

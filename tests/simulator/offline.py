@@ -64,7 +64,7 @@ class OfflineHttp:
         return self._answer(url, texts)
 
     def _answer(self, url: str, asked: Mapping[str, str]) -> Answer:
-        path = url.removeprefix(f"{self.spec.base_url}/")
+        path = url.removeprefix(self.spec.base_url).lstrip("/")
         shape = PROVIDERS[self.spec.name].shape_of(path)
         if shape is None:
             raise FeedRejected(f"{self.spec.name}: no such endpoint", reason=Reason.NOT_FOUND)

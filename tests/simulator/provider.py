@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
@@ -25,10 +25,13 @@ class Provider:
             with as many digits as the provider gives.
         outcomes: what a scenario leads to, by the scenario and an instrument or the provider's
             name, where it is not what the scenario leads to elsewhere.
+        same: instruments that have the value of another, under its name.
+        stated: its time is of a row or a day and is not moved by a scenario.
         dated: its time is that of the answer's Date header.
         environ: the keys that its adapter reads, invented.
         key_header: a request without this header is refused with `refusal`; empty: it needs none.
         key_param: likewise for a key in the query.
+        admits: tells by the headers of a request whether it is answered.
         refusal: the body of that refusal, under HTTP 401.
         refusal_status: its status.
 
@@ -37,10 +40,13 @@ class Provider:
     shapes: tuple[Shape, ...]
     values: Mapping[str, Decimal] = field(default_factory=dict)
     outcomes: Mapping[tuple[Scenario, str], Outcome] = field(default_factory=dict)
+    same: Mapping[str, str] = field(default_factory=dict)
+    stated: bool = False
     dated: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
     key_header: str = ""
     key_param: str = ""
+    admits: Callable[[Mapping[str, str]], bool] = lambda _headers: True
     refusal: Document = None
     refusal_status: int = 401
 

@@ -17,7 +17,7 @@ from email.utils import formatdate
 from aiohttp import web
 
 from monitor.core.clock import SECOND, Clock, SystemClock
-from tests.simulator.catalogue import PROVIDERS, STREAMS, VALUES
+from tests.simulator.catalogue import PROVIDERS, SAME, STREAMS, VALUES
 from tests.simulator.market import Market
 from tests.simulator.provider import Provider
 from tests.simulator.scenarios import TIME_MOVES, Reply, Scenario, reply
@@ -51,7 +51,7 @@ class Simulator:
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
-        self.market = Market(self.clock, self.seed, VALUES)
+        self.market = Market(self.clock, self.seed, VALUES, SAME)
         self.streams = Streams(STREAMS, self.market, self.slow_s)
 
     def app(self) -> web.Application:
@@ -62,12 +62,13 @@ class Simulator:
         app.router.add_put("/control/scenario/{provider}", self._put_scenario)
         app.router.add_put("/control/stream/{provider}", self._put_mood)
         app.router.add_get("/ws/{provider}", self.streams.serve)
+        app.router.add_get("/{provider}", self._answer)
         app.router.add_get("/{provider}/{path:.*}", self._answer)
         app.router.add_post("/{provider}/{path:.*}", self._answer)
         return app
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        provider, path = request.match_info["provider"], request.match_info["path"]
+        provider, path = request.match_info["provider"], request.match_info.get("path", "")
         known = PROVIDERS.get(provider)
         shape = known.shape_of(path) if known else None
         if known is None or shape is None:
@@ -149,8 +150,10 @@ class Simulator:
 
 def _has_key(provider: Provider, request: web.Request) -> bool:
     header, param = provider.key_header, provider.key_param
-    return (not header or bool(request.headers.get(header))) and (
-        not param or bool(request.query.get(param))
+    return (
+        provider.admits(request.headers)
+        and (not header or bool(request.headers.get(header)))
+        and (not param or bool(request.query.get(param)))
     )
 
 
