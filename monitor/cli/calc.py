@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.app.world import find_catalogue
+from monitor.cli.inputs import parse_inputs
 from monitor.cli.output import Output, OutputOption, emit, measure, sheet
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
@@ -18,8 +17,6 @@ from monitor.metrics.catalogue import Catalogue, Evaluation
 
 ALIASES = {"margin": "mining_margin_ratio"}
 """Short words for metrics, as people say them."""
-WHOLE = frozenset({"height"})
-"""Inputs that count something."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,48 +56,6 @@ def metric_name(word: str, catalogue: Catalogue) -> str:
         names = [metric.name for metric in catalogue]
         raise ConfigError(f"no metric `{word}`", where="METRIC", hint=nearest(word, names))
     return name
-
-
-def parse_inputs(items: Sequence[str], catalogue: Catalogue) -> dict[str, float]:
-    """Return the inputs that `name=value` words give: inputs of metrics, or metrics.
-
-    Raises:
-        ConfigError: as `parse_numbers`.
-
-    """
-    return parse_numbers(items, [*catalogue.leaves, *(metric.name for metric in catalogue)])
-
-
-def parse_numbers(
-    items: Sequence[str], known: Collection[str], where: str = "inputs"
-) -> dict[str, float]:
-    """Return the numbers that `name=value` words give to names that are `known`.
-
-    Raises:
-        ConfigError: a word without `=`, an unknown name or one given twice, a value that is no
-            finite number, or no whole one where it counts something.
-
-    """
-    given: dict[str, float] = {}
-    for item in items:
-        name, separator, text = item.partition("=")
-        if not separator:
-            raise ConfigError(f"`{item}` is no NAME=VALUE", where=where, hint=f"{name}=1.5")
-        if name not in known:
-            raise ConfigError(f"no input `{name}`", where=where, hint=nearest(name, known))
-        if name in given:
-            raise ConfigError(f"`{name}` is given twice", where=where, hint="keep one of the two")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise ConfigError(f"{name}: `{text}` is no number", where=where, hint=f"{name}=1.5")
-        if name in WHOLE and not value.is_integer():
-            whole = f"{name}={math.floor(value)}"
-            raise ConfigError(f"{name}: `{text}` is no whole number", where=where, hint=whole)
-        given[name] = value
-    return given
 
 
 def as_data(found: Evaluation) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from monitor.app.world import find_catalogue
-from monitor.cli.calc import metric_name, parse_inputs
+from monitor.cli.calc import metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
+from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption
 from monitor.cli.output import Output, OutputOption, age, emit, measure, number, sheet
 from monitor.cli.situation import Wanted, find_situation
@@ -51,6 +52,7 @@ def explain_metric(
     if metric.scope is Scope.COMPANY and not ticker:
         raise ConfigError(f"`{what}` names no company", where="COMPANY.METRIC", hint=f"RIOT.{word}")
     given = parse_inputs(inputs or [], catalogue)
+    refuse_implausible(given)
     situation = find_situation(Wanted(companies, live, as_of=as_of))
     company = find(situation.companies, ticker) if ticker else None
     data = explain(situation, metric, company, given)

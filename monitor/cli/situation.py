@@ -16,8 +16,8 @@ from rich.text import Text
 from alerts.rulebook import Rulebook
 from monitor.app.world import World, build_step, find_catalogue
 from monitor.books import load_companies
-from monitor.cli.calc import parse_numbers
 from monitor.cli.company import moment_of
+from monitor.cli.inputs import parse_numbers, refuse_implausible
 from monitor.cli.live import committed, redis_url, settings_with
 from monitor.cli.output import talk
 from monitor.compute.cells import Saved
@@ -81,6 +81,7 @@ def find_situation(wanted: Wanted) -> Situation:
     invented = MarketOrigin.SYNTHETIC.value in words
     numbers = [word for word in words if word != MarketOrigin.SYNTHETIC.value]
     given = parse_numbers(numbers, MARKET_INPUTS, "--market")
+    refuse_implausible(given, "--market")
     alone = wanted.as_of is not None or invented
     saved = None if alone else _memory(wanted.live)
     if saved is not None:

@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.calc import parse_inputs
 from monitor.cli.company import CompaniesOption, find
+from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption
 from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
@@ -55,6 +55,7 @@ def stress_company(
     situation = find_situation(Wanted(companies, live, market, invent=True))
     name = find(situation.companies, ticker).ticker
     given = parse_inputs(inputs or [], situation.catalogue)
+    refuse_implausible(given)
     readings = {key: Reading(value, Quality.OK) for key, value in given.items()}
     situation.change(readings, name, "given")
     try:

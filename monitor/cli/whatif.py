@@ -8,8 +8,9 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from monitor.cli.calc import ALIASES, parse_numbers
+from monitor.cli.calc import ALIASES
 from monitor.cli.company import CompaniesOption, find
+from monitor.cli.inputs import parse_numbers, refuse_implausible
 from monitor.cli.live import LiveOption
 from monitor.cli.output import WHOLE, Output, OutputOption, emit, number, sheet, short
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
@@ -90,6 +91,7 @@ def whatif(
         )
     name = find(situation.companies, ticker).ticker
     given = parse_numbers(inputs or [], situation.catalogue.leaves)
+    refuse_implausible(given)
     known = {key: Reading(value, Quality.OK) for key, value in given.items()}
     situation.change(known, name, "given")
     values, shown = _changed(situation, name, wished)

@@ -13,12 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.compute.card_metrics import limits
-from monitor.compute.plan import MARKET_INPUTS
+from monitor.compute.expectation import expectation
 from monitor.compute.quantities import NUMBER, QuantityError, UnitMismatchError, parse_quantity
 from monitor.compute.situation import Record, Situation
 from monitor.domain.events import Quality, Reading
-from monitor.domain.facts import FACTS
-from monitor.domain.plausibility import bounds_of
 from monitor.metrics.base import Metric, Scope
 
 _RELATIVE = re.compile(rf"([+-])\s*({NUMBER})\s*%")
@@ -111,23 +109,12 @@ def _check(name: str, value: float) -> None:
     """Refuse what cannot be true, as the books and the feeds do."""
     if not math.isfinite(value):
         raise QuantityError(f"{name} would be beyond all numbers", HOW)
-    if name in FACTS and not FACTS[name].plausible(value):
-        expected = FACTS[name].expected
+    found = expectation(name, value)
+    if found is not None:
         raise QuantityError(
-            f"{name} would be {value:,.6g}, which is not plausible", _within(expected)
+            f"{name} would be {value:,.6g}, which is not plausible",
+            f"stay within {found.expected}, and mind the unit",
         )
-    instrument = MARKET_INPUTS.get(name)
-    if instrument is None:
-        return
-    bounds = bounds_of(instrument)
-    low, high = float(bounds.low), float(bounds.high)
-    if not low <= value <= high:
-        expected = f"{low:,g} to {high:,g}"
-        raise QuantityError(f"{name} would be {value:,.6g}, which cannot be", _within(expected))
-
-
-def _within(expected: str) -> str:
-    return f"stay within {expected}, and mind the unit"
 
 
 def what_if(situation: Situation, ticker: str, values: Mapping[str, Reading]) -> Record:

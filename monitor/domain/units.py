@@ -100,21 +100,10 @@ KNOWN_UNITS: tuple[str, ...] = tuple(_UNITS)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What a figure of a listed company can be, both ends included."""
+    """What a figure can be, both ends included."""
 
     low: float
     high: float
-
-
-# Wide enough for every machine and company there is, narrow enough to refuse a factor of 1000.
-PLAUSIBLE = MappingProxyType(
-    {
-        "J/TH": Range(5.0, 150.0),  # next machines are near 9; an Antminer S9 takes 98
-        "EH/s": Range(0.0, 500.0),  # the largest listed miner has about 60
-        "USD/kWh": Range(-0.5, 0.5),  # credits can make a month's net price negative
-        "MW": Range(0.0, 20_000.0),
-    }
-)
 
 
 def quantity_of(unit: str) -> str:
@@ -155,21 +144,6 @@ def convert(value: float | Decimal, from_unit: str, to_unit: str) -> float:
             f"units of {target}: {', '.join(_SCALES[target])}"
         )
     return float(Fraction(str(value)) * per_source / per_target)
-
-
-def require_plausible(value: float, unit: str) -> None:
-    """Refuse a company's figure that its unit makes impossible, such as 20000 J/TH.
-
-    Raises:
-        ValueError: the value is outside the range known for `unit`; the message states the range.
-
-    """
-    expected = PLAUSIBLE.get(unit)
-    if expected is not None and not expected.low <= value <= expected.high:
-        raise ValueError(
-            f"{value:g} {unit} is outside the expected range {expected.low:g} to "
-            f"{expected.high:g} {unit}; is the figure in another unit?"
-        )
 
 
 def _scale(unit: str) -> tuple[str, Fraction]:

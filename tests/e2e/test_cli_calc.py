@@ -192,3 +192,29 @@ def test_explain_of_a_given_metric_is_the_given_value(tmp_path: Path) -> None:
     words = ("explain", "RIOT.margin", "mining_margin_ratio=0.5", "-o", "json")
     found = hashhedge(*words, cwd=tmp_path).json
     assert (found["value"], found["reason"], found["inputs"]) == (0.5, None, [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain", "RIOT.margin", "efficiency_j_th=20000"),
+        ("whatif", "RIOT", "efficiency_j_th=20000", "--btc", "-20%"),
+        ("stress", "RIOT", "efficiency_j_th=20000"),
+    ],
+)
+def test_a_given_value_is_held_to_its_range(words: tuple[str, ...], tmp_path: Path) -> None:
+    """What stands in for a company's figure is refused as in a book, with the expected range."""
+    said = hashhedge(*words, cwd=tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert "efficiency_j_th of 20,000 is not plausible, expected 5 to 120 J/TH" in said.err
+
+
+def test_a_given_price_in_cents_names_the_unit(tmp_path: Path) -> None:
+    """4.5 for 4.5 c/kWh is a hundred times too much, and the mend says which unit it may be."""
+    said = hashhedge("explain", "RIOT.margin", "power_price_usd_kwh=4.5", cwd=tmp_path)
+    assert said.code == 2
+    assert "is it in" in said.err
+    assert "c/kWh" in said.err
+    market = hashhedge("whatif", "RIOT", "--btc", "-20%", "--market", "btc_usd=0.1", cwd=tmp_path)
+    assert market.code == 2
+    assert "btc_usd of 0.1 is not plausible, expected 1 to 1e+07 USD" in market.err

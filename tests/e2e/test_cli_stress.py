@@ -62,7 +62,7 @@ def test_without_a_service_the_market_is_marked(tmp_path: Path) -> None:
         (("RIOT", "--falls", "20,much"), "0,20,40,50,60"),
         (("RIOT", "--falls", "120"), "0,20,40,50,60"),
         (("RIOT", "mining_fixed_cost=7"), "mining_fixed_cost_usd_year"),
-        (("RIOT", *GIVEN[:5], "mining_fixed_cost_usd_year=-5"), "cannot be -5"),
+        (("RIOT", *GIVEN[:5], "mining_fixed_cost_usd_year=-5"), "of -5 is not plausible"),
     ],
 )
 def test_what_cannot_be_meant_exits_2(words: tuple[str, ...], mend: str, tmp_path: Path) -> None:
