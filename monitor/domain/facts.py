@@ -33,6 +33,7 @@ class FactSpec:
         high: largest plausible value.
         max_age_days: a figure is stale after so many days; None: it does not age.
         description: one line for people.
+        of_period: a sum over a period, which a figure has to name.
         nil: zero is allowed below `low`: measured, and none.
         least: smallest plausible value above zero, where `low` is zero or less.
         doubtful_below: between `least` and this it is most likely in another unit.
@@ -47,6 +48,7 @@ class FactSpec:
     high: float
     max_age_days: int | None
     description: str
+    of_period: bool = False
     nil: bool = False
     least: float = 0.0
     doubtful_below: float = 0.0
@@ -72,16 +74,18 @@ def _hashrate(word: str, description: str) -> FactSpec:
     return FactSpec(name, "EH/s", 0.01, 500, OPERATIONAL_DAYS, description, nil=True, basis=word)
 
 
-def _usd(name: str, description: str, *, low: float = 1e4) -> FactSpec:
+def _usd(name: str, description: str, *, low: float = 1e4, of_period: bool = False) -> FactSpec:
     yearly = name.endswith("_usd_year")
     unit = "USD/year" if yearly else "USD"
-    return FactSpec(name, unit, low, 1e12, QUARTERLY_DAYS, description, nil=True)
+    return FactSpec(
+        name, unit, low, 1e12, QUARTERLY_DAYS, description, of_period=of_period, nil=True
+    )
 
 
 def _period_usd(stem: str, description: str, *, low: float = 1e4) -> tuple[FactSpec, FactSpec]:
     """Return a sum of money of a period, and the same at a yearly rate."""
     return (
-        _usd(f"{stem}_usd", f"{description}, of the period", low=low),
+        _usd(f"{stem}_usd", f"{description}, of the period", low=low, of_period=True),
         _usd(f"{stem}_usd_year", f"{description}, at a yearly rate", low=low),
     )
 
@@ -95,7 +99,7 @@ def _ratio(name: str, description: str, days: int | None = QUARTERLY_DAYS) -> Fa
 
 
 def _mwh(name: str, description: str) -> FactSpec:
-    return FactSpec(name, "MWh", 1, 1e8, QUARTERLY_DAYS, description, nil=True)
+    return FactSpec(name, "MWh", 1, 1e8, QUARTERLY_DAYS, description, of_period=True, nil=True)
 
 
 def _shares(name: str, description: str) -> FactSpec:
@@ -156,8 +160,26 @@ _SPECS = (
         best_of=tuple(spec.name for spec in _HASHRATES),
     ),
     FactSpec("btc_held", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins on the balance sheet", nil=True),
-    FactSpec("btc_produced", "BTC", 1, 1e5, QUARTERLY_DAYS, "coins mined in the period", nil=True),
-    FactSpec("btc_sold", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins sold in the period", nil=True),
+    FactSpec(
+        "btc_produced",
+        "BTC",
+        1,
+        1e5,
+        QUARTERLY_DAYS,
+        "coins mined in the period",
+        of_period=True,
+        nil=True,
+    ),
+    FactSpec(
+        "btc_sold",
+        "BTC",
+        1,
+        1e6,
+        QUARTERLY_DAYS,
+        "coins sold in the period",
+        of_period=True,
+        nil=True,
+    ),
     # Of the period that the coins were mined in; nobody prints them, a reader works them out.
     FactSpec("period_days", "count", 1, 372, QUARTERLY_DAYS, "days of the period"),
     FactSpec(
@@ -176,6 +198,7 @@ _SPECS = (
     _usd(
         "mining_revenue_usd",
         "revenue of the period from own mining; hosting of miners is not in it",
+        of_period=True,
     ),
     _usd("mining_revenue_usd_year", "revenue from own mining, at a yearly rate"),
     *_period_usd("ai_revenue", "AI and high-performance computing revenue"),
@@ -192,9 +215,13 @@ _SPECS = (
     *_period_usd("ai_capex", "capital spent on AI"),
     *_period_usd("cash_burn", "cash that the whole company used up"),
     _usd("ai_revenue_goal_usd_year", "AI revenue that the company aims at, at a yearly rate"),
-    _usd("energy_bill_usd", "energy bill of the period, before power sold back and credits"),
-    _usd("power_credits_usd", "power sold back and demand response of the period"),
-    _usd("curtailment_credit_usd", "what the period's curtailed energy earned"),
+    _usd(
+        "energy_bill_usd",
+        "energy bill of the period, before power sold back and credits",
+        of_period=True,
+    ),
+    _usd("power_credits_usd", "power sold back and demand response of the period", of_period=True),
+    _usd("curtailment_credit_usd", "what the period's curtailed energy earned", of_period=True),
     _mwh("curtailed_mwh", "energy not used in the period, for credits"),
     _mwh("energy_used_mwh", "energy that mining used in the period"),
     _usd("cash_usd", "cash and equivalents"),

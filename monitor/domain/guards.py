@@ -43,6 +43,7 @@ def doubts(company: Company, now: int) -> tuple[Doubt, ...]:
     return (
         *_implied_prices(then),
         *_odd_years(then),
+        *_without_period(then),
         *_small(then),
         *_own_customers(company),
         *_expired(company, now),
@@ -108,6 +109,24 @@ def implied_price_usd(revenue: Figure, coins: Figure) -> float | None:
     ):
         return None
     return revenue.value / coins.value
+
+
+def _without_period(company: Company) -> Iterator[Doubt]:
+    """Yield the sums that name no period: a month or a year, they would stand beside any other.
+
+    A figure given live is somebody's word for the period that its program thinks of.
+    """
+    for fact, history in company.figures.items():
+        for figure in history:
+            given = figure.is_derived or figure.expires is not None
+            if FACTS[fact].of_period and figure.period_start is None and not given:
+                yield Doubt(
+                    company.ticker,
+                    figure.where,
+                    f"{fact} to {iso_day(figure.as_of)} is a sum over a period and does not say"
+                    " since when",
+                    "add `period_from`, the first day that it counts",
+                )
 
 
 def _small(company: Company) -> Iterator[Doubt]:

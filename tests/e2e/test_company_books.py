@@ -42,6 +42,18 @@ def test_a_doubtful_figure_is_a_warning(tmp_path: Path) -> None:
     assert "implied price" in table.err
 
 
+def test_a_sum_without_its_period_is_a_warning(tmp_path: Path) -> None:
+    """Coins of no period: place and mend on stderr; the books that ship have none such."""
+    book = tmp_path / "RIOT.yaml"
+    book.write_text(RIOT.replace("period_from: 2025-01-01, ", "", 1), encoding="utf-8")
+    said = hashhedge("config", "check", "--companies", tmp_path, "-o", "json")
+    assert said.code == 0
+    (warning,) = said.json["warnings"]
+    assert warning["where"] == f"{book}:9"
+    assert warning["message"].startswith("btc_produced to 2025-03-31 is a sum over a period")
+    assert "period_from" in warning["hint"]
+
+
 def test_an_error_goes_before_a_warning(tmp_path: Path) -> None:
     """A figure without a source is an error all the same: exit 2."""
     (tmp_path / "RIOT.yaml").write_text(RIOT.replace(", source: q1", "", 1), encoding="utf-8")

@@ -106,6 +106,27 @@ def test_the_price_range_takes_whole_quarters() -> None:
 
 
 @pytest.mark.parametrize(
+    "fact", ["ai_revenue_usd", "btc_produced", "energy_used_mwh", "capex_usd", "power_credits_usd"]
+)
+def test_a_sum_without_its_period_is_doubted(fact: str) -> None:
+    """A revenue, coins or energy since an unknown day is named with its place and the mend."""
+    item = figure(fact, 1e6 if fact.endswith("usd") else 500)
+    assert doubts(company(item), NOW) == ()
+    (doubt,) = doubts(company(replace(item, period_start=None)), NOW)
+    assert doubt.problem.startswith(f"{fact} to 2025-03-31 is a sum over a period")
+    assert (doubt.where, "period_from" in doubt.hint) == ("RIOT.yaml:31", True)
+
+
+@pytest.mark.parametrize("fact", ["cash_usd", "btc_held", "ai_revenue_usd_year", "shares_count"])
+def test_a_state_or_a_rate_needs_no_period(fact: str) -> None:
+    """Cash, coins held and a yearly rate are of one day, and a live sum is somebody's own word."""
+    item = replace(figure(fact, 5e6 if fact != "btc_held" else 500), period_start=None)
+    assert doubts(company(item), NOW) == ()
+    live = replace(figure("ai_revenue_usd", 1e6), period_start=None, expires=NOW + DAY)
+    assert doubts(company(live), NOW) == ()
+
+
+@pytest.mark.parametrize(
     ("start", "end", "basis", "note", "doubted"),
     [
         ("2024-04-01", "2025-03-31", "", "", False),
