@@ -71,6 +71,9 @@ def as_data(found: Evaluation) -> dict[str, Any]:
         data["remarks"] = list(found.remarks)
     if found.missing:
         data["missing"] = list(found.missing)
+    if found.metric.refusal:
+        data["applies_to"] = _types(found)
+        data["refusal"] = found.metric.refusal
     if found.assumed:
         data["assumed"] = {
             name: {"value": item.value, "why": item.words} for name, item in found.assumed.items()
@@ -93,4 +96,10 @@ def _table(found: Evaluation) -> Table:
         table.add_row("remark", word)
     if found.value is None:
         table.add_row("no value because", ", ".join(found.missing) or found.reason)
+    if found.metric.refusal:
+        table.add_row(f"only for {', '.join(_types(found))}", found.metric.refusal)
     return table
+
+
+def _types(found: Evaluation) -> list[str]:
+    return sorted(kind.value for kind in found.metric.applies_to)

@@ -14,7 +14,7 @@ from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.live import LiveOption
 from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
-from monitor.compute.comparison import compare
+from monitor.compute.comparison import compare, refused
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quality
 from monitor.metrics.base import Metric, Scope
@@ -68,6 +68,8 @@ def compare_companies(
                 "label": metric.label or metric.name,
                 "unit": metric.unit,
                 "rows": compare(situation, metric, named, worst, ascending=ascending),
+                "refusal": metric.refusal or None,
+                "refused": refused(situation, metric, named),
             }
             for metric in chosen
         ],
@@ -98,7 +100,10 @@ def _chosen(words: Sequence[str], catalogue: Catalogue) -> list[Metric]:
 
 
 def _records(data: Record) -> Iterator[Record]:
-    return (row for part in data["metrics"] for row in part["rows"])
+    for part in data["metrics"]:
+        for row in part["rows"]:
+            words = part["refusal"] if row["company"] in part["refused"] else None
+            yield row | {"refusal": words}
 
 
 def _draw(data: Record) -> Group:
@@ -117,7 +122,19 @@ def _draw(data: Record) -> Group:
                 style="dim",
             )
         )
+    parts += _refusals(data["metrics"])
     return Group(*parts)
+
+
+def _refusals(parts: list[Record]) -> Iterator[Text]:
+    """Yield whom a metric is refused to and why, the words once for all metrics that share them."""
+    whom: dict[str, tuple[list[str], list[str]]] = {}
+    for part in parts:
+        if part["refused"]:
+            labels, _ = whom.setdefault(part["refusal"], ([], part["refused"]))
+            labels.append(part["label"])
+    for words, (labels, tickers) in whom.items():
+        yield Text(f"{'; '.join(labels)}: not for {', '.join(tickers)}. {words}", style="yellow")
 
 
 def _one(part: Record) -> list[RenderableType]:
@@ -128,7 +145,7 @@ def _one(part: Record) -> list[RenderableType]:
     for row in part["rows"]:
         z = "" if row["robust_z"] is None else f"{row['robust_z']:+.2f}"
         notes += [f"* {row['company']}: OVERRIDE {words}" for words in row["overrides"]]
-        if row["value"] is None:
+        if row["value"] is None and row["company"] not in part["refused"]:
             reasons.setdefault(row["reason"], []).append(row["company"])
         table.add_row(
             str(row["rank"] or "-"),
@@ -156,13 +173,17 @@ def _several(every: list[Record], parts: list[Record]) -> Group:
     for ticker in order:
         rows = [column.get(ticker) for column in cells]
         if not any(row and row["value"] is not None for row in rows):
-            without += [ticker] if any(rows) else []
+            without += [ticker] if any(row and not _does_not_apply(row) for row in rows) else []
             continue
         mark = "*" if any(row and row["overrides"] for row in rows) else ""
         table.add_row(ticker + mark, *(_cell(row) for row in rows))
     what = "" if table.row_count else f"{'; '.join(labels)}: "
     words = [Text(f"{what}nothing known of {', '.join(without)}", style="dim")] if without else []
     return Group(*([table] if table.row_count else []), *words, Text())
+
+
+def _does_not_apply(row: Record) -> bool:
+    return bool(row["quality"] == Quality.NOT_APPLICABLE.word)
 
 
 def _cell(row: Record | None) -> str:

@@ -55,6 +55,20 @@ def compare(
     return sorted(rows, key=order)
 
 
+def refused(situation: Situation, metric: Metric, tickers: Collection[str] = ()) -> list[str]:
+    """Return the companies whose type `metric` is refused to, of `tickers` or of all.
+
+    Nobody misses a metric that merely says nothing of a type; only one with words why is refused.
+    """
+    return [
+        ticker
+        for ticker, company in situation.companies.items()
+        if metric.refusal
+        and company.type not in metric.applies_to
+        and (ticker in tickers or not tickers)
+    ]
+
+
 def _row(situation: Situation, metric: Metric, ticker: str, worst: Quality) -> Record:
     reading = situation.reading(metric.name, ticker)
     leaves = set(situation.plan.leaves_of(metric.name))

@@ -100,3 +100,28 @@ def test_companies_stand_by_the_coins_they_hold(tmp_path: Path) -> None:
     card = hashhedge("company", "show", "MARA", "-o", "json", cwd=tmp_path).json
     assert card["figures"]["btc_held"][0]["unit"] == "BTC"
     assert "btc_treasury_usd" in {entry["name"] for entry in card["treasury"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "mnav_cap_to_nav_ratio"),
+        ("compare", "mnav_cap_to_nav_ratio", "--tickers", "RIOT"),
+        ("compare", "margin", "mnav_cap_to_nav_ratio", "--tickers", "RIOT,MSTR"),
+        ("calc", "mnav_cap_to_nav_ratio", "market_cap_usd=4e9", "btc_held=1e4"),
+        ("explain", "RIOT.mnav_cap_to_nav_ratio"),
+        ("company", "show", "RIOT"),
+    ],
+)
+def test_a_refused_metric_says_why_wherever_it_stands(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A miner has no mNAV, and no page calls it missing: the words stand there (rows B12, B31)."""
+    said = hashhedge(*words, cwd=tmp_path)
+    assert said.code == 0
+    text = " ".join(said.out.split())
+    assert "mNAV compares a company with the coins it holds" in text
+    assert "missing:btc_held: RIOT" not in text
+    assert "not_applicable: RIOT" not in text
+    found = hashhedge(*words, "-o", "json", cwd=tmp_path)
+    assert "it misleads there" in found.out

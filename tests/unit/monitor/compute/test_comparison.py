@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.compute.comparison import compare
+from monitor.compute.comparison import compare, refused
 from monitor.compute.situation import Situation
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality
@@ -142,3 +142,16 @@ def test_ranks_follow_the_values(prices: dict[str, int]) -> None:
     if len(rows) > 2 and len(set(values)) > 1:
         distances = [row["robust_z"] for row in rows]
         assert distances == sorted(distances, reverse=True)
+
+
+def test_only_what_has_words_why_is_refused() -> None:
+    """A miner is refused mNAV; that a host has no margin is no news, and a treasury has its own."""
+    book = [
+        company("MINE", FLEET),
+        company("HOST", {}, CompanyType.AI_HOST),
+        company("COIN", {}, CompanyType.TREASURY),
+    ]
+    scene = situation(*book)
+    assert refused(scene, CATALOGUE["mnav_cap_to_nav_ratio"]) == ["HOST", "MINE"]
+    assert refused(scene, CATALOGUE["mnav_cap_to_nav_ratio"], ["COIN", "MINE"]) == ["MINE"]
+    assert refused(scene, MARGIN) == []
