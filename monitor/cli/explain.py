@@ -44,7 +44,8 @@ def explain_metric(
 ) -> None:
     """Print a metric's formula and every input with value, unit, age, source and quality.
 
-    With --as-of what was known on that day counts, and the market only as given.
+    With --as-of what was known on that day counts, and the market only as given; figures whose day
+    of publication is not known are named, since they count from the day they describe.
     """
     ticker, _, word = what.rpartition(".")
     catalogue = find_catalogue()
@@ -55,7 +56,7 @@ def explain_metric(
     refuse_implausible(given)
     situation = find_situation(Wanted(companies, live, as_of=as_of))
     company = find(situation.companies, ticker) if ticker else None
-    data = explain(situation, metric, company, given)
+    data = explain(situation, metric, company, given, looks_back=as_of is not None)
     emit(data, output, lambda: _draw(data), lambda: _records(data))
 
 

@@ -25,11 +25,17 @@ GIVEN = "given"
 
 
 def explain(
-    situation: Situation, metric: Metric, company: Company | None, given: Mapping[str, float]
+    situation: Situation,
+    metric: Metric,
+    company: Company | None,
+    given: Mapping[str, float],
+    *,
+    looks_back: bool = False,
 ) -> Record:
     """Return `metric` of `company`, or of the network, taken apart; `given` values stand in.
 
-    Puts the given values into the situation.
+    Puts the given values into the situation. With `looks_back` the situation is an earlier day's, so
+    that a figure without a day of publication may have been known to nobody: those are named.
     """
     ticker = None if company is None else company.ticker
     answer = _head(metric, ticker)
@@ -53,7 +59,10 @@ def explain(
     situation.change(
         {name: Reading(value, Quality.OK) for name, value in given.items()}, ticker, GIVEN
     )
-    return answer | _Page(situation, metric, ticker, given).record()
+    page = _Page(situation, metric, ticker, given)
+    if looks_back:
+        answer["notes"] += page.unpublished()
+    return answer | page.record()
 
 
 def _head(metric: Metric, ticker: str | None) -> Record:
@@ -126,6 +135,29 @@ class _Page:
             ],
             "recomputed": again,
         }
+
+    def unpublished(self) -> list[str]:
+        """Return a note on the figures that count since the day they describe, or none."""
+        names = [name for name in self._leaves() if self._is_unpublished(name, self._ticker)]
+        rests: dict[str, None] = {}
+        for step in self._across():
+            leaves = self._situation.catalogue.leaves_of(step.name)
+            for row in self._compared[step.name]["companies"]:
+                firm = row["company"]
+                if row["counted"] and any(self._is_unpublished(leaf, firm) for leaf in leaves):
+                    rests[firm] = None
+        whose = [*names, *(f"figures of {firm}" for firm in rests)]
+        if not whose:
+            return []
+        words = (
+            f"look-ahead: {', '.join(whose)}: no day of publication is known, so they count from the"
+            " day they describe, which is earlier than anybody knew them"
+        )
+        return [words]
+
+    def _is_unpublished(self, name: str, ticker: str | None) -> bool:
+        figure = self._situation.figure(name, ticker)
+        return figure is not None and figure.published is None and figure.expires is None
 
     def _across(self) -> Iterable[Metric]:
         return (step for step in self._road if step.across and step.name not in self._given)

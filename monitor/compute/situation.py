@@ -139,6 +139,7 @@ class Situation:
             "basis": figure.basis,
             "confidence": figure.confidence.value,
             "as_of": iso_day(figure.as_of),
+            "published": None if figure.published is None else iso_day(figure.published),
             "age_s": (self.now - figure.as_of) // SECOND,
         }
         if is_override(figure) and figure.expires is not None:
@@ -179,6 +180,7 @@ _KEYS = (
     "basis",
     "confidence",
     "as_of",
+    "published",
     "observed_at",
     "age_s",
     "override",

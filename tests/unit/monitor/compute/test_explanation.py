@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.compute.explanation import explain
 from monitor.compute.situation import Situation
+from monitor.core.clock import DAY
 from monitor.domain.companies import Company, CompanyType
 from monitor.domain.risk_levels import RiskKind, RiskLevel
 from monitor.metrics.base import Floats, Metric, Scope
@@ -236,3 +237,32 @@ def test_every_page_has_the_same_keys() -> None:
         page(scene, name) for name in ("coin_yardstick", "btc_treasury_usd", "mining_margin_ratio")
     ]
     assert all(set(each) == set(pages[0]) for each in pages)
+
+
+def test_an_earlier_day_names_what_nobody_may_have_known() -> None:
+    """A figure without a day of publication counts since the day it describes: it is named (B22)."""
+    dated = [figure(name, value, published=NOON - 20 * DAY) for name, value in FLEET.items()]
+    silent = [figure(name, value) for name, value in FLEET.items()]
+    scene = situation(company("HIVE", silent), company("RIOT", [*dated[:1], *silent[1:]]))
+    metric = INVENTED["power_hashcost_usd_ph_day"]
+    back = explain(scene, metric, scene.companies["RIOT"], {}, looks_back=True)
+    (note,) = back["notes"]
+    assert note.startswith("look-ahead: hashrate_eh_s, power_price_usd_kwh: no day of publication")
+    published = {item["name"]: item["published"] for item in back["inputs"]}
+    assert published["efficiency_j_th"] is not None
+    assert explain(scene, metric, scene.companies["RIOT"], {})["notes"] == []
+    held = {"power_price_usd_kwh": 0.05, "hashrate_eh_s": 10.0}
+    assert explain(scene, metric, scene.companies["RIOT"], held, looks_back=True)["notes"] == []
+
+
+def test_an_earlier_day_names_whose_figures_a_rank_rests_on() -> None:
+    """A number of all companies has no inputs of its own, so the companies are named."""
+    silent = company("HIVE", FLEET)
+    dated = company(
+        "RIOT",
+        [figure(name, value, published=NOON - 20 * DAY) for name, value in FLEET.items()],
+    )
+    scene = situation(silent, dated, catalogue=INVENTED)
+    back = explain(scene, RANK, scene.companies["RIOT"], {}, looks_back=True)
+    (note,) = back["notes"]
+    assert note.startswith("look-ahead: figures of HIVE: ")
