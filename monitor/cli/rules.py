@@ -95,16 +95,24 @@ def near_rules(
 ) -> None:
     """List how far each threshold rule is from firing, the nearest first: what may ring next.
 
-    Reads what the running service committed last; give --rules and --companies as it has them. A
-    ratio's distance is in points, any other in percent of the value. What fires already comes
-    after, and last what cannot be judged.
+    Reads what the running service committed last; give --rules and --companies as it has them. The
+    distance is in percent of the rule's level; from a level of 0 in the value's unit, after the
+    others. What fires already comes next, and last what cannot be judged.
     """
     url = required_url(live)
     world = load_world(settings_with(rules=rules, companies=companies), SystemClock().now())
     step = build_step(world)
     step.restore(committed(url))
-    rows = near(step)[:limit]
-    emit(rows, output, lambda: _nearness(rows))
+    every = near(step)
+    rows = every[:limit]
+    emit(rows, output, lambda: Group(_nearness(rows), *_cut_off(every[len(rows) :])))
+
+
+def _cut_off(rows: list[dict[str, Any]]) -> list[Text]:
+    """Return what --limit leaves out: nobody shall take the short list for the whole."""
+    unknown = sum(row["reason"] is not None for row in rows)
+    words = f"{len(rows)} more, {unknown} of which cannot be judged"
+    return [Text(words, style="dim")] if rows else []
 
 
 def _nearness(rows: list[dict[str, Any]]) -> Group:
@@ -133,10 +141,13 @@ def _nearness(rows: list[dict[str, Any]]) -> Group:
 
 
 def _distance(row: dict[str, Any]) -> str:
-    if row["distance_percent"] is None:
-        return "-" if row["distance"] is None else number(row["distance"], row["unit"])
-    word = "pp" if row["unit"] == "ratio" else "%"
-    return f"{row['distance_percent']:,.1f} {word}"
+    if row["distance_percent"] is not None:
+        return f"{row['distance_percent']:,.1f} %"
+    if row["distance"] is None:
+        return "-"
+    if row["unit"] == "ratio":
+        return f"{row['distance'] * 100:,.1f} pp"
+    return number(row["distance"], row["unit"])
 
 
 def _row(rule: Rule) -> dict[str, Any]:

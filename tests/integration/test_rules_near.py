@@ -25,19 +25,20 @@ rules:
 async def test_sorted_with_percent_and_the_unknown_last(
     own_redis: TestRedis, tmp_path: Path
 ) -> None:
-    """BTC is 4.8 % above its level; a treasury of old coins cannot be judged and says so."""
+    """BTC is 5 % above its level; a treasury of old coins cannot be judged and says so."""
     book = tmp_path / "rules.yaml"
     book.write_text(RULES)
     async with computing(own_redis.url, rules=book) as service:
         await service.say(*market(SystemClock().now()))
         rows = (await service.ask("rules", "near", "--rules", book, "-o", "json")).json
         few = (await service.ask("rules", "near", "--rules", book, "--limit", "1")).out
-    assert [row["rule"] for row in rows] == ["near", "thin", "far", "coins"]
-    assert rows[0]["distance_percent"] == pytest.approx(100 * 5 / 105)
+    assert [row["rule"] for row in rows] == ["near", "far", "thin", "coins"]
+    assert rows[0]["distance_percent"] == pytest.approx(5)
     assert rows[0]["value"] == 105_000
     assert (rows[3]["distance"], rows[3]["reason"]) == (None, "stale")
-    assert "4.8 %" in few
+    assert "5.0 %" in few
     assert "far" not in few
+    assert "3 more, 1 of which cannot be judged" in few
 
 
 def test_without_a_service_it_says_where_to_look(tmp_path: Path) -> None:

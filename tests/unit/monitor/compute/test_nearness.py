@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.model import AlertState, Reason
+from alerts.rules.base import Rule, Verdict
 from monitor.compute.nearness import near
 from monitor.compute.step import Step
 from tests.worlds import NOON, make_step, network, quote, threshold, tick
@@ -22,23 +25,23 @@ def standing(*rules: Any, btc: float = 105_000) -> Step:
     return step
 
 
-def test_nearest_first_a_ratio_in_points_and_the_rest_in_percent() -> None:
-    """BTC 105,000 to 100,000 is 4.8 %; a margin of 54.3 % to 25 % is 29.3 points, not 54 %."""
+def test_nearest_first_in_percent_of_the_level() -> None:
+    """BTC 105,000 is 5 % from 100,000 and half of 210,000; a margin of 54.3 % is 117 % from 25 %."""
     rules = [
         threshold(id="margin", on="mining_margin_ratio", companies=("HIVE",), below=0.25),
         threshold(id="btc", on="BTC-USD", below=100_000.0),
         threshold(id="high", on="BTC-USD", above=210_000.0),
     ]
     rows = near(standing(*rules))
-    assert [row["rule"] for row in rows] == ["btc", "margin", "high"]
+    assert [row["rule"] for row in rows] == ["btc", "high", "margin"]
     assert [row["distance_percent"] for row in rows] == [
-        pytest.approx(100 * 5 / 105),
-        pytest.approx(29.3, abs=0.05),
-        pytest.approx(100),
+        pytest.approx(5),
+        pytest.approx(50),
+        pytest.approx(100 * (0.543 - 0.25) / 0.25, abs=0.2),
     ]
     assert rows[0]["distance"] == pytest.approx(5_000)
     assert (rows[0]["value"], rows[0]["level"], rows[0]["fires"]) == (105_000, 100_000, "below")
-    assert (rows[2]["fires"], rows[2]["subject"]) == ("above", "BTC-USD")
+    assert (rows[1]["fires"], rows[1]["subject"]) == ("above", "BTC-USD")
 
 
 def test_one_that_waits_is_the_nearest() -> None:
@@ -95,17 +98,43 @@ def test_what_cannot_be_judged_is_last_with_the_reason() -> None:
     assert all(row["distance"] is None for row in rows.values())
 
 
-def test_a_value_of_nothing_has_no_percent() -> None:
-    """From 0 no percentage leads anywhere: the distance stays, behind those that have one."""
+def test_a_level_of_nothing_has_no_percent() -> None:
+    """Of 0 there is no share: the distance stays, the nearest first, behind what has a percent."""
     rules = [
+        threshold(id="loss", on="mining_margin_ratio", companies=("HIVE",), below=0.0),
+        threshold(id="worse", on="mining_margin_ratio", companies=("HIVE",), below=-0.1),
+        threshold(id="btc", on="BTC-USD", above=0.0, recover=-1.0),
         threshold(id="coins", on="btc_treasury_usd", companies=("HIVE",), above=1e6),
-        threshold(id="btc", on="BTC-USD", below=100_000.0),
     ]
     step = standing(*rules)
     step.process(tick(NOON, quote("HIVE.btc_held", 0, NOON, fresh_ms=HOUR)))
-    btc, coins = near(step)
-    assert btc["rule"] == "btc"
-    assert (coins["value"], coins["distance"], coins["distance_percent"]) == (0, 1e6, None)
+    coins, worse, loss, btc = near(step)
+    assert (coins["rule"], coins["value"], coins["distance_percent"]) == ("coins", 0, 100)
+    assert (worse["rule"], worse["distance_percent"] > 100) == ("worse", True)
+    assert (loss["rule"], loss["distance_percent"]) == ("loss", None)
+    assert loss["distance"] == pytest.approx(0.543, abs=0.001)
+    assert (btc["rule"], btc["state"]) == ("btc", "firing")
+
+
+class Everywhere(Rule, frozen=True, kw_only=True, tag="everywhere", tag_field="type"):
+    """A rule of another type: it has no level."""
+
+    def edges(self) -> Sequence[float]:
+        """Return none."""
+        return ()
+
+    def judge(self, value: float, state: AlertState) -> Verdict:
+        """Never hold."""
+        del value, state
+        return Verdict(breached=False, bound=0.0, reason=Reason.WITHIN_BOUND)
+
+
+def test_a_rule_without_a_level_is_named() -> None:
+    """A type that is no threshold is not passed over in silence: it has its reason."""
+    other = Everywhere(id="other", on="BTC-USD")
+    near_one, without = near(standing(threshold(id="btc", on="BTC-USD", below=1e5), other))
+    assert near_one["rule"] == "btc"
+    assert (without["rule"], without["reason"], without["level"]) == ("other", "no_level", None)
 
 
 @given(st.lists(st.floats(1_000, 1_000_000), min_size=1, max_size=8), st.booleans())
