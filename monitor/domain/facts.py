@@ -122,15 +122,8 @@ _SPECS = (
     FactSpec(
         "efficiency_j_th", "J/TH", 5, 120, OPERATIONAL_DAYS, "energy per hash of the running fleet"
     ),
-    # a spike of scarcity, or a night of too much wind
-    FactSpec(
-        "spot_power_price_usd_mwh",
-        "USD/MWh",
-        -5_000,
-        20_000,
-        1,
-        "real-time price of power where the fleet stands; given live, by a feed or by hand",
-    ),
+    # a spike of scarcity, or a night of too much wind; given live, by a feed or by hand
+    FactSpec("spot_power_price_usd_mwh", "USD/MWh", -5e3, 2e4, 1, "real-time price of power there"),
     FactSpec(
         "site_overhead_ratio", "ratio", 1, 2, OPERATIONAL_DAYS, "site energy over machine energy"
     ),
