@@ -141,7 +141,7 @@ def _on_data_back(rule: Rule, record: AlertRecord, value: float, now: int) -> Ou
     return _move(record, again, Reason.INPUT_BACK if hold else verdict.reason)
 
 
-def on_unusable(record: AlertRecord, now: int) -> Outcome:
+def on_unusable(record: AlertRecord, now: int, reason: Reason = Reason.INPUT_UNUSABLE) -> Outcome:
     """Lose the input: a wait ends at once, a firing alert keeps its state for a while."""
     if record.state is AlertState.NO_DATA:
         return _stay(record, Reason.STILL_WITHOUT_DATA, record.bound)
@@ -151,7 +151,7 @@ def on_unusable(record: AlertRecord, now: int) -> Outcome:
         patient = replace(record, due=now + KEEP_WITHOUT_DATA_MS)
         return _stay(patient, Reason.KEPT_WITHOUT_DATA, record.bound)
     lost = replace(record, state=AlertState.NO_DATA, due=None)
-    return _move(record, lost, Reason.INPUT_UNUSABLE)
+    return _move(record, lost, reason)
 
 
 def on_timer(record: AlertRecord) -> Outcome:
@@ -170,10 +170,10 @@ def on_removed(record: AlertRecord, *, changed: bool) -> Outcome:
     return _end(record, after, reason, record.bound)
 
 
-def state_of(record: AlertRecord | None, reading: Reading | None) -> AlertState:
+def state_of(rule: Rule, record: AlertRecord | None, reading: Reading | None) -> AlertState:
     """Return what to show for an alert: a rule that cannot be evaluated is in no_data, not ok."""
     if record is not None:
         return record.state
-    if reading is None or not reading.quality.usable:
+    if reading is None or not rule.accepts(reading):
         return AlertState.NO_DATA
     return AlertState.INACTIVE

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     RECOVERED = "recovered"
     BACK_BEFORE_FOR = "back_before_for"
     INPUT_UNUSABLE = "input_unusable"
+    INPUT_DELAYED = "input_delayed"
     INPUT_BACK = "input_back"
     RULE_REMOVED = "rule_removed"
     RULE_CHANGED = "rule_changed"

@@ -17,7 +17,7 @@ import msgspec
 
 from alerts.model import News
 from alerts.rules.base import Rule
-from alerts.watch import Target
+from alerts.series import Target
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import nearest
 from monitor.core.yamltext import Document, read_document

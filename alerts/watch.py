@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ from alerts.late import LateRecord, Spell, judge_late
 from alerts.model import AlertState, Reason, Transition, transition_id
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert, ending_of
-from alerts.wording import sentence
+from alerts.series import Series, Target, Vector
+from alerts.wording import DELAYED, sentence
 from monitor.core.clock import iso
 from monitor.domain.events import Quality, Quote, Reading
 
@@ -35,77 +36,6 @@ class Remarks:
 
     notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a rule may watch.
-
-    Attributes:
-        name: metric, market input or instrument.
-        unit: of its values.
-        companies: the tickers it has a value for, in the order of its vector; None for a scalar.
-        labels: identity of a scalar, for instance {"instrument": "BTC-USD"}.
-        refused: why no rule may watch it all the same; empty when rules may.
-
-    """
-
-    name: str
-    unit: str
-    companies: tuple[str, ...] | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    refused: str = ""
-
-
-@dataclass(slots=True)
-class _Series:
-    """One value that rules watch: its index, whether it is usable, its live alerts.
-
-    `rules` counts the bindings by severity; `quality` is that of the last look, for people. `owed`
-    are the alerts that a revision has left unjudged.
-    """
-
-    index: GapIndex
-    target: Target
-    company: str | None
-    rules: Counter[str]
-    numbers: range = range(0)
-    usable: bool = True
-    quality: Quality = Quality.MISSING
-    live: set[int] = field(default_factory=set)
-    owed: set[int] = field(default_factory=set)
-
-    @property
-    def idle_state(self) -> AlertState | None:
-        """Return where an alert without a record stands; None where nothing applies."""
-        if self.quality is Quality.NOT_APPLICABLE:
-            return None
-        return AlertState.INACTIVE if self.quality.usable else AlertState.NO_DATA
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        return self.target.labels if self.company is None else {"company": self.company}
-
-    @property
-    def key(self) -> str:
-        return "-".join(self.labels[name] for name in sorted(self.labels))
-
-
-@dataclass(slots=True)
-class _Vector:
-    """The series of one company metric, with their gaps side by side for one compare."""
-
-    series: dict[int, _Series]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    usable: NDArray[np.bool_]
-    quality: NDArray[np.uint8] | None = None
-
-    def forget(self) -> None:
-        """Look at every series again when the next values come."""
-        self.low[list(self.series)] = self.high[list(self.series)] = np.inf
-        self.usable = np.ones_like(self.usable)
-        self.quality = None
 
 
 class Watch:
@@ -125,11 +55,11 @@ class Watch:
         self._inputs = inputs
         self._remarks = remarks
         self._rules: list[Rule] = []
-        self._homes: list[_Series] = []
+        self._homes: list[Series] = []
         self._records: dict[int, AlertRecord] = {}
         self._timers: list[tuple[int, int]] = []
-        self._scalars: dict[str, _Series] = {}
-        self._vectors: dict[str, _Vector] = {}
+        self._scalars: dict[str, Series] = {}
+        self._vectors: dict[str, Vector] = {}
         self._dirty: set[int] = set()
         self._ended: list[str] = []
         self._left: list[SavedAlert] = []
@@ -138,7 +68,7 @@ class Watch:
         self._restoring = False
         self._transitions: list[Transition] = []
         self._instant = False
-        self._all_series: list[_Series] = []
+        self._all_series: list[Series] = []
         self.evaluations = 0
         by_target: dict[str, list[Rule]] = {}
         for rule in rules:
@@ -152,7 +82,7 @@ class Watch:
             else:
                 self._vectors[name] = self._vector(target, group)
 
-    def _series(self, target: Target, company: str | None, rules: Iterable[Rule]) -> _Series:
+    def _series(self, target: Target, company: str | None, rules: Iterable[Rule]) -> Series:
         """Bind `rules` to one value."""
         edges: list[tuple[float, int]] = []
         first = len(self._rules)
@@ -162,22 +92,24 @@ class Watch:
         mine = self._rules[first:]
         by_severity = Counter(r.severity.value for r in mine)
         numbers = range(first, len(self._rules))
-        series = _Series(GapIndex(edges), target, company, by_severity, numbers)
+        series = Series(GapIndex(edges), target, company, by_severity, numbers)
+        series.exacting = tuple(n for n, rule in enumerate(mine, first) if rule.require is not None)
         self._homes += [series] * len(mine)
         self._all_series.append(series)
         return series
 
-    def _vector(self, target: Target, rules: Sequence[Rule]) -> _Vector:
+    def _vector(self, target: Target, rules: Sequence[Rule]) -> Vector:
         """Bind `rules` to the companies they are for."""
         companies = target.companies or ()
-        series: dict[int, _Series] = {}
+        series: dict[int, Series] = {}
         for place, ticker in enumerate(companies):
             mine = [r for r in rules if r.companies == "all" or ticker in r.companies]
             if mine:
                 series[place] = self._series(target, ticker, mine)
         low = np.full(len(companies), -np.inf)
         high = np.full(len(companies), np.inf)
-        vector = _Vector(series, low, high, np.ones(len(companies), dtype=np.bool_))
+        vector = Vector(series, low, high, np.ones(len(companies), dtype=np.bool_))
+        vector.exacting = tuple(place for place, item in series.items() if item.exacting)
         vector.forget()
         return vector
 
@@ -226,6 +158,8 @@ class Watch:
             vector.quality, vector.usable = quality, usable
         else:
             looked_at &= vector.usable
+        if vector.exacting:  # a delay is no number that leaves its gap
+            looked_at[list(vector.exacting)] = True
         for place in np.flatnonzero(looked_at).tolist():
             series = vector.series.get(place)
             if series is None:
@@ -234,7 +168,7 @@ class Watch:
             low = np.inf if series.owed else series.index.low
             vector.low[place], vector.high[place] = low, series.index.high
 
-    def _see(self, series: _Series, reading: Reading, now: int, *, revised: bool = False) -> None:
+    def _see(self, series: Series, reading: Reading, now: int, *, revised: bool = False) -> None:
         """Judge every alert of `series` that the new reading may change."""
         series.quality = reading.quality
         if not reading.quality.usable or reading.value is None:
@@ -249,6 +183,7 @@ class Watch:
         if not series.usable:
             series.usable = True
             touched = sorted({*touched, *series.live})
+        touched = series.with_exacting(touched, delayed=reading.delay_ms > 0)
         if self._restoring:
             return
         if revised:
@@ -257,13 +192,18 @@ class Watch:
         elif series.owed:
             touched, series.owed = sorted({*touched, *series.owed}), set()
         for number in touched:
-            if number in self._changed:
-                continue
-            self.evaluations += 1
-            outcome = engine.on_reading(
-                self._rules[number], self._records.get(number), reading.value, now
-            )
-            self._settle(number, outcome, reading, now)
+            if number not in self._changed:
+                self.evaluations += 1
+                self._judge(number, reading, now)
+
+    def _judge(self, number: int, reading: Reading, now: int) -> None:
+        """Judge one alert by a usable reading, unless its rule requires a better one."""
+        rule, record = self._rules[number], self._records.get(number)
+        if reading.value is not None and rule.accepts(reading):
+            self._settle(number, engine.on_reading(rule, record, reading.value, now), reading, now)
+        elif record is not None:
+            lost = engine.on_unusable(record, now, Reason.INPUT_DELAYED)
+            self._settle(number, lost, reading, now)
 
     def _settle(self, number: int, outcome: Outcome, reading: Reading, at: int) -> None:
         """Remember an outcome; note its transition and its timer."""
@@ -290,6 +230,7 @@ class Watch:
         """Return the record of a change, with all that a message needs."""
         rule, home = self._rules[number], self._homes[number]
         remarks = self._remarks(rule.on, home.company)
+        said = sentence(rule, outcome, reading, home.target.unit, home.key, home.company)
         return Transition(
             id=transition_id(rule.id, rule.version, home.labels, outcome.since, outcome.number),
             rule=rule.id,
@@ -309,14 +250,9 @@ class Watch:
             number=outcome.number,
             observed_at=reading.observed_at,
             quality=reading.quality.word,
-            summary=" ".join(
-                (
-                    sentence(rule, outcome, reading, home.target.unit, home.key, home.company),
-                    *remarks.notes,
-                )
-            ),
+            summary=" ".join((said, *remarks.notes)),
             inputs=self._inputs(rule.on, home.company),
-            flags=remarks.flags,
+            flags=(*remarks.flags, DELAYED) if reading.delay_ms else remarks.flags,
         )
 
     # ---------------------------------------------------------------- what is told afterwards
@@ -372,7 +308,13 @@ class Watch:
         due, number = heapq.heappop(self._timers)
         home = self._homes[number]
         reading = reading_of(self._rules[number].on, home.company)
-        self._settle(number, engine.on_timer(self._records[number]), reading, due)
+        rule, record = self._rules[number], self._records[number]
+        held = record.state is AlertState.PENDING and rule.require is not None
+        if held and not rule.accepts(reading):
+            outcome = engine.on_unusable(record, due, Reason.INPUT_DELAYED)
+        else:
+            outcome = engine.on_timer(record)
+        self._settle(number, outcome, reading, due)
 
     def take_instant(self) -> bool:
         """Tell whether an episode began and ended at one moment since the last call.
@@ -485,7 +427,15 @@ class Watch:
             state = series.idle_state
             if state is None:
                 continue
-            idle = series.rules - Counter(self._rules[n].severity.value for n in series.live)
+            exacting = series.exacting if series.delayed and state is AlertState.INACTIVE else ()
+            unjudged = self._by_severity(set(exacting) - series.live)
+            idle = series.rules - self._by_severity(series.live) - unjudged
             for severity, number in idle.items():
                 found[severity, state.value] += number
+            for severity, number in unjudged.items():
+                found[severity, AlertState.NO_DATA.value] += number
         return found
+
+    def _by_severity(self, numbers: Iterable[int]) -> Counter[str]:
+        """Count bindings by the severity of their rules."""
+        return Counter(self._rules[number].severity.value for number in numbers)

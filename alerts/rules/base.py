@@ -21,6 +21,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from alerts.model import AlertState, Reason, Severity
+from monitor.domain.events import Reading
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MAX_DURATION_MS = 366 * _UNITS_MS["d"]
@@ -91,6 +92,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for_: how long the condition must hold before it fires, `for` in the file.
         severity: how loud.
         summary: one sentence for people; may name {company}, {target}, {value}, {bound}, {unit}.
+        require: what a value must be to be judged; `realtime` leaves out what its source tells late
+            by contract.
 
     """
 
@@ -100,6 +103,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     for_: str = msgspec.field(name="for", default="0s")
     severity: Severity = Severity.WARNING
     summary: str = ""
+    require: Literal["realtime"] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
@@ -129,7 +133,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         deciding = msgspec.structs.replace(
             self, summary="", severity=Severity.INFO, companies="all"
         )
-        return hashlib.blake2b(msgspec.json.encode(deciding), digest_size=6).hexdigest()
+        body = msgspec.to_builtins(deciding)
+        if self.require is None:  # a rule written before there were requirements stays what it was
+            del body["require"]
+        return hashlib.blake2b(msgspec.json.encode(body), digest_size=6).hexdigest()
+
+    def accepts(self, reading: Reading) -> bool:
+        """Tell whether the rule may be judged by `reading`: usable, and what it requires."""
+        if self.require is not None and reading.delay_ms:
+            return False
+        return reading.quality.usable and reading.value is not None
 
     def edges(self) -> Sequence[float]:
         """Return the values at which the verdict may change."""

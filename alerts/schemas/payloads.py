@@ -161,7 +161,10 @@ class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_
     sent_at: Moment
     feed: str
     time: Annotated[Moment, Meta(description="when the health last changed")]
-    state: Annotated[str, Meta(description="age of its newest data: fresh, late, stale, dead")]
+    state: Annotated[
+        str,
+        Meta(description="its newest data: fresh, delayed, late, degraded, disputed, stale, dead"),
+    ]
     healthy: bool
     reason: str
     last_success_at: Moment | None

@@ -13,7 +13,7 @@ from monitor.app.streaming import Streams, streams_beside
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.events import Quote
-from monitor.domain.freshness import Freshness, is_fresh
+from monitor.domain.freshness import Freshness, State, is_fresh, state_of
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.accounts import Accounts
@@ -161,7 +161,7 @@ class FeedRole:
         sent = streams.report()
         for poller in pollers:
             feed, health = poller.spec.name, poller.current_health()
-            state = self._age(poller, now)
+            state = self._state(poller, now)
             used_ratio = self.accounts.of(poller.spec).used_ratio(now)
             self.instruments.feeds.aged(feed, state.value)
             self.instruments.feeds.broken(feed, health.breaker.value)
@@ -186,6 +186,10 @@ class FeedRole:
         await self.flaws.count(fields)
         gate.refused.subtract(counted)
         gate.refused = +gate.refused
+
+    def _state(self, poller: Poller, now: Millis) -> State:
+        """Return what is said of a feed in one word."""
+        return state_of(self._age(poller, now), delayed=poller.health.delay_ms > 0)
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:
         """Return how old a feed's newest data is; a share grows old only while it trades."""

@@ -30,6 +30,7 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         stream: take what the provider sends by itself, or only ask.
         stream_url: where its stream is, for a self-hosted service or a simulator. A feed with a
             `base_url` of its own and no `stream_url` is only asked.
+        delay_s: seconds that your plan with the provider holds its values back.
 
     """
 
@@ -39,6 +40,7 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     fresh_s: Seconds | None = None
     stream: bool | None = None
     stream_url: str | None = None
+    delay_s: Annotated[float, Meta(ge=0, le=86_400)] | None = None
 
 
 class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from alerts.engine import state_of
+from alerts.rules.base import Rule
 from monitor.app.world import World, build_step, load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
@@ -15,7 +16,7 @@ from monitor.cli.output import Output, OutputOption, emit, number
 from monitor.cli.rules import RulesOption
 from monitor.compute.cells import Saved, read_cells
 from monitor.core.clock import SystemClock, iso
-from monitor.domain.events import Quality
+from monitor.domain.events import Quality, Reading
 from monitor.store.commit import Committer
 
 app = typer.Typer(help="Alerts: where each rule stands.", no_args_is_help=True)
@@ -61,16 +62,23 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
             {
                 "rule": rule.id,
                 "subject": key,
-                "state": state_of(record, reading).value,
+                "state": state_of(rule, record, reading).value,
                 "since": None if record is None else iso(record.since),
                 "severity": rule.severity.value,
                 "target": rule.on,
                 "value": reading.value,
                 "quality": reading.quality.word,
-                "reason": reading.reason or None,
+                "reason": _reason(rule, reading),
             }
         )
     return rows
+
+
+def _reason(rule: Rule, reading: Reading) -> str | None:
+    """Return why a rule cannot be judged; None where it can."""
+    if reading.quality.usable and not rule.accepts(reading):
+        return "delayed"
+    return reading.reason or None
 
 
 def _table(rows: list[dict[str, Any]], now: int | None) -> Table:

@@ -17,7 +17,7 @@ from monitor.app.service import Service
 from monitor.cli.output import console
 from monitor.cli.screen import ALERTS_SHOWN, board, headline, room_for, transition_line, whole
 from monitor.core.errors import ConfigError, StoreUnavailable
-from monitor.domain.freshness import Freshness
+from monitor.domain.freshness import State
 from monitor.store.feeds import FeedStore
 from monitor.store.transitions import newest_transitions
 
@@ -60,7 +60,7 @@ class LiveBoard:
             f"{feed} {record['state']}"
             + (f" ({record['failures'][-1]['reason']})" if record["failures"] else "")
             for feed, record in health.items()
-            if record["failures"] or record["state"] != Freshness.FRESH
+            if record["failures"] or record["state"] not in {State.FRESH, State.DELAYED}
         ]
         self._trouble = f"feeds in trouble: {', '.join(troubled)}" if troubled else ""
 

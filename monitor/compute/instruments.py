@@ -234,14 +234,15 @@ class Instruments:
             found = rental_reading(instrument.quotes, partial(self._fresh_until, instrument), now)
             instrument.reading, instrument.changes_at = found
             return
-        instrument.chosen = best
+        instrument.chosen, instrument.changes_at = best, best_until + 1 if fresh else None
         standing = self.revisions.standing_of(best) if fresh else (Quality.STALE, "stale")
-        instrument.reading = Reading(float(best.value), *standing, best.observed_at)
-        instrument.changes_at = best_until + 1 if fresh else None
+        late = best.delay_ms if instrument.symbol.moves else 0
+        instrument.reading = Reading(float(best.value), *standing, best.observed_at, late)
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
         symbol = instrument.symbol
         budget = symbol.fresh_ms if quote.fresh_ms is None else quote.fresh_ms
+        budget += quote.delay_ms
         if symbol.kind.in_sessions:
             with contextlib.suppress(ValueError):  # outside its years no session is known
                 return self._calendar.fresh_until(quote.observed_at, budget)
@@ -270,9 +271,8 @@ class Instruments:
 
     def take_quotes(self) -> list[Quote]:
         """Return the quotes taken since the last call, the newest of each source."""
-        taken = list(self._changed_quotes.values())
-        self._changed_quotes.clear()
-        return taken
+        taken, self._changed_quotes = self._changed_quotes, {}
+        return list(taken.values())
 
     def take_reference(self) -> Reference | None:
         """Return the reference price and its memory if it was worked out since the last call."""

@@ -30,7 +30,7 @@ def near(step: Step) -> list[Record]:
     for rule, company, key, record in step.watch.bindings():
         reading = step.reading(rule.on, company)
         if reading.quality is not Quality.NOT_APPLICABLE:
-            state = state_of(record, reading)
+            state = state_of(rule, record, reading)
             rows.append(_row(rule, key, reading, state, units.get(rule.on, "")))
     return sorted(rows, key=_order)
 
@@ -52,8 +52,8 @@ def _row(rule: Rule, subject: str, reading: Reading, state: AlertState, unit: st
         "quality": reading.quality.word,
         "reason": None,
     }
-    if reading.value is None or not reading.quality.usable:
-        row["reason"] = reading.reason or reading.quality.word
+    if not rule.accepts(reading):
+        row["reason"] = _reason(reading)
     if not isinstance(rule, ThresholdRule):
         return row | {"reason": row["reason"] or NO_LEVEL}
     above, level = _level(rule)
@@ -65,6 +65,11 @@ def _row(rule: Rule, subject: str, reading: Reading, state: AlertState, unit: st
         "distance": distance,
         "distance_percent": distance / abs(level) * 100 if level else None,
     }
+
+
+def _reason(reading: Reading) -> str:
+    """Return why a rule cannot be judged by `reading`: a usable one is too late for it."""
+    return "delayed" if reading.quality.usable else reading.reason or reading.quality.word
 
 
 def _level(rule: ThresholdRule) -> tuple[bool, float]:

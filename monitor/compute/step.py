@@ -17,7 +17,8 @@ from typing import Protocol
 
 from alerts.model import Transition
 from alerts.rules.base import Rule
-from alerts.watch import Remarks, Target, Watch
+from alerts.series import Target
+from alerts.watch import Remarks, Watch
 from monitor.compute.calendars import Calendar, Sessions
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
@@ -121,6 +122,7 @@ class Step:
             if not firm.listed:
                 for column in STOCK_INPUTS:
                     self.table.set(column, row, NOT_LISTED)
+        self._delays: dict[str, int] = {}
         self._standing: dict[str, Memory] = {}
         self._standing_changed: dict[str, Memory] = {}
         self._news: list[Transition] = []
@@ -229,9 +231,12 @@ class Step:
         for name in names:
             reading = self.instruments.reading(name)
             self.watch.observe(name, reading, now, revised=revised)
+            late = self._delays.get(name, 0) != reading.delay_ms
+            if late:
+                self._delays[name] = reading.delay_ms
             for column, row in self._places(name):
                 shown = self._figure(row, column, now) if column in self._facts else reading
-                if self.table.set(column, max(row, 0), shown):
+                if self.table.set(column, max(row, 0), shown) or late:
                     changed.setdefault(row, set()).add(column)
         self._recompute(changed, now, revised=revised)
 
@@ -367,9 +372,12 @@ class Step:
     def _metric(self, name: str, row: int) -> Reading:
         """Return a metric's reading with the newest source time among its inputs."""
         feeding = (self.instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
-        times = (self.instruments.reading(item).observed_at for item in feeding if item)
+        readings = [self.instruments.reading(item) for item in feeding if item]
+        times = (item.observed_at for item in readings)
         newest = max((time for time in times if time is not None), default=None)
-        return self.table.reading(name, row, newest)
+        reading = self.table.reading(name, row, newest)
+        late = max((item.delay_ms for item in readings), default=0)
+        return replace(reading, delay_ms=late) if late else reading
 
     def _remarks(self, target: str, company: str | None) -> Remarks:
         """Return what a message adds: words of the source, whose tenant it speaks of, flags."""
@@ -460,6 +468,7 @@ class Step:
         self.watch.restore_late(saved.late)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
+            self._delays[name] = reading.delay_ms
             for column, row in self._places(name):
                 self.table.set(column, max(row, 0), reading)
         self._read_figures(saved.now)

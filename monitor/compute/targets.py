@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from alerts.rules.base import Rule
-from alerts.watch import Target
+from alerts.series import Target
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.domain.events import Quote
 from monitor.domain.series import series_of
@@ -64,4 +64,4 @@ def quoted(quote: Quote) -> Mapping[str, object]:
         "value": float(quote.value),
         "source": quote.source,
         "observed_at": quote.observed_at,
-    }
+    } | ({"delay_ms": quote.delay_ms} if quote.delay_ms else {})

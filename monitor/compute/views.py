@@ -30,6 +30,8 @@ def shown(reading: Reading, unit: str, sources: Sequence[str] = ()) -> dict[str,
         view["reason"] = reading.reason
     if reading.observed_at is not None:
         view["observed_at"] = reading.observed_at
+    if reading.delay_ms:
+        view["delay_s"] = reading.delay_ms / 1_000
     if sources:
         view["sources"] = list(sources)
     return view

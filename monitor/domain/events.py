@@ -75,6 +75,8 @@ class Quote:
             present value; no rule fires or resolves on it.
         period: the first day (`2026-01-05`) of what a daily or longer figure is of; empty where
             the value is of its moment. Another value of the same period is a revision.
+        delay_ms: how late the source tells by contract (15-minute quotes); 0 for real time. It is
+            fresh for that much longer, and never passes for live.
 
     """
 
@@ -91,6 +93,7 @@ class Quote:
     note: str = ""
     backfilled: bool = False
     period: str = ""
+    delay_ms: int = 0
 
     def repeats(self, last: Quote | None) -> bool:
         """Tell whether its source said the same before: that value at that time of its own."""
@@ -121,9 +124,11 @@ class Reading:
 
     `value` is None when the quality is `MISSING` or `NOT_APPLICABLE`; then `reason` says which
     input is missing or why nothing applies. A `STALE` or `DISPUTED` value may still be shown.
+    `delay_ms` is the longest delay by contract of the sources in it; 0 is real time.
     """
 
     value: float | None
     quality: Quality
     reason: str = ""
     observed_at: int | None = None
+    delay_ms: int = 0

@@ -12,6 +12,10 @@ of it, so that a feed polled each 5 s and one polled each minute are judged alik
 
 A closed stock market makes nothing old, so a caller that knows the sessions passes the time the
 market was open since `observed_at` as `elapsed_ms`.
+
+Age is not all that may be wrong with a value: one that the others contradict is disputed, one that
+its source tells a quarter of an hour late by contract is delayed, however young it is for that, and
+a provider whose own endpoints contradict each other is degraded.
 """
 
 from __future__ import annotations
@@ -31,6 +35,27 @@ class Freshness(StrEnum):
     LATE = "late"
     STALE = "stale"
     DEAD = "dead"
+
+
+class State(StrEnum):
+    """What is said of a value or its feed in one word: its age, or what is worse about it."""
+
+    FRESH = "fresh"
+    DELAYED = "delayed"
+    LATE = "late"
+    DEGRADED = "degraded"
+    DISPUTED = "disputed"
+    STALE = "stale"
+    DEAD = "dead"
+
+
+def state_of(
+    age: Freshness, *, delayed: bool = False, degraded: bool = False, disputed: bool = False
+) -> State:
+    """Return the worst that is to say, in the order of `State`; `age` counts from the delay."""
+    said = [State(age.value)]
+    said += [State.DELAYED] * delayed + [State.DEGRADED] * degraded + [State.DISPUTED] * disputed
+    return max(said, key=list(State).index)
 
 
 def freshness(
@@ -53,8 +78,15 @@ def freshness(
     return Freshness.DEAD
 
 
+def quote_age(
+    quote: Quote, now: int, default_ms: int, *, elapsed_ms: int | None = None
+) -> Freshness:
+    """Return the age of `quote` by its own budget, or `default_ms`; a delay by contract is no age."""
+    budget = default_ms if quote.fresh_ms is None else quote.fresh_ms
+    elapsed = now - quote.observed_at if elapsed_ms is None else elapsed_ms
+    return freshness(quote.observed_at, budget, now, elapsed_ms=elapsed - quote.delay_ms)
+
+
 def is_fresh(quote: Quote, now: int, default_ms: int, *, elapsed_ms: int | None = None) -> bool:
     """Tell whether `quote` is within its own budget, or within `default_ms` if it has none."""
-    budget = default_ms if quote.fresh_ms is None else quote.fresh_ms
-    state = freshness(quote.observed_at, budget, now, elapsed_ms=elapsed_ms)
-    return state is Freshness.FRESH
+    return quote_age(quote, now, default_ms, elapsed_ms=elapsed_ms) is Freshness.FRESH

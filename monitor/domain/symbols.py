@@ -74,6 +74,11 @@ class Symbol:
         series = series_of(self.name) if self.kind is Kind.SERIES else None
         return self.kind.fresh_ms if series is None else series.cadence.fresh_ms
 
+    @property
+    def moves(self) -> bool:
+        """Tell whether it changes from moment to moment, so that a delay means something."""
+        return self.kind is not Kind.SHARE or self.name == self.ticker
+
 
 def symbol_of(name: str, shares: Container[str]) -> Symbol:
     """Return what `name` stands for; `shares` are the tickers whose quotes are prices of shares."""

@@ -39,7 +39,7 @@ class VenuePrice:
         ask: best ask, likewise.
         fresh_ms: how long after observed_at it counts; shortened to the life of the rate used.
         converted_by: the stablecoin whose rate was applied, None for a USD pair.
-        fault: a reason known already why it cannot be used (`unconverted`), else empty.
+        fault: a reason known already why it cannot be used (`unconverted`, `delayed`), else empty.
 
     """
 
@@ -62,7 +62,7 @@ class VenuePrice:
     def fault_at(self, now: int) -> str:
         """Return why the price cannot be used at `now`: a reason of a closed set, or empty.
 
-        `unconverted`, `nonpositive` (also not finite), `stale`, `crossed` (bid above ask) or
+        `unconverted`, `delayed`, `nonpositive` (also not finite), `stale`, `crossed` (bid above ask) or
         `spread` (1 % and more).
         """
         if self.fault:
@@ -129,6 +129,8 @@ def _price(
     fresh_until = _fresh_until(quote)
     if until is not None and until < fresh_until:
         fresh_until = until
+    if quote.delay_ms:  # it says what bitcoin cost then, and the others what it costs now
+        fault = fault or "delayed"
     return VenuePrice(
         venue=quote.source,
         price=_mid(quote) * rate,

@@ -124,6 +124,8 @@ class FeedSpec:
         enabled: whether the default book polls it.
         headers: sent with each request; a User-Agent here replaces ours.
         hosts: further hosts (`host` or `host:port`) that a redirect may lead to.
+        delay_s: how late it tells by contract, such as 900 for free quotes of many exchanges; its
+            values are marked with it, and their age counts from there.
         shares: it quotes US shares by their tickers; the book of companies adds its own to
             `instruments`.
         filings: it follows companies by their CIK, which is the symbol of a ticker; the book of
@@ -152,6 +154,7 @@ class FeedSpec:
     shares: bool = False
     filings: bool = False
     notices: bool = False
+    delay_s: float = 0
 
 
 def previous_close(ticker: str) -> str:
@@ -225,6 +228,7 @@ class Feed:
         interval_s: float | None = None,
         fresh_s: float | None = None,
         enabled: bool | None = None,
+        delay_s: float | None = None,
     ) -> Feed:
         """Return this feed with what a book says in place of the declared values; None keeps."""
         spec = self.spec
@@ -236,5 +240,6 @@ class Feed:
                 interval_s=spec.interval_s if interval_s is None else interval_s,
                 fresh_s=spec.fresh_s if fresh_s is None else fresh_s,
                 enabled=spec.enabled if enabled is None else enabled,
+                delay_s=spec.delay_s if delay_s is None else delay_s,
             ),
         )

@@ -12,6 +12,7 @@ from monitor.feeds.streams import StreamSpec
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TIMEOUT_S = 60.0
+MAX_DELAY_S = 86_400.0
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -73,6 +74,8 @@ def _limit_faults(spec: FeedSpec) -> Iterator[str]:
         if not getattr(spec, name) > 0:
             yield f"{name} is {getattr(spec, name)}: it must be above zero"
             return
+    if not 0 <= spec.delay_s <= MAX_DELAY_S:
+        yield f"delay_s is {spec.delay_s:g}: 0 for real time, at most {MAX_DELAY_S:g}"
     if spec.timeout_s > MAX_TIMEOUT_S:
         yield f"timeout_s is {spec.timeout_s:g}: at most {MAX_TIMEOUT_S:g}"
     if spec.max_bytes > MAX_BYTES:

@@ -33,6 +33,7 @@ class Gate:
     Attributes:
         name: the source.
         budget_ms: how long a quote without a budget of its own counts as fresh.
+        delay_ms: how late the source tells by contract.
         deliver: stores quotes that came together; raises StoreUnavailable when it cannot.
         clock: now.
         instruments: what is counted.
@@ -50,6 +51,7 @@ class Gate:
     instruments: FeedInstruments
     last: dict[str, Quote] = field(default_factory=dict)
     stored_at: Millis | None = None
+    delay_ms: Millis = 0
     observed_at: Millis | None = None
     refused: Counter[str] = field(init=False, default_factory=Counter)
     _refused: set[tuple[str, str]] = field(init=False, default_factory=set)
@@ -139,7 +141,8 @@ class Gate:
     def _stamp(self, quote: Quote, now: Millis) -> Quote:
         received = now if quote.received_at is None else quote.received_at
         fresh = self.budget_ms if quote.fresh_ms is None else quote.fresh_ms
-        return replace(quote, received_at=received, fresh_ms=fresh)
+        delay = max(quote.delay_ms, self.delay_ms)
+        return replace(quote, received_at=received, fresh_ms=fresh, delay_ms=delay)
 
     def _refuse(self, quote: Quote, refusal: str) -> None:
         self.instruments.rejected(self.name, refusal)

@@ -43,6 +43,7 @@ class FeedHealth:
         failures: those not yet mended, the newest last.
         began: when this process first had the feed.
         breaker: whether it is asked at all.
+        delay_ms: how late it tells by contract.
 
     """
 
@@ -54,6 +55,7 @@ class FeedHealth:
     failures: tuple[Failure, ...] = ()
     began: Millis = 0
     breaker: BreakerState = BreakerState.CLOSED
+    delay_ms: Millis = 0
 
     @property
     def error(self) -> str:
@@ -70,9 +72,12 @@ class FeedHealth:
     def data(self, now: Millis, *, elapsed_ms: Millis | None = None) -> Freshness:
         """Return the age of the newest data by the source's own time.
 
-        `elapsed_ms` is session time, for stocks.
+        `elapsed_ms` is session time, for stocks. A delay by contract is no age.
         """
-        return freshness(self.observed_at, self.budget_ms, now, elapsed_ms=elapsed_ms)
+        if self.observed_at is None:
+            return Freshness.DEAD
+        elapsed = now - self.observed_at if elapsed_ms is None else elapsed_ms
+        return freshness(self.observed_at, self.budget_ms, now, elapsed_ms=elapsed - self.delay_ms)
 
     def state(self, now: Millis, *, elapsed_ms: Millis | None = None) -> Freshness:
         """Return how old the feed's data is, as it is shown to people.

@@ -77,10 +77,12 @@ class Poller:
         spec = self.feed.spec
         self._turns = Turns(spec, self.rng)
         budget_ms = round(spec.fresh_s * SECOND)
-        self.health = FeedHealth(spec.name, budget_ms, began=self.clock.now())
+        delay_ms = round(spec.delay_s * SECOND)
+        self.health = FeedHealth(spec.name, budget_ms, began=self.clock.now(), delay_ms=delay_ms)
         self.gate = Gate(
             name=spec.name,
             budget_ms=self.health.budget_ms,
+            delay_ms=delay_ms,
             deliver=self.deliver,
             clock=self.clock,
             instruments=self.instruments,

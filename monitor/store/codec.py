@@ -27,6 +27,7 @@ AHEAD_MS = 300_000
 """How far a writer's clock may be ahead of the Redis server's, ms; the server's then counts."""
 MAX_NAME = 100
 MAX_NOTE = 500
+MAX_DELAY_MS = 86_400_000
 
 _STRANGE_NUMBER = re.compile(
     rb'"(value|bid|ask|volume)"\s*:\s*"(?![-+]?(?:[0-9.]+(?:[eE][-+]?[0-9]+)?|s?NaN|Infinity)")'
@@ -143,6 +144,10 @@ def _check_names(quote: Quote) -> None:
         )
     if not 0 < len(quote.source) <= MAX_NAME:
         raise MalformedTickError(f"source {quote.source[:20]!r}: 1 to {MAX_NAME} characters")
+    if not 0 <= quote.delay_ms <= MAX_DELAY_MS:
+        raise MalformedTickError(
+            f"delay_ms of {quote.instrument} is {quote.delay_ms}: 0 to {MAX_DELAY_MS}"
+        )
     if len(quote.note) > MAX_NOTE:
         raise MalformedTickError(f"note of {quote.instrument}: at most {MAX_NOTE} characters")
     if not _PERIOD.fullmatch(quote.period):

@@ -15,8 +15,8 @@ from monitor.telemetry.declarations import histogram as _histogram
 # The words that may stand in a label. Anything else is counted as `other`: a provider's free
 # text must never become a series.
 ROLES = ("feeds", "compute", "relay", "web")
-# monitor.domain.freshness.Freshness
-FEED_STATES = ("fresh", "late", "stale", "dead")
+# monitor.domain.freshness.State
+FEED_STATES = ("fresh", "delayed", "late", "degraded", "disputed", "stale", "dead")
 # monitor.feeds.sequence.Place
 STREAM_PLACES = ("duplicate", "out_of_order", OTHER)
 # as monitor.feeds.breaker.BreakerState has them
@@ -63,6 +63,7 @@ QUOTE_REJECTIONS = (
     "wrong_symbol",
     "outlier",
     "unconverted",
+    "delayed",
     "nonpositive",
     "spread",
     "unconfirmed",
@@ -147,7 +148,7 @@ FEED_BUDGET = _gauge(
 FEED_UP = _gauge("feed_up", "1 if the last poll gave a usable quote, else 0.", FEED)
 FEED_STATE = _gauge(
     "feed_state",
-    "1 at the age of the newest data of the feed: fresh, late, stale or dead; 0 elsewhere.",
+    "1 at what the newest data of the feed is: its age, or what is worse about it; 0 elsewhere.",
     FEED,
     Label("state", FEED_STATES),
 )

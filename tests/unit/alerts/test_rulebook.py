@@ -10,7 +10,7 @@ import pytest
 from alerts.model import Severity
 from alerts.rulebook import check_rulebook, doubts_about, load_rulebook
 from alerts.rules.threshold import ThresholdRule
-from alerts.watch import Target
+from alerts.series import Target
 from monitor.core.errors import ConfigError, ConfigErrors
 
 TARGETS = {

@@ -18,7 +18,8 @@ from alerts.model import AlertState, Reason, Transition
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from alerts.saved import SavedAlert
-from alerts.watch import Remarks, Target, Watch
+from alerts.series import Target
+from alerts.watch import Remarks, Watch
 from monitor.domain.events import Quality, Reading
 
 TICKERS = ("HIVE", "IREN", "RIOT")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.events import Quote
-from monitor.domain.freshness import Freshness, freshness, is_fresh
+from monitor.domain.freshness import Freshness, State, freshness, is_fresh, quote_age, state_of
+from monitor.telemetry.catalogue import FEED_STATES
 
 NOW = 1_768_229_760_000
 MINUTE = 60_000
@@ -68,3 +69,38 @@ def test_a_quote_brings_its_own_budget() -> None:
     assert not is_fresh(quote, NOW, MINUTE)
     assert is_fresh(slow, NOW, MINUTE)
     assert is_fresh(quote, NOW, MINUTE, elapsed_ms=30_000)
+
+
+def test_a_delay_by_contract_is_no_age() -> None:
+    """A 15-minute quote is fresh at 16 minutes by a budget of one, and late a moment after."""
+    held = Quote(
+        instrument="RIOT",
+        value=Decimal(12),
+        observed_at=NOW - 16 * MINUTE,
+        source="slow",
+        fresh_ms=MINUTE,
+        delay_ms=15 * MINUTE,
+    )
+    assert quote_age(held, NOW, DAY) is Freshness.FRESH
+    assert quote_age(held, NOW + 1, DAY) is Freshness.LATE
+
+
+@pytest.mark.parametrize(
+    ("age", "what", "state"),
+    [
+        (Freshness.FRESH, {}, State.FRESH),
+        (Freshness.FRESH, {"delayed": True}, State.DELAYED),
+        (Freshness.LATE, {"delayed": True}, State.LATE),
+        (Freshness.LATE, {"degraded": True, "delayed": True}, State.DEGRADED),
+        (Freshness.FRESH, {"degraded": True, "disputed": True}, State.DISPUTED),
+        (Freshness.DEAD, {"disputed": True}, State.DEAD),
+    ],
+)
+def test_the_worst_is_said(age: Freshness, what: dict[str, bool], state: State) -> None:
+    """One word per value: what forbids most is the one."""
+    assert state_of(age, **what) is state
+
+
+def test_every_state_is_a_label() -> None:
+    """What a feed can be called is what Prometheus may be told."""
+    assert tuple(State) == FEED_STATES

@@ -36,6 +36,8 @@ KEY = Credential(env="K", header="X-K")
         ({"timeout_s": float("nan")}, "timeout_s"),
         ({"timeout_s": 600}, "timeout_s"),
         ({"max_bytes": 10**9}, "max_bytes"),
+        ({"delay_s": -1}, "delay_s"),
+        ({"delay_s": float("nan")}, "delay_s"),
         ({"fresh_s": 1}, "never fresh"),
         ({"batch": 0}, "batch"),
         ({"requests_per_minute": 11}, "needs 12 requests"),

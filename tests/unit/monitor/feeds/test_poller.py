@@ -96,6 +96,16 @@ async def test_a_good_quote_is_stamped_and_handed_over() -> None:
     assert at.poller.health.next_due == NOW + 5_000
 
 
+async def test_a_declared_delay_travels_with_the_quote_and_is_no_age() -> None:
+    """900 s by contract: the quote says so, and the feed is fresh at sixteen minutes."""
+    at = bench(gives(quote(at=NOW - 960_000)), delay_s=900.0)
+    await at.poller.poll()
+    ((got,),) = at.store.batches
+    assert got.delay_ms == 900_000
+    assert at.poller.health.data(NOW) is Freshness.FRESH
+    assert at.poller.health.data(NOW + 1) is Freshness.LATE
+
+
 async def test_a_quote_three_days_old_is_stored() -> None:
     """Age is no reason to refuse: it is stored with its own time and shows as dead data."""
     at = bench(gives(quote(at=NOW - 3 * 86_400_000)))
