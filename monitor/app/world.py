@@ -6,7 +6,7 @@ Discovery runs here. The world is frozen; a reload reads a new one and keeps the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -98,16 +98,23 @@ def find_feeds() -> tuple[Feed, ...]:
     return tuple(feed for _, feed in declared("monitor.feeds", "FEED", Feed))
 
 
-def configured_feeds(path: Path | None) -> tuple[Feed, ...]:
+def configured_feeds(path: Path | None, shares: Container[str] = ()) -> tuple[Feed, ...]:
     """Return the providers as the feeds book at `path`, or the default one, wants them.
 
+    `shares` are the tickers of the books: what is given for one of them must be that share.
+
     Raises:
-        ConfigErrors: the book names an unknown feed or field.
+        ConfigErrors: the book names an unknown feed or field, or a symbol of another kind.
 
     """
     feeds = find_feeds()
-    wanted = load_feeds([feed.spec.name for feed in feeds], path)
+    wanted = load_feeds(_symbols(feeds), path, shares)
     return tuple(_asked_as(feed, wanted.get(feed.spec.name)) for feed in feeds)
+
+
+def _symbols(feeds: Iterable[Feed]) -> Mapping[str, Mapping[str, str]]:
+    """Return what each feed asks for, by its own symbols."""
+    return {feed.spec.name: feed.spec.instruments for feed in feeds}
 
 
 def _asked_as(feed: Feed, wish: FeedOverride | None) -> Feed:
@@ -118,6 +125,8 @@ def _asked_as(feed: Feed, wish: FeedOverride | None) -> Feed:
         base_url=wish.base_url,
         interval_s=wish.interval_s,
         fresh_s=wish.fresh_s,
+        delay_s=wish.delay_s,
+        instruments=wish.instruments,
     )
 
 
@@ -128,7 +137,7 @@ def configured_streams(path: Path | None) -> tuple[Stream, ...]:
         ConfigErrors: the book names an unknown feed or field.
 
     """
-    wanted = load_feeds([feed.spec.name for feed in find_feeds()], path)
+    wanted = load_feeds(_symbols(find_feeds()), path)
     streams = (stream for _, stream in declared("monitor.feeds", "STREAM", Stream))
     return tuple(_sent_as(stream, wanted.get(stream.spec.name)) for stream in streams)
 
@@ -136,11 +145,12 @@ def configured_streams(path: Path | None) -> tuple[Stream, ...]:
 def _sent_as(stream: Stream, wish: FeedOverride | None) -> Stream:
     """Return a stream as the book wants it.
 
-    A feed that is asked at an address of one's own is not taken from the provider's stream.
+    A feed that is asked at an address of one's own, or by symbols of one's own, is not taken from
+    the provider's stream.
     """
     if wish is None:
         return stream
-    moved = wish.base_url is not None and wish.stream_url is None
+    moved = wish.instruments or (wish.base_url is not None and wish.stream_url is None)
     enabled = False if moved or wish.enabled is False else wish.stream
     return stream.overridden(url=wish.stream_url, fresh_s=wish.fresh_s, enabled=enabled)
 
@@ -175,7 +185,8 @@ def load_world(settings: Settings, now: Millis) -> World:
     companies = load_companies(now, settings.companies)
     listed = [ticker for ticker, company in companies.items() if company.listed]
     ciks = {ticker: company.cik for ticker, company in companies.items() if company.cik}
-    feeds = tuple(feed.quoting(listed).filing(ciks) for feed in configured_feeds(settings.feeds))
+    asked = configured_feeds(settings.feeds, companies)
+    feeds = tuple(feed.quoting(listed).filing(ciks) for feed in asked)
     rulebook = load_rules(settings.rules, catalogue, list(companies))
     streams = tuple(stream.sending(listed) for stream in configured_streams(settings.feeds))
     return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams)

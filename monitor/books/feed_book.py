@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -13,9 +13,11 @@ from msgspec import Meta, Struct, field
 
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import nearest
-from monitor.core.yamltext import read_document
+from monitor.core.yamltext import Document, read_document
+from monitor.domain.identity import mismatch
 
 _SCHEMES = {"base_url": ("https", "http"), "stream_url": ("wss", "ws")}
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Seconds = Annotated[float, Meta(ge=0.1, le=86_400 * 400)]
 
 
@@ -30,6 +32,7 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         stream: take what the provider sends by itself, or only ask.
         stream_url: where its stream is, for a self-hosted service or a simulator. A feed with a
             `base_url` of its own and no `stream_url` is only asked.
+        instruments: our names to the provider's symbols, in place of its own or beside them.
         delay_s: seconds that your plan with the provider holds its values back.
 
     """
@@ -41,6 +44,7 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stream: bool | None = None
     stream_url: str | None = None
     delay_s: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    instruments: dict[Name, Annotated[str, Meta(min_length=1, max_length=100)]] | None = None
 
 
 class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,13 +53,17 @@ class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):
     feeds: dict[str, Any] = field(default_factory=dict)
 
 
-def load_feeds(known: Collection[str], path: Path | None = None) -> Mapping[str, FeedOverride]:
+def load_feeds(
+    known: Mapping[str, Mapping[str, str]], path: Path | None = None, shares: Container[str] = ()
+) -> Mapping[str, FeedOverride]:
     """Load the feed overrides from `path`, else the default book.
 
-    `known` are the names of the feeds that the code declares.
+    `known` are the feeds that the code declares, each with its instruments and their symbols;
+    `shares` the tickers of the books.
 
     Raises:
-        ConfigErrors: a feed or field is unknown or has a wrong value; names every problem found.
+        ConfigErrors: a feed or field is unknown or has a wrong value, or a symbol is not what the
+            instrument is; names every problem found.
 
     """
     document = read_document(path or Path(str(files("monitor"))) / "books" / "feeds.yaml")
@@ -75,11 +83,28 @@ def load_feeds(known: Collection[str], path: Path | None = None) -> Mapping[str,
             _check_url("base_url", override.base_url, document.where(*place, "base_url"))
             _check_url("stream_url", override.stream_url, document.where(*place, "stream_url"))
             overrides[name] = override
+            problems += _mistaken(document, name, override, known[name], shares)
         except ConfigError as error:
             problems.append(error)
     if problems:
         raise ConfigErrors(problems)
     return MappingProxyType(overrides)
+
+
+def _mistaken(
+    document: Document,
+    feed: str,
+    override: FeedOverride,
+    usual: Mapping[str, str],
+    shares: Container[str],
+) -> Iterator[ConfigError]:
+    """Yield the symbols that are something else than the instrument they are given for."""
+    for instrument, symbol in (override.instruments or {}).items():
+        where = document.where("feeds", feed, "instruments", instrument)
+        wrong = mismatch(instrument, symbol, shares, usual)
+        if wrong is not None:
+            problem = f"`{symbol}` is {wrong.found.words} and `{instrument}` is {wrong.asked.words}"
+            yield ConfigError(problem, where=where, hint=wrong.mend)
 
 
 def _check_url(name: str, url: str | None, where: str) -> None:

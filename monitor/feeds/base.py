@@ -211,7 +211,7 @@ class Feed:
         """Return this feed with `tickers` among its instruments, if it quotes shares."""
         if not self.spec.shares:
             return self
-        shares = dict(self.spec.instruments) | {ticker: ticker for ticker in tickers}
+        shares = {ticker: ticker for ticker in tickers} | dict(self.spec.instruments)
         return replace(self, spec=replace(self.spec, instruments=shares))
 
     def filing(self, ciks: Mapping[str, str]) -> Feed:
@@ -229,8 +229,12 @@ class Feed:
         fresh_s: float | None = None,
         enabled: bool | None = None,
         delay_s: float | None = None,
+        instruments: Mapping[str, str] | None = None,
     ) -> Feed:
-        """Return this feed with what a book says in place of the declared values; None keeps."""
+        """Return this feed with what a book says in place of the declared values; None keeps.
+
+        `instruments` adds to the declared ones, or gives them another symbol.
+        """
         spec = self.spec
         return replace(
             self,
@@ -241,5 +245,6 @@ class Feed:
                 fresh_s=spec.fresh_s if fresh_s is None else fresh_s,
                 enabled=spec.enabled if enabled is None else enabled,
                 delay_s=spec.delay_s if delay_s is None else delay_s,
+                instruments=dict(spec.instruments) | dict(instruments or {}),
             ),
         )

@@ -9,7 +9,7 @@ import pytest
 from monitor.books import FeedOverride, load_feeds
 from monitor.core.errors import ConfigErrors
 
-KNOWN = ("coinbase", "mempool")
+KNOWN = {"coinbase": {"BTC-USD": "BTC-USD"}, "mempool": {"network.height": "/tip"}}
 
 
 def test_the_default_book_changes_nothing() -> None:
@@ -25,6 +25,14 @@ def test_an_override_is_read(tmp_path: Path) -> None:
     assert load_feeds(KNOWN, path) == {"mempool": expected}
 
 
+def test_a_symbol_of_ones_own_is_taken(tmp_path: Path) -> None:
+    """A feed may be asked under another symbol, and for more than it declares."""
+    path = tmp_path / "feeds.yaml"
+    path.write_text("feeds:\n  coinbase: {instruments: {BTC-USDT: BTC-USDT}, delay_s: 900}\n")
+    found = load_feeds(KNOWN, path)["coinbase"]
+    assert (found.instruments, found.delay_s) == ({"BTC-USDT": "BTC-USDT"}, 900)
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -37,6 +45,12 @@ def test_an_override_is_read(tmp_path: Path) -> None:
         ("mempool: {base_url: 'https://x?key=hunter2'}", "base_url carries credentials"),
         ("mempool: {stream_url: 'https://x'}", "stream_url is no web address"),
         ("mempool: {stream_url: 'wss://x?key=hunter2'}", "stream_url carries credentials"),
+        ("coinbase: {delay_s: -1}", ">= 0"),
+        ("coinbase: {instruments: {BTC-USD: ''}}", "length >= 1"),
+        (
+            "coinbase: {instruments: {BTC-USD: BTC-PERP-INTX}}",
+            "`BTC-PERP-INTX` is a perpetual and `BTC-USD` is spot\n  to fix: write `BTC-USD: BTC-USD`",
+        ),
         ("mempool: 5", "expected `object`, got `int`"),
     ],
 )
