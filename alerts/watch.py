@@ -56,6 +56,7 @@ class Watch:
         self._remarks = remarks
         self._rules: list[Rule] = []
         self._homes: list[Series] = []
+        self._written: dict[int, tuple[Rule, float, str]] = {}
         self._records: dict[int, AlertRecord] = {}
         self._timers: list[tuple[int, int]] = []
         self._scalars: dict[str, Series] = {}
@@ -214,12 +215,53 @@ class Watch:
                 del self._records[number]
                 self._homes[number].live.discard(number)
             else:
-                self._records[number] = outcome.record
+                self._records[number] = self._as_written(number, outcome.record)
                 self._homes[number].live.add(number)
                 self._remind(number, outcome.record)
         if outcome.changed:
             self._transitions.append(self._transition(number, outcome, reading, at))
             self._instant |= outcome.record is None and outcome.since == at
+
+    def _version(self, number: int) -> str:
+        """Return the version of a rule as it was written."""
+        written = self._written.get(number)
+        return (self._rules[number] if written is None else written[0]).version
+
+    def _as_written(self, number: int, record: AlertRecord) -> AlertRecord:
+        written = self._written.get(number)
+        return record if written is None else replace(record, version=written[0].version)
+
+    def rescale(self, name: str, adjusted: Callable[[Rule], tuple[Rule, float, str]]) -> None:
+        """Move the levels of all rules on a scalar as `adjusted` says of each as it was written.
+
+        Alerts go on under their ids. Nothing is judged: the value moves with the levels.
+        """
+        series = self._scalars.get(name)
+        if series is None:
+            return
+        edges: list[tuple[float, int]] = []
+        for number in (n for n, home in enumerate(self._homes) if home is series):
+            rule, before, _ = self._written.get(number, (self._rules[number], 1.0, ""))
+            self._rules[number], factor, note = adjusted(rule)
+            self._written[number] = (rule, factor, note)
+            edges += ((edge, number) for edge in self._rules[number].edges())
+            record = self._records.get(number)
+            if record is not None and record.bound is not None and factor != before:
+                self._records[number] = replace(record, bound=record.bound * factor / before)
+                self._dirty.add(number)
+        series.index = GapIndex(edges)
+
+    def rules_on(self, name: str) -> tuple[Rule, ...]:
+        """Return the rules on a scalar as they were written."""
+        series = self._scalars.get(name)
+        numbers = (n for n, home in enumerate(self._homes) if home is series)
+        return tuple(self._written.get(n, (self._rules[n],))[0] for n in numbers)
+
+    def moved(self, rule: Rule) -> str:
+        """Return what a split did to the levels of `rule`, as `bindings` gives it; mostly empty."""
+        return next(
+            (note for n, (_, _, note) in self._written.items() if self._rules[n] is rule), ""
+        )
 
     def _remind(self, number: int, record: AlertRecord) -> None:
         """Put a record's timer on the heap; a timer that no longer holds is skipped when due."""
@@ -229,12 +271,13 @@ class Watch:
     def _transition(self, number: int, outcome: Outcome, reading: Reading, at: int) -> Transition:
         """Return the record of a change, with all that a message needs."""
         rule, home = self._rules[number], self._homes[number]
+        written, _, moved = self._written.get(number, (rule, 1.0, ""))
         remarks = self._remarks(rule.on, home.company)
         said = sentence(rule, outcome, reading, home.target.unit, home.key, home.company)
         return Transition(
-            id=transition_id(rule.id, rule.version, home.labels, outcome.since, outcome.number),
+            id=transition_id(rule.id, written.version, home.labels, outcome.since, outcome.number),
             rule=rule.id,
-            rule_version=rule.version,
+            rule_version=written.version,
             labels=home.labels,
             key=home.key,
             severity=rule.severity,
@@ -250,7 +293,7 @@ class Watch:
             number=outcome.number,
             observed_at=reading.observed_at,
             quality=reading.quality.word,
-            summary=" ".join((said, *remarks.notes)),
+            summary=" ".join((said, *filter(None, (moved,)), *remarks.notes)),
             inputs=self._inputs(rule.on, home.company),
             flags=(*remarks.flags, DELAYED) if reading.delay_ms else remarks.flags,
         )
@@ -381,7 +424,7 @@ class Watch:
             alert = left.get(name)
             if alert is None:
                 continue
-            if alert.record.version != rule.version:
+            if alert.record.version != self._version(number):
                 self._changed.add(number)
                 continue
             del left[name]

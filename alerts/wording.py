@@ -38,6 +38,11 @@ def for_people(value: float | None, unit: str) -> str:
     return f"{value * 100:,.4g} %" if unit == "ratio" else f"{value:,.6g}"
 
 
+def level_for_people(level: float) -> str:
+    """Return a price's level with cents, or with the digits that it needs."""
+    return f"{level:,.2f}" if abs(level) >= 0.1 else f"{level:.6g}"  # noqa: PLR2004  # ten cents
+
+
 def delay_for_people(delay_ms: int) -> str:
     """Return a delay by contract in words: `delayed 15 min`."""
     minutes, rest = divmod(delay_ms, 60_000)

@@ -11,7 +11,8 @@ import msgspec
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from monitor.compute.cells import read_cells
-from monitor.compute.step import Firm, Step
+from monitor.compute.firms import Firm
+from monitor.compute.step import Step
 from monitor.compute.worker import encode_changes
 from monitor.core.discovery import declared
 from monitor.domain.companies import CompanyType

@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -94,6 +95,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         summary: one sentence for people; may name {company}, {target}, {value}, {bound}, {unit}.
         require: what a value must be to be judged; `realtime` leaves out what its source tells late
             by contract.
+        as_of: the day on which levels in the price of a share were written; splits since then move
+            them. Without it those count that take effect while the rule is at work.
 
     """
 
@@ -104,6 +107,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     severity: Severity = Severity.WARNING
     summary: str = ""
     require: Literal["realtime"] | None = None
+    as_of: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
@@ -134,8 +138,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             self, summary="", severity=Severity.INFO, companies="all"
         )
         body = msgspec.to_builtins(deciding)
-        if self.require is None:  # a rule written before there were requirements stays what it was
-            del body["require"]
+        for name in ("require", "as_of"):  # a rule from before there were these stays what it was
+            if body[name] is None:
+                del body[name]
         return hashlib.blake2b(msgspec.json.encode(body), digest_size=6).hexdigest()
 
     def accepts(self, reading: Reading) -> bool:
@@ -143,6 +148,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.require is not None and reading.delay_ms:
             return False
         return reading.quality.usable and reading.value is not None
+
+    def scaled(self, factor: float) -> Rule:
+        """Return the rule with its levels times `factor`, for the price of a share after a split.
+
+        A type without such levels returns itself.
+        """
+        del factor
+        return self
 
     def edges(self) -> Sequence[float]:
         """Return the values at which the verdict may change."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
 
@@ -38,6 +40,12 @@ class ThresholdRule(
                 raise ValueError(f"`recover` {self.recover} must not be over `above` {self.above}")
             if self.below is not None and self.recover < self.below:
                 raise ValueError(f"`recover` {self.recover} must not be under `below` {self.below}")
+
+    def scaled(self, factor: float) -> ThresholdRule:
+        """Return the rule with all its levels times `factor`."""
+        levels = {"above": self.above, "below": self.below, "recover": self.recover}
+        moved = {name: level * factor for name, level in levels.items() if level is not None}
+        return msgspec.structs.replace(self, **moved)
 
     def edges(self) -> Sequence[float]:
         """Return the level and, if it differs, the recovery level."""

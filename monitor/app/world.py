@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,16 +18,18 @@ from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
 from monitor.books import FeedOverride, load_companies, load_feeds
+from monitor.compute.firms import Firm
 from monitor.compute.standing import Standing
-from monitor.compute.step import Firm, Step
+from monitor.compute.step import Step
 from monitor.compute.targets import targets
 from monitor.core.clock import Millis
 from monitor.core.discovery import declared
 from monitor.core.errors import ConfigErrors
 from monitor.domain.companies import Companies, Company, Figure, dependencies_of, fact_at, latest
 from monitor.domain.contracts import Stage
+from monitor.domain.corporate_actions import share_factor
 from monitor.domain.events import Quality, Reading
-from monitor.domain.facts import FACTS
+from monitor.domain.facts import FACTS, SHARE_COUNTS
 from monitor.domain.risk_levels import Level, RiskKind, newest_level
 from monitor.domain.series import series_of
 from monitor.domain.sessions import SessionCalendar
@@ -207,13 +209,21 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
 
     def known(name: str, moment: int) -> Reading:
         return (
-            _reading(name, fact_at(company, name, moment), moment) if name in FACTS else _no(name)
+            in_shares(name, fact_at(company, name, moment), moment) if name in FACTS else _no(name)
         )
+
+    def in_shares(name: str, figure: Figure | None, moment: int) -> Reading:
+        """Return a figure; a count of shares in those that are traded at the moment."""
+        reading = _reading(name, figure, moment)
+        if figure is None or reading.value is None or name not in SHARE_COUNTS:
+            return reading
+        factor = share_factor(company.corporate_actions, figure.as_of, moment)
+        return replace(reading, value=reading.value * factor)
 
     def fact(name: str, moment: int) -> Reading:
         if not hindsight or name not in FACTS:
             return known(name, moment)
-        return _reading(name, latest(company, name), moment)
+        return in_shares(name, latest(company, name), moment)
 
     def flags(moment: int) -> tuple[tuple[str, str], ...]:
         return tuple(
@@ -227,7 +237,17 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
     def tenants(moment: int) -> tuple[str, ...]:
         return tuple(edge.counterparty for edge in dependencies_of(company, moment))
 
-    return Firm(company.ticker, company.type, fact, tenants, flags, standing, company.listed, known)
+    return Firm(
+        ticker=company.ticker,
+        type=company.type,
+        fact=fact,
+        tenants=tenants,
+        flags=flags,
+        standing=standing,
+        listed=company.listed,
+        actions=company.corporate_actions,
+        known=known,
+    )
 
 
 def _stages(company: Company, moment: Millis) -> Iterator[Standing]:

@@ -17,6 +17,7 @@ from monitor.books.reading import Reading
 from monitor.books.story_sections import (
     read_claims,
     read_contracts,
+    read_corporate_actions,
     read_events,
     read_flags,
     read_statuses,
@@ -59,6 +60,7 @@ def read_company(document: Document, now: Millis) -> Company:
         figures=derived,
         contracts=contracts,
         events=read_events(reading),
+        corporate_actions=read_corporate_actions(reading),
         flags=read_flags(reading),
         claims=read_claims(reading),
         fleets=fleets,

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 from monitor.domain.companies import AiStatus, CompanyType, Confidence, EventKind, FlagKind
 from monitor.domain.contracts import Stage
+from monitor.domain.corporate_actions import ActionKind
 from monitor.domain.risk_levels import RiskKind, SubFlagKind
 from monitor.domain.sites import Cooling, Use
 
@@ -168,6 +169,16 @@ class RiskEntry(Entry, frozen=True, kw_only=True):
     sub_flags: dict[SubFlagKind, SubFlagEntry] = field(default_factory=dict)
 
 
+class CorporateActionEntry(Entry, frozen=True, kw_only=True):
+    """A split or reverse split: `ratio` is new shares to old ones, `1:10` joins ten into one."""
+
+    kind: ActionKind
+    ratio: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}$")]
+    effective: date
+    source: Text
+    note: str = ""
+
+
 class AliasEntry(Entry, frozen=True, kw_only=True):
     """A former ticker and when it was the ticker: from `since` until before `until`."""
 
@@ -216,3 +227,4 @@ class CompanyEntry(Entry, frozen=True, kw_only=True):
     fleet: list[Any] = field(default_factory=list)
     sites: list[Any] = field(default_factory=list)
     risks: list[Any] = field(default_factory=list)
+    corporate_actions: list[Any] = field(default_factory=list)

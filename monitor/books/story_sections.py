@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.books.entries import (
     ClaimEntry,
     ContractEntry,
+    CorporateActionEntry,
     EventEntry,
     FlagEntry,
     StatusEntry,
@@ -14,6 +15,7 @@ from monitor.core.mends import nearest
 from monitor.domain.claims import NUMBERS, Claim
 from monitor.domain.companies import Event, Flag, StatusStep
 from monitor.domain.contracts import Contract, StageStep
+from monitor.domain.corporate_actions import ActionKind, CorporateAction
 
 
 def read_statuses(reading: Reading) -> tuple[StatusStep, ...]:
@@ -50,6 +52,24 @@ def read_events(reading: Reading) -> tuple[Event, ...]:
         at = reading.moment(entry.at, *place, "at")
         events.append(Event(entry.kind, at, entry.text, paper.source, paper.title))
     return tuple(sorted(events, key=lambda event: event.at))
+
+
+def read_corporate_actions(reading: Reading) -> tuple[CorporateAction, ...]:
+    """Return the splits, oldest first; one that is announced may lie ahead."""
+    actions: list[CorporateAction] = []
+    for entry, place in reading.entries(CorporateActionEntry, "corporate_actions"):
+        paper = reading.paper(entry.source, *place, "source")
+        new, old = (int(part) for part in entry.ratio.split(":"))
+        if (new < old) is not (entry.kind is ActionKind.REVERSE_SPLIT) or new == old:
+            problem = f"{new} new shares for {old} old ones are no {entry.kind.words}"
+            mend = "write new:old, 1:10 for a reverse split and 4:1 for a split"
+            reading.refuse(problem, mend, *place, "ratio")
+        day = midnight(entry.effective)
+        if any(day == other.date for other in actions):
+            reading.refuse(f"two on {entry.effective}", "give one ratio for both", *place)
+        action = CorporateAction(entry.kind, new, old, day, paper.source, paper.title, entry.note)
+        actions.append(action)
+    return tuple(sorted(actions, key=lambda action: action.date))
 
 
 def read_flags(reading: Reading) -> tuple[Flag, ...]:

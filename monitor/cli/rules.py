@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from alerts.rulebook import Rulebook, doubts_about, rulebook_schema
@@ -23,11 +22,14 @@ from monitor.app.world import (
 )
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
-from monitor.cli.live import LiveOption, committed, required_url, settings_with
+from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, number, sheet, talk
 from monitor.compute.nearness import near
+from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock
+from monitor.core.errors import StoreUnavailable
+from monitor.domain.companies import Companies
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
 
@@ -76,11 +78,29 @@ def schema(output: OutputOption = Output.JSON) -> None:
 def list_rules(
     rules: RulesOption = None,
     companies: CompaniesOption = None,
+    live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List the rules of a rulebook."""
-    rows = [_row(rule) for rule in _load(rules, companies).rules]
+    """List the rules of a rulebook, with levels in the shares of today.
+
+    Splits move a level: those since its `as_of`, or those that the running service saw happen.
+    """
+    now = SystemClock().now()
+    book = _load(rules, companies)
+    splits = _splits(load_companies(now, companies), redis_url(live))
+    rows = [_row(*splits.levels(rule.on, now)(rule)) for rule in book.rules]
     emit(rows, output, lambda: _table(rows))
+
+
+def _splits(companies: Companies, url: str | None) -> Splits:
+    """Return the splits of the books, with what the running service knows of them, if one runs."""
+    splits = Splits({name: item.corporate_actions for name, item in companies.items()})
+    if url is not None and splits.tickers:
+        try:
+            splits.restore(committed(url).ruled, ())
+        except StoreUnavailable as error:
+            talk.print(f"levels may be those of before a split: {error}")
+    return splits
 
 
 @app.command("near")
@@ -137,7 +157,7 @@ def _nearness(rows: list[dict[str, Any]]) -> Group:
         f"{rule} cannot be judged, {reason}: {', '.join(subjects)}"
         for (rule, reason), subjects in unknown.items()
     ]
-    return Group(table, *(Text(line, style="yellow") for line in words))
+    return Group(table, *_notes(rows), *(Text(line, style="yellow") for line in words))
 
 
 def _distance(row: dict[str, Any]) -> str:
@@ -150,7 +170,7 @@ def _distance(row: dict[str, Any]) -> str:
     return number(row["distance"], row["unit"])
 
 
-def _row(rule: Rule) -> dict[str, Any]:
+def _row(rule: Rule, _: float, note: str) -> dict[str, Any]:
     return {
         "id": rule.id,
         "on": rule.on,
@@ -160,6 +180,7 @@ def _row(rule: Rule) -> dict[str, Any]:
         "severity": rule.severity.value,
         "companies": rule.companies if rule.companies == "all" else list(rule.companies),
         "version": rule.version,
+        "note": note or None,
     }
 
 
@@ -174,10 +195,15 @@ def _condition(rule: Rule) -> str:
     )
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[dict[str, Any]]) -> Group:
     table = sheet("rule", "watches", "fires", "for", "severity")
     for row in rows:
         table.add_row(
             row["id"], row["on"], row["condition"].replace(", ", ",\n"), row["for"], row["severity"]
         )
-    return table
+    return Group(table, *_notes(rows))
+
+
+def _notes(rows: list[dict[str, Any]]) -> list[Text]:
+    noted = {row.get("rule", row.get("id")): row["note"] for row in rows if row["note"]}
+    return [Text(f"{rule}: {note}") for rule, note in noted.items()]

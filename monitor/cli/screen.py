@@ -12,7 +12,8 @@ from rich.text import Text
 
 from alerts.model import Transition
 from monitor.cli.output import number
-from monitor.compute.step import Firm, Step
+from monitor.compute.firms import Firm
+from monitor.compute.step import Step
 from monitor.core.clock import iso
 from monitor.domain.events import BTC_USD, Reading
 

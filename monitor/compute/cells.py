@@ -4,7 +4,8 @@ A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a 
 `ref` the reference price with its memory, `b|RIOT` what stood in a company's book, `p|RIOT` the pairs of its
 closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17` a session as they were,
 `l|rule|key` what a rule would have said of values told afterwards, `v|instrument|source` the versions
-of figures that name their period, `now` the engine's time. The first byte group of each
+of figures that name their period, `x|RIOT|moment` which rules a split found,
+`h|instrument|source` a quote held back, `now` the engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -18,6 +19,7 @@ import msgspec
 from alerts.late import LateRecord
 from alerts.saved import SavedAlert
 from monitor.compute.history import HistoryChanges
+from monitor.compute.splits import Ruled
 from monitor.compute.standing import Known
 from monitor.compute.standing import Memory as Standing
 from monitor.core.clock import iso
@@ -67,6 +69,8 @@ class Saved:
     sessions: list[Traded] = field(default_factory=list)
     late: dict[str, LateRecord] = field(default_factory=dict)
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
+    ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
+    held: list[Quote] = field(default_factory=list)
 
 
 _encode = msgspec.json.encode
@@ -79,6 +83,7 @@ _day = msgspec.json.Decoder(Day)
 _traded = msgspec.json.Decoder(Traded)
 _late = msgspec.json.Decoder(LateRecord)
 _revised = msgspec.json.Decoder(Revised)
+_ruled = msgspec.json.Decoder(tuple[Ruled, ...])
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -99,6 +104,16 @@ def reference_cell(reference: Reference) -> tuple[str, bytes]:
 def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
     """Return the cell of what stands in a company's book."""
     return f"b|{ticker}", _encode(standing)
+
+
+def split_cell(name: str, ruled: tuple[Ruled, ...]) -> tuple[str, bytes]:
+    """Return the cell of the rules that a split, `ticker|moment`, found at work."""
+    return f"x|{name}", _encode(ruled)
+
+
+def held_cell(name: tuple[str, str], quote: Quote | None) -> tuple[str, bytes | None]:
+    """Return the cell of a quote that is held back, by instrument and source; None removes it."""
+    return f"h|{name[0]}|{name[1]}", None if quote is None else encode_quote(quote)
 
 
 def late_cell(name: str, record: LateRecord | None) -> tuple[str, bytes | None]:
@@ -178,6 +193,8 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "s": lambda saved, _, body: saved.sessions.append(_traded.decode(body)),
     "v": _keep_revised,
     "l": lambda saved, name, body: saved.late.update({name: _late.decode(body)}),
+    "h": lambda saved, _, body: saved.held.append(decode_quote(body)),
+    "x": lambda saved, name, body: saved.ruled.update({name: _ruled.decode(body)}),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

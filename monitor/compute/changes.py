@@ -9,6 +9,7 @@ from alerts.model import Transition
 from alerts.saved import SavedAlert
 from monitor.compute.cells import Reference
 from monitor.compute.history import HistoryChanges
+from monitor.compute.splits import Ruled
 from monitor.compute.standing import Memory
 from monitor.domain.events import Quote
 from monitor.domain.flaws import FlawEvent
@@ -29,3 +30,5 @@ class Changes:
     late: dict[str, LateRecord | None] = field(default_factory=dict)
     flaws: list[FlawEvent] = field(default_factory=list)
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
+    ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
+    held: dict[tuple[str, str], Quote | None] = field(default_factory=dict)

@@ -85,6 +85,13 @@ class Chronicle:
         self._keep_session(traded)
         return traded
 
+    def split(self, ticker: str, factor: float) -> None:
+        """Carry the closes of a share into new shares."""
+        for traded in [*self._sessions.values()]:
+            split = traded.split((ticker, f"{ticker}.previous_close_usd"), factor)
+            if split != traded:
+                self._keep_session(split)
+
     # ---------------------------------------------------------------- what is told
 
     def tell(self, quote: Quote, now: int) -> bool:

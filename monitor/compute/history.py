@@ -197,6 +197,13 @@ class History:
             outputs += self._day_outputs()
         return outputs
 
+    def split(self, ticker: str, factor: float) -> None:
+        """Carry a stock's last close into new shares, so that the next return has no jump in it."""
+        if ticker in self._pairings:
+            self._pairings[ticker] = self._pairings[ticker].split(factor)
+            self._changes.pairings[ticker] = self._pairings[ticker]
+        self._chronicle.split(ticker, factor)
+
     def outputs(self) -> list[Output]:
         """Return all inputs as they stand, for a table that is filled for the first time."""
         if self._now is None:

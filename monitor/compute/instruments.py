@@ -22,6 +22,7 @@ from monitor.compute.choice import best_quote, rental_reading
 from monitor.compute.flaw_log import FlawLog
 from monitor.compute.listings import Listings
 from monitor.compute.revision_book import RevisionBook
+from monitor.compute.splits import SUSPECTED, Splits
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
 from monitor.domain.events import BTC_USD, DIFFICULTY, GPU_H100, HEIGHT, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
@@ -62,12 +63,14 @@ class Instruments:
         calendar: Calendar,
         stocks: Iterable[str],
         wanted: Callable[[str], bool] = lambda _name: False,
+        splits: Splits | None = None,
     ) -> None:
         """Take the sessions, the tickers whose quotes are stock prices, and which names are of use.
 
         Whoever writes to the stream may invent names; those that are not `wanted` have bounds.
         """
         self._calendar, self._wanted = calendar, wanted
+        self.splits = Splits({}) if splits is None else splits
         self._strangers = 0
         self._stocks = frozenset(stocks)
         self._listings = Listings()
@@ -109,6 +112,7 @@ class Instruments:
         """
         refused: list[Refused] = []
         taken: list[Quote] = []
+        names: dict[str, None] = {}
         for quote in quotes:
             if not self._room_for(quote):
                 refused.append((quote.source, TOO_MANY))
@@ -119,13 +123,18 @@ class Instruments:
             if refusal is not None:
                 refused.append((quote.source, refusal.value))
                 continue
+            quote = self.splits.told(instrument.symbol, quote, instrument.reading, now)  # noqa: PLW2901
             if self.revisions.take(quote, now) is Standing.OLDER or quote.repeats(last):
+                continue
+            if doubt := self.splits.doubt(instrument.symbol, quote, instrument.reading, now):
+                refused.append((quote.source, doubt))
+                names[quote.instrument] = None
                 continue
             quote = self._noticed(instrument, quote, last, now)  # noqa: PLW2901  # stamped
             instrument.quotes[quote.source] = quote
             self._changed_quotes[quote.instrument, quote.source] = quote
             taken.append(quote)
-        names = dict.fromkeys(quote.instrument for quote in taken)
+        names |= dict.fromkeys(quote.instrument for quote in taken)
         names |= dict.fromkeys(self._listings.shares_of(names))
         if HEIGHT in names and DIFFICULTY in self._known:
             names[DIFFICULTY] = (
@@ -184,6 +193,13 @@ class Instruments:
                 return due
         return None
 
+    def split(self, ticker: str, now: int) -> tuple[str, ...]:
+        """Carry a share and its listings into new shares; return whose readings changed."""
+        own = (it.symbol for it in self._known.values() if it.symbol.ticker == ticker)
+        shares = [symbol.name for symbol in own if symbol.kind.in_sessions]
+        names = [*shares, *self._listings.shares_of(shares)]
+        return tuple(each for each in names if self._refresh(self._instrument(each), now))
+
     def run_timer(self) -> tuple[str, ...]:
         """Run the earliest timer at its own moment; return the instruments whose readings changed."""
         due, name = heapq.heappop(self._timers)
@@ -235,9 +251,13 @@ class Instruments:
             instrument.reading, instrument.changes_at = found
             return
         instrument.chosen, instrument.changes_at = best, best_until + 1 if fresh else None
+        symbol = instrument.symbol
         standing = self.revisions.standing_of(best) if fresh else (Quality.STALE, "stale")
-        late = best.delay_ms if instrument.symbol.moves else 0
-        instrument.reading = Reading(float(best.value), *standing, best.observed_at, late)
+        if fresh and self.splits.disputes(symbol.name, best.observed_at):
+            standing = (Quality.DISPUTED, SUSPECTED)
+        value = float(best.value) * self.splits.factor(symbol, best.observed_at, now)
+        late = best.delay_ms if symbol.moves else 0
+        instrument.reading = Reading(value, *standing, best.observed_at, late)
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
         symbol = instrument.symbol

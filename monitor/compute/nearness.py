@@ -31,7 +31,8 @@ def near(step: Step) -> list[Record]:
         reading = step.reading(rule.on, company)
         if reading.quality is not Quality.NOT_APPLICABLE:
             state = state_of(rule, record, reading)
-            rows.append(_row(rule, key, reading, state, units.get(rule.on, "")))
+            row = _row(rule, key, reading, state, units.get(rule.on, ""))
+            rows.append(row | {"note": step.watch.moved(rule) or None})
     return sorted(rows, key=_order)
 
 

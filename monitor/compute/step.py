@@ -10,8 +10,8 @@ or how fast they come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from alerts.watch import Remarks, Watch
 from monitor.compute.calendars import Calendar, Sessions
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
+from monitor.compute.firms import Firm
 from monitor.compute.history import (
     EARLIER_FACTS,
     EARLIER_MS,
@@ -39,12 +40,14 @@ from monitor.compute.plan import (
     Plan,
 )
 from monitor.compute.recompute import Table
-from monitor.compute.standing import Memory, Standing, compared
+from monitor.compute.splits import Splits
+from monitor.compute.standing import Memory, compared
 from monitor.compute.targets import quoted, targets
 from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
-from monitor.metrics.base import CompanyType, Input, Metric, Scope
+from monitor.domain.symbols import symbol_of
+from monitor.metrics.base import Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
 DAY = 86_400_000
@@ -53,35 +56,6 @@ MAX_DAYS = 400
 EVERYWHERE = -1
 NO_TENANT = Reading(None, Quality.NOT_APPLICABLE, "no_tenant")
 NOT_LISTED = Reading(None, Quality.NOT_APPLICABLE, "not_listed")
-
-
-@dataclass(frozen=True, slots=True)
-class Firm:
-    """A company as the step sees it.
-
-    Attributes:
-        ticker: its row's name.
-        type: decides which metrics apply.
-        fact: (fact name, moment) to the reading of the books at that moment.
-        tenants: (moment) to the tickers whose fall hurts it, the first of them most.
-        flags: (moment) to the conditions that every alert on it then carries, each a word and a
-            sentence: litigation.
-        standing: (moment) to what stands in the books in words.
-        listed: an exchange quotes its share.
-        known: as `fact`, but only what was known at the moment, also where `fact` has hindsight.
-
-    """
-
-    ticker: str
-    type: CompanyType
-    fact: Callable[[str, int], Reading]
-    tenants: Callable[[int], tuple[str, ...]] = lambda _moment: ()
-    flags: Callable[[int], tuple[tuple[str, str], ...]] = lambda _moment: ()
-    standing: Callable[[int], tuple[Standing, ...]] = lambda _moment: ()
-    listed: bool = True
-    known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
-        None, Quality.MISSING, f"missing:{name}"
-    )
 
 
 class Market(Calendar, Sessions, Protocol):
@@ -101,7 +75,8 @@ class Step:
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
-        self.instruments = Instruments(calendar, self._rows, self._wanted)
+        self.splits = Splits({firm.ticker: firm.actions for firm in firms})
+        self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits)
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks)
         self._watched = self.watch.scalars
         self.table = Table(
@@ -196,12 +171,16 @@ class Step:
             grows_old = self.instruments.next_timer
             alert = self.watch.next_timer
             past = self.history.next_timer
-            due = min(t for t in (midnight, grows_old, past, alert, now + 1) if t is not None)
+            split = self.splits.next_timer(self.now or 0)
+            timers = (midnight, grows_old, past, alert, split, now + 1)
+            due = min(moment for moment in timers if moment is not None)
             if due > now:
                 break
             self._catch_up()
             self.now = due
-            if due == grows_old:
+            if due == split:  # first: nothing may be judged by old levels and a new price
+                self._split(due)
+            elif due == grows_old:
                 self._propagate(self.instruments.run_timer(), due)
             elif due == past:
                 outputs = self.history.run_timer(self.instruments.reading)
@@ -220,14 +199,37 @@ class Step:
         self.now = now
         self.history.begin(now)
         self._remember(self.history.outputs())
+        self._move_levels(now)
         self._read_books(now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
 
+    def _split(self, now: int) -> None:
+        """Carry levels, prices, closes and counts of shares into the shares that hold from `now`."""
+        names: list[str] = []
+        for ticker in self.splits.due(now):
+            self.splits.record(ticker, now, self.watch.rules_on(ticker))
+            factor = self.splits.factor(symbol_of(ticker, self._rows), now - 1, now)
+            self.history.split(ticker, factor)
+            names += self.instruments.split(ticker, now)
+        self._move_levels(now)
+        self._propagate(names, now, self._read_figures(now))
+
+    def _move_levels(self, now: int) -> None:
+        for ticker in self.splits.tickers:
+            self.watch.rescale(ticker, self.splits.levels(ticker, now))
+
     # ---------------------------------------------------------------- what depends on what
 
-    def _propagate(self, names: Iterable[str], now: int, *, revised: bool = False) -> None:
-        """Carry changed instruments through inputs and metrics to the rules, at `now`."""
-        changed: dict[int, set[str]] = {}
+    def _propagate(
+        self,
+        names: Iterable[str],
+        now: int,
+        more: Mapping[int, set[str]] | None = None,
+        *,
+        revised: bool = False,
+    ) -> None:
+        """Carry changed instruments, and `more` columns by row, to the metrics and rules at `now`."""
+        changed = {} if more is None else dict(more)
         for name in names:
             reading = self.instruments.reading(name)
             self.watch.observe(name, reading, now, revised=revised)
@@ -446,6 +448,8 @@ class Step:
             late=self.watch.take_late(),
             flaws=self.instruments.flaws.take(),
             revised=self.instruments.revisions.take_changed(),
+            ruled=self.splits.take_ruled(),
+            held=self.splits.take_held(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -463,6 +467,8 @@ class Step:
         self.history.begin(saved.now, saved.history, saved.pairings)
         self._remember(self.history.outputs())
         self.instruments.revisions.restore(saved.revised)
+        self.splits.restore(saved.ruled, saved.held)
+        self._move_levels(saved.now)
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts)
         self.watch.restore_late(saved.late)

@@ -22,12 +22,14 @@ from alerts.codec import encode_transition
 from monitor.compute.cells import (
     SCHEMA,
     alert_cell,
+    held_cell,
     history_cells,
     late_cell,
     quote_cell,
     read_cells,
     reference_cell,
     revised_cell,
+    split_cell,
     standing_cell,
 )
 from monitor.compute.changes import Changes
@@ -273,6 +275,8 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(history_cells(changes.history))
     cells.update(late_cell(*item) for item in changes.late.items())
     cells.update(revised_cell(*item) for item in changes.revised.items())
+    cells.update(split_cell(*item) for item in changes.ruled.items())
+    cells.update(held_cell(*item) for item in changes.held.items())
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells

@@ -8,7 +8,7 @@ What was seen live stands; what was told fills what was not seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -103,6 +103,17 @@ class Traded:
     btc_usd: float | None = None
     closes: Mapping[str, float] = field(default_factory=dict)
     told: Mapping[str, Told] = field(default_factory=dict)
+
+    def split(self, instruments: Collection[str], factor: float) -> Traded:
+        """Return the session with what was seen and told of `instruments` in new shares."""
+        closes = {
+            name: usd * factor if name in instruments else usd for name, usd in self.closes.items()
+        }
+        told = {
+            name: replace(it, value=it.value * factor) if name in instruments else it
+            for name, it in self.told.items()
+        }
+        return replace(self, closes=closes, told=told)
 
     def with_told(self, instrument: str, told: Told) -> Traded:
         """Take a value: of a share the last of the session counts, of Bitcoin the nearest."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from monitor.domain.claims import Claim
 from monitor.domain.contracts import Contract
+from monitor.domain.corporate_actions import CorporateAction
 from monitor.domain.facts import BETTER_BASIS_DAYS, FACTS
 from monitor.domain.figures import DAY, Confidence, Figure, Stated, current, iso_day, known_of
 from monitor.domain.fleet import Fleet
@@ -151,6 +152,7 @@ class Company:
     figures: Mapping[str, tuple[Figure, ...]] = field(default_factory=dict)
     contracts: tuple[Contract, ...] = ()
     events: tuple[Event, ...] = ()
+    corporate_actions: tuple[CorporateAction, ...] = ()
     flags: tuple[Flag, ...] = ()
     claims: tuple[Claim, ...] = ()
     fleets: tuple[Fleet, ...] = ()

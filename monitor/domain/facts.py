@@ -19,6 +19,8 @@ QUARTERLY_DAYS = 100
 OPERATIONAL_DAYS = 550
 # Of two measurements of one thing the better basis wins, unless it is this much older than the
 # newest: machines arrive in batches, and two quarterly reports later it describes another fleet.
+SHARE_COUNTS = frozenset({"shares_count", "diluted_shares_count"})
+"""Facts that a split multiplies."""
 BETTER_BASIS_DAYS = 200
 
 

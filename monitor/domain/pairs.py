@@ -150,6 +150,12 @@ class Pairing:
                 level = Level(level.value + log_return, level.chain)
         return replace(self, close=Close(session, usd), level=level)
 
+    def split(self, factor: float) -> Pairing:
+        """Return the pairs with the last close in new shares; a return is none of a split's making."""
+        if self.close is None:
+            return self
+        return replace(self, close=Close(self.close.session, self.close.usd * factor))
+
     def paired(
         self,
         at: int,

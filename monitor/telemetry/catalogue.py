@@ -67,6 +67,8 @@ QUOTE_REJECTIONS = (
     "nonpositive",
     "spread",
     "unconfirmed",
+    "unadjusted",
+    "suspected_split",
     "too_many",
     "malformed",
     OTHER,

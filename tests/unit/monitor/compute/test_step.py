@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.compute.firms import Firm
 from monitor.compute.instruments import MAX_SOURCES, MAX_STRANGERS
-from monitor.compute.step import DAY, MAX_DAYS, Firm, Step
+from monitor.compute.step import DAY, MAX_DAYS, Step
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading
 from monitor.nyse import nyse_calendar

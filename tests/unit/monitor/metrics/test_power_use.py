@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.compute.step import Firm, Step
+from monitor.compute.firms import Firm
+from monitor.compute.step import Step
 from monitor.domain.companies import CompanyType
 from monitor.domain.contracts import Contract, Stage, StageStep
 from monitor.domain.events import Quality, Reading

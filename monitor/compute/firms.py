@@ -1,0 +1,42 @@
+"""A company as the step sees it: what its book says at a moment, asked and not read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.compute.standing import Standing
+from monitor.domain.corporate_actions import CorporateAction
+from monitor.domain.events import Quality, Reading
+from monitor.metrics.base import CompanyType
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A company as the step sees it.
+
+    Attributes:
+        ticker: its row's name.
+        type: decides which metrics apply.
+        fact: (fact name, moment) to the reading of the books at that moment.
+        tenants: (moment) to the tickers whose fall hurts it, the first of them most.
+        flags: (moment) to the conditions that every alert on it then carries, each a word and a
+            sentence: litigation.
+        standing: (moment) to what stands in the books in words.
+        listed: an exchange quotes its share.
+        actions: splits of its share.
+        known: as `fact`, but only what was known at the moment, also where `fact` has hindsight.
+
+    """
+
+    ticker: str
+    type: CompanyType
+    fact: Callable[[str, int], Reading]
+    tenants: Callable[[int], tuple[str, ...]] = lambda _moment: ()
+    flags: Callable[[int], tuple[tuple[str, str], ...]] = lambda _moment: ()
+    standing: Callable[[int], tuple[Standing, ...]] = lambda _moment: ()
+    listed: bool = True
+    actions: tuple[CorporateAction, ...] = ()
+    known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
+        None, Quality.MISSING, f"missing:{name}"
+    )
