@@ -52,8 +52,7 @@ class Watch:
 
         A rule whose target or company is not there is not bound: the rulebook's check names it.
         """
-        self._inputs = inputs
-        self._remarks = remarks
+        self._inputs, self._remarks = inputs, remarks
         self._rules: list[Rule] = []
         self._homes: list[Series] = []
         self._written: dict[int, tuple[Rule, float, str]] = {}

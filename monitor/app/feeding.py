@@ -12,10 +12,12 @@ import structlog
 from monitor.app.streaming import Streams, streams_beside
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote
 from monitor.domain.freshness import Freshness, State, is_fresh, state_of
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionCalendar
+from monitor.domain.venue_health import venue_health
 from monitor.feeds.accounts import Accounts
 from monitor.feeds.base import Feed
 from monitor.feeds.credentials import read_keys
@@ -55,6 +57,13 @@ def usable_feeds(feeds: Sequence[Feed], environ: Mapping[str, str]) -> tuple[Fee
     return tuple(found)
 
 
+@dataclass(slots=True)
+class Remembered:
+    """What the next look at the venues must know of the last one."""
+
+    venues: Memory = field(default_factory=Memory)
+
+
 @dataclass(frozen=True, slots=True)
 class FeedRole:
     """What the feeds role works with.
@@ -77,6 +86,7 @@ class FeedRole:
     environ: Mapping[str, str]
     seed: int | None = None
     accounts: Accounts = field(default_factory=Accounts)
+    memory: Remembered = field(default_factory=Remembered)
 
     async def work(self, lease: Lease) -> None:
         """Poll until cancelled."""
@@ -158,10 +168,11 @@ class FeedRole:
         """Show each feed's health where `feeds status`, the relay and Prometheus find it."""
         now = self.clock.now()
         records = {}
+        disputed = self._disputed(pollers, now)
         sent = streams.report()
         for poller in pollers:
             feed, health = poller.spec.name, poller.current_health()
-            state = self._state(poller, now)
+            state = self._state(poller, feed in disputed, now)
             used_ratio = self.accounts.of(poller.spec).used_ratio(now)
             self.instruments.feeds.aged(feed, state.value)
             self.instruments.feeds.broken(feed, health.breaker.value)
@@ -187,9 +198,16 @@ class FeedRole:
         gate.refused.subtract(counted)
         gate.refused = +gate.refused
 
-    def _state(self, poller: Poller, now: Millis) -> State:
+    def _disputed(self, pollers: Sequence[Poller], now: Millis) -> frozenset[str]:
+        """Return the feeds whose bitcoin the other venues contradict."""
+        quotes = (quote for poller in pollers for quote in poller.last.values())
+        venues, _, self.memory.venues = venue_health(quotes, (), (), self.memory.venues, now)
+        return frozenset(item.venue for item in venues if item.state is State.DISPUTED)
+
+    def _state(self, poller: Poller, disputed: bool, now: Millis) -> State:
         """Return what is said of a feed in one word."""
-        return state_of(self._age(poller, now), delayed=poller.health.delay_ms > 0)
+        delayed = poller.health.delay_ms > 0
+        return state_of(self._age(poller, now), delayed=delayed, disputed=disputed)
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:
         """Return how old a feed's newest data is; a share grows old only while it trades."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import alerts.books
 from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
-from monitor.books import FeedOverride, load_companies, load_feeds
+from monitor.books import FeedOverride, load_companies, load_feeds, load_flags
 from monitor.compute.firms import Firm
 from monitor.compute.standing import Standing
 from monitor.compute.step import Step
@@ -50,6 +50,7 @@ class World:
     catalogue: Catalogue
     calendar: SessionCalendar
     streams: tuple[Stream, ...] = ()
+    flagged: Mapping[str, str] = field(default_factory=dict)
 
     def shown_names(self) -> frozenset[str]:
         """Return the metrics that have a place among the retained states.
@@ -191,7 +192,8 @@ def load_world(settings: Settings, now: Millis) -> World:
     feeds = tuple(feed.quoting(listed).filing(ciks) for feed in asked)
     rulebook = load_rules(settings.rules, catalogue, list(companies))
     streams = tuple(stream.sending(listed) for stream in configured_streams(settings.feeds))
-    return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams)
+    flagged = load_flags(settings.feeds)
+    return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams, flagged)
 
 
 def build_step(world: World, *, hindsight: bool = False) -> Step:
@@ -201,7 +203,7 @@ def build_step(world: World, *, hindsight: bool = False) -> Step:
     counts at every moment; without, only what was known by then.
     """
     firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
-    return Step(firms, world.catalogue, world.rulebook.rules, world.calendar)
+    return Step(firms, world.catalogue, world.rulebook.rules, world.calendar, world.flagged)
 
 
 def _firm(company: Company, *, hindsight: bool) -> Firm:
@@ -209,21 +211,15 @@ def _firm(company: Company, *, hindsight: bool) -> Firm:
 
     def known(name: str, moment: int) -> Reading:
         return (
-            in_shares(name, fact_at(company, name, moment), moment) if name in FACTS else _no(name)
+            _reading(company, name, fact_at(company, name, moment), moment)
+            if name in FACTS
+            else _no(name)
         )
-
-    def in_shares(name: str, figure: Figure | None, moment: int) -> Reading:
-        """Return a figure; a count of shares in those that are traded at the moment."""
-        reading = _reading(name, figure, moment)
-        if figure is None or reading.value is None or name not in SHARE_COUNTS:
-            return reading
-        factor = share_factor(company.corporate_actions, figure.as_of, moment)
-        return replace(reading, value=reading.value * factor)
 
     def fact(name: str, moment: int) -> Reading:
         if not hindsight or name not in FACTS:
             return known(name, moment)
-        return in_shares(name, latest(company, name), moment)
+        return _reading(company, name, latest(company, name), moment)
 
     def flags(moment: int) -> tuple[tuple[str, str], ...]:
         return tuple(
@@ -281,11 +277,14 @@ def _levels(company: Company, moment: Millis) -> Iterator[Standing]:
             )
 
 
-def _reading(name: str, figure: Figure | None, moment: int) -> Reading:
-    """Return a figure of the books as a reading at `moment`."""
+def _reading(company: Company, name: str, figure: Figure | None, moment: int) -> Reading:
+    """Return a figure of the books at `moment`; a count of shares in those that are traded then."""
     if figure is None:
         return _no(name)
-    return Reading(figure.value, figure.quality_at(moment), "", figure.as_of)
+    value = figure.value
+    if name in SHARE_COUNTS:
+        value *= share_factor(company.corporate_actions, figure.as_of, moment)
+    return Reading(value, figure.quality_at(moment), "", figure.as_of)
 
 
 def _no(name: str) -> Reading:

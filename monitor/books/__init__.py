@@ -7,6 +7,6 @@ of the same ticker, by file only.
 from __future__ import annotations
 
 from monitor.books.company_book import load_companies, parse_company
-from monitor.books.feed_book import FeedOverride, load_feeds
+from monitor.books.feed_book import FeedOverride, load_feeds, load_flags
 
-__all__ = ["FeedOverride", "load_companies", "load_feeds", "parse_company"]
+__all__ = ["FeedOverride", "load_companies", "load_feeds", "load_flags", "parse_company"]

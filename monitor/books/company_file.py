@@ -39,8 +39,7 @@ def read_company(document: Document, now: Millis) -> Company:
     """
     entry = document.convert(CompanyEntry)
     reading = Reading(document, now, entry.sources)
-    for name, source in entry.sources.items():
-        reading.check_address(source.url, "sources", name, "url")
+    reading.check_sources()
     figures = read_figures(reading, entry.figures)
     contracts, fleets, sites = read_contracts(reading), read_fleets(reading), read_sites(reading)
     statuses = read_statuses(reading)

@@ -47,10 +47,17 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     instruments: dict[Name, Annotated[str, Meta(min_length=1, max_length=100)]] | None = None
 
 
+class VenueEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person says of a venue: the reason for which it has no part in the price."""
+
+    excluded: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
 class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """The file's frame."""
 
     feeds: dict[str, Any] = field(default_factory=dict)
+    venues: dict[Name, VenueEntry] = field(default_factory=dict)
 
 
 def load_feeds(
@@ -89,6 +96,18 @@ def load_feeds(
     if problems:
         raise ConfigErrors(problems)
     return MappingProxyType(overrides)
+
+
+def load_flags(path: Path | None = None) -> Mapping[str, str]:
+    """Return the venues that the book at `path`, or the default one, excludes, with the reason.
+
+    Raises:
+        ConfigError: the book cannot be read, or a venue has no reason.
+
+    """
+    document = read_document(path or Path(str(files("monitor"))) / "books" / "feeds.yaml")
+    venues = document.convert(_FeedsEntry).venues
+    return MappingProxyType({name: entry.excluded for name, entry in venues.items()})
 
 
 def _mistaken(

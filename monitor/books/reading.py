@@ -86,6 +86,11 @@ class Reading:
             published = self.moment(source.published, "sources", name, "published")
         return Paper(source.url or source.title, source.title, published)
 
+    def check_sources(self) -> None:
+        """Refuse what is no web address among the sources."""
+        for name, source in self.sources.items():
+            self.check_address(source.url, "sources", name, "url")
+
     def check_address(self, url: str | None, *place: Step) -> None:
         """Refuse what is no web address; None is fine."""
         if url is not None and not url.startswith(("https://", "http://")):

@@ -24,6 +24,7 @@ from monitor.cli import (
     rules,
     run,
     stress,
+    venues,
     whatif,
 )
 
@@ -63,7 +64,19 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (run, replay, backfill, calc, explain, whatif, stress, compare, history, doctor):
+for module in (
+    run,
+    replay,
+    backfill,
+    calc,
+    explain,
+    whatif,
+    stress,
+    compare,
+    history,
+    doctor,
+    venues,
+):
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),

@@ -211,7 +211,8 @@ def _standing(url: str) -> list[tuple[Quote, bool]]:
     """Return the live figures that are fresh, and whether each is the one that counts."""
 
     async def read(client: RedisClient, keys: Keys) -> tuple[list[Quote], int]:
-        return await stored_quotes(client, keys), await server_time(client)
+        quotes, _ = await stored_quotes(client, keys)
+        return quotes, await server_time(client)
 
     quotes, now = ask(url, read)
     seen: set[str] = set()

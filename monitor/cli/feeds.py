@@ -19,7 +19,7 @@ from monitor.cli.feed_revisions import revisions
 from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
-from monitor.cli.quotes import quote_row, stored_quotes
+from monitor.cli.quotes import disputed_quotes, quote_row, stored_quotes
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
@@ -149,24 +149,24 @@ def _until(moment: int | None, now: int) -> float | None:
 def quotes(
     live: LiveOption = None, companies: CompaniesOption = None, output: OutputOption = Output.TABLE
 ) -> None:
-    """Show every stored quote of the running service: value, both times, age, whether fresh."""
+    """Show every stored quote of the running service: value, both times, age, state."""
     url = required_url(live)
     now = SystemClock().now()
     stocks = load_companies(now, settings_with(companies=companies).companies)
-    stored = ask(url, stored_quotes)
-    rows = [quote_row(quote, stocks, now) for quote in stored]
+    stored, saved = ask(url, stored_quotes)
+    disputed = disputed_quotes(stored, saved, now)
+    rows = [quote_row(quote, stocks, now, disputed) for quote in stored]
     emit(rows, output, lambda: _quotes(rows))
 
 
 def _quotes(rows: list[dict[str, Any]]) -> Table:
-    names = ("instrument", "source", "value", "observed, UTC", "arrived", "age", "fresh")
+    names = ("instrument", "source", "value", "observed, UTC", "arrived", "age", "state")
     table = sheet(*names, right=("value", "age"))
     for row in rows:
         observed = row["observed_at"][:19].replace("T", " ")
         arrived = (row["received_at"] or "-")[11:19] or "-"
-        fresh = "yes" if row["fresh"] else "no"
         words = (row["instrument"], row["source"], f"{row['value']:,.10g}", observed, arrived)
-        table.add_row(*map(Text, words), seconds_text(row["age_s"]), fresh)
+        table.add_row(*map(Text, words), seconds_text(row["age_s"]), row["state"])
     return table
 
 

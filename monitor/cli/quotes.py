@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Container
-from typing import Any
+from collections.abc import Container, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
-from monitor.compute.cells import read_cells
+from monitor.compute.cells import Saved, read_cells
 from monitor.core.clock import Millis, iso
+from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote
-from monitor.domain.freshness import is_fresh
+from monitor.domain.freshness import State, is_fresh, quote_age, state_of
 from monitor.domain.symbols import symbol_of
+from monitor.domain.venue_health import venue_health
+from monitor.domain.venues import FAMILY
 from monitor.nyse import nyse_calendar
 from monitor.store.client import RedisClient
 from monitor.store.commit import Committer
 from monitor.store.feeds import FeedStore
 from monitor.store.keys import Keys
 
+Name: TypeAlias = tuple[str, str]
+"""Of a quote: its instrument and its source."""
 
-async def stored_quotes(client: RedisClient, keys: Keys) -> list[Quote]:
-    """Return the newest quote of each instrument and source, of feeds and ingest alike.
+
+async def stored_quotes(client: RedisClient, keys: Keys) -> tuple[list[Quote], Saved]:
+    """Return the newest quote of each instrument and source, and the step's memory.
 
     The step's memory has all that counted; the quotes hash also what the step has yet to read.
 
@@ -29,17 +35,30 @@ async def stored_quotes(client: RedisClient, keys: Keys) -> list[Quote]:
         StoreUnavailable: Redis did not answer.
 
     """
-    cells = await Committer(client, keys).load()
+    saved = read_cells(await Committer(client, keys).load())
     fetched = msgspec.convert(list((await FeedStore(client, keys).quotes()).values()), list[Quote])
     newest: dict[tuple[str, str], Quote] = {}
-    for quote in (*read_cells(cells).quotes, *fetched):
+    for quote in (*saved.quotes, *fetched):
         name = (quote.instrument, quote.source)
         if name not in newest or quote.observed_at >= newest[name].observed_at:
             newest[name] = quote
-    return [newest[name] for name in sorted(newest)]
+    return [newest[name] for name in sorted(newest)], saved
 
 
-def quote_row(quote: Quote, stocks: Container[str], now: Millis) -> dict[str, Any]:
+def disputed_quotes(quotes: Sequence[Quote], saved: Saved, now: Millis) -> frozenset[Name]:
+    """Return the quotes, by instrument and source, that others contradict or a split explains."""
+    memory = Memory() if saved.reference is None else saved.reference.memory
+    bitcoin = [quote for quote in quotes if quote.instrument.startswith("BTC-")]
+    pegs = [quote for quote in quotes if quote.instrument in FAMILY and quote not in bitcoin]
+    venues, _, _ = venue_health([*bitcoin, *pegs], (), (), memory, now)
+    out = {venue.venue for venue in venues if venue.state is State.DISPUTED}
+    held = {(quote.instrument, quote.source) for quote in saved.held}
+    return frozenset(held | {(q.instrument, q.source) for q in bitcoin if q.source in out})
+
+
+def quote_row(
+    quote: Quote, stocks: Container[str], now: Millis, disputed: Container[Name] = ()
+) -> dict[str, Any]:
     """Return a quote as data; a share grows old only while its market is open."""
     kind = symbol_of(quote.instrument, stocks).kind
     elapsed = None
@@ -53,5 +72,11 @@ def quote_row(quote: Quote, stocks: Container[str], now: Millis) -> dict[str, An
         "observed_at": iso(quote.observed_at),
         "received_at": None if quote.received_at is None else iso(quote.received_at),
         "age_s": (now - quote.observed_at) / 1_000,
+        "delay_s": quote.delay_ms / 1_000,
+        "state": state_of(
+            quote_age(quote, now, kind.fresh_ms, elapsed_ms=elapsed),
+            delayed=quote.delay_ms > 0,
+            disputed=(quote.instrument, quote.source) in disputed,
+        ).value,
         "fresh": is_fresh(quote, now, kind.fresh_ms, elapsed_ms=elapsed),
     }

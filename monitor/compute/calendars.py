@@ -31,3 +31,7 @@ class Sessions(Protocol):
 
         """
         ...
+
+
+class Market(Calendar, Sessions, Protocol):
+    """The exchange's calendar as the step needs it."""

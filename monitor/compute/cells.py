@@ -30,6 +30,7 @@ from monitor.domain.events import Quote, Reading
 from monitor.domain.market_days import MarketHistory
 from monitor.domain.pairs import Pairing
 from monitor.domain.revisions import Revised
+from monitor.domain.volumes import Usual
 from monitor.store.codec import decode_quote, encode_quote
 from monitor.store.keys import Keys
 from monitor.store.records import unreadable
@@ -39,10 +40,11 @@ SCHEMA = b"1"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The reference price as last agreed, and what the agreement remembers."""
+    """The reference price as last agreed, what the agreement remembers, and the usual volumes."""
 
     reading: Reading
     memory: Memory
+    volumes: Mapping[str, Usual] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -10,25 +10,26 @@ order, before it looks at anything later.
 from __future__ import annotations
 
 import contextlib
-import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
+from monitor.compute.agreement import VOLUMES, Agreement
 from monitor.compute.calendars import Calendar
 from monitor.compute.cells import Reference
 from monitor.compute.choice import best_quote, rental_reading
 from monitor.compute.flaw_log import FlawLog
 from monitor.compute.listings import Listings
 from monitor.compute.revision_book import RevisionBook
-from monitor.compute.splits import SUSPECTED, Splits
-from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
+from monitor.compute.splits import DOUBTS, SUSPECTED, Splits
+from monitor.compute.timers import Timers
+from monitor.domain.consensus import ReferencePrice
 from monitor.domain.events import BTC_USD, DIFFICULTY, GPU_H100, HEIGHT, Quality, Quote, Reading
 from monitor.domain.plausibility import judge
 from monitor.domain.revisions import Standing
 from monitor.domain.symbols import Kind, Symbol, symbol_of
-from monitor.domain.venues import FAMILY, venue_prices
+from monitor.domain.venues import FAMILY
 
 MAX_STRANGERS = 10_000
 """How many instruments are kept that nothing here is made of and no rule watches."""
@@ -52,7 +53,6 @@ class _Instrument:
     reading: Reading = UNHEARD
     chosen: Quote | None = None
     changes_at: int | None = None
-    armed_at: int | None = None
 
 
 class Instruments:
@@ -64,6 +64,7 @@ class Instruments:
         stocks: Iterable[str],
         wanted: Callable[[str], bool] = lambda _name: False,
         splits: Splits | None = None,
+        flagged: Collection[str] = (),
     ) -> None:
         """Take the sessions, the tickers whose quotes are stock prices, and which names are of use.
 
@@ -75,13 +76,16 @@ class Instruments:
         self._stocks = frozenset(stocks)
         self._listings = Listings()
         self._known: dict[str, _Instrument] = {}
-        self._timers: list[tuple[int, str]] = []
+        self._timers = Timers()
         self._changed_quotes: dict[tuple[str, str], Quote] = {}
-        self._memory = Memory()
-        self._reference_changed = False
-        self.reference: ReferencePrice | None = None
         self.flaws = FlawLog()
         self.revisions = RevisionBook()
+        self._agreement = Agreement(flagged)
+
+    @property
+    def reference(self) -> ReferencePrice | None:
+        """Return the reference price as last agreed; None before the first."""
+        return self._agreement.reference
 
     def _instrument(self, name: str) -> _Instrument:
         found = self._known.get(name)
@@ -111,41 +115,26 @@ class Instruments:
         that move together must not look like outliers one after another.
         """
         refused: list[Refused] = []
-        taken: list[Quote] = []
         names: dict[str, None] = {}
+        venues: list[str] = []
         for quote in quotes:
-            if not self._room_for(quote):
-                refused.append((quote.source, TOO_MANY))
-                continue
-            instrument = self._instrument(quote.instrument)
-            last = instrument.quotes.get(quote.source)
-            refusal = judge(quote, last, now)  # first: what is no number cannot be compared
-            if refusal is not None:
-                refused.append((quote.source, refusal.value))
-                continue
-            quote = self.splits.told(instrument.symbol, quote, instrument.reading, now)  # noqa: PLW2901
-            if self.revisions.take(quote, now) is Standing.OLDER or quote.repeats(last):
-                continue
-            if doubt := self.splits.doubt(instrument.symbol, quote, instrument.reading, now):
-                refused.append((quote.source, doubt))
+            refusal = self._take(quote, now)
+            if refusal:
+                refused.append((quote.source, refusal))
+            elif refusal is None and quote.instrument in FAMILY:
+                venues.append(quote.source)
+            if refusal in {None, *DOUBTS}:  # a doubt may dispute the reading
                 names[quote.instrument] = None
-                continue
-            quote = self._noticed(instrument, quote, last, now)  # noqa: PLW2901  # stamped
-            instrument.quotes[quote.source] = quote
-            self._changed_quotes[quote.instrument, quote.source] = quote
-            taken.append(quote)
-        names |= dict.fromkeys(quote.instrument for quote in taken)
         names |= dict.fromkeys(self._listings.shares_of(names))
         if HEIGHT in names and DIFFICULTY in self._known:
             names[DIFFICULTY] = (
                 None  # whose difficulty counts hangs on who has seen the most blocks
             )
-        venues = [quote.source for quote in taken if quote.instrument in FAMILY]
         if venues and self._instrument(BTC_USD).quotes:
             names.pop(BTC_USD, None)
-            names[BTC_USD] = None  # last: it is made of the others
+            names |= dict.fromkeys((BTC_USD, *VOLUMES))  # last: made of the others
         changed = tuple(name for name in names if self._refresh(self._instrument(name), now))
-        rejected = {} if self.reference is None else self.reference.rejected
+        rejected = self._agreement.rejected
         reasons = [(venue, rejected[venue]) for venue in venues if venue in rejected]
         return refused + [item for item in reasons if item[1] != "stale"], changed
 
@@ -155,6 +144,26 @@ class Instruments:
             return quote
         before = None if last is None else (last, self._fresh_until(known, last))
         return self.flaws.see(quote, self._fresh_until(known, quote), before, now)
+
+    def _take(self, quote: Quote, now: int) -> str | None:
+        """Keep a quote; return None, or why it was left out: empty for what was said before."""
+        if not self._room_for(quote):
+            return TOO_MANY
+        instrument = self._instrument(quote.instrument)
+        last = instrument.quotes.get(quote.source)
+        refusal = judge(quote, last, now)  # first: what is no number cannot be compared
+        if refusal is not None:
+            return refusal.value
+        quote = self.splits.told(instrument.symbol, quote, instrument.reading, now)
+        if self.revisions.take(quote, now) is Standing.OLDER or quote.repeats(last):
+            return ""
+        doubt = self.splits.doubt(instrument.symbol, quote, instrument.reading, now)
+        if doubt:
+            return doubt
+        quote = self._noticed(instrument, quote, last, now)
+        instrument.quotes[quote.source] = quote
+        self._changed_quotes[quote.instrument, quote.source] = quote
+        return None
 
     def reading(self, name: str) -> Reading:
         """Return what an instrument is worth; MISSING for one never heard of."""
@@ -180,18 +189,7 @@ class Instruments:
     @property
     def next_timer(self) -> int | None:
         """Return the earliest moment at which some reading may change by itself, ms UTC."""
-        while self._timers:
-            due, name = self._timers[0]
-            instrument = self._known[name]
-            if due != instrument.armed_at:
-                heapq.heappop(self._timers)
-            elif instrument.changes_at is None or instrument.changes_at > due:
-                heapq.heappop(self._timers)
-                instrument.armed_at = None
-                self._arm(instrument)
-            else:
-                return due
-        return None
+        return self._timers.next(lambda name: self._known[name].changes_at)
 
     def split(self, ticker: str, now: int) -> tuple[str, ...]:
         """Carry a share and its listings into new shares; return whose readings changed."""
@@ -202,33 +200,27 @@ class Instruments:
 
     def run_timer(self) -> tuple[str, ...]:
         """Run the earliest timer at its own moment; return the instruments whose readings changed."""
-        due, name = heapq.heappop(self._timers)
-        self._known[name].armed_at = None
-        names = (name, *self._listings.shares_of([name]))
-        return tuple(each for each in names if self._refresh(self._instrument(each), due))
+        due, name = self._timers.pop()
+        more = VOLUMES if name == BTC_USD else self._listings.shares_of([name])
+        return tuple(each for each in (name, *more) if self._refresh(self._instrument(each), due))
 
     def _refresh(self, instrument: _Instrument, now: int) -> bool:
         """Work out an instrument's reading at `now`; tell whether it changed."""
         before = instrument.reading
         if instrument.symbol.name == BTC_USD:
-            self._agree(instrument, now)
+            reading, instrument.changes_at = self._agreement.agree(self._family(), now)
+            self.flaws.agree(before.quality, reading.quality, now)
+            instrument.reading = reading
+        elif instrument.symbol.name in VOLUMES:
+            instrument.reading = self._agreement.volume(instrument.symbol.name, now)
         else:
             self._choose(instrument, now)
-        self._arm(instrument)
+        self._timers.arm(instrument.symbol.name, instrument.changes_at)
         return instrument.reading != before
 
-    def _agree(self, instrument: _Instrument, now: int) -> None:
-        """Let the venues agree on the reference price."""
-        family = [q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name)]
-        prices = venue_prices(family, now)
-        agreed, memory = reference_price(prices, now=now, memory=self._memory)
-        self.reference = agreed
-        self._memory = memory
-        self.flaws.agree(instrument.reading.quality, agreed.quality, now)
-        reason = "" if agreed.value is not None else agreed.quality.word
-        instrument.reading = Reading(agreed.value, agreed.quality, reason, agreed.observed_at)
-        instrument.changes_at = next_change_at(prices, now=now, memory=memory)
-        self._reference_changed = True
+    def _family(self) -> Iterator[Quote]:
+        """Yield what the reference price is made of."""
+        return (q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name))
 
     def _choose(self, instrument: _Instrument, now: int) -> None:
         """Take the newest fresh quote; without one, the newest, marked stale."""
@@ -268,18 +260,6 @@ class Instruments:
                 return self._calendar.fresh_until(quote.observed_at, budget)
         return quote.observed_at + budget
 
-    def _arm(self, instrument: _Instrument) -> None:
-        """Keep one timer on the heap, at or before the moment of the next change.
-
-        A tick moves the moment later, which needs no new entry: the old one, when due, sees that
-        it came too early and is put back.
-        """
-        due, armed = instrument.changes_at, instrument.armed_at
-        if due is None or (armed is not None and armed <= due):
-            return
-        instrument.armed_at = due
-        heapq.heappush(self._timers, (due, instrument.symbol.name))
-
     def overdue(self, now: int) -> list[Quote]:
         """Return the last quotes of the sources that should have said something since."""
         return [
@@ -296,10 +276,7 @@ class Instruments:
 
     def take_reference(self) -> Reference | None:
         """Return the reference price and its memory if it was worked out since the last call."""
-        if not self._reference_changed:
-            return None
-        self._reference_changed = False
-        return Reference(self.reading(BTC_USD), self._memory)
+        return self._agreement.take(self.reading(BTC_USD))
 
     def restore(self, quotes: Iterable[Quote], reference: Reference | None, now: int) -> None:
         """Take back what was saved, as it stood at `now`."""
@@ -309,12 +286,12 @@ class Instruments:
         for instrument in (*self._known.values(), *shares):
             if instrument.symbol.name != BTC_USD:
                 self._choose(instrument, now)
-                self._arm(instrument)
+                self._timers.arm(instrument.symbol.name, instrument.changes_at)
         if reference is None:
             return
-        self._memory = reference.memory
         price = self._instrument(BTC_USD)
         price.reading = reference.reading
-        family = [q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name)]
-        price.changes_at = next_change_at(venue_prices(family, now), now=now, memory=self._memory)
-        self._arm(price)
+        price.changes_at = self._agreement.restore(reference, self._family(), now)
+        self._timers.arm(BTC_USD, price.changes_at)
+        for name in VOLUMES:
+            self._refresh(self._instrument(name), now)

@@ -11,6 +11,8 @@ from monitor.domain.events import (
     DIFFICULTY,
     FEES,
     HEIGHT,
+    USUAL_VENUE_VOLUME,
+    VENUE_VOLUME,
 )
 from monitor.metrics.base import Metric
 from monitor.metrics.catalogue import Catalogue
@@ -28,6 +30,8 @@ MARKET_INPUTS: Mapping[str, str] = {
     "binance_top_traders_ratio": "perp.binance.top_accounts_long_short_ratio",
     "okx_top_traders_ratio": "perp.okx.top_accounts_long_short_ratio",
     "htx_top_traders_ratio": "perp.htx.top_accounts_long_short_ratio",
+    "venue_volume_btc": VENUE_VOLUME,
+    "usual_venue_volume_btc": USUAL_VENUE_VOLUME,
 }
 """Market input of the metrics to the instrument it is read from."""
 
@@ -44,6 +48,8 @@ MARKET_UNITS: Mapping[str, str] = {
     "binance_top_traders_ratio": "ratio",
     "okx_top_traders_ratio": "ratio",
     "htx_top_traders_ratio": "ratio",
+    "venue_volume_btc": "BTC",
+    "usual_venue_volume_btc": "BTC",
 }
 
 STOCK_INPUTS: Mapping[str, str] = {

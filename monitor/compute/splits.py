@@ -37,6 +37,7 @@ MEMORY_MS = 7 * DAY
 """A price older than this is no measure for the next one."""
 UNADJUSTED = "unadjusted"
 SUSPECTED = "suspected_split"
+DOUBTS = (UNADJUSTED, SUSPECTED)
 
 Ruled: TypeAlias = tuple[str, str]
 """A rule's id and version."""

@@ -13,13 +13,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from alerts.model import Transition
 from alerts.rules.base import Rule
 from alerts.series import Target
 from alerts.watch import Remarks, Watch
-from monitor.compute.calendars import Calendar, Sessions
+from monitor.compute.calendars import Market
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
 from monitor.compute.firms import Firm
@@ -58,10 +57,6 @@ NO_TENANT = Reading(None, Quality.NOT_APPLICABLE, "no_tenant")
 NOT_LISTED = Reading(None, Quality.NOT_APPLICABLE, "not_listed")
 
 
-class Market(Calendar, Sessions, Protocol):
-    """The exchange's calendar as the step needs it."""
-
-
 class Step:
     """The state of one shard and the one way to change it."""
 
@@ -71,12 +66,13 @@ class Step:
         catalogue: Catalogue,
         rules: Sequence[Rule],
         calendar: Market,
+        flagged: Collection[str] = (),
     ) -> None:
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
         self.splits = Splits({firm.ticker: firm.actions for firm in firms})
-        self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits)
+        self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks)
         self._watched = self.watch.scalars
         self.table = Table(
@@ -91,12 +87,7 @@ class Step:
         self.history = History(calendar, self._rows)
         own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
         self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
-        for row, firm in enumerate(firms):
-            for column in TENANT_INPUTS:
-                self.table.set(column, row, NO_TENANT)
-            if not firm.listed:
-                for column in STOCK_INPUTS:
-                    self.table.set(column, row, NOT_LISTED)
+        self._leave_out()
         self._delays: dict[str, int] = {}
         self._standing: dict[str, Memory] = {}
         self._standing_changed: dict[str, Memory] = {}
@@ -107,6 +98,15 @@ class Step:
         self.unjudged = False
         self.refused: Counter[tuple[str, str]] = Counter()
         self.ticks = 0
+
+    def _leave_out(self) -> None:
+        """Name what does not apply from the first moment on."""
+        for row, firm in enumerate(self.firms):
+            for column in TENANT_INPUTS:
+                self.table.set(column, row, NO_TENANT)
+            if not firm.listed:
+                for column in STOCK_INPUTS:
+                    self.table.set(column, row, NOT_LISTED)
 
     def targets(self, rules: Iterable[Rule]) -> dict[str, Target]:
         """Return all that a rule may watch, and the instruments that only `rules` name."""

@@ -71,8 +71,8 @@ class ReferencePrice:
         value: in USD; None where the venues give none.
         quality: OK, DEGRADED, SINGLE, DISPUTED or STALE; MISSING where the value is None.
         used: the venues in it, sorted; none for a carried value.
-        rejected: the other venues, each with its reason: unconverted, delayed, nonpositive,
-            stale, crossed, spread, outlier, disputed or unconfirmed.
+        rejected: the other venues, each with its reason: flagged, unconverted, delayed,
+            nonpositive, stale, crossed, spread, outlier, disputed or unconfirmed.
         spread_ratio: highest less lowest live price over the value; None with fewer than two.
         observed_at: the newest venue time in the value.
         reason: empty, or why the quality is what it is: disputed, carried, no_venue.

@@ -12,6 +12,8 @@ from enum import IntEnum
 from monitor.domain.notices import Notice
 
 BTC_USD = "BTC-USD"
+VENUE_VOLUME = "market.venue_volume_btc"
+USUAL_VENUE_VOLUME = "market.usual_venue_volume_btc"
 BTC_USDT = "BTC-USDT"
 USDT_USD = "USDT-USD"
 USDC_USD = "USDC-USD"

@@ -9,8 +9,8 @@ would make a frozen ticker look fresh.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 
@@ -62,7 +62,7 @@ class VenuePrice:
     def fault_at(self, now: int) -> str:
         """Return why the price cannot be used at `now`: a reason of a closed set, or empty.
 
-        `unconverted`, `delayed`, `nonpositive` (also not finite), `stale`, `crossed` (bid above ask) or
+        `flagged`, `unconverted`, `delayed`, `nonpositive` (also not finite), `stale`, `crossed` (bid above ask) or
         `spread` (1 % and more).
         """
         if self.fault:
@@ -78,12 +78,15 @@ class VenuePrice:
         return "spread" if self.ask - self.bid >= MAX_SPREAD_RATIO * self.price else ""
 
 
-def venue_prices(quotes: Iterable[Quote], now: int) -> list[VenuePrice]:
+def venue_prices(
+    quotes: Iterable[Quote], now: int, flagged: Collection[str] = ()
+) -> list[VenuePrice]:
     """Choose one price per venue from the latest quotes of BTC and of stablecoins in USD.
 
     A fresh USD pair comes first; else a fresh stablecoin pair times that coin's fresh USD rate
     (median of the venues that quote it). A venue left with an unconvertible pair is kept with the
-    fault `unconverted`, so that it is seen. Quotes of other instruments are ignored.
+    fault `unconverted`, so that it is seen. One of the `flagged`, which a person excluded, is kept with
+    the fault `flagged`. Quotes of other instruments are ignored.
     """
     pairs: dict[str, dict[str, Quote]] = {}
     pegs: dict[str, list[Quote]] = {}
@@ -94,7 +97,8 @@ def venue_prices(quotes: Iterable[Quote], now: int) -> list[VenuePrice]:
         elif base in STABLECOINS and counter == "USD":
             pegs.setdefault(base, []).append(quote)
     rates = {coin: rate for coin, found in pegs.items() if (rate := _rate(found, now))}
-    return [_choose(pairs[venue], rates, now) for venue in sorted(pairs)]
+    found = [_choose(pairs[venue], rates, now) for venue in sorted(pairs)]
+    return [replace(it, fault="flagged") if it.venue in flagged else it for it in found]
 
 
 def _choose(

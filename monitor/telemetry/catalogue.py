@@ -64,6 +64,7 @@ QUOTE_REJECTIONS = (
     "outlier",
     "unconverted",
     "delayed",
+    "flagged",
     "nonpositive",
     "spread",
     "unconfirmed",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.books import FeedOverride, load_feeds
-from monitor.core.errors import ConfigErrors
+from monitor.books import FeedOverride, load_feeds, load_flags
+from monitor.core.errors import ConfigError, ConfigErrors
 
 KNOWN = {"coinbase": {"BTC-USD": "BTC-USD"}, "mempool": {"network.height": "/tip"}}
 
@@ -62,3 +62,14 @@ def test_a_mistake_is_named(tmp_path: Path, body: str, expected: str) -> None:
         load_feeds(KNOWN, path)
     assert expected in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_excluded_venue_has_a_reason(tmp_path: Path) -> None:
+    """Who leaves a venue out says why; the default book leaves out none."""
+    path = tmp_path / "feeds.yaml"
+    path.write_text("venues:\n  shady: {excluded: no proof of reserves}\n")
+    assert load_flags(path) == {"shady": "no proof of reserves"}
+    assert load_flags() == {}
+    path.write_text("venues:\n  shady: {excluded: ''}\n")
+    with pytest.raises(ConfigError, match="excluded"):
+        load_flags(path)
