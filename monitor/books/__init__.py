@@ -8,5 +8,14 @@ from __future__ import annotations
 
 from monitor.books.company_book import load_companies, parse_company
 from monitor.books.feed_book import FeedOverride, load_feeds, load_flags
+from monitor.books.scope_book import LeftOut, load_scope
 
-__all__ = ["FeedOverride", "load_companies", "load_feeds", "load_flags", "parse_company"]
+__all__ = [
+    "FeedOverride",
+    "LeftOut",
+    "load_companies",
+    "load_feeds",
+    "load_flags",
+    "load_scope",
+    "parse_company",
+]

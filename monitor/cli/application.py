@@ -23,6 +23,7 @@ from monitor.cli import (
     replay,
     rules,
     run,
+    scope,
     stress,
     venues,
     whatif,
@@ -76,6 +77,7 @@ for module in (
     history,
     doctor,
     venues,
+    scope,
 ):
     module.add_to(app)
 for name, group in (

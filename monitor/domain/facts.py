@@ -155,6 +155,7 @@ _SPECS = (
         best_of=tuple(spec.name for spec in _HASHRATES),
     ),
     FactSpec("btc_held", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins on the balance sheet", nil=True),
+    FactSpec("eth_held", "ETH", 1, 1e8, QUARTERLY_DAYS, "ether on the balance sheet", nil=True),
     FactSpec(
         "btc_produced",
         "BTC",

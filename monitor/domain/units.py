@@ -66,6 +66,7 @@ _SCALES: dict[str, dict[str, Fraction]] = {
         "sat/TH/day": Fraction(1_000, SAT_PER_BTC),
     },
     "bitcoin": {"BTC": Fraction(1), "sat": Fraction(1, SAT_PER_BTC)},
+    "ether": {"ETH": Fraction(1)},
     "bitcoin per day": {"BTC/day": Fraction(1), "sat/day": Fraction(1, SAT_PER_BTC)},
     "bitcoin price": {"USD/BTC": Fraction(1)},
     "money": {
