@@ -180,6 +180,7 @@ class FeedRole:
             records[feed] = asdict(health) | {
                 "state": state,
                 "budget_used_ratio": used_ratio,
+                "divergence_ratio": poller.check.ratio,
                 "stream": sent.get(feed),
             }
         try:
@@ -206,8 +207,12 @@ class FeedRole:
 
     def _state(self, poller: Poller, disputed: bool, now: Millis) -> State:
         """Return what is said of a feed in one word."""
-        delayed = poller.health.delay_ms > 0
-        return state_of(self._age(poller, now), delayed=delayed, disputed=disputed)
+        return state_of(
+            self._age(poller, now),
+            delayed=poller.health.delay_ms > 0,
+            degraded=poller.check.degraded,
+            disputed=disputed,
+        )
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:
         """Return how old a feed's newest data is; a share grows old only while it trades."""

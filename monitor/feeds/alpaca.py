@@ -39,6 +39,19 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Fetched]:
     return found
 
 
+async def fetch_single(http: Http, spec: FeedSpec) -> Sequence[Fetched]:
+    """Ask for the latest trade alone, which the snapshots must agree with."""
+    found: list[Fetched] = []
+    for instrument, symbol in spec.instruments.items():
+        answer = await http.get(
+            f"{spec.base_url}/v2/stocks/trades/latest", params={"symbols": symbol, "feed": "iex"}
+        )
+        trade = decode(spec.name, answer).at("trades").at(symbol)
+        at = trade.at("t").iso_time()
+        found.append(quoted(spec, answer, instrument, trade.at("p").price(), observed_at=at))
+    return found
+
+
 def _read(spec: FeedSpec, answer: Answer, instrument: str, snapshot: Node) -> Iterator[Quote]:
     trade = snapshot.at("latestTrade")
     at = trade.at("t").iso_time()
@@ -88,4 +101,5 @@ FEED = Feed(
         shares=True,
     ),
     fetch,
+    fetch_single,
 )

@@ -202,10 +202,13 @@ class Feed:
     an instrument that comes along (`RIOT.previous_close_usd`) may be among the quotes. A feed that
     `notices` brings what happened about its instruments (tickers), all that its answer still
     lists: what was told before is told apart behind it.
+    `single`, where there is one, asks another endpoint for one instrument, so that a list that stands
+    still is found out; what it gives is compared, not stored.
     """
 
     spec: FeedSpec
     fetch: Fetch
+    single: Fetch | None = None
 
     def quoting(self, tickers: Iterable[str]) -> Feed:
         """Return this feed with `tickers` among its instruments, if it quotes shares."""

@@ -37,6 +37,10 @@ class FeedInstruments(Protocol):
         """Note the source's own time of the latest accepted quote."""
         ...
 
+    def diverged(self, feed: str, ratio: float) -> None:
+        """Set how far a provider's list is off its answer for one instrument, as a fraction."""
+        ...
+
     def skipped(self, feed: str) -> None:
         """Count one run left out because the one before was still going on."""
         ...

@@ -28,6 +28,7 @@ from monitor.feeds.base import (
     quotes_of,
 )
 from monitor.feeds.breaker import BreakerState
+from monitor.feeds.endpoint_check import EndpointCheck
 from monitor.feeds.gate import Deliver, Gate
 from monitor.feeds.health import Failure, FeedHealth
 from monitor.feeds.instruments import FeedInstruments
@@ -53,6 +54,7 @@ class Poller:
         rng: draws the jitter of the backoff.
         announce: takes the accepted notices of one poll, as `deliver` does; None: nobody listens.
         last: the last good quote per instrument; may be filled from the store at the start.
+        check: whether its endpoints agree.
         health: how the feed is doing, replaced whole at each step.
         gate: what its quotes pass, shared with the stream of this source.
 
@@ -68,6 +70,7 @@ class Poller:
     last: dict[str, Quote] = field(default_factory=dict)
     health: FeedHealth = field(init=False)
     gate: Gate = field(init=False)
+    check: EndpointCheck = field(init=False)
     _streamed: Callable[[], frozenset[str]] = field(init=False, default=frozenset)
     _check_s: float | None = field(init=False, default=None)
     _turns: Turns = field(init=False)
@@ -79,6 +82,7 @@ class Poller:
         budget_ms = round(spec.fresh_s * SECOND)
         delay_ms = round(spec.delay_s * SECOND)
         self.health = FeedHealth(spec.name, budget_ms, began=self.clock.now(), delay_ms=delay_ms)
+        self.check = EndpointCheck(self.feed, budget_ms, self.instruments)
         self.gate = Gate(
             name=spec.name,
             budget_ms=self.health.budget_ms,
@@ -150,6 +154,7 @@ class Poller:
             await self._hand_over(accepted)
         if told and self.announce is not None:
             await self._tell(told, self.announce)
+        await self.check.run(self.http, accepted, self.clock.now())
         now = self.clock.now()
         self.instruments.polled(self.spec.name, (now - began) / SECOND)
         soonest = max(self._turns.soonest(), after(began, self.spec.interval_s))

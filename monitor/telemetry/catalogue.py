@@ -149,6 +149,11 @@ FEED_BUDGET = _gauge(
     FEED,
 )
 FEED_UP = _gauge("feed_up", "1 if the last poll gave a usable quote, else 0.", FEED)
+SOURCE_DIVERGENCE = _gauge(
+    "source_divergence_ratio",
+    "How far the provider's list of values is off its answer for one of them; 0 without both.",
+    FEED,
+)
 FEED_STATE = _gauge(
     "feed_state",
     "1 at what the newest data of the feed is: its age, or what is worse about it; 0 elsewhere.",

@@ -47,6 +47,10 @@ class FeedMeter:
         self._newest[feed] = max(at, self._newest.get(feed, at))
         self._series.set(c.FEED_SOURCE_TIME, self._newest[feed] / 1_000, feed)
 
+    def diverged(self, feed: str, ratio: float) -> None:
+        """Set how far a provider's list is off its answer for one instrument, as a fraction."""
+        self._series.set(c.SOURCE_DIVERGENCE, ratio, feed)
+
     def skipped(self, feed: str) -> None:
         """Count one run left out because the one before was still going on."""
         self._series.count(c.FEED_SKIPPED, feed)

@@ -22,6 +22,7 @@ class Counts:
     events: Counter[tuple[str, ...]] = field(default_factory=Counter)
     success_at: int | None = None
     observed_at: dict[str, int] = field(default_factory=dict)
+    divergence: float | None = None
 
     def polled(self, feed: str, seconds: float) -> None:
         """Count a poll."""
@@ -46,6 +47,10 @@ class Counts:
     def observed(self, feed: str, instrument: str, at: int) -> None:
         """Keep the source's time."""
         self.observed_at[instrument] = at
+
+    def diverged(self, feed: str, ratio: float) -> None:
+        """Keep the ratio."""
+        self.divergence = ratio
 
     def skipped(self, feed: str) -> None:
         """Count a run left out."""
