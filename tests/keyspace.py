@@ -21,7 +21,13 @@ def _pattern() -> re.Pattern[str]:
         if isinstance(kind, property) and name != "pattern"
         for value in [getattr(keys, name)]
     ]
-    names += [keys.company(_ANY), keys.lease(_ANY), keys.token(_ANY), keys.notices(_ANY)]
+    names += [
+        keys.company(_ANY),
+        keys.lease(_ANY),
+        keys.token(_ANY),
+        keys.notices(_ANY),
+        keys.watchlist(_ANY),
+    ]
     return re.compile(
         "|".join(re.escape(name).replace(re.escape(_ANY), "[^{}]+") for name in names)
     )

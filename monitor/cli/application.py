@@ -26,6 +26,7 @@ from monitor.cli import (
     scope,
     stress,
     venues,
+    watchlist,
     whatif,
 )
 
@@ -87,6 +88,7 @@ for name, group in (
     ("feeds", feeds.app),
     ("rules", rules.app),
     ("config", config.app),
+    ("watchlist", watchlist.app),
     ("data", data.app),
 ):
     app.add_typer(group, name=name)

@@ -106,6 +106,15 @@ class Keys:
         return self._key("companies")
 
     @property
+    def watchlists(self) -> str:
+        """Set: the names of the watch lists."""
+        return self._key("watchlists")
+
+    def watchlist(self, name: str) -> str:
+        """Set: the companies and instruments on a watch list."""
+        return self._key(f"watchlist:{name}")
+
+    @property
     def market(self) -> str:
         """Hash: the market's and the network's readings, for people with redis-cli."""
         return self._key("market")
