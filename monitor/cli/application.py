@@ -21,6 +21,7 @@ from monitor.cli import (
     feeds,
     history,
     replay,
+    returns,
     rules,
     run,
     scope,
@@ -79,6 +80,7 @@ for module in (
     doctor,
     venues,
     scope,
+    returns,
 ):
     module.add_to(app)
 for name, group in (

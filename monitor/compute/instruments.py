@@ -179,7 +179,7 @@ class Instruments:
         """Return the quotes behind a reading: the one it is, all venues', or what it is made of."""
         chosen = self._known[name].chosen if name in self._known else None
         own = self.quotes(name) if chosen is None else (chosen,)
-        parts = self._listings.parts_of(name)
+        parts = sorted(FAMILY) if name in VOLUMES else self._listings.parts_of(name)
         return own or tuple(quote for part in parts for quote in self.quotes(part))
 
     def names(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
     )
     hashes = (keys.state, keys.quotes, keys.feeds, keys.market, keys.refused)
     wanted = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
-    wanted |= dict.fromkeys((keys.companies, keys.published), "set")
+    wanted |= dict.fromkeys((keys.companies, keys.published, keys.watchlists), "set")
     with translated("look at the keys"):
         async with client.pipeline(transaction=False) as pipe:
             for key in wanted:
