@@ -27,9 +27,9 @@ from monitor.core.discovery import declared
 from monitor.core.errors import ConfigErrors
 from monitor.domain.companies import Companies, Company, Figure, dependencies_of, fact_at, latest
 from monitor.domain.contracts import Stage
-from monitor.domain.corporate_actions import share_factor
+from monitor.domain.corporate_actions import SHARE_COUNTS, share_factor
 from monitor.domain.events import Quality, Reading
-from monitor.domain.facts import FACTS, SHARE_COUNTS
+from monitor.domain.facts import FACTS
 from monitor.domain.risk_levels import Level, RiskKind, newest_level
 from monitor.domain.series import series_of
 from monitor.domain.sessions import SessionCalendar

@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from monitor.domain.figures import DAY, iso_day
 
+SHARE_COUNTS = frozenset({"shares_count", "diluted_shares_count"})
+"""Facts that a split multiplies."""
 TAKES_EFFECT_MS = 5 * 3_600_000
 """After midnight UTC of its date: night in New York, after the last and before the first trade of
 the day in winter and in summer."""

@@ -19,8 +19,6 @@ QUARTERLY_DAYS = 100
 OPERATIONAL_DAYS = 550
 # Of two measurements of one thing the better basis wins, unless it is this much older than the
 # newest: machines arrive in batches, and two quarterly reports later it describes another fleet.
-SHARE_COUNTS = frozenset({"shares_count", "diluted_shares_count"})
-"""Facts that a split multiplies."""
 BETTER_BASIS_DAYS = 200
 
 
@@ -104,6 +102,10 @@ def _mwh(name: str, description: str) -> FactSpec:
     return FactSpec(name, "MWh", 1, 1e8, QUARTERLY_DAYS, description, of_period=True, nil=True)
 
 
+def _coins(name: str, most: float, description: str) -> FactSpec:
+    return FactSpec(name, "BTC", 1, most, QUARTERLY_DAYS, description, of_period=True, nil=True)
+
+
 def _shares(name: str, description: str) -> FactSpec:
     return FactSpec(name, "count", 1e6, 1e11, QUARTERLY_DAYS, description)
 
@@ -156,26 +158,8 @@ _SPECS = (
     ),
     FactSpec("btc_held", "BTC", 1, 1e6, QUARTERLY_DAYS, "coins on the balance sheet", nil=True),
     FactSpec("eth_held", "ETH", 1, 1e8, QUARTERLY_DAYS, "ether on the balance sheet", nil=True),
-    FactSpec(
-        "btc_produced",
-        "BTC",
-        1,
-        1e5,
-        QUARTERLY_DAYS,
-        "coins mined in the period",
-        of_period=True,
-        nil=True,
-    ),
-    FactSpec(
-        "btc_sold",
-        "BTC",
-        1,
-        1e6,
-        QUARTERLY_DAYS,
-        "coins sold in the period",
-        of_period=True,
-        nil=True,
-    ),
+    _coins("btc_produced", 1e5, "coins mined in the period"),
+    _coins("btc_sold", 1e6, "coins sold in the period"),
     # Of the period that the coins were mined in; nobody prints them, a reader works them out.
     FactSpec("period_days", "count", 1, 372, QUARTERLY_DAYS, "days of the period"),
     FactSpec(
