@@ -23,6 +23,12 @@ def nyse_calendar() -> SessionCalendar:
     half = holidays.financial_holidays(
         "NYSE", years=years, expand=False, categories=(holidays.HALF_DAY,)
     )
+    # the library adds "(markets close at 1:00pm)" to the names of half days
+    names = {day: str(name).partition(" (markets")[0] for day, name in (closed | half).items()}
     return SessionCalendar(
-        FIRST_YEAR, LAST_YEAR, holidays=frozenset(closed), half_days=frozenset(half)
+        FIRST_YEAR,
+        LAST_YEAR,
+        holidays=frozenset(closed),
+        half_days=frozenset(half),
+        names=names,
     )

@@ -8,12 +8,13 @@ of New York. Moments are milliseconds UTC; daylight saving moves the session aga
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import accumulate
 from operator import attrgetter
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -33,12 +34,13 @@ _SATURDAY = 5
 
 
 class SessionState(StrEnum):
-    """What the market does at a moment."""
+    """What the market does at a moment, or one share in it: only a share can be halted."""
 
     PRE = "pre"
     REGULAR = "regular"
     POST = "post"
     CLOSED = "closed"
+    HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class SessionCalendar:
         last_year: last year covered.
         holidays: days without trading, weekends aside.
         half_days: days that close at 13:00.
+        names: what those days are called, for people.
 
     Raises:
         ValueError: the years leave no trading day. Its methods raise it for a moment outside them.
@@ -100,10 +103,13 @@ class SessionCalendar:
         *,
         holidays: Collection[date],
         half_days: Collection[date],
+        names: Mapping[date, str] = MappingProxyType({}),
     ) -> None:
         self._first_year = first_year
         self._last_year = last_year
         self._span = f"{first_year} to {last_year}"
+        self._half_days = frozenset(half_days)
+        self._names = dict(names)
         self._days = [
             _trading_day(day, half=day in half_days)
             for day in _weekdays(first_year, last_year)
@@ -123,12 +129,25 @@ class SessionCalendar:
             ValueError: the date is outside the years of the calendar.
 
         """
-        if not self._first_year <= day.year <= self._last_year:
-            raise ValueError(f"the session calendar covers {self._span} only, not {day}")
+        self._check(day)
         place = bisect_left(self._days, day, key=attrgetter("day"))
         if place == len(self._days) or self._days[place].day != day:
             return None
         return self._days[place]
+
+    def name_of(self, day: date) -> str:
+        """Return what a holiday or half day is called, empty for any other day.
+
+        Raises:
+            ValueError: the date is outside the years of the calendar.
+
+        """
+        self._check(day)
+        return self._names.get(day, "")
+
+    def is_half_day(self, day: date) -> bool:
+        """Tell whether the exchange closes early on a date in New York."""
+        return day in self._half_days and self.on(day) is not None
 
     def session_at(self, moment: int) -> Session:
         """Return the state of the market at `moment`.
@@ -149,6 +168,18 @@ class SessionCalendar:
         else:
             state = SessionState.CLOSED
         return Session(state, latest.open_at, latest.close_at, following.open_at)
+
+    def next_change(self, moment: int) -> int:
+        """Return the first moment after `moment` at which the market's state changes.
+
+        Raises:
+            ValueError: the moment is outside the years of the calendar.
+
+        """
+        place = self._place(moment)
+        latest, following = self._days[place], self._days[place + 1]
+        edges = (latest.close_at, latest.post_close_at, following.pre_open_at, following.open_at)
+        return next(edge for edge in edges if edge > moment)
 
     def session_elapsed(self, from_moment: int, to_moment: int) -> int:
         """Return the milliseconds of regular session between two moments; backwards is negative.
@@ -173,6 +204,10 @@ class SessionCalendar:
         if not 0 <= place < len(self._days):
             raise ValueError(f"the session calendar covers {self._span} only")
         return self._opens[place] + spent - self._before[place]
+
+    def _check(self, day: date) -> None:
+        if not self._first_year <= day.year <= self._last_year:
+            raise ValueError(f"the session calendar covers {self._span} only, not {day}")
 
     def _session_time(self, moment: int) -> int:
         place = self._place(moment)

@@ -32,6 +32,7 @@ ANSWERS: dict[str, tuple[tuple[str, ...], set[str], int]] = {
     "rules check": (("rules", "check"), {"file", "rules"}, 1),
     "feeds list": (("feeds", "list"), {"feed", "interval_s"}, 5),
     "config check": (("config", "check"), {"companies", "rules"}, 1),
+    "calendar": (("calendar", "2025-12-24"), {"date", "session", "from_utc", "to_local"}, 3),
     "doctor": (("doctor",), {"check", "result", "fix"}, 5),
 }  # fmt: skip
 

@@ -38,3 +38,13 @@ def test_session_length(day: date, hours: float) -> None:
     found = nyse_calendar().on(day)
     assert found is not None
     assert found.close_at - found.open_at == hours * 3_600_000
+
+
+def test_names() -> None:
+    """A holiday and a half day have a name, in words for people; other days have none."""
+    calendar = nyse_calendar()
+    assert calendar.name_of(date(2025, 12, 25)) == "Christmas Day"
+    assert calendar.name_of(date(2025, 12, 24)) == "Christmas Eve"
+    assert calendar.name_of(date(2025, 12, 23)) == ""
+    assert calendar.is_half_day(date(2025, 12, 24))
+    assert not calendar.is_half_day(date(2025, 12, 25))
