@@ -144,6 +144,11 @@ _SPECS = (
         doubtful_below=0.01,
     ),
     FactSpec("pool_fee_ratio", "ratio", 0, 0.1, OPERATIONAL_DAYS, "the pool's share of revenue"),
+    _ratio(
+        "hosting_share_ratio",
+        "share of mining revenue that hosts of the machines keep",
+        OPERATIONAL_DAYS,
+    ),
     FactSpec("uptime_ratio", "ratio", 0, 1, QUARTERLY_DAYS, "time that installed machines ran"),
     *_HASHRATES,
     FactSpec(

@@ -26,6 +26,8 @@ from monitor.metrics.terms import (
     ANY_HASHRATE,
     EFFICIENCY_OK,
     FEE_OK,
+    HOSTING,
+    HOSTING_OK,
     MINERS,
     MINES,
     OVERHEAD,
@@ -50,6 +52,10 @@ def _power_hashcost(
 
 def _margin_ratio(net_hashprice: Floats, margin: Floats) -> Floats:
     return margin / net_hashprice
+
+
+def _nameplate(net_hashprice: Floats, uptime_ratio: Floats, hosting_share_ratio: Floats) -> Floats:
+    return net_hashprice * uptime_ratio * (1 - hosting_share_ratio)
 
 
 METRICS: tuple[Metric, ...] = (
@@ -92,15 +98,16 @@ METRICS: tuple[Metric, ...] = (
     mine_metric(
         name="nameplate_hashprice_usd_ph_day",
         unit="USD/PH/day",
-        inputs=("net_hashprice_usd_ph_day", "uptime_ratio"),
-        description="What 1 PH/s on paper earns, after pool fee and downtime: for the return on"
-        " machines, never for a hashrate that is an operating average already.",
-        formula="net_hashprice_usd_ph_day x uptime_ratio",
+        inputs=("net_hashprice_usd_ph_day", "uptime_ratio", HOSTING),
+        description="What 1 PH/s on paper earns, after pool fee, downtime and what a host keeps: for"
+        " the return on machines, never for a hashrate that is an operating average already.",
+        formula="net_hashprice_usd_ph_day x uptime_ratio x (1 - hosting_share_ratio)",
         source=_SOURCE,
-        compute=np.multiply,
+        compute=_nameplate,
         guards=(
             Guard("uptime_ratio", at_least(0.0), "invalid_uptime"),
             Guard("uptime_ratio", at_most(1.0), "invalid_uptime"),
+            *HOSTING_OK,
         ),
         examples=(
             Example(
@@ -108,6 +115,22 @@ METRICS: tuple[Metric, ...] = (
                 48.88,
                 2,
                 "52.50 less a fee of 2 %, at 95 % uptime",
+            ),
+            Example(
+                {
+                    "hashprice_usd_ph_day": 52.5,
+                    "pool_fee_ratio": 0.02,
+                    "uptime_ratio": 0.95,
+                    "hosting_share_ratio": 0.1,
+                },
+                43.99,
+                2,
+                "own arithmetic: the host keeps a tenth of that",
+            ),
+            Example(
+                {**HASHPRICE, "uptime_ratio": 1, "hosting_share_ratio": 1.5},
+                None,
+                reason="invalid_hosting_share",
             ),
             Example({**HASHPRICE, "uptime_ratio": 1.01}, None, reason="invalid_uptime"),
         ),

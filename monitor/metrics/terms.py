@@ -26,8 +26,15 @@ from monitor.metrics.base import (
     below,
 )
 
+
+def at_most(bound: float) -> Callable[[Floats], Mask]:
+    """Return a guard test: the input is `bound` or less."""
+    return lambda values: np.less_equal(values, bound)
+
+
 OVERHEAD = Input("site_overhead_ratio", 1.0, "efficiency is metered at the wall")
 POOL_FEE = Input("pool_fee_ratio", 0.0, "gross of the pool fee, which the company does not state")
+HOSTING = Input("hosting_share_ratio", 0.0, "no host is known to keep a share of the revenue")
 # Not an operand: it only lets the guard see that a company mines at all.
 ANY_HASHRATE = Input(
     "hashrate_eh_s", 1.0, "the company mines; the size does not matter per PH/s", operand=False
@@ -41,14 +48,13 @@ FEE_OK = (
     Guard("pool_fee_ratio", at_least(0.0), "invalid_pool_fee"),
     Guard("pool_fee_ratio", below(1.0), "invalid_pool_fee"),
 )
+HOSTING_OK = (
+    Guard("hosting_share_ratio", at_least(0.0), "invalid_hosting_share"),
+    Guard("hosting_share_ratio", at_most(1.0), "invalid_hosting_share"),
+)
 
 MINERS = frozenset({CompanyType.MINER})
 mine_metric = partial(Metric, scope=Scope.COMPANY, applies_to=MINERS)
-
-
-def at_most(bound: float) -> Callable[[Floats], Mask]:
-    """Return a guard test: the input is `bound` or less."""
-    return lambda values: np.less_equal(values, bound)
 
 
 def energy_kwh_ph_day(efficiency_j_th: Floats, site_overhead_ratio: Floats) -> Floats:

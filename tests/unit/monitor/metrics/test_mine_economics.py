@@ -100,6 +100,11 @@ def test_no_hashprice_no_margin(name: str) -> None:
         ({"pool_fee_ratio": 1.0}, "all_in_break_even_btc_usd", "invalid_pool_fee"),
         ({"uptime_ratio": 1.2}, "nameplate_hashprice_usd_ph_day", "invalid_uptime"),
         ({"uptime_ratio": -0.1}, "nameplate_hashprice_usd_ph_day", "invalid_uptime"),
+        (
+            {"uptime_ratio": 1.0, "hosting_share_ratio": 1.1},
+            "nameplate_hashprice_usd_ph_day",
+            "invalid_hosting_share",
+        ),
         ({"efficiency_j_th": -17.5}, "cash_margin_ratio", "invalid_efficiency"),
         ({"efficiency_j_th": 0.0}, "mining_revenue_usd_mwh", "invalid_efficiency"),
         ({"efficiency_j_th": 0.0}, "mining_power_mw", "invalid_efficiency"),
@@ -111,6 +116,19 @@ def test_what_cannot_be_is_refused_by_name(
 ) -> None:
     """Fee >= 1, uptime outside 0 to 1, efficiency <= 0: refused, with the name of the cause."""
     assert reason_of(name, MINE | numbers) == reason
+
+
+def test_pool_downtime_and_host_take_their_part_of_the_headline() -> None:
+    """Fee 2 %, uptime 95 %: 52.50 becomes 48.88 (row B11); a host's tenth of it is taken once."""
+    given_numbers = {"hashprice_usd_ph_day": 52.5, "pool_fee_ratio": 0.02, "uptime_ratio": 0.95}
+    name = "nameplate_hashprice_usd_ph_day"
+    assert value_of(name, given_numbers) == pytest.approx(48.88, abs=0.005)
+    assert value_of(name, given_numbers | {"hosting_share_ratio": 0.1}) == pytest.approx(
+        0.9 * value_of(name, given_numbers)
+    )
+    alone = CATALOGUE.evaluate(name, given_numbers)
+    assert alone.assumed["hosting_share_ratio"].value == 0
+    assert "hosting_share_ratio" not in CATALOGUE.leaves_of("mining_margin_ratio")
 
 
 def test_curtailing_counts_once() -> None:
