@@ -18,7 +18,7 @@ from monitor.domain.events import Quality
 from monitor.domain.venues import VenuePrice
 
 CARRY_MS = 60_000  # how long the last good value stands in
-FORGET_MS = 600_000  # after this the last good value no longer vetoes a single venue
+FORGET_MS = 600_000  # so old, the last good value no longer vetoes a single venue
 REENTRY_MS = 10_000
 QUORUM = 3
 MIN_OUTLIER_RATIO = 0.01
@@ -37,9 +37,10 @@ class LastGood:
 
     Attributes:
         value: in USD.
-        observed_at: the newest venue time in it.
-        until: the moment at which the last of its quotes ceases to be fresh; its age counts
-            from there.
+        observed_at: the newest venue time in it. From here counts how long it may veto: a daily
+            close is fresh for two days and says little about the next one.
+        until: the moment at which the last of its quotes ceases to be fresh; from here counts how
+            long it may stand in.
 
     """
 
@@ -130,7 +131,8 @@ def next_change_at(prices: Iterable[VenuePrice], *, now: int, memory: Memory) ->
     moments = [price.fresh_until + 1 for price in prices]
     moments += [calm + REENTRY_MS for calm in memory.outliers.values() if calm is not None]
     if memory.last_good is not None:
-        moments += [memory.last_good.until + wait + 1 for wait in (CARRY_MS, FORGET_MS)]
+        moments.append(memory.last_good.until + CARRY_MS + 1)
+        moments.append(memory.last_good.observed_at + FORGET_MS + 1)
     return min((moment for moment in moments if moment > now), default=None)
 
 
@@ -175,7 +177,7 @@ def _few(
         return _pair(live[0], live[1], rejected, now, last)
     if live:
         only = live[0]
-        if last is None or now - last.until > FORGET_MS or _near(only.price, last.value):
+        if last is None or now - last.observed_at > FORGET_MS or _near(only.price, last.value):
             return _price(live, only.price, Quality.SINGLE, rejected)
         rejected[only.venue] = "unconfirmed"
     if last is None or now - last.until > CARRY_MS:

@@ -103,10 +103,20 @@ def test_one_venue_far_off_is_not_believed_for_ten_minutes() -> None:
     carried = agree(venues(110.0), memory=good(100.0))
     assert (carried.value, carried.quality) == (100.0, Quality.STALE)
     assert carried.rejected == {"a": "unconfirmed"}
-    later = agree(venues(110.0), memory=good(100.0, NOW - FORGET_MS))
+    old = LastGood(100.0, observed_at=NOW - FORGET_MS, until=NOW - CARRY_MS - 1)
+    later = agree(venues(110.0), memory=Memory(old))
     assert (later.value, later.quality) == (None, Quality.MISSING)
-    forgotten = agree(venues(110.0), memory=good(100.0, NOW - FORGET_MS - 1))
+    older = LastGood(100.0, observed_at=NOW - FORGET_MS - 1, until=NOW - CARRY_MS - 1)
+    forgotten = agree(venues(110.0), memory=Memory(older))
     assert (forgotten.value, forgotten.quality) == (110.0, Quality.SINGLE)
+
+
+def test_a_daily_close_does_not_veto_the_next_one() -> None:
+    """It is fresh for two days, but a day old: 5 % in a day is a market, not an outlier."""
+    day = 86_400_000
+    yesterday = LastGood(100.0, observed_at=NOW - day, until=NOW + day)
+    today = agree(venues(95.0), memory=Memory(yesterday))
+    assert (today.value, today.quality) == (95.0, Quality.SINGLE)
 
 
 def test_no_venue_carries_the_last_good_value_for_a_minute() -> None:
@@ -266,7 +276,10 @@ def test_next_change_of_an_outlier_and_of_a_carried_value() -> None:
     assert next_change_at(venues(100.0), now=NOW, memory=calm) == NOW + 6_000
     assert next_change_at([], now=NOW, memory=good(100.0)) == NOW + CARRY_MS + 1
     later = NOW + CARRY_MS + 1
-    assert next_change_at([], now=later, memory=good(100.0)) == NOW + FORGET_MS + 1
+    memory = good(100.0)
+    assert memory.last_good is not None
+    forgotten = memory.last_good.observed_at + FORGET_MS + 1
+    assert next_change_at([], now=later, memory=memory) == forgotten
     assert next_change_at([], now=NOW, memory=Memory()) is None
 
 
