@@ -23,13 +23,15 @@ from alerts.schemas.builders import (
 )
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.base import Sink, SinkContext, SinkSpec
-from alerts.sinks.mqtt import MqttSettings, MqttSink
+from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
 from alerts.topics import Kind, Topic
 from monitor import __version__
+from monitor.app.servers import Servers
 from monitor.core.clock import Clock, Millis
 from monitor.core.discovery import declared
 from monitor.core.errors import DeliveryError, StoreUnavailable
 from monitor.domain.events import Quality, Reading
+from monitor.settings import Settings
 from monitor.store.client import RedisClient
 from monitor.store.feeds import FeedStore
 from monitor.store.keys import Keys
@@ -46,6 +48,23 @@ STATES_FRESH_MS = 180_000
 """A retained company or market state expires after three rounds without a word from us."""
 
 log = structlog.get_logger()
+
+
+def broker_settings(settings: Settings, found: Servers, replica: str) -> MqttSettings:
+    """Return how this process reaches the broker; `replica` ends its client id there."""
+    protocol = {"5": "5.0"}.get(settings.mqtt_protocol, settings.mqtt_protocol)
+    if found.mqtt_url_v311:
+        protocol = "3.1.1"
+    return MqttSettings(
+        url=MqttUrl.parse(found.publish_url),
+        instance=settings.instance,
+        replica=replica,
+        protocol=protocol,  # type: ignore[arg-type]  # the setting's words, one renamed
+        password=password_from(settings.mqtt_password, settings.mqtt_password_file),
+        tls=TlsFiles(
+            ca=settings.mqtt_ca, certificate=settings.mqtt_certificate, key=settings.mqtt_key
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

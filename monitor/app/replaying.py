@@ -15,9 +15,11 @@ import msgspec
 from alerts.codec import decode_transition
 from alerts.model import AlertState, Severity, Transition
 from alerts.relay import RelayOptions
+from alerts.sinks.mqtt import other_publisher
+from monitor.app.relaying import broker_settings
 from monitor.app.service import COMPUTE, RELAY, Job, Service
 from monitor.core.clock import ManualClock, Millis, iso
-from monitor.core.errors import StoreUnavailable
+from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.replay.player import Played, Speed, play
 from monitor.settings import Settings
 from monitor.store.commit import Committer
@@ -55,8 +57,11 @@ class Outcome:
     seconds: float = 0.0
 
 
-def replay_job(settings: Settings, *, hindsight: bool, tag: str = REPLAY_TAG) -> Job:
-    """Return the job of a replay: its own keys, its own clock, news that never expires."""
+def replay_job(settings: Settings, *, hindsight: bool, replica: str, tag: str = REPLAY_TAG) -> Job:
+    """Return the job of a replay: its own keys, its own clock, news that never expires.
+
+    `replica` ends its client id: the same where a replay goes on, another for another one.
+    """
     return Job(
         settings=settings,
         roles=frozenset({COMPUTE, RELAY}),
@@ -64,6 +69,7 @@ def replay_job(settings: Settings, *, hindsight: bool, tag: str = REPLAY_TAG) ->
         clock=ManualClock(),
         hindsight=hindsight,
         replay=True,
+        replica=replica,
         relay=RelayOptions(lifetime=dict.fromkeys(Severity, FOR_EVER_MS)),
     )
 
@@ -81,10 +87,12 @@ class Replaying:
         """Look where the replay stands, or forget it if it is to start over.
 
         Raises:
-            ConfigError: this Redis holds another replay.
+            ConfigError: this Redis holds another replay, or its topics have a publisher already.
             StoreUnavailable: Redis did not answer.
+            DeliveryError: the broker cannot be reached.
 
         """
+        await _refuse_taken_topics(service)
         playback = self._playback(service)
         if self._fresh:
             await playback.clear()
@@ -130,6 +138,22 @@ class Replaying:
             if step is not None and step.now is not None and step.now >= moment:
                 return
             await asyncio.sleep(IDLE_S)
+
+
+async def _refuse_taken_topics(service: Service) -> None:
+    """Let no recorded news among those of a live service, or of another replay."""
+    job = service.job
+    if job.settings.mqtt_url is None:  # a private broker has no other publisher
+        return
+    other = await other_publisher(broker_settings(job.settings, service.servers, job.replica))
+    if other is not None:
+        raise ConfigError(
+            f"instance `{job.settings.instance}` is online on this broker ({other}): recorded "
+            "news would replace the states that it keeps there",
+            where=job.settings.place_of("instance"),
+            hint="name another one for this replay, for example --instance "
+            f"{job.settings.instance}-2; one that has just ended is offline within 10 s",
+        )
 
 
 def line(transition: Transition) -> dict[str, Any]:

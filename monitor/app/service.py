@@ -19,12 +19,11 @@ import structlog
 
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
-from alerts.sinks.mqtt import MqttSettings, MqttUrl, TlsFiles, password_from
 from monitor import __version__
 from monitor.app.computing import ComputeRole, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
-from monitor.app.relaying import RelayRole
+from monitor.app.relaying import RelayRole, broker_settings
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
 from monitor.app.world import World, build_step, load_world
@@ -74,6 +73,7 @@ class Job:
         clock: the engine's idea of now; a replay's stands still between its moments.
         hindsight: use the newest figure of each book at every moment (replay).
         replay: says on every message that the inputs are recorded.
+        replica: the end of the client id on the broker; a replay's is not the live service's.
         relay: how the relay sends.
 
     """
@@ -84,6 +84,7 @@ class Job:
     clock: Clock = field(default_factory=SystemClock)
     hindsight: bool = False
     replay: bool = False
+    replica: str = "0"
     relay: RelayOptions = field(default_factory=RelayOptions)
 
 
@@ -255,25 +256,11 @@ class Service:
         return name in self.shown or name not in self.world.catalogue
 
     def _relay(self) -> RelayRole:
-        settings = self.job.settings
-        protocol = {"5": "5.0"}.get(settings.mqtt_protocol, settings.mqtt_protocol)
-        if self.servers.mqtt_url_v311:
-            protocol = "3.1.1"
         return RelayRole(
             client=self.client,
             blocking=self._connect(blocking=True),
             keys=self.job.keys,
-            mqtt=MqttSettings(
-                url=MqttUrl.parse(self.servers.publish_url),
-                instance=settings.instance,
-                protocol=protocol,  # type: ignore[arg-type]  # the setting's words, one renamed
-                password=password_from(settings.mqtt_password, settings.mqtt_password_file),
-                tls=TlsFiles(
-                    ca=settings.mqtt_ca,
-                    certificate=settings.mqtt_certificate,
-                    key=settings.mqtt_key,
-                ),
-            ),
+            mqtt=broker_settings(self.job.settings, self.servers, self.job.replica),
             origin=Origin(replay=self.job.replay),
             options=self.job.relay,
             clock=SystemClock(),

@@ -25,14 +25,14 @@ from monitor.app.replaying import (
     told,
     write_transitions,
 )
-from monitor.app.service import Service, opened, spare_what_stays, stop_on_signals
+from monitor.app.service import Job, Service, opened, spare_what_stays, stop_on_signals
 from monitor.app.world import World, load_world
 from monitor.cli import loop
 from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, apart, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.rules import RulesOption
-from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
+from monitor.cli.servers import MqttOption, RedisOption, ReplayInstanceOption
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.core.places import check_file, made_folder
@@ -48,6 +48,9 @@ from monitor.telemetry.logs import configure
 
 MAX_RULE_WIDTH = 22
 """A rule's name is not broken up to here; all seven columns fit 80 characters."""
+
+CLIENT_MARK = 8
+"""How much of a replay's fingerprint tells its client id from that of another on the broker."""
 
 
 class Facts(StrEnum):
@@ -81,7 +84,7 @@ def replay(
     transitions: Annotated[
         Path | None, typer.Option("--transitions", help="File for one JSON line per transition.")
     ] = None,
-    instance: InstanceOption = None,
+    instance: ReplayInstanceOption = "replay",
     web_port: Annotated[
         int, typer.Option("--web-port", help="Port of the pages; 0 takes a free one.")
     ] = 0,
@@ -118,8 +121,7 @@ def replay(
         history.moments(), world.fingerprint(history.fingerprint, facts.value), history.end
     )
     replaying = Replaying(story, Speed.parse(speed), fresh=fresh)
-    hindsight = facts is Facts.LATEST
-    data = loop.run(_replay(settings, world, replaying, transitions, hindsight=hindsight))
+    data = loop.run(_replay(_job(settings, story, facts), world, replaying, transitions))
     emit(data, output, lambda: _answer(data))
     if not data["finished"]:
         raise typer.Exit(1)
@@ -130,6 +132,14 @@ def _begin(settings: Settings, transitions: Path | None) -> None:
     configure(_log_level(settings), environ=os.environ)
     if transitions is not None:
         check_file(transitions, "--transitions")
+
+
+def _job(settings: Settings, story: Story, facts: Facts) -> Job:
+    return replay_job(
+        apart(settings, "replay"),
+        hindsight=facts is Facts.LATEST,
+        replica=story.fingerprint[:CLIENT_MARK],
+    )
 
 
 def _log_level(settings: Settings) -> str:
@@ -149,14 +159,8 @@ def _introduce(history: History, facts: Facts) -> None:
 
 
 async def _replay(
-    settings: Settings,
-    world: World,
-    replaying: Replaying,
-    transitions: Path | None,
-    *,
-    hindsight: bool,
+    job: Job, world: World, replaying: Replaying, transitions: Path | None
 ) -> dict[str, Any]:
-    job = replay_job(apart(settings, "replay"), hindsight=hindsight)
     async with opened(job, world) as service:
         stop_on_signals(service)
         spare_what_stays()

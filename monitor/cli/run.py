@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,7 @@ from monitor.cli.output import Output, OutputOption, console, emit, talk
 from monitor.cli.replay import seconds_of
 from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, room_for, whole
-from monitor.cli.servers import InstanceOption, MqttOption, RedisOption
+from monitor.cli.servers import InstanceOption, MqttOption, RedisOption, ReplayInstanceOption
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
@@ -161,7 +162,7 @@ def demo(
     companies: CompaniesOption = None,
     redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
-    instance: InstanceOption = None,
+    instance: ReplayInstanceOption = "demo",
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Play two invented days in a minute: no keys, no internet, no server to install.
@@ -178,7 +179,9 @@ def demo(
         instance=instance,
         web_port=0,
     )
-    job = replay_job(apart(settings, "demo"), hindsight=False, tag=DEMO_TAG)
+    job = replay_job(
+        apart(settings, "demo"), hindsight=False, replica=secrets.token_hex(4), tag=DEMO_TAG
+    )
     alerts = loop.run(_demo(job, seconds, shown=output is Output.TABLE))
     data = {"received": len(alerts.ids), "fired_and_resolved": alerts.complete}
     emit(data, output, lambda: Text(_farewell(alerts)))

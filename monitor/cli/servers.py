@@ -12,6 +12,10 @@ RedisOption = Annotated[
 MqttOption = Annotated[
     str | None, typer.Option("--mqtt-url", help="Broker; a private one if not set.")
 ]
+ReplayInstanceOption = Annotated[
+    str,
+    typer.Option("--instance", help="Name in the MQTT topics; never that of a live service."),
+]
 InstanceOption = Annotated[
     str | None, typer.Option("--instance", help="Name in the MQTT topics: main if not set.")
 ]

@@ -183,7 +183,7 @@ class Room:
 class Subscriber:
     """`mosquitto_sub` with a session that outlives it: an independent reader of MQTT 3.1.1."""
 
-    def __init__(self, room: Room, *, instance: str = "main") -> None:
+    def __init__(self, room: Room, *, instance: str = "replay") -> None:
         """Subscribe, and come back when the broker has the subscription."""
         self._topic = EVENTS.format(instance=instance)
         self._place = urlsplit(room.broker.url)

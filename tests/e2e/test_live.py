@@ -269,7 +269,7 @@ def test_a_figure_of_120_days_cannot_fire(life: Life) -> None:
 
 def test_the_tenants_fall_alerts_the_landlord(life: Life) -> None:
     """CRWV loses 15 % in a day: CORZ's watchers are told, with CRWV named (row B24)."""
-    reader = Subscriber(life.room)
+    reader = Subscriber(life.room, instance="main")
     life.put("price/CRWV", "-15%")
     # twenty shares are asked for one by one, at the pace that the provider is asked at
     wait_here(lambda: [e for e in reader.events if e["key"] == "CORZ"], "CORZ's alert", 120)
@@ -323,7 +323,7 @@ def test_a_plan_that_is_signed_is_told_once(own_life: Life) -> None:
     dates = {"day": iso(now - DAY)[:10], "begin": iso(now - 90 * DAY)[:10]}
     plain = company("APLD", age_days=10)
     life.write("companies/APLD.yaml", plain + PLAN.format(**dates))
-    reader = Subscriber(life.room)
+    reader = Subscriber(life.room, instance="main")
     life.service.send(signal.SIGHUP)
     margin = 'hashhedge_company_margin_ratio{company="APLD"}'
     wait_here(lambda: life.measured(margin) is not None, "APLD's margin", START_S)
@@ -351,7 +351,7 @@ def test_a_plan_that_is_signed_is_told_once(own_life: Life) -> None:
 def test_a_firing_alert_survives_a_restart_of_all(own_life: Life) -> None:
     """No second notice, the same `since`, and the end is told after the restart (row D08)."""
     life = own_life
-    reader = Subscriber(life.room)
+    reader = Subscriber(life.room, instance="main")
     life.put("price/BTC-USD", "85000")
     wait_here(lambda: reader.events, "the alert", 60)
     before = life.alerts()["btc-low", "BTC-USD"]

@@ -70,7 +70,7 @@ async def played(new_room: NewRoom) -> Played:
     room, other = new_room(), new_room()
     subscriber = Subscriber(room)
     async with listening(
-        room.broker.url, EVENTS.format(instance="main"), client_id="aiomqtt-311", v311=True
+        room.broker.url, EVENTS.format(instance="replay"), client_id="aiomqtt-311", v311=True
     ) as listener:
         first = start(room, core=0)
         await wait_until(lambda: first.ended, "the first replay to end", 300.0)

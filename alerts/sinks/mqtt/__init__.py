@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts.sinks.mqtt.connect import MqttSettings, TlsFiles
+from alerts.sinks.mqtt.presence import other_publisher
 from alerts.sinks.mqtt.sink import SINK, MqttSink, open_mqtt
 from alerts.sinks.mqtt.url import MqttUrl, password_from
 
@@ -13,5 +14,6 @@ __all__ = [
     "MqttUrl",
     "TlsFiles",
     "open_mqtt",
+    "other_publisher",
     "password_from",
 ]

@@ -1,0 +1,61 @@
+"""Who publishes under an instance's topics now, as the broker remembers it.
+
+Two publishers under one instance overwrite each other's retained states, and under one client id
+the broker cuts off the first when the second comes. Whoever is not meant to stand in for a live
+service looks here before it says a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from alerts.schemas.payloads import StatusDetail
+from alerts.sinks.mqtt.connect import ONLINE, MqttSettings
+from alerts.sinks.mqtt.listen import listening
+from alerts.topics import Topics
+
+RETAINED_WAIT_S = 1.0
+"""No broker says that it has no retained message; they come right behind the subscription."""
+UNNAMED = "a publisher that does not say who it is"
+
+
+async def other_publisher(settings: MqttSettings, *, wait_s: float = RETAINED_WAIT_S) -> str | None:
+    """Return the client id of whoever is online under our instance, None if nobody else is.
+
+    Our own client id is no other: a replay that was killed is online until the broker tells its
+    will, and goes on under the same id. A service whose will is still to come counts as online.
+
+    Raises:
+        DeliveryError: the broker cannot be reached.
+        ConfigError: a TLS file or the password file cannot be used.
+
+    """
+    topics = Topics(settings.instance)
+    status, detail = topics.status().name, topics.status_detail().name
+    password = settings.password() if settings.url.user else None
+    heard: dict[str, bytes] = {}
+    async with listening(
+        settings.url, f"{status}/#", password=password, tls=settings.tls
+    ) as messages:
+        try:
+            async with asyncio.timeout(wait_s):
+                async for topic, payload in messages:
+                    heard[topic] = payload
+                    if heard.keys() >= {status, detail}:
+                        break
+        except TimeoutError:
+            pass
+    if heard.get(status) != ONLINE:
+        return None
+    who = _client_id(heard.get(detail, b""))
+    return None if who == settings.client_id else who
+
+
+def _client_id(payload: bytes) -> str:
+    """Return who wrote a status detail; of one that nobody can read, that it is unnamed."""
+    try:
+        return msgspec.json.decode(payload, type=StatusDetail).client_id
+    except msgspec.DecodeError:
+        return UNNAMED
