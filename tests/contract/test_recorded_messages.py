@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from monitor.core.clock import ManualClock, parse_iso
 from monitor.core.discovery import declared
-from monitor.core.errors import BadQuote
+from monitor.core.errors import BadQuote, FeedRejected
 from monitor.domain.events import BLOCK_PACE, BTC_USD, HEIGHT
 from monitor.feeds.answers import Book
-from monitor.feeds.streams import Beside, Frame, Quotes, Stream, Subscribed
+from monitor.feeds.streams import Beside, Frame, Heartbeat, Quotes, Refused, Stream, Subscribed
 from tests.contract.test_recorded_answers import sample
 from tests.simulator.catalogue import STREAMS as SIMULATED
 from tests.simulator.catalogue import VALUES
@@ -73,10 +73,23 @@ def parsed(name: str, message: str, **instruments: str) -> Sequence[Frame]:
             ["2021-10-12T00:24:48.467Z"],
             [425_086],
         ),
+        (
+            "okx_ws_ticker.json",
+            "okx",
+            "BTC-USDT",
+            ["30236"],
+            ["2022-05-13T16:27:04.956Z"],
+            [None],
+        ),
     ],
 )
 def test_a_recorded_trade_gives_its_price(
-    file: str, name: str, symbol: str, prices: list[str], times: list[str], numbers: list[int]
+    file: str,
+    name: str,
+    symbol: str,
+    prices: list[str],
+    times: list[str],
+    numbers: list[int | None],
 ) -> None:
     """Price, the source's time and the number are those that stand in the recording."""
     frames = parsed(name, sample(file), BTC_USD=symbol)
@@ -105,6 +118,11 @@ def test_a_recorded_ticker_gives_its_book() -> None:
     (told,) = parsed("binance", sample("binance_ws_24hr_ticker.json"), BTC_USD="ETHBTC")
     sides = Book(Decimal("0.09155300"), Decimal("0.09177200"), Decimal("287542.792"))
     assert told == Beside(BTC_USD, sides, NOW)
+    (beside,) = parsed("okx", sample("okx_ws_ticker.json"))
+    assert isinstance(beside, Quotes)
+    asked = beside.quotes[0]
+    assert (asked.bid, asked.ask) == (Decimal("30228.6"), Decimal("30228.7"))
+    assert asked.volume == Decimal("17602.13085371")
 
 
 def test_a_recorded_confirmation_confirms() -> None:
@@ -129,6 +147,27 @@ def test_a_recorded_bag_gives_the_pace() -> None:
 def test_a_match_of_another_kind_says_nothing() -> None:
     """A message of a channel that was not asked for is passed over."""
     assert list(parsed("coinbase", sample("coinbase_exchange_ws_match.json"))) == []
+
+
+def test_a_text_that_is_no_json_is_a_sign_of_life() -> None:
+    """OKX answers our ping with a bare word, and with nothing else that is no JSON."""
+    assert list(parsed("okx", "pong")) == [Heartbeat()]
+    with pytest.raises(BadQuote, match="no JSON"):
+        parsed("okx", "pon")
+    assert list(parsed("okx", sample("okx_ws_trade.json"))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("64008", "connection"), ("60014", "throttled"), ("60018", "not_found")],
+)
+def test_okx_tells_why_it_ends(code: str, reason: str) -> None:
+    """Maintenance and a full door are tried again; a pair that is not there needs a person."""
+    message = {"event": "error", "code": code, "msg": "why", "connId": "a4d3ae55"}
+    (frame,) = parsed("okx", json.dumps(message))
+    assert isinstance(frame, Refused)
+    assert frame.error.reason == reason
+    assert isinstance(frame.error, FeedRejected) is (reason == "not_found")
 
 
 def test_a_first_ticker_without_a_trade_only_confirms() -> None:

@@ -107,7 +107,9 @@ class _Listener:
     subscribed: bool = False
 
     async def send(self, document: Document) -> None:
-        await self.socket.send_str(json.dumps(document))
+        """Send a document as JSON, and a text as it is."""
+        text = document if isinstance(document, str) else json.dumps(document)
+        await self.socket.send_str(text)
 
     def cut(self) -> None:
         if self.transport is not None:
