@@ -149,6 +149,49 @@ def test_a_match_of_another_kind_says_nothing() -> None:
     assert list(parsed("coinbase", sample("coinbase_exchange_ws_match.json"))) == []
 
 
+def test_bitfinex_frames_are_told_by_their_shape() -> None:
+    """A list names a channel by number: heartbeat, book, trades of before, and a trade."""
+    assert list(parsed("bitfinex", sample("bitfinex_ws_heartbeat.json"))) == [Heartbeat()]
+    assert list(parsed("bitfinex", sample("bitfinex_ws_info.json"))) == [Heartbeat()]
+    book = Book(Decimal(278_200), Decimal(282_030), Decimal("32.20946748"))
+    assert list(parsed("bitfinex", sample("bitfinex_ws_ticker.json"))) == [
+        Beside(BTC_USD, book, NOW)
+    ]
+    before = sample("bitfinex_ws_trades.json")
+    assert list(parsed("bitfinex", before)) == [Subscribed(frozenset({BTC_USD}))]
+    channel, rows = json.loads(before)
+    (frame,) = parsed("bitfinex", json.dumps([channel, "te", rows[0]]))
+    assert isinstance(frame, Quotes)
+    quote = frame.quotes[0]
+    assert (quote.value, quote.observed_at) == (Decimal("7244.9"), 1_574_694_475_039)
+    assert (frame.number, quote.local_time) == (401_597_393, False)
+    assert list(parsed("bitfinex", json.dumps([channel, "tu", rows[0]]))) == []
+
+
+def test_a_bitfinex_frame_is_of_one_pair() -> None:
+    """With two pairs a number would not say which one: nothing is guessed."""
+    with pytest.raises(BadQuote, match="one pair"):
+        parsed("bitfinex", "[7, []]", BTC_USD="tBTCUSD", ETH_USD="tETHUSD")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ({"event": "info", "version": 2, "platform": {"status": 0}}, "server_error"),
+        ({"event": "info", "code": 20060, "msg": "maintenance"}, "server_error"),
+        ({"event": "info", "code": 20051, "msg": "restart"}, "connection"),
+        ({"event": "error", "code": 10305, "msg": "limit"}, "throttled"),
+        ({"event": "error", "code": 10300, "msg": "symbol: invalid"}, "not_found"),
+    ],
+)
+def test_bitfinex_tells_why_it_ends(message: dict[str, Any], reason: str) -> None:
+    """Maintenance and a restart hand over to the poller; a wrong pair needs a person."""
+    (frame,) = parsed("bitfinex", json.dumps(message))
+    assert isinstance(frame, Refused)
+    assert frame.error.reason == reason
+    assert isinstance(frame.error, FeedRejected) is (reason == "not_found")
+
+
 def test_a_text_that_is_no_json_is_a_sign_of_life() -> None:
     """OKX answers our ping with a bare word, and with nothing else that is no JSON."""
     assert list(parsed("okx", "pong")) == [Heartbeat()]
@@ -193,12 +236,24 @@ ANYTHING = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=8)
-    | st.sampled_from(["trade", "ticker", "update", "BTC-USD", "BTC/USD", "live_trades_btcusd"]),
+    | st.sampled_from(
+        [
+            "trade",
+            "ticker",
+            "update",
+            "BTC-USD",
+            "BTC/USD",
+            "live_trades_btcusd",
+            "te",
+            "error",
+            "info",
+        ]
+    ),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.text(max_size=6)
-            | st.sampled_from(["type", "channel", "event", "data", "block", "da"]),
+            | st.sampled_from(["type", "channel", "event", "data", "block", "da", "arg", "code"]),
             inner,
             max_size=4,
         )
