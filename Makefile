@@ -61,6 +61,10 @@ test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run 
 fuzz: setup ## Throw 10,000 damaged answers at every parser of a provider
 	HASHHEDGE_FUZZ_EXAMPLES=10000 $(RUN)pytest -n 2 tests/contract/test_feed_fuzz.py $(PYTEST_ARGS)
 
+.PHONY: soak
+soak: setup ## Half an hour of all feeds and streams in real time, with faults from a seed
+	$(RUN)python -m tests.soak $(ARGS)
+
 .PHONY: check
 check: setup ## Format, lint, types, import contracts
 	$(RUN)ruff format --check .

@@ -73,12 +73,22 @@ VENUE_OFFSET = {"kraken": Decimal("0.0001"), "bitstamp": Decimal("-0.0001")}
 
 @dataclass(slots=True)
 class Market:
-    """Every instrument's value at the clock's moment: a seeded walk that is pulled back home."""
+    """Every instrument's value at the clock's moment: a seeded walk that is pulled back home.
+
+    Attributes:
+        clock: the moment.
+        seed: of the walks.
+        start: every instrument's first value.
+        same: instruments that have the value of another, under its name.
+        lies: by how much a venue's price is wrong, as a share of it.
+
+    """
 
     clock: Clock
     seed: int = 7
     start: Mapping[str, Decimal] = field(default_factory=lambda: START)
     same: Mapping[str, str] = field(default_factory=dict)
+    lies: dict[str, Decimal] = field(default_factory=dict)
     began: Millis = field(init=False)
     _anchor: dict[str, tuple[Decimal, int]] = field(init=False, default_factory=dict)
     _walks: dict[str, list[float]] = field(init=False, default_factory=dict)
@@ -97,7 +107,8 @@ class Market:
         if instrument == HEIGHT:
             return start + (self.clock.now() - self.began) // BLOCK_MS
         moved = exp(self._walk(instrument, self._step()) - self._walk(instrument, anchored))
-        exact = start * Decimal(repr(moved)) * (1 + VENUE_OFFSET.get(venue, Decimal(0)))
+        aside = VENUE_OFFSET.get(venue, Decimal(0)) + self.lies.get(venue, Decimal(0))
+        exact = start * Decimal(repr(moved)) * (1 + aside)
         return round(exact, self._places(instrument))
 
     def previous_close(self, ticker: str) -> Decimal:

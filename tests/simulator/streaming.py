@@ -155,6 +155,10 @@ class Streams:
             raise ValueError(f"no mood {text}; there are {', '.join(Mood)}")
         self.moods[provider] = Mood(text)
 
+    def open_count(self, provider: str) -> int:
+        """Return how many connections of a stream are open now."""
+        return len(self._open.get(provider, ()))
+
     def drop(self, provider: str) -> int:
         """Cut the open connections of a stream without a word; return how many there were."""
         found = list(self._open.get(provider, ()))

@@ -1,0 +1,1 @@
+"""All feeds and streams side by side for a while, against providers that fail at random."""
