@@ -15,7 +15,7 @@ import structlog
 
 from monitor.core.clock import Clock, Millis
 from monitor.domain.events import Quote
-from monitor.domain.notices import Notice, notice_fault
+from monitor.domain.notices import MAX_ID, Notice, notice_fault
 from monitor.domain.plausibility import Refusal, judge
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.reasons import Reason
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 Deliver = Callable[[Sequence[Quote]], Awaitable[None]]
 NONE_WAITING: Mapping[str, Quote] = {}
+# The log tells each refusal once; ids of notices are without end, so the oldest are forgotten.
+MAX_REMEMBERED = 1_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class Gate:
     delay_ms: Millis = 0
     observed_at: Millis | None = None
     refused: Counter[str] = field(init=False, default_factory=Counter)
-    _refused: set[tuple[str, str]] = field(init=False, default_factory=set)
+    _refused: dict[tuple[str, str], None] = field(init=False, default_factory=dict)
     _one_by_one: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def accept(
@@ -74,7 +76,7 @@ class Gate:
             refusal = self._judge(quote, asked_for, waiting, now)
             if refusal is None:
                 accepted.append(self._stamp(quote, now))
-                self._refused = {seen for seen in self._refused if seen[0] != quote.instrument}
+                self._forget(quote.instrument)
             else:
                 self._refuse(quote, refusal)
         return accepted
@@ -90,8 +92,7 @@ class Gate:
                 kept.append(notice)
                 continue
             self.instruments.rejected(self.name, fault)
-            if (notice.id, fault) not in self._refused:
-                self._refused.add((notice.id, fault))
+            if self._is_news(notice.id[:MAX_ID], fault):
                 log.warning("feed.notice_refused", feed=self.name, id=notice.id[:40], reason=fault)
         return kept
 
@@ -147,8 +148,7 @@ class Gate:
     def _refuse(self, quote: Quote, refusal: str) -> None:
         self.instruments.rejected(self.name, refusal)
         self.refused[refusal] += 1
-        if (quote.instrument, refusal) not in self._refused:
-            self._refused.add((quote.instrument, refusal))
+        if self._is_news(quote.instrument, refusal):
             log.warning(
                 "feed.quote_refused",
                 feed=self.name,
@@ -157,3 +157,17 @@ class Gate:
                 value=str(quote.value),
                 observed_at=quote.observed_at,
             )
+
+    def _is_news(self, subject: str, reason: str) -> bool:
+        """Tell whether this refusal was not told before, and remember it."""
+        if (subject, reason) in self._refused:
+            return False
+        self._refused[subject, reason] = None
+        if len(self._refused) > MAX_REMEMBERED:
+            del self._refused[next(iter(self._refused))]
+        return True
+
+    def _forget(self, subject: str) -> None:
+        """Tell the next refusal of it again."""
+        for key in [key for key in self._refused if key[0] == subject]:
+            del self._refused[key]
