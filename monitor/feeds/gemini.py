@@ -1,10 +1,12 @@
 """Gemini: last trade, book and 24 h volume of BTC-USD. No key.
 
 https://docs.gemini.com/rest/market-data. The older ticker is asked, since the newer has no time.
+https://docs.gemini.com/websocket-api/#market-data-version-2. The book comes along and is passed over.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
@@ -12,6 +14,19 @@ from monitor.domain.events import BTC_USD, Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
+from monitor.feeds.sequence import Numbering
+from monitor.feeds.streams import (
+    Frame,
+    Heartbeat,
+    Ping,
+    Quotes,
+    Refused,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
+)
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -53,6 +68,37 @@ def _error(provider: str, code: str) -> FeedError:
     return FeedUnavailable(f"{said}; it is asked again later", reason=reason)
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for each pair's book: its trades come with it, and by no other name."""
+    wanted = [{"name": "l2", "symbols": list(spec.instruments.values())}]
+    return (json.dumps({"type": "subscribe", "subscriptions": wanted}),)
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message by its type; a change of the book is a sign of life."""
+    root = read(message, spec)
+    result = root.maybe("result")
+    if result is not None and result.value == "error":
+        return (Refused(_error(root.provider, root.at("reason").text())),)
+    match root.at("type").text():
+        case "trade":
+            return (_trade(root, received_at, spec),)
+        case "l2_updates":
+            # the first has the whole book, and so confirms
+            return (Subscribed(frozenset({spec.instrument(root.at("symbol"))})),)
+        case "heartbeat":
+            return (Heartbeat(),)
+        case _:
+            return ()
+
+
+def _trade(trade: Node, received_at: int, spec: StreamSpec) -> Frame:
+    instrument = spec.instrument(trade.at("symbol"))
+    price, at = trade.at("price").price(), trade.at("timestamp").unix_time()
+    quote = sent(spec, received_at, instrument, price, observed_at=at)
+    return Quotes((quote,), "trade", trade.at("event_id").count())
+
+
 FEED = Feed(
     FeedSpec(
         name="gemini",
@@ -67,4 +113,19 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="gemini",
+        url="wss://api.gemini.com/v2/marketdata",
+        instruments={BTC_USD: "BTCUSD"},
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=30,  # the book changes all the time, and a heartbeat is documented
+        licence=FEED.spec.licence,
+        ping=Ping(every_s=10),
+        max_bytes=2_097_152,  # the whole book in one message at first
+        numbering={"trade": Numbering.RISING},  # one count for all that happens on the venue
+    ),
+    subscribe,
+    parse,
 )

@@ -81,6 +81,14 @@ def parsed(name: str, message: str, **instruments: str) -> Sequence[Frame]:
             ["2022-05-13T16:27:04.956Z"],
             [None],
         ),
+        (
+            "gemini_ws_trade.json",
+            "gemini",
+            "BTCUSD",
+            ["22530.80"],
+            ["2022-06-15T23:31:20.981Z"],
+            [122_278_173_770],
+        ),
     ],
 )
 def test_a_recorded_trade_gives_its_price(
