@@ -1,10 +1,12 @@
-"""Finnhub: last price of US stocks. Needs a free key, sent as a header and never in the URL.
+"""Finnhub: last price of US stocks. Needs a free key: asked, in a header; of the stream, in its URL.
 
 https://finnhub.io/docs/api/quote
+https://finnhub.io/docs/api/websocket-trades
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
@@ -12,6 +14,17 @@ from monitor.domain.events import Quote
 from monitor.feeds.answers import Node, decode, quoted, shown
 from monitor.feeds.base import Credential, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import (
+    Frame,
+    Ping,
+    Quotes,
+    Refused,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
+)
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -50,6 +63,47 @@ def _error(provider: str, text: str) -> FeedError:
     return FeedUnavailable(f"{said}; it is asked again later", reason=reason)
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for the trades of each share; each is asked for by itself."""
+    return [
+        json.dumps({"type": "subscribe", "symbol": symbol}) for symbol in spec.instruments.values()
+    ]
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message by its type.
+
+    Nothing is confirmed, only refused: a ping after the subscription is all that says it stands.
+    """
+    root = read(message, spec)
+    match root.at("type").text():
+        case "trade":
+            return [_trade(trade, received_at, spec) for trade in root.at("data").items()]
+        case "ping":
+            return (Subscribed(frozenset(spec.instruments)),)
+        case "error":
+            return (_refusal(root, spec),)
+        case _:
+            return ()
+
+
+def _trade(trade: Node, received_at: int, spec: StreamSpec) -> Frame:
+    instrument = spec.instrument(trade.at("s"))
+    price, at = trade.at("p").price(), trade.at("t").unix_time()  # milliseconds, unlike the quote's
+    return Quotes((sent(spec, received_at, instrument, price, observed_at=at),))
+
+
+def _refusal(root: Node, spec: StreamSpec) -> Frame:
+    text = root.at("msg").text()
+    said = f"{root.provider}: the stream answered {shown(text)}"
+    if "too many" in text.casefold():
+        message = f"{said}; the key's plan has fewer shares"
+        return Refused(FeedRejected(message, reason=Reason.FORBIDDEN))
+    words = set(text.split())
+    named = frozenset(share for share, symbol in spec.instruments.items() if symbol in words)
+    return Refused(FeedRejected(f"{said}; check the share's name", reason=Reason.NOT_FOUND), named)
+
+
 FEED = Feed(
     FeedSpec(
         name="finnhub",
@@ -69,4 +123,23 @@ FEED = Feed(
         shares=True,
     ),
     fetch,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="finnhub",
+        url="wss://ws.finnhub.io",
+        instruments=FEED.spec.instruments,
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=60,
+        licence=FEED.spec.licence,
+        confirm_s=150,  # outside the session the first word is a ping, about each minute
+        ping=Ping(every_s=20),
+        max_bytes=262_144,
+        # the close before today comes with the quote alone
+        check_s=FEED.spec.interval_s,
+        credentials=(Credential(env="FINNHUB_API_KEY", query="token"),),
+        shares=True,
+    ),
+    subscribe,
+    parse,
 )

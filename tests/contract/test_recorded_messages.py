@@ -89,6 +89,14 @@ def parsed(name: str, message: str, **instruments: str) -> Sequence[Frame]:
             ["2022-06-15T23:31:20.981Z"],
             [122_278_173_770],
         ),
+        (
+            "finnhub_ws_trade.json",
+            "finnhub",
+            "BINANCE:BTCUSDT",
+            ["7296.89"],
+            ["2019-12-05T06:18:11.134Z"],
+            [None],
+        ),
     ],
 )
 def test_a_recorded_trade_gives_its_price(
@@ -198,6 +206,18 @@ def test_bitfinex_tells_why_it_ends(message: dict[str, Any], reason: str) -> Non
     assert isinstance(frame, Refused)
     assert frame.error.reason == reason
     assert isinstance(frame.error, FeedRejected) is (reason == "not_found")
+
+
+def test_finnhub_refuses_one_share_or_all() -> None:
+    """A share that it names is that one alone; a plan that is too small concerns all."""
+    invalid = {"type": "error", "msg": "Invalid symbol RIOT"}
+    (one,) = parsed("finnhub", json.dumps(invalid))
+    assert isinstance(one, Refused)
+    assert (one.instruments, one.error.reason) == (frozenset({"RIOT"}), "not_found")
+    many = {"type": "error", "msg": "Subscribing to too many symbols"}
+    (all_of_them,) = parsed("finnhub", json.dumps(many))
+    assert isinstance(all_of_them, Refused)
+    assert (all_of_them.instruments, all_of_them.error.reason) == (frozenset(), "forbidden")
 
 
 def test_a_text_that_is_no_json_is_a_sign_of_life() -> None:
