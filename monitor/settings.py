@@ -20,11 +20,15 @@ from monitor.core.errors import ConfigError
 
 PREFIX = "HASHHEDGE_"
 MAX_FILE_BYTES = 65_536
-_FOREIGN = frozenset({"REQUIRE_SERVERS", "LONG_PROOFS"})
-"""Variables with our prefix that belong to the test run."""
+_FOREIGN = frozenset(
+    {"REQUIRE_SERVERS", "LONG_PROOFS", "SEC_CONTACT", "SEC_CONTACT_FILE"},
+)
+"""Variables with our prefix that are no settings: of the test run, and the contact of a feed."""
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=4_096)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+_UNSHOWN = ("_url", "_password", "_secret")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mqtt_key: PEM file of its key.
         web_host: address of /metrics and the health pages; loopback unless told otherwise.
         web_port: 0 lets the system choose.
+        ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
         companies: folder of company files that add to or replace the default books.
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
@@ -64,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mqtt_key: Path | None = None
     web_host: str = "127.0.0.1"
     web_port: Port = 9464
+    ingest_secret: Secret | None = None
     companies: Path | None = None
     rules: Path | None = None
     feeds: Path | None = None
@@ -79,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __repr__(self) -> str:
         """Print without what may hold a password."""
-        names = (n for n in self.__struct_fields__ if not n.endswith(("_url", "_password")))
+        names = (n for n in self.__struct_fields__ if not n.endswith(_UNSHOWN))
         return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
 

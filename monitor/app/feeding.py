@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import structlog
@@ -62,6 +63,17 @@ class Remembered:
     """What the next look at the venues must know of the last one."""
 
     venues: Memory = field(default_factory=Memory)
+
+
+def fresh_now(
+    quote: Quote, now: Millis, *, calendar: SessionCalendar, stocks: Container[str]
+) -> bool:
+    """Tell whether a quote is fresh; one of a share grows old only while its market is open."""
+    elapsed = None
+    if quote.instrument.partition(".")[0] in stocks:
+        with contextlib.suppress(ValueError):  # outside its years no session is known
+            elapsed = calendar.session_elapsed(quote.observed_at, now)
+    return is_fresh(quote, now, DEFAULT_FRESH_MS, elapsed_ms=elapsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +157,15 @@ class FeedRole:
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
         """Hand the accepted quotes of one poll to the store."""
         now = self.clock.now()
-        await self.writer.deliver([(quote, self._fresh(quote, now)) for quote in quotes], now)
+        stated = [
+            (quote, fresh_now(quote, now, calendar=self.calendar, stocks=self.stocks))
+            for quote in quotes
+        ]
+        await self.writer.deliver(stated, now)
 
     async def _announce(self, notices: Sequence[Notice]) -> int:
         """Hand what happened to the store; return how much of it was news."""
         return await self.notices.deliver(notices, self.clock.now())
-
-    def _fresh(self, quote: Quote, now: int) -> bool:
-        elapsed = (
-            self.calendar.session_elapsed(quote.observed_at, now)
-            if quote.instrument.partition(".")[0] in self.stocks
-            else None
-        )
-        return is_fresh(quote, now, DEFAULT_FRESH_MS, elapsed_ms=elapsed)
 
     @staticmethod
     def _crashed(counts: FeedInstruments, name: str, error: BaseException) -> None:

@@ -23,6 +23,7 @@ from monitor import __version__
 from monitor.app.computing import ComputeRole, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
+from monitor.app.receiving import Receiving
 from monitor.app.relaying import RelayRole, broker_settings
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
@@ -37,6 +38,7 @@ from monitor.settings import Settings
 from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
 from monitor.store.commit import Committer
+from monitor.store.externals import ExternalStore
 from monitor.store.feeds import FeedStore
 from monitor.store.flaws import FlawStore
 from monitor.store.holding import Holder, Work
@@ -49,6 +51,7 @@ from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from monitor.web.health import Health
+from monitor.web.ingest import Ingest
 from monitor.web.server import Face, build, serve
 
 FEEDS, COMPUTE, RELAY, WEB = "feeds", "compute", "relay", "web"
@@ -251,6 +254,28 @@ class Service:
             seed=self.job.settings.backoff_seed,
         )
 
+    def ingest(self) -> Ingest | None:
+        """Return what takes posted signals; None where no secret is set or the role is not ours."""
+        secret = self.job.settings.ingest_secret
+        if secret is None or WEB not in self.job.roles:
+            return None
+        receiving = Receiving(
+            writer=TickWriter(self.client, self.job.keys),
+            notices=NoticeWriter(self.client, self.job.keys),
+            store=ExternalStore(self.client, self.job.keys),
+            flaws=FlawStore(self.client, self.job.keys),
+            calendar=self.world.calendar,
+            stocks=lambda: self.world.companies,
+            clock=self.job.clock,
+            instruments=self.instruments,
+        )
+        return Ingest(
+            secret=secret,
+            receiver=receiving,
+            companies=lambda: {each.ticker: each.name for each in self.world.companies.values()},
+            clock=self.job.clock,
+        )
+
     def _shows(self, name: str) -> bool:
         """Tell whether a reading is among the retained states: all but metrics nobody follows."""
         return name in self.shown or name not in self.world.catalogue
@@ -329,10 +354,14 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
             heartbeat=service.heartbeat,
             health=service.health(),
         )
+        app = build(face)
+        ingest = service.ingest()
+        if ingest is not None:
+            ingest.add_to(app)
         settings = job.settings
         where = f"{settings.place_of('web_host')}, {settings.place_of('web_port')}"
         service.url = await stack.enter_async_context(
-            serve(build(face), host=settings.web_host, port=settings.web_port, where=where)
+            serve(app, host=settings.web_host, port=settings.web_port, where=where)
         )
         yield service
 

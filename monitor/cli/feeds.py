@@ -23,9 +23,11 @@ from monitor.cli.quotes import disputed_quotes, quote_row, stored_quotes
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
+from monitor.domain.freshness import freshness
 from monitor.feeds.adapter import run_adapter_test
 from monitor.feeds.credentials import missing_keys
 from monitor.feeds.lanes import waits_s
+from monitor.store.externals import ExternalStore
 from monitor.store.feeds import FeedStore
 
 FeedsOption = Annotated[
@@ -41,9 +43,11 @@ app.command()(revisions)
 def status(live: LiveOption = None, output: OutputOption = Output.TABLE) -> None:
     """Show each feed of the running service: state, age, last error; exit 1 if none answers."""
     url = required_url(live)
-    health = ask(url, lambda client, keys: FeedStore(client, keys).read())
-    quotes = ask(url, lambda client, keys: FeedStore(client, keys).quotes())
     now = SystemClock().now()
+    senders = ask(url, lambda client, keys: ExternalStore(client, keys).read())
+    health = ask(url, lambda client, keys: FeedStore(client, keys).read())
+    health |= {name: _sender(record, now) for name, record in senders.items()}
+    quotes = ask(url, lambda client, keys: FeedStore(client, keys).quotes())
     rows = [_row(feed, record, quotes, now) for feed, record in health.items()]
     rows += [_left_out(feed) for feed in _without_key() if feed not in health]
     emit(rows, output, lambda: _table(rows))
@@ -57,6 +61,12 @@ def status(live: LiveOption = None, output: OutputOption = Output.TABLE) -> None
     else:
         return
     raise typer.Exit(1)
+
+
+def _sender(record: dict[str, Any], now: int) -> dict[str, Any]:
+    """Return who posts to /ingest as a feed; nobody looks after it, so its state is of now."""
+    state = freshness(record["observed_at"], record["budget_ms"], now)
+    return record | {"state": state.value, "failures": []}
 
 
 def _without_key() -> list[str]:

@@ -41,11 +41,22 @@ class TokenBucket:
         They are reserved: callers that come while one waits queue behind it. A clock that
         was set back refills nothing.
         """
-        if self._at is not None:
-            elapsed = max(0, now - self._at)
-            self._tokens = min(self.burst, self._tokens + elapsed * self._refill_per_ms)
-        self._at = now
+        self._refill(now)
         self._tokens -= weight
         if self._tokens >= 0:
             return 0.0
         return -self._tokens / self._refill_per_ms / SECOND
+
+    def admit(self, now: Millis) -> float:
+        """Take one token if it is there; else take none and return the seconds until it is."""
+        self._refill(now)
+        if self._tokens < 1:
+            return (1 - self._tokens) / self._refill_per_ms / SECOND
+        self._tokens -= 1
+        return 0.0
+
+    def _refill(self, now: Millis) -> None:
+        if self._at is not None:
+            elapsed = max(0, now - self._at)
+            self._tokens = min(self.burst, self._tokens + elapsed * self._refill_per_ms)
+        self._at = now

@@ -69,9 +69,9 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     if schema != SCHEMA:
         raise MalformedTickError(f"field v is {schema!r}; this version reads schema 1")
     body = _bounded(fields, b"q")
-    strange = _STRANGE_NUMBER.search(body)
-    if strange is not None:
-        raise MalformedTickError(f"field q: a {strange[1].decode()} is no plain number")
+    strange = strange_number(body)
+    if strange:
+        raise MalformedTickError(f"field q: a {strange} is no plain number")
     identifier = entry_id.decode()
     told = _bounded(fields, b"n")
     quotes, notices = _listed(_decode_quotes, body, "q"), _listed(_decode_notices, told, "n")
@@ -81,11 +81,17 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     if len(notices) > MAX_QUOTES:
         raise MalformedTickError(f"field n has {len(notices)} notices; at most {MAX_QUOTES}")
     for quote in quotes:
-        _check_names(quote)
+        check_quote(quote)
     moment = _moment(int(identifier.partition("-")[0]), fields.get(b"at"), now)
     for notice in notices:
-        _check_notice(notice, moment)
+        check_notice(notice, moment)
     return Tick(identifier, moment, tuple(quotes), tuple(notices))
+
+
+def strange_number(body: bytes) -> str:
+    """Return the field of the first number as text that only Python would read; empty: none."""
+    found = _STRANGE_NUMBER.search(body)
+    return "" if found is None else found[1].decode()
 
 
 def _bounded(fields: Mapping[bytes, bytes], name: bytes) -> bytes:
@@ -105,8 +111,13 @@ def _listed(decode: Callable[[bytes], list[Item]], body: bytes, name: str) -> li
         raise MalformedTickError(f"field {name}: {error}") from error
 
 
-def _check_notice(notice: Notice, now: int) -> None:
-    """Refuse what would make no message, or too large a one."""
+def check_notice(notice: Notice, now: int) -> None:
+    """Refuse what would make no message, or too large a one.
+
+    Raises:
+        MalformedTickError: says which part, and of which notice.
+
+    """
     fault = notice_fault(notice, now)
     if fault:
         raise MalformedTickError(f"notice {notice.id[:40]!r}: {fault.replace('_', ' ')}")
@@ -136,8 +147,13 @@ def _moment(written: int, at: bytes | None, now: int | None) -> int:
     return min(int(at), latest)
 
 
-def _check_names(quote: Quote) -> None:
-    """Refuse names and notes that would grow or confuse the cells of the state."""
+def check_quote(quote: Quote) -> None:
+    """Refuse names and notes that would grow or confuse the cells of the state.
+
+    Raises:
+        MalformedTickError: says which part, and of which quote.
+
+    """
     if not 0 < len(quote.instrument) <= MAX_NAME or "|" in quote.instrument:
         raise MalformedTickError(
             f"instrument {quote.instrument[:20]!r}: 1 to {MAX_NAME} characters, none of them |"

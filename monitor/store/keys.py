@@ -82,6 +82,16 @@ class Keys:
         return self._key("feeds")
 
     @property
+    def externals(self) -> str:
+        """Hash: name of a sender to /ingest to what is known of it, as JSON."""
+        return self._key("externals")
+
+    @property
+    def signatures(self) -> str:
+        """Sorted set: signatures of requests that were taken, by when; as long as one counts."""
+        return self._key("signatures")
+
+    @property
     def published(self) -> str:
         """Set: the MQTT topics that hold a retained state of ours."""
         return self._key("published")

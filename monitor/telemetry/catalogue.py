@@ -74,6 +74,9 @@ QUOTE_REJECTIONS = (
     "malformed",
     OTHER,
 )
+# as monitor.web.ingest names them
+INGEST_REFUSALS = ("unauthorized", "malformed", "too_large", "throttled", "repeated")
+INGEST_OUTCOMES = ("accepted", *INGEST_REFUSALS, "store_unavailable")
 DELIVERY_FAILURES = (
     "ack_timeout",
     "bad_topic",
@@ -218,6 +221,11 @@ FEED_REQUEST_BUDGET = _gauge(
     "Used share of the provider account's request budget in the last minute: by our count or as "
     "the provider tells it, whichever is more.",
     FEED,
+)
+INGEST_REQUESTS = _counter(
+    "ingest_requests_total",
+    "Requests to /ingest, by what became of them.",
+    Label("outcome", INGEST_OUTCOMES),
 )
 # hops 3 and 4: accepting and storing
 QUOTES_ACCEPTED = _counter("quotes_accepted_total", "Quotes stored.", FEED)

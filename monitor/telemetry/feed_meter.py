@@ -72,3 +72,18 @@ class FeedMeter:
         """Set how old the feed's newest data is, by one of `FEED_STATES`."""
         for each in c.FEED_STATES:
             self._series.set(c.FEED_STATE, float(each == state), feed, each)
+
+
+class ExternalMeter(FeedMeter):
+    """What senders of one's own bring. Their names are no closed set, so they count as `other`.
+
+    They have no gauges: one `other` that is up would say nothing of any of them.
+    """
+
+    def succeeded(self, feed: str, at: int) -> None:
+        """Set nothing."""
+
+    def observed(self, feed: str, instrument: str, at: int) -> None:
+        """Count a stored quote."""
+        del instrument, at
+        self._series.count(c.QUOTES_ACCEPTED, feed)

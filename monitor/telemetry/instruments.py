@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry
 
 from monitor.telemetry import catalogue as c
-from monitor.telemetry.feed_meter import FeedMeter
+from monitor.telemetry.feed_meter import ExternalMeter, FeedMeter
 from monitor.telemetry.series import Known, Series
 from monitor.telemetry.stream_meter import StreamMeter
 
@@ -21,6 +21,7 @@ class Instruments:
 
     Attributes:
         feeds: what the feeds room counts, hops 1 to 4.
+        externals: what is counted of quotes that others post.
         streams: what it counts of what is sent by itself.
         mqtt_is_connected: whether the broker connection stands, as last told.
         held: the roles whose lease this process holds.
@@ -31,6 +32,7 @@ class Instruments:
     def __init__(self, known: Known, *, version: str) -> None:
         self._series = Series(known, version=version)
         self.feeds = FeedMeter(self._series)
+        self.externals = ExternalMeter(self._series)
         self.streams = StreamMeter(self._series)
         self.mqtt_is_connected = False
         self.held: set[str] = set()
@@ -45,7 +47,11 @@ class Instruments:
         """Take over new books: new series start at 0, series of what is gone are removed."""
         self._series.know(known)
 
-    # hops 3 and 4
+    # hops 2 to 4
+
+    def posted(self, outcome: str) -> None:
+        """Count one request to `/ingest` by one of `INGEST_OUTCOMES`."""
+        self._series.count(c.INGEST_REQUESTS, outcome)
 
     def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
         """Count quotes that the step or the consensus left out."""

@@ -38,6 +38,7 @@ def test_every_setting_has_a_variable() -> None:
         "mqtt_key": "k.pem",
         "web_host": "::1",
         "web_port": "1",
+        "ingest_secret": "correct-horse-battery",
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",
@@ -50,6 +51,12 @@ def test_every_setting_has_a_variable() -> None:
     found = load_settings({f"HASHHEDGE_{name.upper()}": text for name, text in texts.items()})
     assert {name: str(getattr(found, name)) for name in SETTINGS} == texts
     assert (found.web_port, found.lease_ms, found.state_dir) == (1, 900, Path("s"))
+
+
+def test_the_contact_of_a_feed_is_no_setting() -> None:
+    """The SEC's contact has our prefix and belongs to the feed; it is not refused."""
+    found = load_settings({"HASHHEDGE_SEC_CONTACT": "a@b.c", "HASHHEDGE_SEC_CONTACT_FILE": "/x"})
+    assert found == Settings()
 
 
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
@@ -70,6 +77,7 @@ def test_no_secret_is_printed() -> None:
         )
     )
     assert "hunter" not in shown
+    assert "hunter" not in repr(Settings(ingest_secret="hunter-of-secrets"))  # noqa: S106  # likewise
     assert "_url" not in shown
     assert "instance='main'" in shown
 
@@ -81,6 +89,7 @@ def test_no_secret_is_printed() -> None:
         ("HASHHEDGE_NONSENSE", "x", "remove it"),
         ("HASHHEDGE_WEB_PORT", "http", "HASHHEDGE_WEB_PORT"),
         ("HASHHEDGE_WEB_PORT", "65536", "HASHHEDGE_WEB_PORT"),
+        ("HASHHEDGE_INGEST_SECRET", "too short", "length >= 16"),
         ("HASHHEDGE_LEASE_MS", "10", "HASHHEDGE_LEASE_MS"),
         ("HASHHEDGE_INSTANCE", "Main/x", "HASHHEDGE_INSTANCE"),
         ("HASHHEDGE_MQTT_PROTOCOL", "4", "HASHHEDGE_MQTT_PROTOCOL"),

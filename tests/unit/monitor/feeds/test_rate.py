@@ -28,6 +28,14 @@ def test_a_slow_limit_is_one_each_interval() -> None:
     assert bucket.take(START) == pytest.approx(60.0)
 
 
+def test_who_is_not_admitted_reserves_nothing() -> None:
+    """Knocking while the bucket is empty makes nobody wait longer."""
+    bucket = TokenBucket(60)
+    assert [bucket.admit(START) for _ in range(15)] == [0.0] * 15
+    assert [bucket.admit(START) for _ in range(3)] == pytest.approx([4 / 3] * 3)
+    assert bucket.admit(START + 1_334) == 0.0
+
+
 def test_a_clock_set_back_refills_nothing() -> None:
     """Going back in time and forth again earns only the time that passed after."""
     bucket = TokenBucket(4)

@@ -1,0 +1,48 @@
+"""Who may post: a signature over the time and the body, with a secret that both sides hold. Pure.
+
+The sender makes HMAC-SHA256 of `<timestamp>.<body>` under the secret and sends it as
+`X-Hashhedge-Signature: sha256=<hex>` beside `X-Hashhedge-Timestamp: <seconds UTC>`. The time is
+under the signature, so that a request that somebody has overheard is worthless after the window.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+
+from monitor.core.clock import SECOND, Millis
+
+TIMESTAMP = "X-Hashhedge-Timestamp"
+SIGNATURE = "X-Hashhedge-Signature"
+WINDOW_S = 300
+"""So far may the sender's clock be from ours, and so old may a request be."""
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+
+def signature_of(secret: str, timestamp: str, body: bytes) -> str:
+    """Return what `X-Hashhedge-Signature` must be."""
+    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, sha256)
+    return f"sha256={digest.hexdigest()}"
+
+
+def header_fault(timestamp: str, signature: str, now: Millis) -> str:
+    """Return what is wrong with the two headers by themselves; empty: nothing.
+
+    It is asked before the body is read: whoever sends none is not listened to.
+    """
+    if not _SIGNATURE.fullmatch(signature):
+        return f"{SIGNATURE}: expected sha256= and 64 lower-case hex digits"
+    if not _TIMESTAMP.fullmatch(timestamp):
+        return f"{TIMESTAMP}: expected whole seconds since 1970, UTC"
+    away_s = int(timestamp) - now // SECOND
+    if abs(away_s) > WINDOW_S:
+        return f"{TIMESTAMP}: more than {WINDOW_S} s from the clock here; sign each request anew"
+    return ""
+
+
+def is_signed(secret: str, timestamp: str, signature: str, body: bytes) -> bool:
+    """Tell whether the signature is that of this body at this time, in constant time."""
+    expected = signature_of(secret, timestamp, body)
+    return hmac.compare_digest(expected.encode(), signature.encode())
