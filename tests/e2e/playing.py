@@ -11,7 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ KEYS = Keys(REPLAY_TAG)
 EVENTS = "hashhedge/v1/{instance}/alert/+/+/event"
 NEWS = ("firing", "resolved")
 
+NOTHING: Mapping[str, str] = {}
 START_S = 30.0
 FINISH_S = 300.0
 
@@ -55,6 +56,7 @@ class Child:
     arguments: Sequence[str]
     folder: Path
     core: int | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] = field(init=False)
     _name: str = field(init=False)
 
@@ -66,7 +68,7 @@ class Child:
             self.process = subprocess.Popen(
                 [*pinned, *self.arguments],
                 cwd=self.folder,
-                env=environment | {"PYTHONPATH": str(PROJECT), "NO_COLOR": "1"},
+                env={**environment, "PYTHONPATH": str(PROJECT), "NO_COLOR": "1", **self.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -158,13 +160,20 @@ class Room:
         servers = ("--redis-url", self.redis.url, "--mqtt-url", self.broker.url)
         return self.start("replay", str(source), *servers, "--output", "json", *options, core=core)
 
-    def start(self, *arguments: str, core: int | None = None) -> Child:
-        """Start the command line with `arguments`."""
-        return self.run([str(HASHHEDGE), *arguments], core=core)
+    def start(
+        self, *arguments: str, core: int | None = None, environ: Mapping[str, str] = NOTHING
+    ) -> Child:
+        """Start the command line with `arguments`, and `environ` over what is left of ours."""
+        return self.run([str(HASHHEDGE), *arguments], core=core, environ=environ)
 
-    def run(self, command: Sequence[str], core: int | None = None) -> Child:
+    def run(
+        self,
+        command: Sequence[str],
+        core: int | None = None,
+        environ: Mapping[str, str] = NOTHING,
+    ) -> Child:
         """Start any program, to be ended with the room."""
-        child = Child(command, self.folder, core)
+        child = Child(command, self.folder, core, environ)
         self.children.append(child)
         return child
 
