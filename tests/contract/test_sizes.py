@@ -28,6 +28,7 @@ LONG_FILES = {
     "alerts/watch.py": "bindings, records and timers of the alerts share their state",
     "monitor/app/service.py": "the one place where everything is put together",
     "monitor/compute/step.py": "the one step",
+    "monitor/telemetry/catalogue.py": "the one list of the service's instruments",
 }
 
 
