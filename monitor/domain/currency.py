@@ -20,6 +20,7 @@ RATES: Mapping[str, Range] = MappingProxyType(
     {
         "AUD": Range(0.50, 1.15),
         "CAD": Range(0.62, 1.10),
+        "CHF": Range(0.85, 1.40),
         "CNY": Range(0.12, 0.18),
         "EUR": Range(0.90, 1.60),
         "GBP": Range(1.00, 1.80),
@@ -59,6 +60,16 @@ def rate_expected(code: str) -> str:
 def rate_plausible(code: str, fx_usd: float) -> bool:
     """Tell whether `fx_usd` can be USD per unit of the currency."""
     return RATES[code].low <= fx_usd <= RATES[code].high
+
+
+def quote_range(code: str) -> Range | None:
+    """Return what `USD-<code>`, units of the currency per USD, can be; None for an unknown one.
+
+    That is the other way round than a book states a rate, so a feed that mixes the two up is
+    refused, but for a currency near parity.
+    """
+    limits = RATES.get(code)
+    return None if limits is None else Range(1 / limits.high, 1 / limits.low)
 
 
 def in_usd(value: float, fx_usd: float, usd_unit: str, to_unit: str) -> float:

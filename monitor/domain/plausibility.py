@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from monitor.domain.currency import quote_range
 from monitor.domain.events import (
     BLOCK_PACE,
     BLOCK_WINDOW,
@@ -95,6 +96,9 @@ def bounds_of(instrument: str) -> Bounds:
         return Bounds(series.low, series.high, is_price=False)
     if _FIGURE_NAME.match(instrument):
         return _FACTS.get(instrument.partition(".")[2], _COMPANY_FIGURE)
+    rate = quote_range(instrument.removeprefix("USD-")) if instrument.startswith("USD-") else None
+    if rate is not None:  # its reciprocal would turn a share's price into about twice or half
+        return Bounds(Decimal(str(rate.low)), Decimal(str(rate.high)))
     return _PAIR if instrument.endswith("-USD") else _STOCK
 
 

@@ -16,6 +16,7 @@ from monitor.domain.currency import (
     rate_expected,
     rate_plausible,
 )
+from monitor.domain.symbols import CURRENCIES
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,11 @@ def test_a_rate_has_a_range_in_words(code: str) -> None:
     assert rate_plausible(code, limits.high)
     assert not rate_plausible(code, limits.high * 10)
     assert rate_expected(code) == f"{limits.low:g} to {limits.high:g} USD per {code}"
+
+
+def test_every_currency_that_a_share_is_quoted_in_has_a_range() -> None:
+    """Without one the reciprocal of its live rate would pass."""
+    assert set(RATES) >= CURRENCIES
 
 
 @pytest.mark.parametrize(("code", "pair"), [("CAD", 1.37), ("AUD", 1.52), ("CNY", 7.2)])
