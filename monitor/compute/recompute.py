@@ -22,6 +22,8 @@ from monitor.metrics.catalogue import Catalogue, evaluator
 from monitor.metrics.vector import Column, ReasonTable
 
 NOT_APPLICABLE = "not_applicable"
+NOT_YET = frozenset({"too_few_pairs", "too_few_days"})
+"""Why an input is missing that comes with time; of any other its own name says most."""
 
 
 class Table:
@@ -87,11 +89,13 @@ class Table:
         known = reading.quality < Quality.MISSING and reading.value is not None
         value = np.nan if reading.value is None else reading.value
         quality = reading.quality if known else max(reading.quality, Quality.MISSING)
-        same_quality = column.quality[row] == quality
-        if same_quality and (not known or column.values[row] == value):
-            return False
-        reason = f"missing:{name}" if quality is Quality.MISSING else reading.reason
+        named = quality is Quality.NOT_APPLICABLE or reading.reason in NOT_YET
+        reason = reading.reason if named else f"missing:{name}"
         code = 0 if known else self._reasons.code(reason)
+        if column.quality[row] == quality and (
+            column.values[row] == value if known else column.reason[row] == code
+        ):
+            return False
         self._columns[name] = _with(column, row, value if known else np.nan, quality, code)
         return True
 

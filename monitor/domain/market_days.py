@@ -125,7 +125,7 @@ class MarketDays:
         """Return the rental price `RENTAL_DAYS` before the midnight `now`."""
         known = [row for row in self.rentals if row[0] <= now - RENTAL_DAYS * DAY]
         if not known:
-            return Reading(None, Quality.NOT_APPLICABLE, TOO_FEW)
+            return Reading(None, Quality.MISSING, TOO_FEW)
         return Reading(known[-1][1], Quality.OK, "", now)
 
     def statistics(self) -> dict[str, Reading]:
@@ -189,7 +189,7 @@ class MarketHistory:
 
 def _reading(value: float | None, series: Series, needed: int, now: int) -> Reading:
     if value is None or series.at is None or series.values.count < needed:
-        return Reading(None, Quality.NOT_APPLICABLE, TOO_FEW)
+        return Reading(None, Quality.MISSING, TOO_FEW)
     fresh = now - series.at <= MAX_SILENT_DAYS * DAY
     return Reading(value, Quality.OK if fresh else Quality.STALE, "", series.at)
 

@@ -70,7 +70,6 @@ def statistics(pairing: Pairing, session: int, habits: Habits) -> dict[str, Read
     mark = pairing.mark
     at = None if mark is None else mark.at
     silent = mark is not None and session - mark.session > MAX_SILENT_SESSIONS
-    few = len(pairing.recent) < ALERT_PAIRS
     found = {name: Reading(value, Quality.OK, "", at) for name, value in _counts(pairing).items()}
     off = pairing.off_close is not None and session - pairing.off_close < RECENT
     for count, stale, values in _samples(pairing, habits):
@@ -78,12 +77,14 @@ def statistics(pairing: Pairing, session: int, habits: Habits) -> dict[str, Read
         trust = trust if count >= ALERT_PAIRS else Quality.DISPUTED
         trust = Quality.STALE if stale or silent else trust
         found |= {name: Reading(value, trust, "", at) for name, value in values.items()}
+    few = len(pairing.recent) < ALERT_PAIRS
     return {name: found.get(name) or _absent(name, few=few) for name in PAIR_INPUTS}
 
 
 def _absent(name: str, *, few: bool) -> Reading:
-    if few:
-        return Reading(None, Quality.NOT_APPLICABLE, "too_few_pairs")
+    """Return that a moment is not there, and why: the sample is young, or a number is unknown."""
+    if few or name.startswith(("joint_", "earlier_")):  # theirs exist from the second pair on
+        return Reading(None, Quality.MISSING, "too_few_pairs")
     return Reading(None, Quality.MISSING, f"missing:{name}")
 
 

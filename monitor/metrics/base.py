@@ -71,11 +71,20 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition on one input; where it does not hold the result is null with `reason`."""
+    """A condition on one input; where it does not hold the result is null with `reason`.
+
+    Attributes:
+        input: the argument that is looked at.
+        holds: the condition.
+        reason: why there is no value.
+        yet: it is a matter of time: the value is missing so far, while it applies all the same.
+
+    """
 
     input: str
     holds: Callable[[Floats], Mask]
     reason: str
+    yet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

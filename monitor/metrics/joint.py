@@ -32,7 +32,7 @@ _SOURCE = "docs/formulas.md 5"
 _ROW_10, _ROW_11 = f"{_SOURCE} row 10", f"{_SOURCE} row 11"
 
 _COUNT = Input("joint_count", operand=False)
-_ENOUGH = Guard("joint_count", at_least(JOINT_PAIRS), "too_few_pairs")
+_ENOUGH = Guard("joint_count", at_least(JOINT_PAIRS), "too_few_pairs", yet=True)
 _STOCK_MOVES = Guard("joint_var_stock", above(0.0), "stock_stands_still")
 _BTC_MOVES = Guard("joint_var_btc", above(0.0), "btc_stands_still")
 _BASKET_MOVES = Guard("joint_var_ai", above(0.0), "ai_stands_still")
@@ -118,7 +118,7 @@ def _beta_error(factor: str, label: str, digits: float) -> Metric:
         " (1 - btc_ai_r2_ratio) (joint_weight - 3)))",
         source=f"{_SOURCE}, confidence",
         compute=_error,
-        guards=(Guard("joint_weight", above(3.0), "too_few_pairs"),),
+        guards=(Guard("joint_weight", above(3.0), "too_few_pairs", yet=True),),
         examples=(Example(_CORZ, digits, 3, f"{_TABLE}, CORZ"), _FEW),
         label=f"Joint beta error, {label}",
     )

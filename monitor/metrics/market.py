@@ -41,7 +41,7 @@ _RIOT_TABLE = {
 _TABLE = f"{_SOURCE}, market table, RIOT"
 _FEW = Example(_RIOT_2025 | {"pairs_count": 29.0}, None, reason="too_few_pairs")
 
-_ENOUGH = Guard("pairs_count", at_least(MIN_PAIRS), "too_few_pairs")
+_ENOUGH = Guard("pairs_count", at_least(MIN_PAIRS), "too_few_pairs", yet=True)
 _BTC_MOVES = Guard("var_btc", above(0.0), "btc_stands_still")
 _STOCK_MOVES = Guard("var_stock", above(0.0), "stock_stands_still")
 
@@ -145,7 +145,7 @@ METRICS: tuple[Metric, ...] = (
         formula="sqrt(var_stock / var_btc x (1 - btc_r2_ratio) / (pairs_weight - 2))",
         source=_CONFIDENCE,
         compute=_error,
-        guards=(_BTC_MOVES, Guard("pairs_weight", above(2.0), "too_few_pairs")),
+        guards=(_BTC_MOVES, Guard("pairs_weight", above(2.0), "too_few_pairs", yet=True)),
         examples=(
             Example(_RIOT_TABLE, 0.11, 2, _TABLE),
             Example(_RIOT_TABLE | {"pairs_weight": 2.0}, None, reason="too_few_pairs"),
@@ -161,7 +161,7 @@ METRICS: tuple[Metric, ...] = (
         formula="btc_beta_ratio - t(0.975; pairs_weight - 2) x btc_beta_error_ratio",
         source=_CONFIDENCE,
         compute=_low,
-        guards=(Guard("pairs_weight", at_least(3.0), "too_few_pairs"),),
+        guards=(Guard("pairs_weight", at_least(3.0), "too_few_pairs", yet=True),),
         examples=(Example(_RIOT_TABLE, 0.871, 3, "t(0.975; 247) = 1.96962"),),
         label="BTC beta low",
     ),
@@ -174,7 +174,7 @@ METRICS: tuple[Metric, ...] = (
         formula="btc_beta_ratio + t(0.975; pairs_weight - 2) x btc_beta_error_ratio",
         source=_CONFIDENCE,
         compute=_high,
-        guards=(Guard("pairs_weight", at_least(3.0), "too_few_pairs"),),
+        guards=(Guard("pairs_weight", at_least(3.0), "too_few_pairs", yet=True),),
         examples=(Example(_RIOT_TABLE, 1.301, 3, "t(0.975; 247) = 1.96962"),),
         label="BTC beta high",
     ),

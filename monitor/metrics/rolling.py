@@ -14,8 +14,8 @@ _SOURCE = "docs/formulas.md 5"
 _ONLINE = f"{_SOURCE}, online estimators"
 _CHANGE = f"{_SOURCE}, change of beta"
 
-_ENOUGH = Guard("rolling_count", at_least(MIN_PAIRS), "too_few_pairs")
-_EARLIER_ENOUGH = Guard("earlier_count", at_least(MIN_PAIRS), "too_few_pairs")
+_ENOUGH = Guard("rolling_count", at_least(MIN_PAIRS), "too_few_pairs", yet=True)
+_EARLIER_ENOUGH = Guard("earlier_count", at_least(MIN_PAIRS), "too_few_pairs", yet=True)
 _STOCK_MOVES = Guard("rolling_var_stock", above(0.0), "stock_stands_still")
 _BROKEN = Guard("break_statistic", at_least(BREAK_STATISTIC), "no_break")
 

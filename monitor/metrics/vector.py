@@ -144,7 +144,8 @@ class VectorMetric:
     The quality of an element is the worst of its inputs. A null optional input stands for its
     default and leaves the quality alone. An element that a guard refuses is `NOT_APPLICABLE` with
     the guard's reason, also when another input is missing: a company without a mine has no margin
-    whether or not its power price is known.
+    whether or not its power price is known. Where the guard is a matter of time (`yet`) it is
+    `MISSING`, likewise with the guard's reason.
 
     Between two ticks values change and qualities hardly ever do. So the quality side of the last
     result is kept and given again while the inputs carry the very same quality and reason arrays
@@ -173,11 +174,12 @@ class VectorMetric:
         self._witnesses = tuple(
             place for place, argument in enumerate(arguments) if not argument.operand
         )
-        self._guards: tuple[tuple[int, Callable[[Floats], Mask], np.uint16], ...] = tuple(
+        self._guards: tuple[tuple[int, Callable[[Floats], Mask], np.uint16, np.uint8], ...] = tuple(
             (
                 _place(arguments, guard.input, metric),
                 guard.holds,
                 np.uint16(reasons.code(guard.reason)),
+                _MISSING if guard.yet else _NOT_APPLICABLE,
             )
             for guard in metric.guards
         )
@@ -196,7 +198,7 @@ class VectorMetric:
                 operands[place] = np.where(mask, default, operands[place])
         with np.errstate(all="ignore"):
             values = self._compute(*operands)
-            held = [holds(operands[place]) for place, holds, _ in self._guards]
+            held = [holds(operands[place]) for place, holds, _, _ in self._guards]
         said = tuple([mask.tobytes() for mask in held])
         if frame is None or frame.held != said:
             frame = self._frame = self._framed(tuple(columns), absent, held, said)
@@ -239,9 +241,9 @@ class VectorMetric:
         null = quality >= _MISSING
         for column, own in zip(reversed(columns), reversed(qualities), strict=True):
             reason = np.where(null & (own == quality), column.reason, reason)
-        for (place, _, code), mask in zip(self._guards, held, strict=True):
+        for (place, _, code, as_bad), mask in zip(self._guards, held, strict=True):
             refused = ~mask & (qualities[place] < _MISSING) & (quality < _NOT_APPLICABLE)
-            quality = np.where(refused, _NOT_APPLICABLE, quality)
+            quality = np.where(refused, as_bad, quality)
             reason = np.where(refused, code, reason)
         known = quality < _MISSING
         count = int(np.count_nonzero(known))

@@ -246,7 +246,7 @@ def steady(count: int, *, gap_at: int | None = None) -> tuple[Past, list[int]]:
 
 @pytest.mark.parametrize(
     ("pairs", "quality"),
-    [(1, Quality.NOT_APPLICABLE), (2, Quality.DISPUTED), (59, Quality.DISPUTED), (60, Quality.OK)],
+    [(1, Quality.MISSING), (2, Quality.DISPUTED), (59, Quality.DISPUTED), (60, Quality.OK)],
 )
 def test_a_small_sample_is_shown_and_nothing_fires_on_it(pairs: int, quality: Quality) -> None:
     """Below 60 pairs the covariances are disputed; the count itself is always good."""

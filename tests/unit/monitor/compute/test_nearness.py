@@ -150,3 +150,10 @@ def test_the_order_is_that_of_the_distances(levels: list[float], above: bool) ->
     percents = [row["distance_percent"] for row in rows if row["state"] != "firing"]
     assert percents == sorted(percents)
     assert all(percent >= 0 for percent in percents)
+
+
+def test_a_beta_that_is_too_young_is_listed_with_its_reason() -> None:
+    """It applies and cannot be judged yet; left out, its rule would look as if it were not there."""
+    rows = near(standing(threshold(id="beta", on="btc_beta_ratio", above=2.0)))
+    shares = [(row["subject"], row["state"], row["reason"]) for row in rows]
+    assert shares == [(name, "no_data", "too_few_pairs") for name in ("CRWV", "HIVE", "RIOT")]

@@ -49,7 +49,7 @@ def test_volatility_is_the_spread_of_the_last_30_daily_returns(returns: list[flo
 def test_a_volatility_needs_20_returns() -> None:
     """With 19 there is none, by name."""
     few = sampled(MarketDays(), steady(20)).statistics()["btc_volatility_day_ratio"]
-    assert (few.value, few.quality, few.reason) == (None, Quality.NOT_APPLICABLE, "too_few_days")
+    assert (few.value, few.quality, few.reason) == (None, Quality.MISSING, "too_few_days")
     enough = sampled(MarketDays(), steady(21)).statistics()
     assert enough["btc_volatility_day_ratio"].value == 0.0
 

@@ -215,7 +215,7 @@ def test_c08_the_betas_of_a_series_that_changes() -> None:
 @pytest.mark.parametrize(
     ("sessions", "quality"),
     [
-        (29, Quality.NOT_APPLICABLE),
+        (29, Quality.MISSING),
         (30, Quality.DISPUTED),
         (ALERT_PAIRS - 1, Quality.DISPUTED),
         (ALERT_PAIRS, Quality.OK),
