@@ -92,6 +92,7 @@ class Transition:
         quality: word of the reading's quality.
         inputs: what the value was made of, for the message.
         flags: standing conditions of the company, for instance `litigation`.
+        company: whom it is about where the labels do not say so: a rule on a share's price.
         test: a drill: nothing happened, and every message made of it says so.
 
     """
@@ -117,6 +118,7 @@ class Transition:
     summary: str = ""
     inputs: tuple[Mapping[str, object], ...] = ()
     flags: tuple[str, ...] = ()
+    company: str = ""
     test: bool = False
 
     @property
@@ -130,6 +132,15 @@ class Transition:
         if self.to_state is AlertState.FIRING:
             return self.reason is not Reason.INPUT_BACK
         return self.to_state in {AlertState.RESOLVED, AlertState.NOTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What a message says of its company beside the value: sentences, and flags for programs."""
+
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    company: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,24 +18,16 @@ from alerts import engine
 from alerts.engine import AlertRecord, Outcome
 from alerts.index import GapIndex
 from alerts.late import LateRecord, Spell, judge_late
-from alerts.model import AlertState, Reason, Transition, transition_id
+from alerts.model import AlertState, Reason, Remarks, Transition, transition_id
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert, ending_of
 from alerts.series import Series, Target, Vector
-from alerts.wording import DELAYED, sentence
+from alerts.wording import sentence
 from monitor.core.clock import iso
 from monitor.domain.events import Quality, Quote, Reading
 
 Inputs = tuple[Mapping[str, object], ...]
 WORST_USABLE = int(Quality.SINGLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """What a message says of its company beside the value: sentences, and flags for programs."""
-
-    notes: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
 
 
 class Watch:
@@ -295,6 +287,7 @@ class Watch:
             summary=" ".join((said, *filter(None, (moved,)), *remarks.notes)),
             inputs=self._inputs(rule.on, home.company),
             flags=(*remarks.flags, DELAYED) if reading.delay_ms else remarks.flags,
+            company=remarks.company,
         )
 
     # ---------------------------------------------------------------- what is told afterwards

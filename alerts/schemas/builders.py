@@ -91,7 +91,7 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "reason": transition.reason.value,
         "rule": transition.rule,
         "key": transition.key,
-        "company": transition.labels.get("company"),
+        "company": _company_of(transition),
         "labels": transition.labels,
         "target": transition.target,
         "value": value,
@@ -110,7 +110,7 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
 
 def links(transition: Transition, origin: Origin) -> Links:
     """Return the links of one transition; a base that is not set gives no link."""
-    rule, company = transition.rule, transition.labels.get("company")
+    rule, company = transition.rule, _company_of(transition)
     where = {"rule": rule} | ({"company": company} if company else {})
     return Links(
         dashboard=f"{origin.dashboard_url}?{_variables(where)}" if origin.dashboard_url else None,
@@ -121,6 +121,11 @@ def links(transition: Transition, origin: Origin) -> Links:
 
 def _variables(where: Mapping[str, str]) -> str:
     return urlencode({f"var-{name}": value for name, value in where.items()})
+
+
+def _company_of(transition: Transition) -> str | None:
+    """Return whom a transition is about: by its identity, else by what the rule watches."""
+    return transition.labels.get("company") or transition.company or None
 
 
 def status_detail(

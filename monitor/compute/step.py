@@ -1,10 +1,9 @@
 """The one pure step: a batch of ticks to readings and transitions. Hop 5.
 
 Live, test, replay and backtest all run this and nothing else. Time comes in with the ticks: the
-engine's now is the arrival of the tick at hand, never earlier than before. Whatever is due by
-itself before that (a value grows stale, a `for` has been held, a figure of a book is too old) is
-run first, at its own moment and in order, so the result does not depend on how ticks are batched
-or how fast they come.
+engine's now is the arrival of the tick at hand, never earlier than before. Whatever is due before
+that (a value grows stale, a `for` has been held) is run first, at its own moment and in order, so
+the result does not depend on how ticks are batched or how fast they come.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from alerts.model import Transition
+from alerts.model import Remarks, Transition
 from alerts.rules.base import Rule
 from alerts.series import Target
-from alerts.watch import Remarks, Watch
+from alerts.watch import Watch
 from monitor.compute.calendars import Market
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
@@ -382,16 +381,17 @@ class Step:
         return replace(reading, delay_ms=late) if late else reading
 
     def _remarks(self, target: str, company: str | None) -> Remarks:
-        """Return what a message adds: words of the source, whose tenant it speaks of, flags."""
-        if company is None:
-            return Remarks(tuple(it.note for it in self.instruments.origin(target) if it.note))
-        row = self._rows[company]
+        """Return what a message adds: words of the source, the tenant, flags of whom it is about."""
+        ticker = company or symbol_of(target, self._rows).ticker  # of a share and its figures too
+        spoken = () if company else self.instruments.origin(target)
+        notes = tuple(quote.note for quote in spoken if quote.note)
+        if (row := self._rows.get(ticker)) is None:
+            return Remarks(notes)
         flags = self.firms[row].flags(self.now or 0)
-        notes = tuple(sentence for _, sentence in flags)
-        tenant = self._tenants[row]
-        if tenant is not None and set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
-            notes = (f"Tenant: {tenant}.", *notes)
-        return Remarks(notes, tuple(word for word, _ in flags))
+        notes = (*notes, *(sentence for _, sentence in flags))
+        if self._tenants[row] and set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
+            notes = (f"Tenant: {self._tenants[row]}.", *notes)
+        return Remarks(notes, tuple(word for word, _ in flags), ticker)
 
     def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
         """Return what a value is made of: the sources of an instrument, the inputs of a metric."""

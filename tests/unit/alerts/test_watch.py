@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from alerts import engine
 from alerts.engine import AlertRecord, Outcome
-from alerts.model import AlertState, Reason, Transition
+from alerts.model import AlertState, Reason, Remarks, Transition
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from alerts.saved import SavedAlert
 from alerts.series import Target
-from alerts.watch import Remarks, Watch
+from alerts.watch import Watch
 from monitor.domain.events import Quality, Reading
 
 TICKERS = ("HIVE", "IREN", "RIOT")

@@ -49,6 +49,13 @@ def check(payload: msgspec.Struct) -> dict[str, Any]:
     return message
 
 
+def test_a_rule_on_a_share_names_its_company() -> None:
+    """The labels are its identity and stay as they are; readers look at `company`."""
+    item = transition(labels={"instrument": "IREN"}, key="IREN", company="IREN")
+    event = check(builders.alert_event(item, STAMP, Origin(dashboard_url="http://board")))
+    assert (event["company"], event["labels"]) == ("IREN", {"instrument": "IREN"})
+
+
 def all_payloads() -> Iterator[msgspec.Struct]:
     """Yield one payload of each kind."""
     yield builders.alert_event(transition(), STAMP, Origin())

@@ -393,6 +393,25 @@ def test_inventing_names_fills_no_memory() -> None:
     assert step.instruments.reading("RIOT").value == 9
 
 
+@pytest.mark.parametrize("target", ["RIOT", "RIOT.previous_close_usd", "RIOT.hashrate_eh_s"])
+def test_a_rule_on_a_share_speaks_of_the_company(target: str) -> None:
+    """Its standing flags, and whom it is about; the identity stays the instrument's."""
+
+    def fact(name: str, _moment: int) -> Reading:
+        return Reading(None, Quality.MISSING, f"missing:{name}")
+
+    def flags(_moment: int) -> tuple[tuple[str, str], ...]:
+        return (("litigation", "Litigation: a class action."),)
+
+    riot = Firm("RIOT", CompanyType.MINER, fact, flags=flags)
+    step = Step([riot], CATALOGUE, (threshold(on=target, below=30.0),), OpenCalendar())
+    step.process(tick(NOON, quote(target, 25, NOON)))
+    (fired,) = step.take().transitions
+    assert fired.labels == {"instrument": target}
+    assert (fired.company, fired.flags) == ("RIOT", ("litigation",))
+    assert fired.summary.endswith("Litigation: a class action.")
+
+
 def test_a_tenant_counts_from_the_day_of_its_contract() -> None:
     """Before the lease is signed the tenant's fall is no news of the landlord; after it, it is."""
     midnight = NOON // DAY * DAY + DAY
