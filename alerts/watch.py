@@ -22,7 +22,7 @@ from alerts.model import AlertState, Reason, Remarks, Transition, transition_id
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert, ending_of
 from alerts.series import Series, Target, Vector
-from alerts.wording import sentence
+from alerts.wording import DELAYED, sentence
 from monitor.core.clock import iso
 from monitor.domain.events import Quality, Quote, Reading
 
