@@ -65,7 +65,7 @@ class House:
         for ticker in ("IREN", "HUT"):
             book = self.folder / "companies" / f"{ticker}.yaml"
             book.write_text(COMPANY.format(ticker=ticker, day=day), encoding="utf-8")
-        self.reader = Subscriber(self.room)
+        self.reader = Subscriber(self.room, instance="main")
         self.begin()
 
     def begin(self) -> None:

@@ -61,6 +61,8 @@ async def test_a_stored_quote_shows_both_times_and_whether_it_is_fresh(
         "value": 105_000.5,
         "observed_at": iso(now - 3 * DAY),
         "received_at": iso(now),
+        "delay_s": 0.0,
+        "state": "dead",
         "fresh": False,
     }
     assert "105,000.5" in hashhedge(*words, cwd=tmp_path).out
