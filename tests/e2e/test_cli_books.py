@@ -211,7 +211,7 @@ def test_the_default_rulebook_is_fine() -> None:
     assert hashhedge("rules", "check", "-o", "json").json["rules"] > 0
     rows = hashhedge("rules", "list", "--output", "json").json
     assert "below 0.25, recover 0.3" in {row["condition"] for row in rows}
-    fields = {"id", "on", "levels", "condition", "for", "severity", "companies", "version"}
+    fields = {"id", "on", "levels", "condition", "for", "severity", "companies", "version", "note"}
     assert fields == set(rows[0])
     assert "mining-margin-thin" in {row["id"] for row in rows}
 
