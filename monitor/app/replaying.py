@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 
 from alerts.codec import decode_transition
 from alerts.model import AlertState, Severity, Transition
@@ -19,7 +20,7 @@ from alerts.sinks.mqtt import other_publisher
 from monitor.app.relaying import broker_settings
 from monitor.app.service import COMPUTE, RELAY, Job, Service
 from monitor.core.clock import ManualClock, Millis, iso
-from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.core.errors import ConfigError, DeliveryError, StoreUnavailable
 from monitor.replay.player import Played, Speed, play
 from monitor.settings import Settings
 from monitor.store.commit import Committer
@@ -31,6 +32,8 @@ from monitor.store.transitions import committed_transitions
 FOR_EVER_MS = 10**14
 IDLE_S = 0.01
 AWAY_S = 0.2
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,6 @@ class Replaying:
         Raises:
             ConfigError: this Redis holds another replay, or its topics have a publisher already.
             StoreUnavailable: Redis did not answer.
-            DeliveryError: the broker cannot be reached.
 
         """
         await _refuse_taken_topics(service)
@@ -145,7 +147,13 @@ async def _refuse_taken_topics(service: Service) -> None:
     job = service.job
     if job.settings.mqtt_url is None:  # a private broker has no other publisher
         return
-    other = await other_publisher(broker_settings(job.settings, service.servers, job.replica))
+    # A broker that is away may come back while the replay waits: nothing is lost by beginning, and
+    # the instance of a replay is its own unless somebody names another.
+    try:
+        other = await other_publisher(broker_settings(job.settings, service.servers, job.replica))
+    except DeliveryError as error:
+        log.warning("replay.publishers_unknown", why=str(error))
+        return
     if other is not None:
         raise ConfigError(
             f"instance `{job.settings.instance}` is online on this broker ({other}): recorded "

@@ -95,13 +95,7 @@ async def test_ones_own_name_and_a_clean_end_are_nobody_else(
     assert await other_publisher(settings(mosquitto.url, tag)) is None
 
 
-async def test_a_broker_that_is_away_is_an_error_not_a_yes(
-    own_redis: TestRedis, folder: Path, tag: str
-) -> None:
-    """Whether the topics are free cannot be known then."""
-    url = f"mqtt://127.0.0.1:{free_port()}"
+async def test_a_broker_that_is_away_is_an_error_not_a_yes(tag: str) -> None:
+    """Whether the topics are free cannot be known then; a replay warns, and waits for the broker."""
     with pytest.raises(DeliveryError):
-        await other_publisher(settings(url, tag))
-    code, err = await replay(folder, own_redis, url)
-    assert code == 1
-    assert "to fix: start the broker" in " ".join(err.split())
+        await other_publisher(settings(f"mqtt://127.0.0.1:{free_port()}", tag))
