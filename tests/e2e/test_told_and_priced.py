@@ -81,6 +81,7 @@ class House:
 
     def end(self) -> None:
         """Stop the service in order."""
+        assert self.service.pages  # before it serves it may not hear a signal yet
         self.service.send(signal.SIGTERM)
         assert self.service.code(20) == 0, self.service.err
 
