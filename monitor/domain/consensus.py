@@ -136,19 +136,30 @@ def next_change_at(prices: Iterable[VenuePrice], *, now: int, memory: Memory) ->
     return min((moment for moment in moments if moment > now), default=None)
 
 
+def capped(weights: Sequence[float]) -> list[float]:
+    """Return `weights` with the largest cut to what all others come to, unless it is alone.
+
+    The others are summed by themselves: the difference of two large sums would be off by more than
+    a small venue weighs.
+    """
+    held = list(weights)
+    place = max(range(len(held)), key=held.__getitem__, default=0)
+    rest = math.fsum(held[:place] + held[place + 1 :])
+    if rest > 0:
+        held[place] = min(held[place], rest)
+    return held
+
+
 def weighted_median(prices: Sequence[float], weights: Sequence[float]) -> float:
     """Return the weighted median of rising `prices`, no weight counting for more than half.
 
     Exactly half below gives the mean of that price and the next. Without any weight it is the
     plain median.
     """
-    total, largest = math.fsum(weights), max(weights)
+    weights = capped(weights)
+    total = math.fsum(weights)
     if total <= 0:
         return median(prices)
-    rest = total - largest
-    if 0 < rest < largest:
-        weights = [min(weight, rest) for weight in weights]
-        total = 2 * rest
     weighted = [(price, weight) for price, weight in zip(prices, weights, strict=True) if weight]
     below = 0.0
     for place, (price, weight) in enumerate(weighted[:-1]):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from monitor.domain.consensus import capped
 from monitor.domain.venues import VenuePrice
 
 FADES_MS = 7 * 86_400_000
@@ -19,7 +20,6 @@ STEP_MS = 60_000
 """What is usual is looked at once a minute: volumes are those of an hour or a day."""
 THIN_RATIO = -0.8
 """A change at which the market is thin: a few orders move the price."""
-MAX_WEIGHT_RATIO = 0.5
 LOW_WEIGHT_RATIO = 0.05
 
 
@@ -81,15 +81,11 @@ def weight_ratios(used: Sequence[VenuePrice]) -> dict[str, float]:
     """
     volumes = {price.venue: price.volume for price in used}
     told = {venue: volume for venue, volume in volumes.items() if volume is not None}
-    total = math.fsum(told.values())
+    weights = capped(list(told.values()))
+    total = math.fsum(weights)
     if len(told) < len(volumes) or total <= 0:
         return dict.fromkeys(volumes, 1 / len(volumes)) if volumes else {}
-    largest = max(told, key=lambda venue: (told[venue], venue))
-    rest = total - told[largest]
-    if 0 < rest < told[largest]:
-        told[largest] = rest
-        total = 2 * rest
-    return {venue: volume / total for venue, volume in told.items()}
+    return {venue: weight / total for venue, weight in zip(told, weights, strict=True)}
 
 
 def _speaking(prices: Iterable[VenuePrice], now: int) -> Iterable[VenuePrice]:

@@ -244,6 +244,8 @@ def test_wide_but_common_scatter_is_no_outlier() -> None:
         ([1, 2, 3], [4, 0, 4], 2),
         ([1, 2, 3], [0.1, 0.2, 0.3], 2.5),
         ([7], [3], 7),
+        # the small one weighs as much as the large one is cut to, to the last digit
+        ([1, 2], [12.2, 721818492], 1.5),
     ],
 )
 def test_weighted_median(prices: list[float], weights: list[float], expected: float) -> None:
