@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import contextlib
+import fcntl
 import random
+import termios
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
@@ -23,6 +27,11 @@ from tests.simulator.server import Simulator
 from tests.unit.monitor.feeds.doubles import Counts, wait_until
 
 NOW = 1_768_229_760_000
+FDS = Path("/proc/self/fd")
+SETTLE_LIMIT_S = 10.0
+TURNS = 12
+"""More than the hops between a message that is sent and what follows from it."""
+QUIET_ROUNDS = 2
 
 
 @dataclass
@@ -91,12 +100,28 @@ class Listening:
 
 
 async def settled() -> None:
-    """Let what is on its way over the loopback arrive: the loop is turned until it is idle."""
-    for _ in range(12):
-        await asyncio.sleep(0)
-    await asyncio.sleep(0.002)
-    for _ in range(12):
-        await asyncio.sleep(0)
+    """Let what is on its way over the loopback arrive: both its ends are in this process.
+
+    What was sent lies unread in a socket until the loop has turned; when none has anything left and
+    the loop has turned as often again, whoever was to act has acted.
+    """
+    quiet = 0
+    async with asyncio.timeout(SETTLE_LIMIT_S):
+        while quiet < QUIET_ROUNDS:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            quiet = 0 if _unread_bytes() else quiet + 1
+
+
+def _unread_bytes() -> int:
+    """Return how many bytes lie in the sockets of this process that nobody has read."""
+    found = 0
+    for entry in FDS.iterdir():
+        count = array.array("i", [0])
+        with contextlib.suppress(OSError):  # no socket, or one that only listens
+            fcntl.ioctl(int(entry.name), termios.FIONREAD, count)
+        found += count[0]
+    return found
 
 
 @contextlib.asynccontextmanager

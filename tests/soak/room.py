@@ -32,6 +32,7 @@ from tests.soak.faults import Faults
 from tests.soak.verdict import BudgetWatch, PriceWatch
 from tests.streaming import StreamCounts, settled
 from tests.unit.monitor.feeds.doubles import Counts
+from tests.waiting import wait_until
 
 OURS = "*/monitor/*"
 FDS = Path("/proc/self/fd")
@@ -172,9 +173,11 @@ class SoakRoom:
 
     async def _idle(self) -> None:
         """Wait until whoever still asks waits for the clock."""
-        async with asyncio.timeout(60):
-            while sum(not task.done() for task in self._asking.values()) > self.waits.waiting:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+
+        def all_wait() -> bool:
+            return sum(not task.done() for task in self._asking.values()) <= self.waits.waiting
+
+        await wait_until(all_wait, "all polls wait for the clock", 60)
         await settled()
 
 
