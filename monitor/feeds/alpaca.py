@@ -12,6 +12,7 @@ from monitor.core.errors import BadQuote
 from monitor.domain.events import Quote
 from monitor.feeds.answers import Book, Node, decode, quoted
 from monitor.feeds.base import (
+    DEFAULT_SHARES,
     Answer,
     Credential,
     Fault,
@@ -84,10 +85,7 @@ FEED = Feed(
     FeedSpec(
         name="alpaca",
         base_url="https://data.alpaca.markets",
-        instruments={
-            ticker: ticker
-            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-        },
+        instruments=DEFAULT_SHARES,
         interval_s=15,
         timeout_s=8,
         fresh_s=300,

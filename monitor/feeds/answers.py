@@ -72,6 +72,12 @@ class Node:
             self.refuse("a list")
         return [self.item(index) for index in range(len(self.value))]
 
+    def says(self, key: str, wanted: str) -> None:
+        """Refuse an answer whose member is not this very text: it is about something else."""
+        found = self.at(key)
+        if found.text() != wanted:
+            found.refuse(repr(wanted), Reason.WRONG_SYMBOL)
+
     def only(self) -> Node:
         """Step into the single member of an object, whatever it is called."""
         members = self._object()
@@ -106,6 +112,13 @@ class Node:
             self.refuse("a price", Reason.ZERO_PRICE)
         if value < 0:
             self.refuse("a price", Reason.NEGATIVE)
+        return value
+
+    def measured(self, what: str) -> Decimal:
+        """Return a figure above zero; zero is how some sources say that they do not know it."""
+        value = self.number()
+        if value <= 0:
+            self.refuse(what, Reason.MISSING_FIELD)
         return value
 
     def count(self) -> int:

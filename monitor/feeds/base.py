@@ -157,6 +157,12 @@ class FeedSpec:
     delay_s: float = 0
 
 
+DEFAULT_SHARES: Mapping[str, str] = {
+    ticker: ticker for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
+}
+"""What a feed of shares asks for by itself; the book of companies adds its own."""
+
+
 def previous_close(ticker: str) -> str:
     """Return the instrument of a share's close before today, which comes along with its price."""
     return f"{ticker}.previous_close_usd"

@@ -43,7 +43,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
             quotes.append(await _held(http, spec, instrument, symbol))
         elif figure == "open_interest_btc":
             answer, row = await _ask(http, spec, "fapi/v1/openInterest", {"symbol": symbol})
-            _check_symbol(row, symbol)
+            row.says("symbol", symbol)
             value, at = row.at("openInterest").price(), row.at("time").unix_time()
             quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
         else:
@@ -61,7 +61,7 @@ async def _ask(
 async def _funding(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
     """Return the running estimate of the present interval (`lastFundingRate` misleads)."""
     answer, row = await _ask(http, spec, "fapi/v1/premiumIndex", {"symbol": symbol})
-    _check_symbol(row, symbol)
+    row.says("symbol", symbol)
     rate, at = row.at("lastFundingRate").number(), row.at("time").unix_time()
     _, adjusted = await _ask(http, spec, "fapi/v1/fundingInfo", {})
     value = per_eight_hours(rate, _interval_hours(adjusted, symbol) * HOUR_MS)
@@ -84,7 +84,7 @@ async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quo
     answer, rows = await _ask(http, spec, "fapi/v1/fundingRate", params)
     settled = []
     for row in rows.items():
-        _check_symbol(row, symbol)
+        row.says("symbol", symbol)
         settled.append(Settled(row.at("fundingTime").unix_time(), row.at("fundingRate").number()))
     try:
         value = held_over_a_day(settled, answer.received_at)
@@ -99,15 +99,9 @@ async def _ratio(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Qu
     params = {"symbol": symbol, "period": "5m", "limit": "1"}
     answer, rows = await _ask(http, spec, path, params)
     row = rows.item(max(0, len(rows.items()) - 1))
-    _check_symbol(row, symbol)
+    row.says("symbol", symbol)
     value, at = row.at("longShortRatio").price(), row.at("timestamp").unix_time()
     return quoted(spec, answer, instrument, value, observed_at=at)
-
-
-def _check_symbol(row: Node, symbol: str) -> None:
-    found = row.at("symbol")
-    if found.text() != symbol:
-        found.refuse(symbol, Reason.WRONG_SYMBOL)
 
 
 FEED = Feed(

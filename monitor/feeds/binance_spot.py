@@ -27,9 +27,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
         )
         ticker = decode(spec.name, answer)
         _raise_error(ticker)
-        found = ticker.at("symbol")
-        if found.text() != symbol:
-            found.refuse(repr(symbol), Reason.WRONG_SYMBOL)
+        ticker.says("symbol", symbol)
         quotes.append(
             quoted(
                 spec,

@@ -30,9 +30,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     root = decode(spec.name, answer)
     _raise_error(root)
     info = root.at("result")
-    chain = info.at("chain")
-    if chain.text() != MAIN_CHAIN:
-        chain.refuse(repr(MAIN_CHAIN), Reason.WRONG_SYMBOL)
+    info.says("chain", MAIN_CHAIN)
     return [
         quoted(spec, answer, instrument, _READ[instrument](info.at(field)))
         for instrument, field in spec.instruments.items()
@@ -56,11 +54,8 @@ def _error(provider: str, code: int, text: str) -> FeedError:
     return FeedUnavailable(f"{message}; {wait}", reason=Reason.SERVER_ERROR)
 
 
-def _positive(node: Node) -> Decimal:
-    value = node.number()
-    if value <= 0:
-        node.refuse("a number above zero", Reason.MISSING_FIELD)
-    return value
+def _difficulty(node: Node) -> Decimal:
+    return node.measured("the difficulty")
 
 
 def _height(node: Node) -> Decimal:
@@ -68,10 +63,10 @@ def _height(node: Node) -> Decimal:
 
 
 def _hashrate_eh(node: Node) -> Decimal:
-    return _positive(node) / HASHES_PER_EH
+    return node.measured("the hashrate") / HASHES_PER_EH
 
 
-_READ = {DIFFICULTY: _positive, HEIGHT: _height, HASHRATE: _hashrate_eh}
+_READ = {DIFFICULTY: _difficulty, HEIGHT: _height, HASHRATE: _hashrate_eh}
 
 FEED = Feed(
     FeedSpec(

@@ -13,7 +13,6 @@ from monitor.domain.events import DIFFICULTY, HEIGHT, Quote
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Feed, FeedSpec, Http
-from monitor.feeds.reasons import Reason
 
 HASHRATE = series_name("chain", "blockchain_info", "hashrate_eh")
 GH_PER_EH = 1_000_000_000
@@ -30,11 +29,8 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     ]
 
 
-def _positive(node: Node) -> Decimal:
-    value = node.number()
-    if value <= 0:
-        node.refuse("a number above zero", Reason.MISSING_FIELD)
-    return value
+def _difficulty(node: Node) -> Decimal:
+    return node.measured("the difficulty")
 
 
 def _height(node: Node) -> Decimal:
@@ -42,10 +38,10 @@ def _height(node: Node) -> Decimal:
 
 
 def _hashrate_eh(node: Node) -> Decimal:
-    return _positive(node) / GH_PER_EH
+    return node.measured("the hashrate") / GH_PER_EH
 
 
-_READ = {DIFFICULTY: _positive, HEIGHT: _height, HASHRATE: _hashrate_eh}
+_READ = {DIFFICULTY: _difficulty, HEIGHT: _height, HASHRATE: _hashrate_eh}
 
 FEED = Feed(
     FeedSpec(

@@ -68,7 +68,7 @@ async def _ask(
 async def _funding(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
     answer, root, result = await _ask(http, spec, "tickers", symbol)
     row = result.at("list").item(0)
-    _check_symbol(row, symbol)
+    row.says("symbol", symbol)
     rate, hours = row.at("fundingRate").number(), row.at("fundingIntervalHour")
     try:
         value = per_eight_hours(rate, hours.count() * HOUR_MS)
@@ -82,7 +82,7 @@ async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quo
     rows = result.at("list")
     settled = []
     for row in rows.items():
-        _check_symbol(row, symbol)
+        row.says("symbol", symbol)
         at = row.at("fundingRateTimestamp").unix_time()
         settled.append(Settled(at, row.at("fundingRate").number()))
     try:
@@ -109,16 +109,10 @@ async def _accounts(http: Http, spec: FeedSpec, instrument: str, symbol: str) ->
     params = {"period": "5min", "limit": "1"}
     answer, _, result = await _ask(http, spec, "account-ratio", symbol, params)
     row = result.at("list").item(0)
-    _check_symbol(row, symbol)
+    row.says("symbol", symbol)
     value = row.at("buyRatio").price() / row.at("sellRatio").price()
     at = row.at("timestamp").unix_time()
     return quoted(spec, answer, instrument, value, observed_at=at)
-
-
-def _check_symbol(row: Node, symbol: str) -> None:
-    found = row.at("symbol")
-    if found.text() != symbol:
-        found.refuse(symbol, Reason.WRONG_SYMBOL)
 
 
 FEED = Feed(

@@ -51,24 +51,29 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
         note = ""
         if figure in _LIQUIDATED:
             asked = {"symbol": "BTC", "range": "1h"}
-            answer, data = await _ask(http, spec, "liquidation/exchange-list", asked)
+            answer, data = await ask(http, spec, "futures/liquidation/exchange-list", asked)
             amounts = _liquidated(_row(data, venue))
             value, note = amounts[figure], _split(amounts)
         elif figure in _OPEN:
-            answer, data = await _ask(http, spec, "open-interest/exchange-list", {"symbol": "BTC"})
+            answer, data = await ask(
+                http, spec, "futures/open-interest/exchange-list", {"symbol": "BTC"}
+            )
             row = _row(data, venue)
             value = {name: row.at(field).price() for name, field in _OPEN.items()}[figure]
         else:
-            answer, data = await _ask(http, spec, "funding-rate/exchange-list", {"symbol": "BTC"})
+            answer, data = await ask(
+                http, spec, "futures/funding-rate/exchange-list", {"symbol": "BTC"}
+            )
             value = _funding(data, venue)
         quotes.append(quoted(spec, answer, instrument, value, note=note))
     return quotes
 
 
-async def _ask(
-    http: Http, spec: FeedSpec, path: str, params: dict[str, str]
+async def ask(
+    http: Http, spec: FeedSpec, path: str, params: Mapping[str, str]
 ) -> tuple[Answer, Node]:
-    answer = await http.get(f"{spec.base_url}/api/futures/{path}", params=params)
+    """Ask for one page of the provider, and open its envelope."""
+    answer = await http.get(f"{spec.base_url}/api/{path}", params=params)
     return answer, ENVELOPE.open(decode(spec.name, answer))
 
 
@@ -82,9 +87,7 @@ def _row(rows: Node, venue: str) -> Node:
 
 def _funding(data: Node, venue: str) -> Decimal:
     row = data.item(0)
-    symbol = row.at("symbol")
-    if symbol.text() != "BTC":
-        symbol.refuse("BTC", Reason.WRONG_SYMBOL)
+    row.says("symbol", "BTC")
     rate = _row(row.at("stablecoin_margin_list"), venue)
     hours = rate.at("funding_rate_interval")
     try:

@@ -14,26 +14,11 @@ from monitor.domain.events import Quote
 from monitor.domain.figures import iso_day
 from monitor.domain.flows import day_ends_at, note_on, same_sign
 from monitor.domain.series import series_name
-from monitor.feeds.answers import Node, decode, quoted
+from monitor.feeds.answers import Node, quoted
 from monitor.feeds.base import Answer, Credential, Feed, FeedSpec, Http
-from monitor.feeds.envelope import Envelope
+from monitor.feeds.coinglass import ask
 from monitor.feeds.reasons import Reason
 
-ENVELOPE = Envelope(
-    code="code",
-    good="0",
-    inside="data",
-    words="msg",
-    reasons=(
-        ("400", Reason.CLIENT_ERROR),
-        ("401", Reason.UNAUTHORIZED),
-        ("403", Reason.FORBIDDEN),
-        ("404", Reason.NOT_FOUND),
-        ("422", Reason.CLIENT_ERROR),
-        ("429", Reason.THROTTLED),
-        ("50001", Reason.THROTTLED),
-    ),
-)
 _BALANCES = {"balance_btc": "total_balance", "balance_change_24h_btc": "balance_change_1d"}
 
 
@@ -43,20 +28,13 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     for instrument in spec.instruments:
         figure = instrument.rpartition(".")[2]
         if figure == "flow_usd":
-            answer, data = await _ask(http, spec, "etf/bitcoin/flow-history", {})
+            answer, data = await ask(http, spec, "etf/bitcoin/flow-history", {})
             quotes.append(_flow(spec, answer, instrument, data))
         else:
-            answer, data = await _ask(http, spec, "exchange/balance/list", {"symbol": "BTC"})
+            answer, data = await ask(http, spec, "exchange/balance/list", {"symbol": "BTC"})
             value = _over_all(data, _BALANCES[figure])
             quotes.append(quoted(spec, answer, instrument, value))
     return quotes
-
-
-async def _ask(
-    http: Http, spec: FeedSpec, path: str, params: dict[str, str]
-) -> tuple[Answer, Node]:
-    answer = await http.get(f"{spec.base_url}/api/{path}", params=params)
-    return answer, ENVELOPE.open(decode(spec.name, answer))
 
 
 def _flow(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Quote:

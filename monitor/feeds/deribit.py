@@ -71,9 +71,8 @@ async def _perpetual(http: Http, spec: FeedSpec, wanted: Sequence[str]) -> list[
     params = {"instrument_name": PERPETUAL}
     answer, result = await _ask(http, spec, "get_book_summary_by_instrument", params)
     row = result.item(0)
-    name, at = row.at("instrument_name"), row.at("creation_timestamp").unix_time()
-    if name.text() != PERPETUAL:
-        name.refuse(PERPETUAL, Reason.WRONG_SYMBOL)
+    row.says("instrument_name", PERPETUAL)
+    at = row.at("creation_timestamp").unix_time()
     quotes = []
     for instrument in wanted:
         figure = instrument.rpartition(".")[2]

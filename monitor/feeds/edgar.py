@@ -60,12 +60,8 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Notice]:
 
 
 def _filings(source: str, ticker: str, cik: int, recent: Node) -> Iterator[Notice]:
-    forms = recent.at("form")
-    if not isinstance(forms.value, list):
-        forms.refuse("a list")
-    for place in range(min(NEWEST, len(forms.value))):
-        form = forms.item(place).text()
-        if form.removesuffix("/A") in FORMS:
+    for place, form in enumerate(recent.at("form").items()[:NEWEST]):
+        if form.text().removesuffix("/A") in FORMS:
             yield _filing(source, ticker, cik, recent, place)
 
 

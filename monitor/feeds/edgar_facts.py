@@ -37,11 +37,8 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
 
 def _newest(rows: Node) -> tuple[Decimal, int]:
     """Return the value of the last day, as it was filed last, and that day."""
-    if not isinstance(rows.value, list):
-        rows.refuse("a list")
     newest: tuple[int, int, Decimal] | None = None
-    for place in range(len(rows.value)):
-        row = rows.item(place)
+    for row in rows.items():
         if row.at("form").text() in _FORMS:
             found = (row.at("end").iso_time(), row.at("filed").iso_time(), row.at("val").price())
             newest = found if newest is None else max(newest, found)

@@ -51,11 +51,9 @@ def _newest(root: Node, point: str) -> tuple[Decimal, int]:
     """Return the price of the last interval of `point`, and when that interval ended."""
     places = _columns(root.at("fields"))
     rows = root.at("data")
-    if not isinstance(rows.value, list):
-        rows.refuse("a list")
     newest: tuple[int, Decimal] | None = None
-    for number in range(len(rows.value)):
-        row = {name: rows.item(number).item(place) for name, place in places.items()}
+    for cells in rows.items():
+        row = {name: cells.item(place) for name, place in places.items()}
         if row["settlementPoint"].text() != point:
             row["settlementPoint"].refuse(repr(point), Reason.WRONG_SYMBOL)
         found = (_ended(row), row["settlementPointPrice"].number())
@@ -67,9 +65,7 @@ def _newest(root: Node, point: str) -> tuple[Decimal, int]:
 
 def _columns(fields: Node) -> Mapping[str, int]:
     """Return where in a row each column that is needed stands."""
-    if not isinstance(fields.value, list):
-        fields.refuse("a list")
-    names = [fields.item(place).at("name").text() for place in range(len(fields.value))]
+    names = [field.at("name").text() for field in fields.items()]
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         message = f"{fields.provider}: {fields.path} names no column {', '.join(missing)}"

@@ -24,20 +24,15 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     row, at = _newest(root.at("data"), root.at("lastUpdated").iso_time())
     quotes = []
     for instrument, field in spec.instruments.items():
-        value = row.at(field)
-        if value.number() <= 0:
-            value.refuse("a number above zero", Reason.ZERO_PRICE)
-        quotes.append(quoted(spec, answer, instrument, value.number(), observed_at=at))
+        # a grid without load, or without anything to supply it, is a figure that is not there
+        quotes.append(quoted(spec, answer, instrument, row.at(field).price(), observed_at=at))
     return quotes
 
 
 def _newest(rows: Node, until: int) -> tuple[Node, int]:
     """Return the last row up to `until` with its time: later ones are a forecast."""
-    if not isinstance(rows.value, list):
-        rows.refuse("a list")
     newest: tuple[Node, int] | None = None
-    for place in range(len(rows.value)):
-        row = rows.item(place)
+    for row in rows.items():
         at = row.at("timestamp").iso_time()
         if at <= until and (newest is None or at > newest[1]):
             newest = row, at

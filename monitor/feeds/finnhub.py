@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.feeds.answers import Node, decode, quoted, shown
-from monitor.feeds.base import Credential, Feed, FeedSpec, Http, previous_close
+from monitor.feeds.base import DEFAULT_SHARES, Credential, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
 from monitor.feeds.streams import (
     Frame,
@@ -108,10 +108,7 @@ FEED = Feed(
     FeedSpec(
         name="finnhub",
         base_url="https://finnhub.io",
-        instruments={
-            ticker: ticker
-            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-        },
+        instruments=DEFAULT_SHARES,
         interval_s=60,
         timeout_s=8,
         fresh_s=300,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.feeds.answers import Node, decode, quoted, shown
-from monitor.feeds.base import Credential, Feed, FeedSpec, Http, previous_close
+from monitor.feeds.base import DEFAULT_SHARES, Credential, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
 
 
@@ -26,9 +26,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
             message = f"{spec.name}: knows no {symbol}; check the symbol"
             raise FeedRejected(message, reason=Reason.NOT_FOUND)
         row = root.item(0)
-        found = row.at("symbol")
-        if found.text() != symbol:
-            found.refuse(repr(symbol), Reason.WRONG_SYMBOL)
+        row.says("symbol", symbol)
         at = row.at("timestamp").unix_time()
         quotes.append(quoted(spec, answer, instrument, row.at("price").price(), observed_at=at))
         close = row.optional("previousClose")
@@ -56,10 +54,7 @@ FEED = Feed(
     FeedSpec(
         name="fmp",
         base_url="https://financialmodelingprep.com",
-        instruments={
-            ticker: ticker
-            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-        },
+        instruments=DEFAULT_SHARES,
         # 250 requests a day on the free plan: the default book's 20 shares every two hours
         interval_s=7_200,
         timeout_s=8,

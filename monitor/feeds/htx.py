@@ -44,9 +44,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
             params={"contract_code": contract, "period": "5min"},
         )
         data = ENVELOPE.open(decode(spec.name, answer))
-        found = data.at("contract_code")
-        if found.text() != contract:
-            found.refuse(contract, Reason.WRONG_SYMBOL)
+        data.says("contract_code", contract)
         rows = data.at("list")
         if not rows.items():
             rows.refuse("at least one row", Reason.MISSING_FIELD)

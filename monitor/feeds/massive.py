@@ -12,7 +12,7 @@ from decimal import Decimal
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
-from monitor.feeds.base import Credential, Feed, FeedSpec, Http, previous_close
+from monitor.feeds.base import DEFAULT_SHARES, Credential, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
 
 _PATH = "/v2/snapshot/locale/us/markets/stocks/tickers"
@@ -26,9 +26,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
         root = decode(spec.name, answer)
         _raise_error(root)
         ticker = root.at("ticker")
-        found = ticker.at("ticker")
-        if found.text() != symbol:
-            found.refuse(repr(symbol), Reason.WRONG_SYMBOL)
+        ticker.says("ticker", symbol)
         price, at = _last(ticker)
         book = _book(ticker.maybe("lastQuote"))
         quotes.append(quoted(spec, answer, instrument, price, observed_at=at, book=book))
@@ -76,10 +74,7 @@ FEED = Feed(
     FeedSpec(
         name="massive",
         base_url="https://api.massive.com",
-        instruments={
-            ticker: ticker
-            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-        },
+        instruments=DEFAULT_SHARES,
         interval_s=60,
         timeout_s=8,
         fresh_s=300,

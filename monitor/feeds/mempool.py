@@ -43,12 +43,8 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
 
 
 def _difficulty(root: Node) -> Decimal:
-    difficulty = root.at("currentDifficulty")
-    value = difficulty.number()
-    if value <= 0:
-        # HTTP 200 with zeros is how the backend says that its node cannot be reached
-        difficulty.refuse("the difficulty", Reason.MISSING_FIELD)
-    return value
+    # HTTP 200 with zeros is how the backend says that its node cannot be reached
+    return root.at("currentDifficulty").measured("the difficulty")
 
 
 def _height(root: Node) -> Decimal:
@@ -64,10 +60,7 @@ def _fees_btc_per_block(root: Node) -> Decimal:
 
 
 def _block_pace_s(root: Node) -> Decimal:
-    pace = root.at("timeAvg")
-    value = pace.number()
-    if value <= 0:
-        pace.refuse("the mean time per block", Reason.MISSING_FIELD)
+    value = root.at("timeAvg").measured("the mean time per block")
     # Milliseconds; older versions gave seconds. It counts up to the present moment and not to the
     # last block: some 600 s over the whole epoch too much, far inside the projection's error.
     return value / 1_000 if value >= MS_FROM else value

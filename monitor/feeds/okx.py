@@ -14,6 +14,7 @@ from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import BTC_USDT, Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import Feed, FeedSpec, Http
+from monitor.feeds.envelope import Envelope
 from monitor.feeds.reasons import Reason
 from monitor.feeds.streams import (
     Frame,
@@ -28,8 +29,18 @@ from monitor.feeds.streams import (
     sent,
 )
 
-_THROTTLED = "50011"
-_UNKNOWN = "51001"
+ENVELOPE = Envelope(
+    code="code",
+    good="0",
+    inside="data",
+    words="msg",
+    reasons=(
+        ("50011", Reason.THROTTLED),
+        ("50061", Reason.THROTTLED),
+        ("51000", Reason.NOT_FOUND),
+        ("51001", Reason.NOT_FOUND),
+    ),
+)
 _ASKED_TOO_OFTEN = "60014"
 _MAINTAINED = "64008"
 
@@ -39,12 +50,10 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     quotes = []
     for instrument, pair in spec.instruments.items():
         answer = await http.get(f"{spec.base_url}/api/v5/market/ticker", params={"instId": pair})
-        root = decode(spec.name, answer)
-        _raise_error(root)
-        ticker = root.at("data").item(0)
+        ticker = ENVELOPE.open(decode(spec.name, answer)).item(0)
         # a perpetual has the same fields, and its volume counts contracts
-        _expect(ticker, "instType", "SPOT")
-        _expect(ticker, "instId", pair)
+        ticker.says("instType", "SPOT")
+        ticker.says("instId", pair)
         price, at = ticker.at("last").price(), ticker.at("ts").unix_time()
         quotes.append(quoted(spec, answer, instrument, price, observed_at=at, book=_book(ticker)))
     return quotes
@@ -52,27 +61,6 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
 
 def _book(ticker: Node) -> Book:
     return Book(ticker.optional("bidPx"), ticker.optional("askPx"), ticker.optional("vol24h"))
-
-
-def _expect(ticker: Node, key: str, wanted: str) -> None:
-    found = ticker.at(key)
-    if found.text() != wanted:
-        found.refuse(repr(wanted), Reason.WRONG_SYMBOL)
-
-
-def _raise_error(root: Node) -> None:
-    code = root.at("code").text()
-    if code != "0":
-        said = root.maybe("msg")
-        raise _error(root.provider, code, "" if said is None else shown(said.value))
-
-
-def _error(provider: str, code: str, said: str) -> FeedError:
-    message = f"{provider}: answered {shown(code)} {said}".rstrip()
-    if code == _UNKNOWN:
-        return FeedRejected(f"{message}; check the pair's name", reason=Reason.NOT_FOUND)
-    reason = Reason.THROTTLED if code == _THROTTLED else Reason.SERVER_ERROR
-    return FeedUnavailable(f"{message}; it is asked again later", reason=reason)
 
 
 def subscribe(spec: StreamSpec) -> Sequence[str]:
@@ -94,7 +82,7 @@ def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
 
 
 def _ticker(ticker: Node, received_at: int, spec: StreamSpec) -> Frame:
-    _expect(ticker, "instType", "SPOT")
+    ticker.says("instType", "SPOT")
     instrument = spec.instrument(ticker.at("instId"))
     price, at = ticker.at("last").price(), ticker.at("ts").unix_time()
     return Quotes((sent(spec, received_at, instrument, price, observed_at=at, book=_book(ticker)),))

@@ -12,22 +12,10 @@ from monitor.domain.funding import Settled, UnevenHistoryError, held_over_a_day,
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
-from monitor.feeds.envelope import Envelope
+from monitor.feeds.okx import ENVELOPE
 from monitor.feeds.reasons import Reason
 
 HISTORY = "26"
-ENVELOPE = Envelope(
-    code="code",
-    good="0",
-    inside="data",
-    words="msg",
-    reasons=(
-        ("50011", Reason.THROTTLED),
-        ("50061", Reason.THROTTLED),
-        ("51000", Reason.NOT_FOUND),
-        ("51001", Reason.NOT_FOUND),
-    ),
-)
 _RUBIK = "api/v5/rubik/stat/contracts"
 # One of them counts a coin over all its contracts, the others one contract.
 _RATIOS = {
@@ -112,9 +100,7 @@ def _row(data: Node, symbol: str) -> Node:
 
 
 def _checked(row: Node, symbol: str) -> Node:
-    found = row.at("instId")
-    if found.text() != symbol:
-        found.refuse(symbol, Reason.WRONG_SYMBOL)
+    row.says("instId", symbol)
     return row
 
 

@@ -34,10 +34,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
 
 
 def _prices(types: Node, model: str) -> Iterator[Decimal]:
-    if not isinstance(types.value, list):
-        types.refuse("a list")
-    for place in range(len(types.value)):
-        kind = types.item(place)
+    for kind in types.items():
         lowest = kind.maybe("lowestPrice")
         if model not in kind.at("id").text() or lowest is None:
             continue

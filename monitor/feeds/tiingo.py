@@ -12,6 +12,7 @@ from monitor.core.errors import BadQuote, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import (
+    DEFAULT_SHARES,
     Answer,
     Credential,
     Fault,
@@ -30,7 +31,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Fetched]:
     answer = await http.get(f"{spec.base_url}/iex/", params={"tickers": ",".join(wanted)})
     root = decode(spec.name, answer)
     _raise_error(root)
-    rows = {row.at("ticker").text().upper(): row for row in _rows(root)}
+    rows = {row.at("ticker").text().upper(): row for row in root.items()}
     found: list[Fetched] = []
     for symbol, instrument in wanted.items():
         try:
@@ -44,12 +45,6 @@ def _row(root: Node, rows: Mapping[str, Node], symbol: str) -> Node:
     if symbol not in rows:
         root.refuse(f"a row of {symbol}", Reason.MISSING_FIELD)
     return rows[symbol]
-
-
-def _rows(root: Node) -> Iterator[Node]:
-    if not isinstance(root.value, list):
-        root.refuse("a list")
-    return (root.item(place) for place in range(len(root.value)))
 
 
 def _read(spec: FeedSpec, answer: Answer, instrument: str, row: Node) -> Iterator[Quote]:
@@ -79,10 +74,7 @@ FEED = Feed(
     FeedSpec(
         name="tiingo",
         base_url="https://api.tiingo.com",
-        instruments={
-            ticker: ticker
-            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-        },
+        instruments=DEFAULT_SHARES,
         interval_s=90,
         timeout_s=8,
         fresh_s=300,

@@ -41,13 +41,8 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
 
 
 def _prices(offers: Node, model: str) -> Iterator[Decimal]:
-    if not isinstance(offers.value, list):
-        offers.refuse("a list")
-    for place in range(min(MAX_OFFERS, len(offers.value))):
-        offer = offers.item(place)
-        name = offer.at("gpu_name")
-        if name.text() != model:
-            name.refuse(repr(model), Reason.WRONG_SYMBOL)
+    for offer in offers.items()[:MAX_OFFERS]:
+        offer.says("gpu_name", model)
         price, count = offer.at("dph_total").price(), offer.at("num_gpus").price()
         reliability = offer.maybe("reliability2")
         trusted = reliability is not None and reliability.number() >= LEAST_RELIABILITY

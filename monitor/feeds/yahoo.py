@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.feeds.answers import Node, decode, quoted, shown
-from monitor.feeds.base import Feed, FeedSpec, Http, previous_close
+from monitor.feeds.base import DEFAULT_SHARES, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
 
 CURRENCY = "USD"
@@ -27,8 +27,8 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
             params={"interval": "5m", "range": "1d", "includePrePost": "false"},
         )
         meta = _meta(decode(spec.name, answer))
-        _expect(meta, "symbol", symbol)
-        _expect(meta, "currency", CURRENCY)
+        meta.says("symbol", symbol)
+        meta.says("currency", CURRENCY)
         price = meta.at("regularMarketPrice").price()
         observed_at = meta.at("regularMarketTime").unix_time()
         quotes.append(quoted(spec, answer, instrument, price, observed_at=observed_at))
@@ -56,20 +56,11 @@ def _error(provider: str, code: str) -> FeedError:
     return FeedUnavailable(f"{said}; it is asked again later", reason=Reason.SERVER_ERROR)
 
 
-def _expect(meta: Node, key: str, wanted: str) -> None:
-    found = meta.at(key)
-    if found.text() != wanted:
-        found.refuse(repr(wanted), Reason.WRONG_SYMBOL)
-
-
 FEED = Feed(
     FeedSpec(
         name="yahoo",
         base_url="https://query1.finance.yahoo.com",
-        instruments={
-            ticker: ticker
-            for ticker in ("CORZ", "HUT", "HIVE", "IREN", "RIOT", "MARA", "CAN", "CRWV")
-        },
+        instruments=DEFAULT_SHARES,
         interval_s=60,
         timeout_s=8,
         fresh_s=300,
