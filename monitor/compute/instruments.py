@@ -127,9 +127,7 @@ class Instruments:
                 names[quote.instrument] = None
         names |= dict.fromkeys(self._listings.shares_of(names))
         if HEIGHT in names and DIFFICULTY in self._known:
-            names[DIFFICULTY] = (
-                None  # whose difficulty counts hangs on who has seen the most blocks
-            )
+            names |= {DIFFICULTY: None}  # of whom it counts hangs on who has seen the most blocks
         if venues and self._instrument(BTC_USD).quotes:
             names.pop(BTC_USD, None)
             names |= dict.fromkeys((BTC_USD, *VOLUMES))  # last: made of the others
@@ -241,6 +239,7 @@ class Instruments:
         if fresh and best.instrument == GPU_H100:
             found = rental_reading(instrument.quotes, partial(self._fresh_until, instrument), now)
             instrument.reading, instrument.changes_at = found
+            instrument.chosen = None  # all of them speak
             return
         instrument.chosen, instrument.changes_at = best, best_until + 1 if fresh else None
         symbol = instrument.symbol

@@ -59,3 +59,17 @@ def test_a_source_that_grows_old_leaves_the_reference() -> None:
     reading = market.reading(GPU_H100)
     assert (reading.value, reading.quality) == (3.25, Quality.DEGRADED)
     assert len(market.origin(GPU_H100)) == 3
+
+
+def test_after_a_silence_of_all_the_reading_names_those_that_speak_again() -> None:
+    """The last one heard stands alone while all are old, and not once others are fresh."""
+    market = Instruments(OpenCalendar(), [])
+    market.accept([quote(GPU_H100, "1.50", NOON, source="vastai", fresh_ms=DAY)], NOON)
+    while market.next_timer is not None:
+        market.run_timer()
+    assert market.reading(GPU_H100).quality is Quality.STALE
+    assert [it.source for it in market.origin(GPU_H100)] == ["vastai"]
+    later = NOON + 3 * DAY
+    market.accept([quote(GPU_H100, "2.50", later, source="runpod", fresh_ms=DAY)], later)
+    assert market.reading(GPU_H100).value == 2.5
+    assert {it.source for it in market.origin(GPU_H100)} == {"runpod", "vastai"}
