@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from monitor.compute.cells import Reference
 from monitor.domain.consensus import Memory, ReferencePrice, next_change_at, reference_price
 from monitor.domain.events import USUAL_VENUE_VOLUME, VENUE_VOLUME, Quality, Quote, Reading
-from monitor.domain.venues import VenuePrice, venue_prices
-from monitor.domain.volumes import Usual, thinness, usual_volumes
+from monitor.domain.venues import venue_prices
+from monitor.domain.volumes import Thinness, Usual, thinness, usual_volumes
 
 VOLUMES = (VENUE_VOLUME, USUAL_VENUE_VOLUME)
 """The instruments that are made of the venues, as the reference price is."""
@@ -28,7 +28,7 @@ class Agreement:
         self._flagged = flagged
         self._memory = Memory()
         self._usual: Mapping[str, Usual] = {}
-        self._prices: list[VenuePrice] = []
+        self._thinness = Thinness()
         self._changed = False
 
     @property
@@ -38,18 +38,19 @@ class Agreement:
 
     def agree(self, quotes: Iterable[Quote], now: int) -> tuple[Reading, int | None]:
         """Let the venues agree; return the price, and when time alone may change it."""
-        self._prices = venue_prices(quotes, now, self._flagged)
-        agreed, self._memory = reference_price(self._prices, now=now, memory=self._memory)
-        self._usual = usual_volumes(self._usual, self._prices, now)
+        prices = venue_prices(quotes, now, self._flagged)
+        agreed, self._memory = reference_price(prices, now=now, memory=self._memory)
+        self._usual = usual_volumes(self._usual, prices, now)
+        self._thinness = thinness(self._usual, prices, now)
         self.reference = agreed
         self._changed = True
         why = "" if agreed.value is not None else agreed.quality.word
         reading = Reading(agreed.value, agreed.quality, why, agreed.observed_at)
-        return reading, next_change_at(self._prices, now=now, memory=self._memory)
+        return reading, next_change_at(prices, now=now, memory=self._memory)
 
-    def volume(self, name: str, now: int) -> Reading:
-        """Return the volume of the venues that speak, or what is usual for them."""
-        found = thinness(self._usual, self._prices, now)
+    def volume(self, name: str) -> Reading:
+        """Return the volume of the venues that speak, or what is usual for them, as last agreed."""
+        found = self._thinness
         if found.observed_at is None:
             return Reading(None, Quality.MISSING, "no_volume")
         btc = found.volume_btc if name == VENUE_VOLUME else found.usual_btc
@@ -63,5 +64,6 @@ class Agreement:
     def restore(self, saved: Reference, quotes: Iterable[Quote], now: int) -> int | None:
         """Take back what was saved; return when time alone may change the price."""
         self._memory, self._usual = saved.memory, saved.volumes
-        self._prices = venue_prices(quotes, now, self._flagged)
-        return next_change_at(self._prices, now=now, memory=self._memory)
+        prices = venue_prices(quotes, now, self._flagged)
+        self._thinness = thinness(self._usual, prices, now)
+        return next_change_at(prices, now=now, memory=self._memory)

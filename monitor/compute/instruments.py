@@ -210,7 +210,7 @@ class Instruments:
             self.flaws.agree(before.quality, reading.quality, now)
             instrument.reading = reading
         elif instrument.symbol.name in VOLUMES:
-            instrument.reading = self._agreement.volume(instrument.symbol.name, now)
+            instrument.reading = self._agreement.volume(instrument.symbol.name)
         else:
             self._choose(instrument, now)
         self._timers.arm(instrument.symbol.name, instrument.changes_at)

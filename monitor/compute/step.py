@@ -73,13 +73,15 @@ class Step:
         self.splits = Splits({firm.ticker: firm.actions for firm in firms})
         self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks)
-        self._watched = self.watch.scalars
+        self._watched, bound = self.watch.scalars, {Scope.COMPANY: self.watch.vectors}
+        names = (m.name for m in catalogue if m.name in bound.get(m.scope, self.watch.scalars))
+        self._observed = dict.fromkeys(names)
         self.table = Table(
             catalogue,
-            [firm.ticker for firm in firms],
+            list(self._rows),
             [firm.type for firm in firms],
             (*MARKET_INPUTS, *HISTORY_INPUTS),
-            [metric.name for metric in catalogue if self._observes(metric)],
+            self._observed,
         )
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
         self._tenants: list[str | None] = [None] * len(firms)
@@ -280,7 +282,7 @@ class Step:
 
     def _show(self, metrics: Iterable[Metric], now: int, *, revised: bool = False) -> None:
         """Show metrics, as the table has them, to the rules."""
-        for metric in filter(self._observes, metrics):
+        for metric in (it for it in metrics if it.name in self._observed):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
                 self.watch.observe(name, self._metric(name, 0), now, revised=revised)
@@ -294,12 +296,6 @@ class Step:
                     now,
                     revised=revised,
                 )
-
-    def _observes(self, metric: Metric) -> bool:
-        """Tell whether a rule watches a metric."""
-        return metric.name in (
-            self.watch.vectors if metric.scope is Scope.COMPANY else self.watch.scalars
-        )
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Read all that the books say of this day; return what changed, by row."""
