@@ -42,7 +42,7 @@ async def prometheus(target: str, folder: Path) -> AsyncIterator[str]:
     try:
         url = await _url(process, log)
         await wait_until(
-            lambda: holds(url, 'count_over_time(up{job="hashhedge"}[1m]) > 3'),
+            lambda: holds(url, 'sum_over_time(up{job="hashhedge"}[1m]) > 3'),
             f"Prometheus has scraped {target} a few times",
         )
         yield url
@@ -74,7 +74,8 @@ async def _url(process: asyncio.subprocess.Process, log: Path) -> str:
 
 def _write_config(target: str, folder: Path) -> Path:
     config = {
-        "global": {"scrape_interval": "200ms", "evaluation_interval": "200ms"},
+        # the interval is the time-out too, and a busy machine needs some time for a page
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(ROOT / "deploy" / "prometheus" / "rules.yaml")],
         "scrape_configs": [{"job_name": "hashhedge", "static_configs": [{"targets": [target]}]}],
     }
