@@ -52,7 +52,6 @@ class Series:
         bounds: the least and the greatest value that can be true, as written.
         cadence: how often it changes.
         description: one sentence.
-        revised: a period's value may be corrected later; that is a revision and no news.
         unwatched: why no rule may watch it; empty when rules may.
 
     """
@@ -61,7 +60,6 @@ class Series:
     bounds: tuple[str, str]
     cadence: Cadence
     description: str
-    revised: bool = False
     unwatched: str = ""
 
     @property
@@ -150,18 +148,14 @@ SERIES: Mapping[str, Mapping[str, Series]] = {
     },
     "etf": {
         "flow_usd": Series(
-            "USD", ("-1e11", "1e11"), _DAILY, "Net flow of a trading day, all funds.", revised=True
+            "USD", ("-1e11", "1e11"), _DAILY, "Net flow of a trading day, all funds."
         ),
-        "holdings_btc": Series(
-            "BTC", ("0", "2.1e7"), _DAILY, "Bitcoin that the funds hold.", revised=True
-        ),
+        "holdings_btc": Series("BTC", ("0", "2.1e7"), _DAILY, "Bitcoin that the funds hold."),
     },
     "exchange": {
-        "balance_btc": Series(
-            "BTC", ("0", "2.1e7"), _HOURLY, "Bitcoin that lies at an exchange.", revised=True
-        ),
+        "balance_btc": Series("BTC", ("0", "2.1e7"), _HOURLY, "Bitcoin that lies at an exchange."),
         "balance_change_24h_btc": Series(
-            "BTC", ("-2.1e7", "2.1e7"), _HOURLY, "Its change over a day.", revised=True
+            "BTC", ("-2.1e7", "2.1e7"), _HOURLY, "Its change over a day."
         ),
     },
     "treasury": {
@@ -176,10 +170,10 @@ SERIES: Mapping[str, Mapping[str, Series]] = {
         "day_ahead_price_usd_mwh": Series(
             "USD/MWh", ("-5000", "20000"), _DAILY, "Price of power for the same hour, a day ahead."
         ),
-        "demand_mw": Series("MW", ("0", "1e7"), _HOURLY, "Load of a grid.", revised=True),
+        "demand_mw": Series("MW", ("0", "1e7"), _HOURLY, "Load of a grid."),
         "capacity_mw": Series("MW", ("0", "1e7"), _HOURLY, "What the grid could supply."),
         "retail_price_usd_kwh": Series(
-            "USD/kWh", ("0", "10"), _WEEKLY, "Price that industry pays, of a month.", revised=True
+            "USD/kWh", ("0", "10"), _WEEKLY, "Price that industry pays, of a month."
         ),
     },
     "chain": {

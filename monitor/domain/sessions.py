@@ -34,13 +34,12 @@ _SATURDAY = 5
 
 
 class SessionState(StrEnum):
-    """What the market does at a moment, or one share in it: only a share can be halted."""
+    """What the market does at a moment."""
 
     PRE = "pre"
     REGULAR = "regular"
     POST = "post"
     CLOSED = "closed"
-    HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +167,6 @@ class SessionCalendar:
         else:
             state = SessionState.CLOSED
         return Session(state, latest.open_at, latest.close_at, following.open_at)
-
-    def next_change(self, moment: int) -> int:
-        """Return the first moment after `moment` at which the market's state changes.
-
-        Raises:
-            ValueError: the moment is outside the years of the calendar.
-
-        """
-        place = self._place(moment)
-        latest, following = self._days[place], self._days[place + 1]
-        edges = (latest.close_at, latest.post_close_at, following.pre_open_at, following.open_at)
-        return next(edge for edge in edges if edge > moment)
 
     def session_elapsed(self, from_moment: int, to_moment: int) -> int:
         """Return the milliseconds of regular session between two moments; backwards is negative.

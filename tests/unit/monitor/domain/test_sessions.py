@@ -143,27 +143,3 @@ def test_outside_the_years_is_refused() -> None:
         CALENDAR.on(date(2026, 1, 2))
     with pytest.raises(ValueError, match="no trading day"):
         SessionCalendar(2025, 2024, holidays=(), half_days=())
-
-
-@pytest.mark.parametrize(
-    ("moment", "edge"),
-    [
-        ("2024-12-24T03:00", "2024-12-24T04:00"),
-        ("2024-12-24T04:00", "2024-12-24T09:30"),
-        ("2024-12-24T09:30", "2024-12-24T13:00"),
-        ("2024-12-24T13:00", "2024-12-24T17:00"),
-        ("2024-12-24T17:00", "2024-12-26T04:00"),
-    ],
-)
-def test_the_next_change(moment: str, edge: str) -> None:
-    """The state holds until the next edge, across holidays; a moment of change looks beyond."""
-    assert CALENDAR.next_change(at(moment)) == at(edge)
-
-
-@given(st.integers(at("2024-01-03T00:00"), at("2025-12-30T00:00")))
-def test_the_state_changes_at_the_next_change_and_not_before(moment: int) -> None:
-    """Between a moment and its next change the state is one, and at the change another."""
-    edge = CALENDAR.next_change(moment)
-    state = CALENDAR.session_at(moment).state
-    assert CALENDAR.session_at(edge - 1).state is state
-    assert CALENDAR.session_at(edge).state is not state
