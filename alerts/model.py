@@ -93,6 +93,7 @@ class Transition:
         inputs: what the value was made of, for the message.
         flags: standing conditions of the company, for instance `litigation`.
         company: whom it is about where the labels do not say so: a rule on a share's price.
+        session: of the exchange, which the share's price in the value is of; empty without one.
         test: a drill: nothing happened, and every message made of it says so.
 
     """
@@ -119,6 +120,7 @@ class Transition:
     inputs: tuple[Mapping[str, object], ...] = ()
     flags: tuple[str, ...] = ()
     company: str = ""
+    session: str = ""
     test: bool = False
 
     @property

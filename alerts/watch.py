@@ -288,6 +288,7 @@ class Watch:
             inputs=self._inputs(rule.on, home.company),
             flags=(*remarks.flags, DELAYED) if reading.delay_ms else remarks.flags,
             company=remarks.company,
+            session=reading.session or "",
         )
 
     # ---------------------------------------------------------------- what is told afterwards

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +18,9 @@ from monitor.compute.worker import encode_changes
 from monitor.core.discovery import declared
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.sessions import Session
+from monitor.domain.sessions import NEW_YORK, Session
 from monitor.metrics.catalogue import Catalogue
+from monitor.nyse import nyse_calendar
 
 NOON = 1_752_753_600_000
 """2025-07-17 12:00 UTC."""
@@ -87,6 +89,16 @@ def firms() -> list[Firm]:
 def make_step(rules: Sequence[Rule] = ()) -> Step:
     """Return a fresh step of the small world."""
     return Step(firms(), CATALOGUE, rules, OpenCalendar())
+
+
+def at_new_york(text: str) -> int:
+    """Return the moment of a New York wall time, ms UTC."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).timestamp() * 1_000)
+
+
+def market_step(rules: Sequence[Rule] = (), **more: Any) -> Step:
+    """Return a fresh step of the small world under the calendar of New York."""
+    return Step(firms(), CATALOGUE, rules, nyse_calendar(), **more)
 
 
 def quote(

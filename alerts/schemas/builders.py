@@ -17,6 +17,7 @@ from alerts.schemas.payloads import (
     MarketState,
     QualityWord,
     ReadingNow,
+    SessionWord,
     StatusDetail,
 )
 from alerts.topics import EVENT_LIFETIME
@@ -101,6 +102,7 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "quality": transition.quality,
         "since": iso(transition.since),
         "observed_at": None if observed_at is None else iso(observed_at),
+        "session": transition.session or None,
         "summary": transition.summary,
         "flags": transition.flags,
         "test": transition.test,
@@ -185,7 +187,7 @@ def market_state(
     stamp: Stamp,
     *,
     sources: tuple[str, ...],
-    session: str | None,
+    session: SessionWord | None,
     agreed_at: Millis,
 ) -> MarketState:
     """Return one instrument's last good value; `session` is None where it never closes."""

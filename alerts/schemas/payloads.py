@@ -32,6 +32,7 @@ StateWord: TypeAlias = Literal["inactive", "pending", "firing", "resolved", "no_
 QualityWord: TypeAlias = Literal[
     "ok", "degraded", "single", "disputed", "stale", "missing", "not_applicable"
 ]
+SessionWord: TypeAlias = Literal["pre", "regular", "post", "closed", "halted"]
 
 ALERT_EVENT = "urn:hashhedge:schema:alert-event:1"
 ALERT_STATE = "urn:hashhedge:schema:alert-state:1"
@@ -71,6 +72,10 @@ class _Alert(Struct, frozen=True, kw_only=True):
     quality: QualityWord
     since: Annotated[Moment, Meta(description="event time at which this episode began")]
     observed_at: Moment | None
+    session: Annotated[
+        SessionWord | None,
+        Meta(description="of the exchange, which the share's price is of; null without one"),
+    ]
     summary: str
     flags: Annotated[
         tuple[str, ...],
@@ -150,7 +155,10 @@ class MarketState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=MAR
     time: Annotated[Moment, Meta(description="when the value was agreed")]
     reading: ReadingNow
     sources: tuple[str, ...]
-    session: Annotated[str | None, Meta(description="of the exchange; null where it never closes")]
+    session: Annotated[
+        SessionWord | None,
+        Meta(description="of the exchange, which the price is of; null where it never closes"),
+    ]
 
 
 class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_STATE):

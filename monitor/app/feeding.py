@@ -16,6 +16,7 @@ from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote
 from monitor.domain.freshness import Freshness, State, is_fresh, state_of
+from monitor.domain.labels import labelled
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionCalendar
 from monitor.domain.venue_health import venue_health
@@ -159,7 +160,7 @@ class FeedRole:
         now = self.clock.now()
         stated = [
             (quote, fresh_now(quote, now, calendar=self.calendar, stocks=self.stocks))
-            for quote in quotes
+            for quote in labelled(quotes, self.stocks, self.calendar.session_at)
         ]
         await self.writer.deliver(stated, now)
 

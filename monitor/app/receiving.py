@@ -12,6 +12,7 @@ from monitor.app.feeding import fresh_now
 from monitor.core.clock import DAY, SECOND, Clock, Millis
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.events import Quote
+from monitor.domain.labels import labelled
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.gate import Gate
 from monitor.feeds.rate import TokenBucket
@@ -156,10 +157,10 @@ class Receiving:
         return self._senders[source]
 
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
-        now = self.clock.now()
+        now, stocks = self.clock.now(), self.stocks()
         stated = [
-            (quote, fresh_now(quote, now, calendar=self.calendar, stocks=self.stocks()))
-            for quote in quotes
+            (quote, fresh_now(quote, now, calendar=self.calendar, stocks=stocks))
+            for quote in labelled(quotes, stocks, self.calendar.session_at)
         ]
         await self.writer.deliver(stated, now)
 

@@ -13,6 +13,7 @@ from monitor.core.clock import Millis, iso
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote
 from monitor.domain.freshness import State, is_fresh, quote_age, state_of
+from monitor.domain.labels import with_session
 from monitor.domain.symbols import symbol_of
 from monitor.domain.venue_health import venue_health
 from monitor.domain.venues import FAMILY
@@ -60,8 +61,9 @@ def quote_row(
     quote: Quote, stocks: Container[str], now: Millis, disputed: Container[Name] = ()
 ) -> dict[str, Any]:
     """Return a quote as data; a share grows old only while its market is open."""
-    kind = symbol_of(quote.instrument, stocks).kind
     elapsed = None
+    symbol = symbol_of(quote.instrument, stocks)
+    kind, quote = symbol.kind, with_session(quote, symbol, nyse_calendar().session_at)
     if kind.in_sessions:
         with contextlib.suppress(ValueError):  # outside its years no session is known
             elapsed = nyse_calendar().session_elapsed(quote.observed_at, now)
@@ -73,6 +75,7 @@ def quote_row(
         "received_at": None if quote.received_at is None else iso(quote.received_at),
         "age_s": (now - quote.observed_at) / 1_000,
         "delay_s": quote.delay_ms / 1_000,
+        "session": None if quote.session is None else quote.session.value,
         "state": state_of(
             quote_age(quote, now, kind.fresh_ms, elapsed_ms=elapsed),
             delayed=quote.delay_ms > 0,

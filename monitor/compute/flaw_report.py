@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.compute.calendars import Calendar
+from monitor.compute.calendars import Market
 from monitor.compute.instruments import Instruments
 from monitor.domain.events import Quote
 from monitor.domain.flaws import Flaw, FlawSpan, merged, spans_of
@@ -33,7 +33,7 @@ class Inspection:
 
 
 def inspect(
-    moments: Iterable[tuple[int, Sequence[Quote]]], calendar: Calendar, stocks: Collection[str]
+    moments: Iterable[tuple[int, Sequence[Quote]]], calendar: Market, stocks: Collection[str]
 ) -> Inspection:
     """Look through quotes, each batch with the moment at which it came; what was backfilled aside."""
     instruments = Instruments(calendar, stocks, lambda _name: True)

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeAlias
 
 from monitor.compute.agreement import VOLUMES, Agreement
-from monitor.compute.calendars import Calendar
+from monitor.compute.calendars import Market
 from monitor.compute.cells import Reference
 from monitor.compute.choice import best_quote, rental_reading
 from monitor.compute.flaw_log import FlawLog
@@ -26,6 +26,7 @@ from monitor.compute.splits import DOUBTS, SUSPECTED, Splits
 from monitor.compute.timers import Timers
 from monitor.domain.consensus import ReferencePrice
 from monitor.domain.events import BTC_USD, DIFFICULTY, GPU_H100, HEIGHT, Quality, Quote, Reading
+from monitor.domain.labels import standing_in, with_session
 from monitor.domain.plausibility import judge
 from monitor.domain.revisions import Standing
 from monitor.domain.symbols import Kind, Symbol, symbol_of
@@ -60,7 +61,7 @@ class Instruments:
 
     def __init__(
         self,
-        calendar: Calendar,
+        calendar: Market,
         stocks: Iterable[str],
         wanted: Callable[[str], bool] = lambda _name: False,
         splits: Splits | None = None,
@@ -152,6 +153,7 @@ class Instruments:
         refusal = judge(quote, last, now)  # first: what is no number cannot be compared
         if refusal is not None:
             return refusal.value
+        quote = with_session(quote, instrument.symbol, self._calendar.session_at)
         quote = self.splits.told(instrument.symbol, quote, instrument.reading, now)
         if self.revisions.take(quote, now) is Standing.OLDER or quote.repeats(last):
             return ""
@@ -248,7 +250,8 @@ class Instruments:
             standing = (Quality.DISPUTED, SUSPECTED)
         value = float(best.value) * self.splits.factor(symbol, best.observed_at, now)
         late = best.delay_ms if symbol.moves else 0
-        instrument.reading = Reading(value, *standing, best.observed_at, late)
+        standing = standing_in(best.session, standing)
+        instrument.reading = Reading(value, *standing, best.observed_at, late, best.session)
 
     def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
         symbol = instrument.symbol

@@ -51,4 +51,5 @@ def _converted(price: Reading, currency: str, reading_of: Callable[[str], Readin
         return Reading(None, Quality.MISSING, f"missing:{lacking}", price.observed_at)
     quality = max(price.quality, rate.quality)
     reason = "" if quality.usable else (price.reason or rate.reason)
-    return Reading(price.value / rate.value, quality, reason, price.observed_at, price.delay_ms)
+    value = price.value / rate.value
+    return Reading(value, quality, reason, price.observed_at, price.delay_ms, price.session)

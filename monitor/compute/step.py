@@ -42,6 +42,7 @@ from monitor.compute.splits import Splits
 from monitor.compute.standing import Memory, compared
 from monitor.compute.targets import quoted, targets
 from monitor.domain.events import Quality, Quote, Reading, Tick
+from monitor.domain.labels import joint_session
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
 from monitor.domain.symbols import symbol_of
@@ -374,7 +375,10 @@ class Step:
         newest = max((time for time in times if time is not None), default=None)
         reading = self.table.reading(name, row, newest)
         late = max((item.delay_ms for item in readings), default=0)
-        return replace(reading, delay_ms=late) if late else reading
+        session = joint_session(readings)
+        if not late and session is None:
+            return reading
+        return replace(reading, delay_ms=late, session=session)
 
     def _remarks(self, target: str, company: str | None) -> Remarks:
         """Return what a message adds: words of the source, the tenant, flags of whom it is about."""

@@ -59,9 +59,14 @@ def targets(
 
 def quoted(quote: Quote) -> Mapping[str, object]:
     """Return a source's quote as a message shows it."""
-    return {
+    shown: dict[str, object] = {
         "name": quote.instrument,
         "value": float(quote.value),
         "source": quote.source,
         "observed_at": quote.observed_at,
-    } | ({"delay_ms": quote.delay_ms} if quote.delay_ms else {})
+    }
+    if quote.delay_ms:
+        shown["delay_ms"] = quote.delay_ms
+    if quote.session is not None:
+        shown["session"] = quote.session.value
+    return shown

@@ -32,6 +32,8 @@ def shown(reading: Reading, unit: str, sources: Sequence[str] = ()) -> dict[str,
         view["observed_at"] = reading.observed_at
     if reading.delay_ms:
         view["delay_s"] = reading.delay_ms / 1_000
+    if reading.session is not None:
+        view["session"] = reading.session.value
     if sources:
         view["sources"] = list(sources)
     return view

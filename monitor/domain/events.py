@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from monitor.domain.notices import Notice
+from monitor.domain.sessions import SessionState
 
 BTC_USD = "BTC-USD"
 VENUE_VOLUME = "market.venue_volume_btc"
@@ -79,6 +80,8 @@ class Quote:
             the value is of its moment. Another value of the same period is a revision.
         delay_ms: how late the source tells by contract (15-minute quotes); 0 for real time. It is
             fresh for that much longer, and never passes for live.
+        session: of a share's price, the session that it is of, as its source says; None lets the
+            exchange's calendar say it (`monitor/domain/labels.py`).
 
     """
 
@@ -96,6 +99,7 @@ class Quote:
     backfilled: bool = False
     period: str = ""
     delay_ms: int = 0
+    session: SessionState | None = None
 
     def repeats(self, last: Quote | None) -> bool:
         """Tell whether its source said the same before: that value at that time of its own."""
@@ -126,7 +130,8 @@ class Reading:
 
     `value` is None when the quality is `MISSING` or `NOT_APPLICABLE`; then `reason` says which
     input is missing or why nothing applies. A `STALE` or `DISPUTED` value may still be shown.
-    `delay_ms` is the longest delay by contract of the sources in it; 0 is real time.
+    `delay_ms` is the longest delay by contract of the sources in it; 0 is real time. `session` is
+    that of the share's price in it, None where no share has part in it.
     """
 
     value: float | None
@@ -134,3 +139,4 @@ class Reading:
     reason: str = ""
     observed_at: int | None = None
     delay_ms: int = 0
+    session: SessionState | None = None

@@ -34,12 +34,13 @@ _SATURDAY = 5
 
 
 class SessionState(StrEnum):
-    """What the market does at a moment."""
+    """What the market does at a moment; `HALTED` is said of one share, never by the calendar."""
 
     PRE = "pre"
     REGULAR = "regular"
     POST = "post"
     CLOSED = "closed"
+    HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)

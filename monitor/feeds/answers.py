@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 from monitor.core.clock import SECOND, Millis, parse_iso
 from monitor.core.errors import BadQuote
 from monitor.domain.events import Quote
+from monitor.domain.sessions import SessionState
 from monitor.feeds.base import Answer
 from monitor.feeds.reasons import Reason
 
@@ -241,12 +242,13 @@ def quoted(  # noqa: PLR0913  # each is a field of the quote
     book: Book | None = None,
     note: str = "",
     period: str = "",
+    session: SessionState | None = None,
 ) -> Quote:
     """Return the quote of `instrument`; without `observed_at` our receive time stands in.
 
     The quote carries the feed's name, its freshness budget and our time of
     receipt. `note` is a sentence that a message on the value adds, `period` the first day of
-    what a daily figure is of.
+    what a daily figure is of, `session` what the provider says of a share's price itself.
     """
     return Quote(
         instrument=instrument,
@@ -260,6 +262,7 @@ def quoted(  # noqa: PLR0913  # each is a field of the quote
         volume=book.volume if book else None,
         local_time=observed_at is None,
         note=note,
+        session=session,
         period=period,
     )
 

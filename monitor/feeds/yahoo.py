@@ -2,7 +2,8 @@
 
 `/v8/finance/chart/{symbol}` is unofficial. It wants a browser-like User-Agent and throttles hard,
 so each symbol is asked once a minute at most. `regularMarketPrice` stays at the regular close
-outside the session, and `regularMarketTime` says so.
+outside the session, and `regularMarketTime` says so: it is of the regular session even where the
+closing auction printed it a second after four o'clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
+from monitor.domain.sessions import SessionState
 from monitor.feeds.answers import Node, decode, quoted, shown
 from monitor.feeds.base import DEFAULT_SHARES, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
@@ -31,7 +33,10 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
         meta.says("currency", CURRENCY)
         price = meta.at("regularMarketPrice").price()
         observed_at = meta.at("regularMarketTime").unix_time()
-        quotes.append(quoted(spec, answer, instrument, price, observed_at=observed_at))
+        session = SessionState.REGULAR
+        quotes.append(
+            quoted(spec, answer, instrument, price, observed_at=observed_at, session=session)
+        )
         close = meta.maybe("previousClose")  # absent on the day of a listing
         if close is not None:
             name = previous_close(instrument)

@@ -62,6 +62,7 @@ async def test_a_stored_quote_shows_both_times_and_whether_it_is_fresh(
         "observed_at": iso(now - 3 * DAY),
         "received_at": iso(now),
         "delay_s": 0.0,
+        "session": None,
         "state": "dead",
         "fresh": False,
     }

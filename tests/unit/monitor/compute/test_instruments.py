@@ -16,7 +16,7 @@ from tests.worlds import NOON, OpenCalendar, quote
 MINUTE = 60_000
 
 
-class ClosedAfterNoon:
+class ClosedAfterNoon(OpenCalendar):
     """A market that closes at noon and opens a day later."""
 
     def fresh_until(self, observed_at: int, budget_ms: int) -> int:

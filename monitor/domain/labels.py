@@ -1,0 +1,59 @@
+"""Which session of the exchange a share's price is of: pre, regular, post, closed, halted. Hop 4, 5.
+
+A source that knows says so, for instance of a price that is the regular session's by contract, or
+of a halt, which no calendar knows. Of all others the calendar says it, at the source's own time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
+
+from monitor.domain.events import Quality, Quote, Reading
+from monitor.domain.sessions import Session, SessionState
+from monitor.domain.symbols import Symbol, symbol_of
+
+HALTED = "halted"
+"""Why a share's last good price is not usable: nobody can trade at it."""
+
+_FURTHEST = (
+    SessionState.REGULAR,
+    SessionState.PRE,
+    SessionState.POST,
+    SessionState.CLOSED,
+    SessionState.HALTED,
+)
+"""From the session in which a price means most to that in which it means least."""
+
+
+def with_session(quote: Quote, symbol: Symbol, session_at: Callable[[int], Session]) -> Quote:
+    """Return a quote with the session that it is of; what is no share's price has none.
+
+    Outside the years of the calendar no session is known, and none is given.
+    """
+    if not (symbol.kind.in_sessions and symbol.moves):
+        return quote if quote.session is None else replace(quote, session=None)
+    if quote.session is not None:
+        return quote
+    with contextlib.suppress(ValueError):
+        return replace(quote, session=session_at(quote.observed_at).state)
+    return quote
+
+
+def labelled(
+    quotes: Iterable[Quote], shares: Container[str], session_at: Callable[[int], Session]
+) -> list[Quote]:
+    """Return quotes with their sessions; `shares` are the tickers of the books."""
+    return [with_session(it, symbol_of(it.instrument, shares), session_at) for it in quotes]
+
+
+def standing_in(session: SessionState | None, standing: tuple[Quality, str]) -> tuple[Quality, str]:
+    """Return quality and reason of a share's price; while it is halted the last good one is stale."""
+    return (Quality.STALE, HALTED) if session is SessionState.HALTED else standing
+
+
+def joint_session(readings: Iterable[Reading]) -> SessionState | None:
+    """Return the session of what is made of several: regular only if all its shares are."""
+    found = [reading.session for reading in readings if reading.session is not None]
+    return max(found, key=_FURTHEST.index, default=None)
