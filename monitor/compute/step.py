@@ -148,8 +148,7 @@ class Step:
     def _take_past(self, quotes: Iterable[Quote], now: int) -> None:
         """Take what is told afterwards: it fills the history and is never the present value."""
         for quote in quotes:
-            refusal = judge(quote, None, now)
-            if refusal is not None:
+            if (refusal := judge(quote, None, now)) is not None:
                 self.refused[quote.source, refusal.value] += 1
                 continue
             self.history.tell(quote, now)
@@ -389,7 +388,8 @@ class Step:
             return Remarks(notes)
         flags = self.firms[row].flags(self.now or 0)
         notes = (*notes, *(sentence for _, sentence in flags))
-        if self._tenants[row] and set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
+        leaves = self._plan.leaves_of(target) if company else ()
+        if self._tenants[row] and set(TENANT_INPUTS) & set(leaves):
             notes = (f"Tenant: {self._tenants[row]}.", *notes)
         return Remarks(notes, tuple(word for word, _ in flags), ticker)
 

@@ -461,3 +461,10 @@ def test_a_leap_over_ages_is_not_walked_day_by_day() -> None:
     assert len(set(days)) <= MAX_DAYS + 2
     assert days[-1] == NOON // DAY
     assert step.instruments.reading("X").value == 2
+
+
+def test_an_alert_on_a_share_whose_company_has_a_tenant_is_told() -> None:
+    """HIVE depends on CRWV, which its price is not made of: the message needs no metric's inputs."""
+    step = make_step([threshold(id="h", on="HIVE", below=5.0)])
+    step.process(tick(NOON, quote("HIVE", 4.0, NOON)))
+    assert states(step.take().transitions) == [("h", "HIVE", "firing")]
