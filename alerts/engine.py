@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from alerts.model import AlertState, Reason
+from alerts.model import OUTSIDE, AlertState, Reason
 from alerts.rules.base import Rule
 from monitor.domain.events import Reading
 
@@ -154,6 +154,19 @@ def on_unusable(record: AlertRecord, now: int, reason: Reason = Reason.INPUT_UNU
     return _move(record, lost, reason)
 
 
+def on_refused(record: AlertRecord, now: int, reason: Reason) -> Outcome:
+    """Meet what the rule is not judged by: data that is not usable, or a time that is not its own.
+
+    Outside its own time nothing begins and nothing ends unsaid: a wait is given up, what fires
+    goes on firing until it is judged again, and its patience with missing data does not run.
+    """
+    if reason not in OUTSIDE:
+        return on_unusable(record, now, reason)
+    if record.state is AlertState.PENDING:
+        return _end(record, AlertState.INACTIVE, reason, record.bound)
+    return _stay(record if record.due is None else replace(record, due=None), reason, record.bound)
+
+
 def on_timer(record: AlertRecord) -> Outcome:
     """Run the timer that is due: a wait is over, or patience with missing data is."""
     if record.state is AlertState.PENDING:
@@ -170,10 +183,16 @@ def on_removed(record: AlertRecord, *, changed: bool) -> Outcome:
     return _end(record, after, reason, record.bound)
 
 
-def state_of(rule: Rule, record: AlertRecord | None, reading: Reading | None) -> AlertState:
-    """Return what to show for an alert: a rule that cannot be evaluated is in no_data, not ok."""
+def state_of(
+    rule: Rule, record: AlertRecord | None, reading: Reading | None, *, shut: bool = False
+) -> AlertState:
+    """Return what to show for an alert: a rule that cannot be evaluated is in no_data, not ok.
+
+    One that is `shut` by its window, or waits for another session, is not asked.
+    """
     if record is not None:
         return record.state
-    if reading is None or not rule.accepts(reading):
-        return AlertState.NO_DATA
-    return AlertState.INACTIVE
+    refusal = Reason.INPUT_UNUSABLE if reading is None else rule.refusal(reading)
+    if shut or refusal is None or refusal in OUTSIDE:
+        return AlertState.INACTIVE
+    return AlertState.NO_DATA

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     INPUT_UNUSABLE = "input_unusable"
     INPUT_DELAYED = "input_delayed"
     INPUT_BACK = "input_back"
+    OUTSIDE_SESSION = "outside_session"
+    OUTSIDE_WINDOW = "outside_window"
     RULE_REMOVED = "rule_removed"
     RULE_CHANGED = "rule_changed"
     STAGE_CHANGED = "stage_changed"
@@ -64,6 +66,10 @@ class Reason(StrEnum):
     WAITING_FOR = "waiting_for"
     KEPT_WITHOUT_DATA = "kept_without_data"
     STILL_WITHOUT_DATA = "still_without_data"
+
+
+OUTSIDE = frozenset({Reason.OUTSIDE_SESSION, Reason.OUTSIDE_WINDOW})
+"""Why a rule is not judged although nothing is wrong with its data: it was not asked to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from alerts.index import GapIndex
 from alerts.model import AlertState
-from monitor.domain.events import Quality
+from monitor.domain.events import Quality, Reading
+from monitor.domain.sessions import SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,9 @@ class Series:
     """One value that rules watch: its index, whether it is usable, its live alerts.
 
     `rules` counts the bindings by severity; `quality` is that of the last look, for people. `owed`
-    are the alerts that a revision has left unjudged, `exacting` the bindings that require real
-    time; `delayed` tells whether the last usable value was not.
+    are the alerts that a revision has left unjudged, `exacting` the bindings that mind more than
+    the value: whether it is told late, and of which session it is. `told` has both of the last one
+    that could be judged; `halts` tells whether some rule is judged while the share is halted.
     """
 
     index: GapIndex
@@ -53,7 +55,8 @@ class Series:
     live: set[int] = field(default_factory=set)
     owed: set[int] = field(default_factory=set)
     exacting: tuple[int, ...] = ()
-    delayed: bool = False
+    told: tuple[bool, SessionState | None] = (False, None)
+    halts: bool = False
 
     @property
     def idle_state(self) -> AlertState | None:
@@ -62,11 +65,16 @@ class Series:
             return None
         return AlertState.INACTIVE if self.quality.usable else AlertState.NO_DATA
 
-    def with_exacting(self, touched: Iterable[int], *, delayed: bool) -> Iterable[int]:
-        """Return what a value touches, and what requires real time if that came or went."""
-        came_or_went = self.delayed is not delayed and self.exacting
-        self.delayed = delayed
-        return sorted({*touched, *self.exacting}) if came_or_went else touched
+    def judges(self, reading: Reading) -> bool:
+        """Tell whether some rule may be judged by a value of this quality."""
+        halted = self.halts and reading.session is SessionState.HALTED
+        return reading.value is not None and (reading.quality.usable or halted)
+
+    def with_exacting(self, touched: Iterable[int], reading: Reading) -> Iterable[int]:
+        """Return what a value touches, and what minds if it is told otherwise than the last one."""
+        before, self.told = self.told, (reading.delay_ms > 0, reading.session)
+        changed = self.told != before and self.exacting
+        return sorted({*touched, *self.exacting}) if changed else touched
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -10,12 +10,14 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts import engine
 from alerts.engine import AlertRecord, Outcome
+from alerts.gates import Gates, subject_of
 from alerts.index import GapIndex
 from alerts.late import LateRecord, Spell, judge_late
 from alerts.model import AlertState, Reason, Remarks, Transition, transition_id
@@ -24,9 +26,12 @@ from alerts.saved import SavedAlert, ending_of
 from alerts.series import Series, Target, Vector
 from alerts.wording import DELAYED, sentence
 from monitor.core.clock import iso
+from monitor.domain.agenda import NO_EVENTS, Agenda
 from monitor.domain.events import Quality, Quote, Reading
+from monitor.domain.sessions import SessionState
 
 Inputs = tuple[Mapping[str, object], ...]
+ReadingOf: TypeAlias = Callable[[str, str | None], Reading]
 WORST_USABLE = int(Quality.SINGLE)
 
 
@@ -39,12 +44,13 @@ class Watch:
         targets: Mapping[str, Target],
         inputs: Callable[[str, str | None], Inputs],
         remarks: Callable[[str, str | None], Remarks],
+        agenda: Agenda = NO_EVENTS,
     ) -> None:
         """Bind `rules` to `targets`; `inputs` and `remarks` tell a message more of a value.
 
         A rule whose target or company is not there is not bound: the rulebook's check names it.
         """
-        self._inputs, self._remarks = inputs, remarks
+        self._inputs, self._remarks, self.gates = inputs, remarks, Gates(agenda)
         self._rules: list[Rule] = []
         self._homes: list[Series] = []
         self._written: dict[int, tuple[Rule, float, str]] = {}
@@ -57,9 +63,8 @@ class Watch:
         self._left: list[SavedAlert] = []
         self._late, self._late_changed = dict[str, LateRecord](), dict[str, LateRecord | None]()
         self._changed: set[int] = set()
-        self._restoring = False
+        self._restoring = self._instant = False
         self._transitions: list[Transition] = []
-        self._instant = False
         self._all_series: list[Series] = []
         self.evaluations = 0
         by_target: dict[str, list[Rule]] = {}
@@ -81,11 +86,14 @@ class Watch:
         for number, rule in enumerate(rules, first):
             self._rules.append(rule)
             edges += ((edge, number) for edge in rule.edges())
+            self.gates.bind(number, rule, subject_of(target.name, company))
         mine = self._rules[first:]
         by_severity = Counter(r.severity.value for r in mine)
         numbers = range(first, len(self._rules))
         series = Series(GapIndex(edges), target, company, by_severity, numbers)
-        series.exacting = tuple(n for n, rule in enumerate(mine, first) if rule.require is not None)
+        series.halts = any(SessionState.HALTED in (rule.sessions or ()) for rule in mine)
+        exacting = (n for n, rule in enumerate(mine, first) if rule.exacting or series.halts)
+        series.exacting = tuple(exacting)
         self._homes += [series] * len(mine)
         self._all_series.append(series)
         return series
@@ -163,19 +171,17 @@ class Watch:
     def _see(self, series: Series, reading: Reading, now: int, *, revised: bool = False) -> None:
         """Judge every alert of `series` that the new reading may change."""
         series.quality = reading.quality
-        if not reading.quality.usable or reading.value is None:
+        if reading.value is None or not series.judges(reading):
             if series.usable:
                 series.usable = False
                 for number in () if self._restoring else sorted(series.live):
-                    self._settle(
-                        number, engine.on_unusable(self._records[number], now), reading, now
-                    )
+                    self._judge(number, reading, now)
             return
         touched = series.index.touched(reading.value)
         if not series.usable:
             series.usable = True
             touched = sorted({*touched, *series.live})
-        touched = series.with_exacting(touched, delayed=reading.delay_ms > 0)
+        touched = series.with_exacting(touched, reading)
         if self._restoring:
             return
         if revised:
@@ -189,13 +195,14 @@ class Watch:
                 self._judge(number, reading, now)
 
     def _judge(self, number: int, reading: Reading, now: int) -> None:
-        """Judge one alert by a usable reading, unless its rule requires a better one."""
+        """Judge one alert by a reading, unless its rule requires a better one, or another time."""
         rule, record = self._rules[number], self._records.get(number)
-        if reading.value is not None and rule.accepts(reading):
+        shut = self.gates.shut(number)
+        refusal = Reason.OUTSIDE_WINDOW if shut else rule.refusal(reading)
+        if refusal is None and reading.value is not None:
             self._settle(number, engine.on_reading(rule, record, reading.value, now), reading, now)
-        elif record is not None:
-            lost = engine.on_unusable(record, now, Reason.INPUT_DELAYED)
-            self._settle(number, lost, reading, now)
+        elif refusal is not None and record is not None:
+            self._settle(number, engine.on_refused(record, now, refusal), reading, now)
 
     def _settle(self, number: int, outcome: Outcome, reading: Reading, at: int) -> None:
         """Remember an outcome; note its transition and its timer."""
@@ -302,6 +309,8 @@ class Watch:
             name, rule, alert = self._name(number), self._rules[number], self._records.get(number)
             if alert is not None and alert.fired and alert.since <= quote.observed_at:
                 continue  # it was told when it happened
+            if not (rule.judges(quote.session) and self.gates.open_at(number, quote.observed_at)):
+                continue
             known = self._late.get(name)
             judged = judge_late(rule, known, float(quote.value), quote.observed_at)
             if judged.record != known:
@@ -335,22 +344,33 @@ class Watch:
             due, number = self._timers[0]
             record = self._records.get(number)
             if record is not None and record.due == due:
-                return due
+                edge = self.gates.next_edge
+                return due if edge is None else min(due, edge)
             heapq.heappop(self._timers)
-        return None
+        return self.gates.next_edge
 
-    def run_timer(self, reading_of: Callable[[str, str | None], Reading]) -> None:
+    def run_timer(self, reading_of: ReadingOf) -> None:
         """Run the earliest timer, at its own event time."""
+        edge = self.gates.next_edge
+        if edge is not None and (not self._timers or edge <= self._timers[0][0]):
+            self.turn(self.gates.turn(edge), edge, reading_of)  # first: a wait may end in vain
+            return
         due, number = heapq.heappop(self._timers)
         home = self._homes[number]
         reading = reading_of(self._rules[number].on, home.company)
         rule, record = self._rules[number], self._records[number]
-        held = record.state is AlertState.PENDING and rule.require is not None
-        if held and not rule.accepts(reading):
-            outcome = engine.on_unusable(record, due, Reason.INPUT_DELAYED)
-        else:
-            outcome = engine.on_timer(record)
-        self._settle(number, outcome, reading, due)
+        held = record.state is AlertState.PENDING and rule.exacting
+        refusal = rule.refusal(reading) if held else None
+        refusal = Reason.OUTSIDE_WINDOW if self.gates.shut(number) else refusal
+        refused = None if refusal is None else engine.on_refused(record, due, refusal)
+        self._settle(number, refused or engine.on_timer(record), reading, due)
+
+    def turn(self, numbers: Iterable[int], now: int, reading_of: ReadingOf) -> None:
+        """Judge what a window has opened or shut for, by what stands there now."""
+        for number in numbers:
+            if number not in self._changed:
+                reading = reading_of(self._rules[number].on, self._homes[number].company)
+                self._judge(number, reading, now)
 
     def take_instant(self) -> bool:
         """Tell whether an episode began and ended at one moment since the last call.
@@ -463,7 +483,8 @@ class Watch:
             state = series.idle_state
             if state is None:
                 continue
-            exacting = series.exacting if series.delayed and state is AlertState.INACTIVE else ()
+            late = series.told[0] and state is AlertState.INACTIVE
+            exacting = (n for n in series.exacting if late and self._rules[n].realtime)
             unjudged = self._by_severity(set(exacting) - series.live)
             idle = series.rules - self._by_severity(series.live) - unjudged
             for severity, number in idle.items():

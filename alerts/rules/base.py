@@ -23,6 +23,7 @@ import msgspec
 
 from alerts.model import AlertState, Reason, Severity
 from monitor.domain.events import Reading
+from monitor.domain.sessions import SessionState
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MAX_DURATION_MS = 366 * _UNITS_MS["d"]
@@ -34,6 +35,10 @@ DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
 
+MAX_WINDOW_MS = 14 * _UNITS_MS["d"]
+"""How long before and after an event a window may reach."""
+
+EventName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 RuleId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
@@ -75,6 +80,39 @@ def duration_ms(text: str) -> int:
     return total
 
 
+class EventWindow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """The time around the events of a kind, or around one of them.
+
+    Attributes:
+        event: their kind (`cpi`), or the id of one.
+        before: how long before the event it begins; left out: what the event says itself.
+        after: how long after the event it ends; likewise.
+
+    """
+
+    event: EventName
+    before: str | None = None
+    after: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a window without length and one that is too long."""
+        lengths = [ms for ms in (self.before_ms, self.after_ms) if ms is not None]
+        if any(ms > MAX_WINDOW_MS for ms in lengths):
+            raise ValueError(f"a window around `{self.event}` reaches at most 14d to each side")
+        if lengths == [0, 0]:
+            raise ValueError(f"the window around `{self.event}` has no length")
+
+    @property
+    def before_ms(self) -> int | None:
+        """Return `before` in milliseconds."""
+        return None if self.before is None else duration_ms(self.before)
+
+    @property
+    def after_ms(self) -> int | None:
+        """Return `after` in milliseconds."""
+        return None if self.after is None else duration_ms(self.after)
+
+
 def fill(summary: str, words: Mapping[str, str]) -> str:
     """Return `summary` with each {field} replaced by its word; nothing else is interpreted."""
     return _FIELD.sub(lambda found: words.get(found[1], found[0]), summary)
@@ -93,8 +131,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         for_: how long the condition must hold before it fires, `for` in the file.
         severity: how loud.
         summary: one sentence for people; may name {company}, {target}, {value}, {bound}, {unit}.
-        require: what a value must be to be judged; `realtime` leaves out what its source tells late
-            by contract.
+        require: what must be so for the rule to be judged; `realtime` leaves out what its source
+            tells late by contract, windows mean the time within one of them.
+        exclude: windows within which it is not judged.
+        sessions: the sessions of the exchange whose prices it is judged by; without it by those
+            of all, and by none while the share is halted.
         as_of: the day on which levels in the price of a share were written; splits since then move
             them. Without it those count that take effect while the rule is at work.
 
@@ -106,7 +147,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     for_: str = msgspec.field(name="for", default="0s")
     severity: Severity = Severity.WARNING
     summary: str = ""
-    require: Literal["realtime"] | None = None
+    require: Literal["realtime"] | tuple[Literal["realtime"] | EventWindow, ...] | None = None
+    exclude: tuple[EventWindow, ...] | None = None
+    sessions: tuple[SessionState, ...] | None = None
     as_of: date | None = None
 
     def __post_init__(self) -> None:
@@ -116,6 +159,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError(
                 "`companies` is empty, so the rule watches nobody; leave it out for all"
             )
+        for name in ("require", "exclude", "sessions"):
+            if getattr(self, name) == ():
+                raise ValueError(f"`{name}` is empty; leave it out")
         msgspec.structs.force_setattr(self, "on", sys.intern(self.on))
         if not self.summary:
             return
@@ -138,16 +184,46 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             self, summary="", severity=Severity.INFO, companies="all"
         )
         body = msgspec.to_builtins(deciding)
-        for name in ("require", "as_of"):  # a rule from before there were these stays what it was
+        for name in (
+            "require",
+            "exclude",
+            "sessions",
+            "as_of",
+        ):  # a rule from before there were these stays what it was
             if body[name] is None:
                 del body[name]
         return hashlib.blake2b(msgspec.json.encode(body), digest_size=6).hexdigest()
 
-    def accepts(self, reading: Reading) -> bool:
-        """Tell whether the rule may be judged by `reading`: usable, and what it requires."""
-        if self.require is not None and reading.delay_ms:
-            return False
-        return reading.quality.usable and reading.value is not None
+    @property
+    def realtime(self) -> bool:
+        """Tell whether it leaves out what its source tells late by contract."""
+        return self.require is not None and "realtime" in self.require
+
+    @property
+    def required(self) -> tuple[EventWindow, ...]:
+        """Return the windows of which one must be open."""
+        asked = () if self.require is None else self.require
+        return tuple(item for item in asked if isinstance(item, EventWindow))
+
+    @property
+    def exacting(self) -> bool:
+        """Tell whether it minds more than the value: a price of the same number may not do."""
+        return self.sessions is not None or self.realtime
+
+    def judges(self, session: SessionState | None) -> bool:
+        """Tell whether it is judged by prices of a session."""
+        return self.sessions is None or session in self.sessions
+
+    def refusal(self, reading: Reading) -> Reason | None:
+        """Return why the rule is not judged by `reading`; None if it is."""
+        if reading.value is None:
+            return Reason.INPUT_UNUSABLE
+        if not self.judges(reading.session):
+            return Reason.OUTSIDE_SESSION
+        halted = self.sessions is not None and reading.session is SessionState.HALTED
+        if not reading.quality.usable and not halted:
+            return Reason.INPUT_UNUSABLE
+        return Reason.INPUT_DELAYED if self.realtime and reading.delay_ms else None
 
     def scaled(self, factor: float) -> Rule:
         """Return the rule with its levels times `factor`, for the price of a share after a split.

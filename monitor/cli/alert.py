@@ -8,15 +8,16 @@ import typer
 from rich.table import Table
 
 from alerts.engine import state_of
-from alerts.rules.base import Rule
 from monitor.app.world import World, build_step, load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
-from monitor.cli.output import Output, OutputOption, emit, number
+from monitor.cli.output import Output, OutputOption, emit
+from monitor.cli.output import number as number_text
 from monitor.cli.rules import RulesOption
 from monitor.compute.cells import Saved, read_cells
+from monitor.compute.nearness import reason_for
 from monitor.core.clock import SystemClock, iso
-from monitor.domain.events import Quality, Reading
+from monitor.domain.events import Quality
 from monitor.store.commit import Committer
 
 app = typer.Typer(help="Alerts: where each rule stands.", no_args_is_help=True)
@@ -54,7 +55,8 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
     step = build_step(world)
     step.restore(saved)
     rows = []
-    for rule, company, key, record in step.watch.bindings():
+    for number, (rule, company, key, record) in enumerate(step.watch.bindings()):
+        shut = step.watch.gates.shut(number)
         reading = step.reading(rule.on, company)
         if reading.quality is Quality.NOT_APPLICABLE and reading.reason == "not_applicable":
             continue
@@ -62,23 +64,16 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
             {
                 "rule": rule.id,
                 "subject": key,
-                "state": state_of(rule, record, reading).value,
+                "state": state_of(rule, record, reading, shut=shut).value,
                 "since": None if record is None else iso(record.since),
                 "severity": rule.severity.value,
                 "target": rule.on,
                 "value": reading.value,
                 "quality": reading.quality.word,
-                "reason": _reason(rule, reading),
+                "reason": reason_for(rule, reading, shut=shut) or reading.reason or None,
             }
         )
     return rows
-
-
-def _reason(rule: Rule, reading: Reading) -> str | None:
-    """Return why a rule cannot be judged; None where it can."""
-    if reading.quality.usable and not rule.accepts(reading):
-        return "delayed"
-    return reading.reason or None
 
 
 def _table(rows: list[dict[str, Any]], now: int | None) -> Table:
@@ -89,5 +84,5 @@ def _table(rows: list[dict[str, Any]], now: int | None) -> Table:
     for row in rows:
         since = "" if row["since"] is None else row["since"][:19].replace("T", " ")
         shown = (row["rule"], row["subject"], row["state"], since)
-        table.add_row(*shown, number(row["value"]), row["quality"])
+        table.add_row(*shown, number_text(row["value"]), row["quality"])
     return table

@@ -7,7 +7,7 @@ a margin stand in one order and a person reads one kind of number. A level of 0 
 from __future__ import annotations
 
 from alerts.engine import state_of
-from alerts.model import AlertState
+from alerts.model import OUTSIDE, AlertState, Reason
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from monitor.compute.situation import Record
@@ -27,17 +27,27 @@ def near(step: Step) -> list[Record]:
     """
     units = {name: target.unit for name, target in step.targets(()).items()}
     rows: list[Record] = []
-    for rule, company, key, record in step.watch.bindings():
+    for number, (rule, company, key, record) in enumerate(step.watch.bindings()):
         reading = step.reading(rule.on, company)
         if reading.quality is not Quality.NOT_APPLICABLE:
-            state = state_of(rule, record, reading)
-            row = _row(rule, key, reading, state, units.get(rule.on, ""))
+            shut = step.watch.gates.shut(number)
+            standing = (
+                state_of(rule, record, reading, shut=shut),
+                reason_for(rule, reading, shut=shut),
+            )
+            row = _row(rule, key, reading, standing, units.get(rule.on, ""))
             rows.append(row | {"note": step.watch.moved(rule) or None})
     return sorted(rows, key=_order)
 
 
-def _row(rule: Rule, subject: str, reading: Reading, state: AlertState, unit: str) -> Record:
-    """Return one line of the list; a distance only where it may still fire."""
+def _row(
+    rule: Rule, subject: str, reading: Reading, standing: tuple[AlertState, str | None], unit: str
+) -> Record:
+    """Return one line of the list; a distance only where it may still fire.
+
+    `standing` is the state, and why the rule is not judged.
+    """
+    state, reason = standing
     row: Record = {
         "rule": rule.id,
         "subject": subject,
@@ -51,10 +61,8 @@ def _row(rule: Rule, subject: str, reading: Reading, state: AlertState, unit: st
         "distance": None,
         "distance_percent": None,
         "quality": reading.quality.word,
-        "reason": None,
+        "reason": reason,
     }
-    if not rule.accepts(reading):
-        row["reason"] = _reason(reading)
     if not isinstance(rule, ThresholdRule):
         return row | {"reason": row["reason"] or NO_LEVEL}
     above, level = _level(rule)
@@ -68,9 +76,19 @@ def _row(rule: Rule, subject: str, reading: Reading, state: AlertState, unit: st
     }
 
 
-def _reason(reading: Reading) -> str:
-    """Return why a rule cannot be judged by `reading`: a usable one is too late for it."""
-    return "delayed" if reading.quality.usable else reading.reason or reading.quality.word
+def reason_for(rule: Rule, reading: Reading, *, shut: bool) -> str | None:
+    """Return why a rule is not judged by `reading`, None if it is; `shut` is its window.
+
+    What is wrong with the reading goes before the rule's word for all that cannot be used.
+    """
+    refusal = Reason.OUTSIDE_WINDOW if shut else rule.refusal(reading)
+    if refusal is None:
+        return None
+    if refusal is Reason.INPUT_DELAYED:
+        return "delayed"
+    if refusal in OUTSIDE:
+        return refusal.value
+    return reading.reason or reading.quality.word
 
 
 def _level(rule: ThresholdRule) -> tuple[bool, float]:

@@ -21,6 +21,7 @@ from monitor.compute.calendars import Market
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
 from monitor.compute.firms import Firm
+from monitor.compute.foresight import OF_THE_AGENDA, foreseen
 from monitor.compute.history import (
     EARLIER_FACTS,
     EARLIER_MS,
@@ -41,10 +42,12 @@ from monitor.compute.recompute import Table
 from monitor.compute.splits import Splits
 from monitor.compute.standing import Memory, compared
 from monitor.compute.targets import quoted, targets
+from monitor.domain.agenda import NO_EVENTS, Agenda
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.labels import joint_session
+from monitor.domain.labels import of_parts
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
+from monitor.domain.sessions import SessionState
 from monitor.domain.symbols import symbol_of
 from monitor.metrics.base import Input, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
@@ -67,13 +70,14 @@ class Step:
         rules: Sequence[Rule],
         calendar: Market,
         flagged: Collection[str] = (),
+        agenda: Agenda = NO_EVENTS,
     ) -> None:
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
         self.splits = Splits({firm.ticker: firm.actions for firm in firms})
         self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
-        self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks)
+        self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks, agenda)
         self._watched, bound = self.watch.scalars, {Scope.COMPANY: self.watch.vectors}
         names = (m.name for m in catalogue if m.name in bound.get(m.scope, self.watch.scalars))
         self._observed = dict.fromkeys(names)
@@ -90,9 +94,8 @@ class Step:
         own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
         self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
         self._leave_out()
-        self._delays: dict[str, int] = {}
-        self._standing: dict[str, Memory] = {}
-        self._standing_changed: dict[str, Memory] = {}
+        self._marks: dict[str, tuple[int, SessionState | None]] = {}
+        self._standing, self._standing_changed = dict[str, Memory](), dict[str, Memory]()
         self._news: list[Transition] = []
         self._books_read_at = 0
         self._unshown: dict[int, set[str]] = {}
@@ -106,9 +109,8 @@ class Step:
         for row, firm in enumerate(self.firms):
             for column in TENANT_INPUTS:
                 self.table.set(column, row, NO_TENANT)
-            if not firm.listed:
-                for column in STOCK_INPUTS:
-                    self.table.set(column, row, NOT_LISTED)
+            for column in () if firm.listed else STOCK_INPUTS:
+                self.table.set(column, row, NOT_LISTED)
 
     def targets(self, rules: Iterable[Rule]) -> dict[str, Target]:
         """Return all that a rule may watch, and the instruments that only `rules` name."""
@@ -198,6 +200,7 @@ class Step:
     def _start(self, now: int) -> None:
         """Begin at `now`: read the books for the first time."""
         self.now = now
+        self.watch.gates.begin(now, foreseen(self.instruments.reading))
         self.history.begin(now)
         self._remember(self.history.outputs())
         self._move_levels(now)
@@ -223,7 +226,7 @@ class Step:
 
     def _propagate(
         self,
-        names: Iterable[str],
+        names: Collection[str],
         now: int,
         more: Mapping[int, set[str]] | None = None,
         *,
@@ -231,15 +234,18 @@ class Step:
     ) -> None:
         """Carry changed instruments, and `more` columns by row, to the metrics and rules at `now`."""
         changed = {} if more is None else dict(more)
+        if not OF_THE_AGENDA.isdisjoint(names):
+            moved = self.watch.gates.foresee(foreseen(self.instruments.reading), now)
+            self.watch.turn(moved, now, self.reading)
         for name in names:
             reading = self.instruments.reading(name)
             self.watch.observe(name, reading, now, revised=revised)
-            late = self._delays.get(name, 0) != reading.delay_ms
-            if late:
-                self._delays[name] = reading.delay_ms
+            mark = (reading.delay_ms, reading.session)
+            otherwise = self._marks.get(name, (0, None)) != mark
+            self._marks[name] = mark
             for column, row in self._places(name):
                 shown = self._figure(row, column, now) if column in self._facts else reading
-                if self.table.set(column, max(row, 0), shown) or late:
+                if self.table.set(column, max(row, 0), shown) or otherwise:
                     changed.setdefault(row, set()).add(column)
         self._recompute(changed, now, revised=revised)
 
@@ -360,11 +366,9 @@ class Step:
 
     def reading(self, target: str, company: str | None) -> Reading:
         """Return the present reading of what a rule watches."""
-        if company is not None:
-            return self._metric(target, self._rows[company])
-        if target in self._plan.catalogue:
-            return self._metric(target, 0)
-        return self.instruments.reading(target)
+        if company is None and target not in self._plan.catalogue:
+            return self.instruments.reading(target)
+        return self._metric(target, 0 if company is None else self._rows[company])
 
     def _metric(self, name: str, row: int) -> Reading:
         """Return a metric's reading with the newest source time among its inputs."""
@@ -372,12 +376,7 @@ class Step:
         readings = [self.instruments.reading(item) for item in feeding if item]
         times = (item.observed_at for item in readings)
         newest = max((time for time in times if time is not None), default=None)
-        reading = self.table.reading(name, row, newest)
-        late = max((item.delay_ms for item in readings), default=0)
-        session = joint_session(readings)
-        if not late and session is None:
-            return reading
-        return replace(reading, delay_ms=late, session=session)
+        return of_parts(self.table.reading(name, row, newest), readings)
 
     def _remarks(self, target: str, company: str | None) -> Remarks:
         """Return what a message adds: words of the source, the tenant, flags of whom it is about."""
@@ -474,12 +473,13 @@ class Step:
         self.watch.restore_late(saved.late)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
-            self._delays[name] = reading.delay_ms
+            self._marks[name] = (reading.delay_ms, reading.session)
             for column, row in self._places(name):
                 self.table.set(column, max(row, 0), reading)
         self._read_figures(saved.now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
         self._show_instruments(saved.now)
+        self.watch.gates.begin(saved.now, foreseen(self.instruments.reading))
         self.watch.resume()
 
     def judge(self) -> None:

@@ -7,7 +7,7 @@ of a halt, which no calendar knows. Of all others the calendar says it, at the s
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
 from monitor.domain.events import Quality, Quote, Reading
@@ -51,6 +51,15 @@ def labelled(
 def standing_in(session: SessionState | None, standing: tuple[Quality, str]) -> tuple[Quality, str]:
     """Return quality and reason of a share's price; while it is halted the last good one is stale."""
     return (Quality.STALE, HALTED) if session is SessionState.HALTED else standing
+
+
+def of_parts(reading: Reading, parts: Sequence[Reading]) -> Reading:
+    """Return what is made of several readings, as late as the latest and with their session."""
+    late = max((item.delay_ms for item in parts), default=0)
+    session = joint_session(parts)
+    if not late and session is None:
+        return reading
+    return replace(reading, delay_ms=late, session=session)
 
 
 def joint_session(readings: Iterable[Reading]) -> SessionState | None:

@@ -104,7 +104,7 @@ class Hours:
 
     def next_edge(self, moment: int) -> int | None:
         """Return when it next opens or shuts; None if it never does."""
-        return _first_change(self, moment, self._moments(moment))
+        return first_change(self, moment, self._moments(moment))
 
     def _moments(self, moment: int) -> Iterator[int]:
         """Yield, in order, every moment at which the answer may change."""
@@ -146,7 +146,7 @@ class InSession:
 
     def next_edge(self, moment: int) -> int | None:
         """Return when one of the sessions next begins or ends; None outside the calendar's years."""
-        return _first_change(self, moment, self._moments(moment))
+        return first_change(self, moment, self._moments(moment))
 
     def _moments(self, moment: int) -> Iterator[int]:
         first = _wall(moment, NEW_YORK).date()
@@ -186,7 +186,7 @@ class Every:
 
     def next_edge(self, moment: int) -> int | None:
         """Return when they are next all open, or no longer all."""
-        return _first_change(self, moment, _in_turn(self.windows, moment))
+        return first_change(self, moment, _in_turn(self.windows, moment))
 
 
 def _in_turn(windows: tuple[Window, ...], moment: int) -> Iterator[int]:
@@ -200,7 +200,7 @@ def _in_turn(windows: tuple[Window, ...], moment: int) -> Iterator[int]:
         yield moment
 
 
-def _first_change(window: Window, moment: int, moments: Iterable[int]) -> int | None:
+def first_change(window: Window, moment: int, moments: Iterable[int]) -> int | None:
     """Return the first of `moments` after `moment` at which the window's answer is another one."""
     now = window.open_at(moment)
     return next((it for it in moments if it > moment and window.open_at(it) is not now), None)

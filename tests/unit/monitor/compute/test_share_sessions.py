@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from alerts.model import AlertState
+from monitor.compute.nearness import near
 from monitor.compute.views import market_view
-from monitor.domain.events import Quality
+from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import SessionState
-from tests.worlds import at_new_york, commit, market_step, quote, threshold, tick
+from tests.worlds import at_new_york, commit, market_step, quote, states, threshold, tick
 
 EIGHT = at_new_york("2025-07-17T08:00")
 TEN = at_new_york("2025-07-17T10:00")
@@ -66,3 +67,97 @@ def test_the_stored_quote_has_its_session() -> None:
         stored += [body for name, body in cells.items() if name.startswith("q|RIOT|")]
     assert [b'"session":"pre"' in body for body in stored] == [True, False]
     assert [b'"session":"regular"' in body for body in stored] == [False, True]
+
+
+REGULAR = threshold(id="regular", on="RIOT", below=5.0, sessions=["regular"])
+
+
+def test_a_rule_of_the_regular_session_ignores_a_pre_market_price() -> None:
+    """Also after 09:30, until a regular one comes: 08:00 is ignored, 10:00 fires (row A07)."""
+    step = market_step([REGULAR])
+    step.process(tick(EIGHT, quote("RIOT", 4.0, EIGHT)))
+    step.advance(at_new_york("2025-07-17T09:45"))
+    assert step.take().transitions == []
+    (row,) = near(step)
+    assert (row["state"], row["reason"]) == ("inactive", "outside_session")
+    assert step.watch.counts == {("warning", "inactive"): 1}
+    step.process(tick(TEN, quote("RIOT", 4.0, TEN)))
+    (told,) = step.take().transitions
+    assert (told.to_state, told.session, told.at) == (AlertState.FIRING, "regular", TEN)
+
+
+def test_a_rule_of_several_sessions_watches_over_all_of_them() -> None:
+    """One rule over pre and regular is not asleep at 08:00."""
+    step = market_step([threshold(id="r", on="RIOT", below=5.0, sessions=["pre", "regular"])])
+    step.process(tick(EIGHT, quote("RIOT", 4.0, EIGHT)))
+    assert states(step.take().transitions) == [("r", "RIOT", "firing")]
+
+
+def test_what_fires_stays_overnight_and_a_wait_is_given_up_aloud() -> None:
+    """Post-market prices end nothing; a wait that began at 15:58 does not fire at 16:03."""
+    waiting = threshold(id="w", on="RIOT", below=5.0, sessions=["regular"], **{"for": "5m"})
+    step = market_step([REGULAR, waiting])
+    late, post = at_new_york("2025-07-17T15:58"), at_new_york("2025-07-17T16:01")
+    step.process(tick(late, quote("RIOT", 4.0, late)))
+    step.process(tick(post, quote("RIOT", 6.0, post)))
+    morning = at_new_york("2025-07-18T08:00")
+    step.process(tick(morning, quote("RIOT", 6.5, morning)))
+    told = [(t.rule, t.to_state.value, t.reason.value) for t in step.take().transitions]
+    assert told == [
+        ("regular", "firing", "breached"),
+        ("w", "pending", "breached"),
+        ("w", "inactive", "outside_session"),
+    ]
+    opening = at_new_york("2025-07-18T09:30")
+    step.process(tick(opening, quote("RIOT", 6.0, opening)))
+    (ended,) = step.take().transitions
+    assert (ended.rule, ended.to_state, ended.at) == ("regular", AlertState.RESOLVED, opening)
+
+
+def test_a_price_of_another_session_is_refused_by_that_name() -> None:
+    """Another session is not a lack of data; a regular price that is stale, or none, is."""
+    assert PLAIN.refusal(Reading(4.0, Quality.OK, session=SessionState.POST)) is None
+    scoped = threshold(id="w", on="RIOT", below=5.0, sessions=["regular"])
+    assert scoped.refusal(Reading(4.0, Quality.OK, session=SessionState.POST)) == "outside_session"
+    assert scoped.refusal(Reading(4.0, Quality.STALE, session=SessionState.REGULAR)) == (
+        "input_unusable"
+    )
+    assert scoped.refusal(Reading(None, Quality.MISSING)) == "input_unusable"
+
+
+def test_a_rule_may_ask_for_the_halt_itself() -> None:
+    """`sessions: [halted]` is judged by the last price of a halted share; others are not."""
+    halt = threshold(id="halt", on="RIOT", above=0.0, sessions=["halted"])
+    step = market_step([halt, PLAIN])
+    step.process(tick(TEN, quote("RIOT", 6.0, TEN)))
+    step.process(tick(TEN + 1, quote("RIOT", 4.0, TEN + 1, session=SessionState.HALTED)))
+    (told,) = step.take().transitions
+    assert (told.rule, told.to_state, told.session) == ("halt", AlertState.FIRING, "halted")
+    step.process(tick(TEN + 2, quote("RIOT", 4.5, TEN + 2)))
+    assert states(step.take().transitions) == [("plain", "RIOT", "firing")]
+
+
+def test_a_metric_is_judged_by_the_session_of_its_share() -> None:
+    """The day's change at 08:00 is ignored, the same change at 10:00 fires."""
+    rule = threshold(id="r", on="stock_change_day_ratio", below=-0.1, sessions=["regular"])
+    step = market_step([rule])
+    before = quote("RIOT.previous_close_usd", 10.0, EIGHT, fresh_ms=10**8)
+    step.process(tick(EIGHT, quote("RIOT", 8.0, EIGHT), before))
+    assert step.take().transitions == []
+    step.process(tick(TEN, quote("RIOT", 8.0, TEN)))
+    assert states(step.take().transitions) == [("r", "RIOT", "firing")]
+
+
+def test_rules_from_before_there_were_sessions_keep_their_version() -> None:
+    """A field that is not given is not part of what decides."""
+    assert threshold(above=1.0).version == "a126db63579c"
+    assert threshold(above=1.0, sessions=["pre"]).version != "a126db63579c"
+
+
+def test_what_was_told_of_the_past_is_judged_by_its_session_too() -> None:
+    """A backfilled pre-market price is no late alert of a rule of the regular session."""
+    step = market_step([REGULAR])
+    step.process(tick(TEN, quote("RIOT", 6.0, TEN)))
+    past = quote("RIOT", 4.0, EIGHT, backfilled=True, session=SessionState.PRE)
+    step.process(tick(TEN + 1, past))
+    assert step.take().transitions == []
