@@ -97,7 +97,8 @@ class Transition:
         observed_at: the source's time of the value, ms UTC.
         quality: word of the reading's quality.
         inputs: what the value was made of, for the message.
-        flags: standing conditions of the company, for instance `litigation`.
+        flags: standing conditions of the company, for instance `litigation`, and events that are
+            near: `event:cpi`.
         company: whom it is about where the labels do not say so: a rule on a share's price.
         session: of the exchange, which the share's price in the value is of; empty without one.
         test: a drill: nothing happened, and every message made of it says so.

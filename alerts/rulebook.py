@@ -21,6 +21,7 @@ from alerts.series import Target
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import nearest
 from monitor.core.yamltext import Document, read_document
+from monitor.domain.agenda import NO_EVENTS, Agenda
 
 LIKELY_PERCENT = 5.0
 """A ratio of 500 % is rare, and a level of 5 % is not."""
@@ -135,10 +136,22 @@ def _read_yaml(document: Document, kind: Any, rule: Any) -> Rulebook:  # noqa: A
     return Rulebook(rules, document.name, lines)
 
 
-def check_rulebook(book: Rulebook, targets: Mapping[str, Target]) -> list[ConfigError]:
-    """Return what is wrong with the rules in the light of what there is to watch."""
+def check_rulebook(
+    book: Rulebook, targets: Mapping[str, Target], agenda: Agenda = NO_EVENTS
+) -> list[ConfigError]:
+    """Return what is wrong with the rules in the light of what there is to watch, and to expect."""
     found: list[ConfigError] = []
+    known = agenda.names
     for number, rule in enumerate(book.rules):
+        found += [
+            ConfigError(
+                f"rule `{rule.id}` names the event `{window.event}`, which is in no calendar",
+                where=book.where(number),
+                hint=nearest(window.event, sorted(known)),
+            )
+            for window in rule.windows
+            if window.event not in known
+        ]
         target = targets.get(rule.on)
         if target is None:
             found.append(
@@ -156,14 +169,28 @@ def check_rulebook(book: Rulebook, targets: Mapping[str, Target]) -> list[Config
     return found
 
 
-def doubts_about(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
+def doubts_about(
+    book: Rulebook, known: Mapping[str, Target], agenda: Agenda = NO_EVENTS
+) -> list[str]:
     """Return what is allowed and yet may be a slip.
 
-    That is an instrument that no feed of ours quotes, and a percentage where a fraction belongs.
+    That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, and
+    an event of which the calendar has no date.
     """
     return [
         *_percentages(book, known),
         *_strangers(book, known),
+        *_undated(book, agenda),
+    ]
+
+
+def _undated(book: Rulebook, agenda: Agenda) -> list[str]:
+    return [
+        f"{book.where(number)}: rule `{rule.id}` names `{window.event}`, of which the calendar has "
+        f"no date: {'it is never judged' if window in rule.required else 'it excludes nothing'}"
+        for number, rule in enumerate(book.rules)
+        for window in rule.windows
+        if window.event in agenda.names and window.event not in agenda.dated
     ]
 
 

@@ -271,6 +271,7 @@ class Watch:
         rule, home = self._rules[number], self._homes[number]
         written, _, moved = self._written.get(number, (rule, 1.0, ""))
         remarks = self._remarks(rule.on, home.company)
+        late = (DELAYED,) if reading.delay_ms else ()
         said = sentence(rule, outcome, reading, home.target.unit, home.key, home.company)
         return Transition(
             id=transition_id(rule.id, written.version, home.labels, outcome.since, outcome.number),
@@ -293,7 +294,7 @@ class Watch:
             quality=reading.quality.word,
             summary=" ".join((said, *filter(None, (moved,)), *remarks.notes)),
             inputs=self._inputs(rule.on, home.company),
-            flags=(*remarks.flags, DELAYED) if reading.delay_ms else remarks.flags,
+            flags=(*remarks.flags, *late, *self.gates.near(at, subject_of(rule.on, home.company))),
             company=remarks.company,
             session=reading.session or "",
         )

@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         companies: folder of company files that add to or replace the default books.
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
+        calendar: dated events; None takes the default one, which has none.
         state_dir: where the private servers keep their files.
         lease_ms: lifetime of a lease.
         backoff_seed: makes the waits after a feed's failures repeatable; None draws them anew.
@@ -73,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     companies: Path | None = None
     rules: Path | None = None
     feeds: Path | None = None
+    calendar: Path | None = None
     state_dir: Path = Path(".hashhedge")
     lease_ms: Annotated[int, msgspec.Meta(ge=500, le=600_000)] = 5_000
     backoff_seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None

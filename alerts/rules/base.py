@@ -16,18 +16,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
 
 from alerts.model import AlertState, Reason, Severity
+from monitor.core.clock import DAY
+from monitor.core.durations import duration_ms
 from monitor.domain.events import Reading
 from monitor.domain.sessions import SessionState
-
-_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-MAX_DURATION_MS = 366 * _UNITS_MS["d"]
-_PART = re.compile(r"(\d+)(ms|s|m|h|d)")
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 SUMMARY_FIELDS = frozenset({"company", "target", "value", "bound", "unit"})
@@ -35,7 +32,7 @@ DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
 
-MAX_WINDOW_MS = 14 * _UNITS_MS["d"]
+MAX_WINDOW_MS = 14 * DAY
 """How long before and after an event a window may reach."""
 
 EventName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -56,28 +53,6 @@ class Verdict:
     breached: bool
     bound: float
     reason: Reason
-
-
-@lru_cache(maxsize=1024)
-def duration_ms(text: str) -> int:
-    """Return the milliseconds that `90s`, `5m` or `1h30m` name.
-
-    Raises:
-        ValueError: the text is none of these, or means more than a year; the message says which.
-
-    """
-    position = 0
-    total = 0
-    for part in _PART.finditer(text):
-        if part.start() != position:
-            break
-        total += int(part[1]) * _UNITS_MS[part[2]]
-        position = part.end()
-    if not text or position != len(text):
-        raise ValueError(f"{text!r} is no duration; write 90s, 5m, 1h30m or 0s")
-    if total > MAX_DURATION_MS:
-        raise ValueError(f"{text!r} is longer than 366d")
-    return total
 
 
 class EventWindow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -204,6 +179,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Return the windows of which one must be open."""
         asked = () if self.require is None else self.require
         return tuple(item for item in asked if isinstance(item, EventWindow))
+
+    @property
+    def windows(self) -> tuple[EventWindow, ...]:
+        """Return all windows that it names."""
+        return (*(self.exclude or ()), *self.required)
 
     @property
     def exacting(self) -> bool:

@@ -79,7 +79,10 @@ class _Alert(Struct, frozen=True, kw_only=True):
     summary: str
     flags: Annotated[
         tuple[str, ...],
-        Meta(description="standing conditions of the company, for instance `litigation`"),
+        Meta(
+            description="standing conditions of the company, for instance `litigation`; "
+            "`event:cpi` within half an hour of such an event"
+        ),
     ]
     test: Annotated[bool, Meta(description="a drill: nothing happened")]
     replay: Annotated[bool, Meta(description="made from recorded inputs, not from the market")]

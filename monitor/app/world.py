@@ -17,7 +17,7 @@ import alerts.books
 from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
-from monitor.books import FeedOverride, load_companies, load_feeds, load_flags
+from monitor.books import FeedOverride, load_calendar, load_companies, load_feeds, load_flags
 from monitor.compute.firms import Firm
 from monitor.compute.standing import Standing
 from monitor.compute.step import Step
@@ -25,6 +25,7 @@ from monitor.compute.targets import targets
 from monitor.core.clock import Millis
 from monitor.core.discovery import declared
 from monitor.core.errors import ConfigErrors
+from monitor.domain.agenda import NO_EVENTS, Agenda
 from monitor.domain.companies import Companies, Company, Figure, dependencies_of, fact_at, latest
 from monitor.domain.contracts import Stage
 from monitor.domain.corporate_actions import SHARE_COUNTS, share_factor
@@ -51,6 +52,7 @@ class World:
     calendar: SessionCalendar
     streams: tuple[Stream, ...] = ()
     flagged: Mapping[str, str] = field(default_factory=dict)
+    agenda: Agenda = NO_EVENTS
 
     def shown_names(self) -> frozenset[str]:
         """Return the metrics that have a place among the retained states.
@@ -79,6 +81,7 @@ class World:
         for part in (
             msgspec.json.encode(companies),
             self.rulebook.version.encode(),
+            msgspec.json.encode(self.agenda.listed),
             *map(str.encode, more),
         ):
             digest.update(part)
@@ -163,7 +166,9 @@ def packaged_rules(name: str) -> Path:
     return Path(str(files(alerts.books))) / f"{name}.yaml"
 
 
-def load_rules(path: Path | None, catalogue: Catalogue, tickers: Sequence[str]) -> Rulebook:
+def load_rules(
+    path: Path | None, catalogue: Catalogue, tickers: Sequence[str], agenda: Agenda = NO_EVENTS
+) -> Rulebook:
     """Return the rulebook at `path`, or the default one, checked against what there is.
 
     Raises:
@@ -171,7 +176,7 @@ def load_rules(path: Path | None, catalogue: Catalogue, tickers: Sequence[str]) 
 
     """
     book = load_rulebook(path or packaged_rules("rules"), find_rule_types())
-    found = check_rulebook(book, targets(catalogue, tickers, book.rules))
+    found = check_rulebook(book, targets(catalogue, tickers, book.rules), agenda)
     if found:
         raise ConfigErrors(found)
     return book
@@ -190,10 +195,11 @@ def load_world(settings: Settings, now: Millis) -> World:
     ciks = {ticker: company.cik for ticker, company in companies.items() if company.cik}
     asked = configured_feeds(settings.feeds, companies)
     feeds = tuple(feed.quoting(listed).filing(ciks) for feed in asked)
-    rulebook = load_rules(settings.rules, catalogue, list(companies))
+    agenda = load_calendar(settings.calendar, companies)
+    rulebook = load_rules(settings.rules, catalogue, list(companies), agenda)
     streams = tuple(stream.sending(listed) for stream in configured_streams(settings.feeds))
     flagged = load_flags(settings.feeds)
-    return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams, flagged)
+    return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams, flagged, agenda)
 
 
 def build_step(world: World, *, hindsight: bool = False) -> Step:
@@ -203,7 +209,8 @@ def build_step(world: World, *, hindsight: bool = False) -> Step:
     counts at every moment; without, only what was known by then.
     """
     firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
-    return Step(firms, world.catalogue, world.rulebook.rules, world.calendar, world.flagged)
+    rules = world.rulebook.rules
+    return Step(firms, world.catalogue, rules, world.calendar, world.flagged, world.agenda)
 
 
 def _firm(company: Company, *, hindsight: bool) -> Firm:

@@ -1,4 +1,4 @@
-"""The YAML books: companies with dated, sourced figures; overrides of the feeds.
+"""The YAML books: companies with dated, sourced figures; overrides of the feeds; dated events.
 
 The default books lie beside this file. A directory of one's own adds companies and replaces those
 of the same ticker, by file only.
@@ -6,6 +6,7 @@ of the same ticker, by file only.
 
 from __future__ import annotations
 
+from monitor.books.calendar_book import load_calendar
 from monitor.books.company_book import load_companies, parse_company
 from monitor.books.feed_book import FeedOverride, load_feeds, load_flags
 from monitor.books.scope_book import LeftOut, load_scope
@@ -13,6 +14,7 @@ from monitor.books.scope_book import LeftOut, load_scope
 __all__ = [
     "FeedOverride",
     "LeftOut",
+    "load_calendar",
     "load_companies",
     "load_feeds",
     "load_flags",

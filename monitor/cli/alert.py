@@ -9,6 +9,7 @@ from rich.table import Table
 
 from alerts.engine import state_of
 from monitor.app.world import World, build_step, load_world
+from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit
@@ -32,15 +33,17 @@ def group() -> None:
 def list_alerts(
     rules: RulesOption = None,
     companies: CompaniesOption = None,
+    calendar: CalendarOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List every rule and subject as last committed: state, since when, value.
 
-    Give --rules and --companies as the running service has them.
+    Give it the books that the running service has.
     """
     url = required_url(live)
-    world = load_world(settings_with(rules=rules, companies=companies), SystemClock().now())
+    settings = settings_with(rules=rules, companies=companies, calendar=calendar)
+    world = load_world(settings, SystemClock().now())
     saved = read_cells(ask(url, lambda client, keys: Committer(client, keys).load()))
     rows = standing(world, saved)
     emit(rows, output, lambda: _table(rows, saved.now))

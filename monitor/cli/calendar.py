@@ -1,8 +1,9 @@
-"""`hashhedge calendar`: when the exchange is open on a date, in three zones; holidays, half days."""
+"""`hashhedge calendar`: when the exchange is open on a date, in three zones, and what happens then."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +12,22 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from monitor.books import load_calendar
+from monitor.cli.live import LiveOption, live_of, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.core.clock import Millis, SystemClock, iso
 from monitor.core.errors import ConfigError
+from monitor.domain.agenda import Agenda, Event, chain_events
+from monitor.domain.events import BLOCK_PACE, HEIGHT, Quote
 from monitor.domain.sessions import NEW_YORK, SessionCalendar, TradingDay
 from monitor.nyse import FIRST_YEAR, LAST_YEAR, nyse_calendar
 
 Record = dict[str, Any]
+
+CalendarOption = Annotated[
+    Path | None,
+    typer.Option("--calendar", envvar="HASHHEDGE_CALENDAR", help="Calendar of dated events."),
+]
 
 MAX_DAYS = 366
 SESSIONS = ("pre", "regular", "post")
@@ -38,13 +48,20 @@ def show_calendar(
     zone: Annotated[
         str | None, typer.Option("--zone", help="Your zone, Europe/Berlin; else this machine's.")
     ] = None,
+    calendar: CalendarOption = None,
+    live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show when the exchange is open on a date: New York, UTC and your own time."""
+    """Show when the exchange is open on a date, and what happens: New York, UTC and your own time.
+
+    Retargets and halvings are estimated where a running service tells of the chain.
+    """
     now = SystemClock().now()
     own = _zone(zone)
     first = _first_day(day, now, days)
-    rows = [_day(first + timedelta(days=n), own) for n in range(days)]
+    agenda = load_calendar(settings_with(calendar=calendar).calendar).expecting(_foreseen(live))
+    dates = [first + timedelta(days=n) for n in range(days)]
+    rows = [_day(date, own) | {"events": _events(date, agenda, own)} for date in dates]
     data = {"exchange": "NYSE", "zone": str(own or _zone_name(now, own)), "days": rows}
     emit(data, output, lambda: _draw(rows, own), lambda: _records(rows))
 
@@ -118,6 +135,46 @@ def _day(day: date, zone: tzinfo | None) -> Record:
     }
 
 
+def _foreseen(live: str | None) -> tuple[Event, ...]:
+    """Return the retargets and halvings that a running service lets expect; without one, none."""
+    _, quotes = live_of(live)
+    newest = {quote.instrument: quote for quote in sorted(quotes, key=_rank)}
+    height, pace = newest.get(HEIGHT), newest.get(BLOCK_PACE)
+    if height is None:
+        return ()
+    return chain_events(
+        int(height.value), height.observed_at, None if pace is None else float(pace.value)
+    )
+
+
+def _rank(quote: Quote) -> tuple[float, int]:
+    """Return a sorting key: of heights the greatest is the newest, of the rest the latest."""
+    return (float(quote.value) if quote.instrument == HEIGHT else 0.0, quote.observed_at)
+
+
+def _events(day: date, agenda: Agenda, zone: tzinfo | None) -> list[Record]:
+    """Return what happens on a date in New York."""
+    start, end = (
+        round(datetime.combine(day + timedelta(days=n), time(), NEW_YORK).timestamp() * 1_000)
+        for n in (0, 1)
+    )
+    return [
+        {
+            "id": event.id,
+            "kind": event.kind,
+            "at": _times(event.at, zone),
+            "window": {
+                "from": _times(event.at - event.before_ms, zone),
+                "to": _times(event.at + event.after_ms, zone),
+            },
+            "companies": list(event.companies),
+            "source": event.source,
+            "estimated": event.estimated,
+        }
+        for event in agenda.between(start, end)
+    ]
+
+
 def _state(calendar: SessionCalendar, day: date, trading: TradingDay | None) -> str:
     if trading is None:
         return "closed"
@@ -133,18 +190,20 @@ def _sessions(day: TradingDay, zone: tzinfo | None) -> list[Record]:
 
 
 def _records(rows: list[Record]) -> list[Record]:
-    """Return a row for each session, and one for a day without any."""
+    """Return a row for each session, or one for a day without any, and for each event's window."""
     found: list[Record] = []
     for row in rows:
         head = {name: row[name] for name in ("date", "state", "name")}
         empty: Record = {"session": "closed", "from": {}, "to": {}}
-        for item in row["sessions"] or [empty]:
+        events = ({"event": it["id"], "kind": it["kind"]} | it["window"] for it in row["events"])
+        for item in (*(row["sessions"] or [empty]), *events):
             edges = {
                 f"{edge}_{zone}": item[edge].get(zone)
                 for edge in ("from", "to")
                 for zone in ("utc", "new_york", "local")
             }
-            found.append(head | {"session": item["session"]} | edges)
+            words = {name: item.get(name) for name in ("session", "event", "kind")}
+            found.append(head | words | edges)
     return found
 
 
@@ -154,6 +213,7 @@ def _draw(rows: list[Record], zone: tzinfo | None) -> Group:
         parts.append(Text.assemble((f"{row['weekday']} {row['date']}", "bold"), f"  {_words(row)}"))
         if row["sessions"]:
             parts.append(_table(row["sessions"], zone))
+        parts += [Text(f"  {_event_words(event)}") for event in row["events"]]
     return Group(*parts)
 
 
@@ -165,6 +225,15 @@ def _words(row: Record) -> str:
     close, post = (row["sessions"][n]["to"]["new_york"][11:16] for n in (1, 2))
     kind = "half day" if row["state"] == "half_day" else "open"
     return f"{kind}{name}: close {close} New York, post-market to {post}"
+
+
+def _event_words(event: Record) -> str:
+    """Return an event in a line: when, what, whose, says who."""
+    new_york, utc, local = (event["at"][name][11:16] for name in ("new_york", "utc", "local"))
+    whose = ", ".join(event["companies"]) or "market"
+    about = "about " if event["estimated"] else ""
+    words = f"{event['kind']}  {about}{new_york} New York, {utc} UTC, {local} here  {whose}"
+    return f"{words}  {event['id']} ({event['source']})"
 
 
 def _table(sessions: list[Record], zone: tzinfo | None) -> Table:

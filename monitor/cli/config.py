@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from monitor.app.world import load_world
+from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit, talk
@@ -24,17 +25,18 @@ app = typer.Typer(help="Configuration: check all books together.", no_args_is_he
 def check(
     companies: CompaniesOption = None,
     rules: RulesOption = None,
+    calendar: CalendarOption = None,
     feeds: Annotated[
         Path | None, typer.Option("--feeds", envvar="HASHHEDGE_FEEDS", help="Feeds book.")
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Read settings, companies, rules, feeds; exit 2, name place and mend if one is wrong.
+    """Read settings, companies, rules, feeds, calendar; exit 2, name place and mend if one is wrong.
 
     What loads and is most likely wrong is a warning: on stderr, and in the data.
     """
     now = SystemClock().now()
-    settings = settings_with(companies=companies, rules=rules, feeds=feeds)
+    settings = settings_with(companies=companies, rules=rules, feeds=feeds, calendar=calendar)
     world = load_world(settings, now)
     found = [doubt for company in world.companies.values() for doubt in doubts(company, now)]
     counts = {

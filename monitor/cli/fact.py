@@ -18,7 +18,6 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from alerts.rules.base import duration_ms
 from monitor.app.world import find_catalogue
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
@@ -29,6 +28,7 @@ from monitor.cli.quotes import stored_quotes
 from monitor.compute.overrides import BY_HAND, author_of, expires_at, live_figures
 from monitor.compute.quantities import QuantityError, parse_quantity
 from monitor.core.clock import SystemClock, iso
+from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
 from monitor.domain.companies import Companies, fact_at, iso_day
 from monitor.domain.events import Quote

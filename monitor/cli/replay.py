@@ -15,7 +15,6 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from alerts.rules.base import duration_ms
 from monitor.app.replaying import (
     Replaying,
     Story,
@@ -28,12 +27,14 @@ from monitor.app.replaying import (
 from monitor.app.service import Job, Service, opened, spare_what_stays, stop_on_signals
 from monitor.app.world import World, load_world
 from monitor.cli import loop
+from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, apart, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.rules import RulesOption
 from monitor.cli.servers import MqttOption, RedisOption, ReplayInstanceOption
 from monitor.core.clock import SystemClock, iso
+from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
 from monitor.core.places import check_file, made_folder
 from monitor.replay.layouts import History, open_history
@@ -79,15 +80,14 @@ def replay(
     ] = "max",
     rules: RulesOption = None,
     companies: CompaniesOption = None,
+    calendar: CalendarOption = None,
     redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
     transitions: Annotated[
         Path | None, typer.Option("--transitions", help="File for one JSON line per transition.")
     ] = None,
     instance: ReplayInstanceOption = "replay",
-    web_port: Annotated[
-        int, typer.Option("--web-port", help="Port of the pages; 0 takes a free one.")
-    ] = 0,
+    web_port: Annotated[int, typer.Option("--web-port", help="Port of the pages; 0: any.")] = 0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start over, not where it stood.")] = False,
     facts: Annotated[
         Facts,
@@ -104,6 +104,7 @@ def replay(
     settings = settings_with(
         rules=rules,
         companies=companies,
+        calendar=calendar,
         redis_url=redis_url,
         mqtt_url=mqtt_url,
         instance=instance,

@@ -20,7 +20,8 @@ from monitor.app.world import (
     load_rules,
     load_world,
 )
-from monitor.books import load_companies
+from monitor.books import load_calendar, load_companies
+from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, number, sheet, talk
@@ -29,6 +30,7 @@ from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable
+from monitor.domain.agenda import Agenda
 from monitor.domain.companies import Companies
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
@@ -38,9 +40,13 @@ RulesOption = Annotated[
 ]
 
 
-def _load(path: Path | None, companies: Path | None) -> Rulebook:
+def _load(path: Path | None, companies: Path | None, agenda: Agenda) -> Rulebook:
     tickers = list(load_companies(SystemClock().now(), companies))
-    return load_rules(path, find_catalogue(), tickers)
+    return load_rules(path, find_catalogue(), tickers, agenda)
+
+
+def _agenda(calendar: Path | None) -> Agenda:
+    return load_calendar(settings_with(calendar=calendar).calendar)
 
 
 @app.command()
@@ -49,13 +55,15 @@ def check(
         Path | None, typer.Argument(help="Rulebook; the default one if left out.")
     ] = None,
     companies: CompaniesOption = None,
+    calendar: CalendarOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Read a rulebook; exit 2 and name file, line, cause and mend if a rule cannot work."""
-    book = _load(file, companies)
+    agenda = _agenda(calendar)
+    book = _load(file, companies, agenda)
     tickers = list(load_companies(SystemClock().now(), companies))
     quoted = [name for feed in find_feeds() for name in feed.spec.instruments]
-    doubts = doubts_about(book, targets(find_catalogue(), tickers, quoted=quoted))
+    doubts = doubts_about(book, targets(find_catalogue(), tickers, quoted=quoted), agenda)
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     data = {
@@ -78,6 +86,7 @@ def schema(output: OutputOption = Output.JSON) -> None:
 def list_rules(
     rules: RulesOption = None,
     companies: CompaniesOption = None,
+    calendar: CalendarOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -86,7 +95,7 @@ def list_rules(
     Splits move a level: those since its `as_of`, or those that the running service saw happen.
     """
     now = SystemClock().now()
-    book = _load(rules, companies)
+    book = _load(rules, companies, _agenda(calendar))
     splits = _splits(load_companies(now, companies), redis_url(live))
     rows = [_row(*splits.levels(rule.on, now)(rule)) for rule in book.rules]
     emit(rows, output, lambda: _table(rows))
@@ -110,17 +119,19 @@ def near_rules(
         int | None, typer.Option("--limit", min=1, help="Show only so many, the nearest.")
     ] = None,
     companies: CompaniesOption = None,
+    calendar: CalendarOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List how far each threshold rule is from firing, the nearest first: what may ring next.
 
-    Reads what the running service committed last; give --rules and --companies as it has them. The
+    Reads what the running service committed last; give it the books that the service has. The
     distance is in percent of the rule's level; from a level of 0 in the value's unit, after the
     others. What fires already comes next, and last what cannot be judged.
     """
     url = required_url(live)
-    world = load_world(settings_with(rules=rules, companies=companies), SystemClock().now())
+    settings = settings_with(rules=rules, companies=companies, calendar=calendar)
+    world = load_world(settings, SystemClock().now())
     step = build_step(world)
     step.restore(committed(url))
     every = near(step)

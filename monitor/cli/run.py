@@ -30,6 +30,7 @@ from monitor.app.service import (
 )
 from monitor.app.world import packaged_rules
 from monitor.cli import loop
+from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import apart, settings_with
 from monitor.cli.live_board import LiveBoard
@@ -70,6 +71,7 @@ def run(
     ] = None,
     rules: RulesOption = None,
     companies: CompaniesOption = None,
+    calendar: CalendarOption = None,
     feeds: Annotated[Path | None, typer.Option("--feeds", help="Feeds book.")] = None,
     redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
@@ -90,6 +92,7 @@ def run(
     settings = settings_with(
         rules=rules,
         companies=companies,
+        calendar=calendar,
         feeds=feeds,
         redis_url=redis_url,
         mqtt_url=mqtt_url,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from monitor.domain.network import EPOCH_BLOCKS, HALVING_BLOCKS
@@ -37,6 +38,7 @@ COMPUTED = frozenset({DIFFICULTY, HALVING, EXPIRY})
 
 # Deribit: options expire on Fridays at 08:00 UTC. 1970-01-02 was a Friday.
 _FIRST_EXPIRY = DAY + 8 * _HOUR
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXPIRY_SOURCE = "rule: Deribit's options expire on Fridays at 08:00 UTC"
 
 
@@ -86,7 +88,12 @@ class Agenda:
     @property
     def names(self) -> frozenset[str]:
         """Return what a rule may call an event: kinds, and ids of the book."""
-        return frozenset(KINDS) | {name for it in self.listed for name in (it.kind, it.id)}
+        return self.dated | frozenset(KINDS)
+
+    @property
+    def dated(self) -> frozenset[str]:
+        """Return those of which there is a date, or is one as soon as the chain is known."""
+        return COMPUTED | {name for it in self.listed for name in (it.kind, it.id)}
 
     def expecting(self, foreseen: Iterable[Event]) -> Agenda:
         """Return it with other estimated events."""
@@ -158,7 +165,12 @@ def expiries(since: int, until: int) -> tuple[Event, ...]:
     first = -((_FIRST_EXPIRY - since) // WEEK)
     moments = range(_FIRST_EXPIRY + first * WEEK, until, WEEK)
     return tuple(
-        Event(id=f"{EXPIRY}-{at // DAY}", kind=EXPIRY, at=at, source=EXPIRY_SOURCE)
+        Event(
+            id=f"{EXPIRY}-{_EPOCH + timedelta(milliseconds=at):%Y-%m-%d}",
+            kind=EXPIRY,
+            at=at,
+            source=EXPIRY_SOURCE,
+        )
         for at in moments
     )
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 
 from tests.command import hashhedge
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_half_day_and_the_holiday_after_it() -> None:
@@ -42,7 +45,7 @@ def test_times_in_three_zones() -> None:
 
 
 def test_several_days_as_rows() -> None:
-    """One CSV row a session, and one for a day without any."""
+    """One CSV row a session, one for a day without any, and one for the window of each event."""
     said = hashhedge("calendar", "2025-12-24", "--days", "3", "-o", "csv")
     rows = list(csv.DictReader(io.StringIO(said.out)))
     assert [(row["date"], row["session"]) for row in rows] == [
@@ -53,9 +56,38 @@ def test_several_days_as_rows() -> None:
         ("2025-12-26", "pre"),
         ("2025-12-26", "regular"),
         ("2025-12-26", "post"),
+        ("2025-12-26", ""),
     ]
+    assert (rows[7]["kind"], rows[7]["from_utc"]) == ("options-expiry", "2025-12-26T07:30:00.000Z")
     assert rows[1]["to_new_york"] == "2025-12-24T13:00-05:00"
     assert rows[3]["from_utc"] == ""
+
+
+def test_the_events_of_a_day_are_listed() -> None:
+    """Those of the file, by New York's date, with their window, and the expiry of options by rule."""
+    sample = str(ROOT / "docs" / "samples" / "calendar" / "events.yaml")
+    said = hashhedge("calendar", "2040-02-22", "--calendar", sample, "--zone", "UTC", "-o", "json")
+    (event,) = said.json["days"][0]["events"]
+    assert (event["id"], event["companies"]) == ("riot-earnings-example", ["RIOT"])
+    assert event["at"]["new_york"] == "2040-02-22T16:05-05:00"
+    assert event["window"]["from"]["utc"] == "2040-02-21T21:05:00.000Z"
+    (expiry,) = hashhedge("calendar", "2025-12-26", "-o", "json").json["days"][0]["events"]
+    assert (expiry["id"], expiry["at"]["utc"]) == (
+        "options-expiry-2025-12-26",
+        "2025-12-26T08:00:00.000Z",
+    )
+    assert "options-expiry  03:00 New York, 08:00 UTC" in hashhedge("calendar", "2025-12-26").out
+
+
+def test_a_calendar_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    """In every command that takes one: exit 2, file and line."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("events:\n  - {id: a, kind: cpi, at: 2025-07-15T08:30, source: s}\n")
+    for words in (("calendar",), ("rules", "check"), ("config", "check")):
+        said = hashhedge(*words, "--calendar", str(path))
+        assert said.code == 2
+        assert "mine.yaml:2" in said.err.replace("\n", "")
+        assert "is of no zone" in said.err
 
 
 @pytest.mark.parametrize(

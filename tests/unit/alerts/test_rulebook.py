@@ -185,3 +185,21 @@ def test_the_news_of_the_books_keep_their_ids(tmp_path: Path) -> None:
     path.write_text("rules:\n  - {id: risk-level, type: threshold, on: BTC-USD, above: 1}\n")
     with pytest.raises(ConfigError, match="risk-level` is taken by the news of the books"):
         load_rulebook(path, [ThresholdRule])
+
+
+def test_a_window_around_what_is_in_no_calendar_is_refused(tmp_path: Path) -> None:
+    """A misspelt kind has file, line and the nearest one; a kind without a date is a doubt."""
+    text = (
+        "rules:\n"
+        "  - {id: a, type: threshold, on: BTC-USD, above: 1, exclude: [{event: cip}]}\n"
+        "  - {id: b, type: threshold, on: BTC-USD, above: 1, require: [{event: fomc}]}\n"
+        "  - {id: c, type: threshold, on: BTC-USD, above: 1, exclude: [{event: options-expiry}]}\n"
+    )
+    book = load_rulebook(written(tmp_path, text), [ThresholdRule])
+    (error,) = check_rulebook(book, TARGETS)
+    assert error.where.endswith(":2")
+    assert "`cip`" in error.message
+    assert "cpi" in error.hint
+    (doubt,) = doubts_about(book, TARGETS)
+    assert ":3: rule `b` names `fomc`" in doubt
+    assert "never judged" in doubt

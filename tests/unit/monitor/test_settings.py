@@ -42,6 +42,7 @@ def test_every_setting_has_a_variable() -> None:
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",
+        "calendar": "e.yaml",
         "state_dir": "s",
         "lease_ms": "900",
         "backoff_seed": "7",

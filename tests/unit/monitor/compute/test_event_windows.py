@@ -203,3 +203,23 @@ def test_the_old_word_for_real_time_means_the_same() -> None:
     assert ONLY.required == (EventWindow(**AROUND),)
     assert threshold(above=1.0).version == "a126db63579c"
     assert msgspec.convert(msgspec.to_builtins(ONLY), ThresholdRule) == ONLY
+
+
+@pytest.mark.parametrize(
+    ("minutes", "flags"), [(31, ()), (30, ("event:cpi",)), (0, ("event:cpi",))]
+)
+def test_an_alert_near_an_event_is_named_after_it(minutes: int, flags: tuple[str, ...]) -> None:
+    """Within half an hour it has a flag, whatever its rule says; RIOT's earnings are RIOT's."""
+    step = step_of(threshold(id="r", on="X", above=10.0))
+    at = CPI - minutes * MINUTE
+    step.process(tick(at, quote("X", 20.0, at)))
+    (alert,) = step.take().transitions
+    assert alert.flags == flags
+
+
+def test_an_alert_on_a_share_is_named_after_its_companys_earnings() -> None:
+    """The flags of a message on RIOT's price have both events, HIVE's only the release."""
+    step = step_of(*(threshold(id=it.lower(), on=it, below=5.0) for it in ("RIOT", "HIVE")))
+    step.process(tick(CPI, quote("RIOT", 4.0, CPI), quote("HIVE", 4.0, CPI)))
+    flags = {t.rule: t.flags for t in step.take().transitions}
+    assert flags == {"riot": ("event:cpi", "event:earnings"), "hive": ("event:cpi",)}
