@@ -22,6 +22,7 @@ from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import nearest
 from monitor.core.yamltext import Document, read_document
 from monitor.domain.agenda import NO_EVENTS, Agenda
+from monitor.domain.sessions import SessionState
 
 LIKELY_PERCENT = 5.0
 """A ratio of 500 % is rare, and a level of 5 % is not."""
@@ -164,9 +165,24 @@ def check_rulebook(
         elif target.refused:
             problem = f"rule `{rule.id}` watches `{rule.on}`, which no rule may"
             found.append(ConfigError(problem, where=book.where(number), hint=target.refused))
-        elif rule.companies != "all":
+        else:
+            found += _check_sessions(book, number, target)
             found += _check_companies(book, number, target)
     return found
+
+
+def _check_sessions(book: Rulebook, number: int, target: Target) -> list[ConfigError]:
+    """Return why a rule would never be judged by the sessions that it names."""
+    rule, where = book.rules[number], book.where(number)
+    if rule.sessions is None:
+        return []
+    if not target.shares:
+        problem = f"rule `{rule.id}` names sessions, but no share has part in `{target.name}`"
+        return [ConfigError(problem, where=where, hint="remove `sessions`")]
+    if SessionState.HALTED in rule.sessions and "instrument" not in target.labels:
+        problem = f"rule `{rule.id}` asks for halts, in which `{target.name}` has no value"
+        return [ConfigError(problem, where=where, hint="watch the share itself: `on: RIOT`")]
+    return []
 
 
 def doubts_about(
@@ -220,6 +236,8 @@ def _check_companies(book: Rulebook, number: int, target: Target) -> list[Config
     """Return the companies of a rule that its target has no value for."""
     rule = book.rules[number]
     where = book.where(number)
+    if rule.companies == "all":
+        return []
     if target.companies is None:
         return [
             ConfigError(

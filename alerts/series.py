@@ -25,6 +25,7 @@ class Target:
         companies: the tickers it has a value for, in the order of its vector; None for a scalar.
         labels: identity of a scalar, for instance {"instrument": "BTC-USD"}.
         refused: why no rule may watch it all the same; empty when rules may.
+        shares: whether prices of shares have part in it, so that it has a session.
 
     """
 
@@ -33,6 +34,7 @@ class Target:
     companies: tuple[str, ...] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
+    shares: bool = False
 
 
 @dataclass(slots=True)

@@ -172,14 +172,14 @@ def quotes(
 
 
 def _quotes(rows: list[dict[str, Any]]) -> Table:
-    names = ("instrument", "source", "value", "observed, UTC", "arrived", "age", "state", "session")
+    names = ("instrument", "source", "value", "observed, UTC", "arrived", "age", "state")
     table = sheet(*names, right=("value", "age"))
     for row in rows:
         observed = row["observed_at"][:19].replace("T", " ")
         arrived = (row["received_at"] or "-")[11:19] or "-"
         words = (row["instrument"], row["source"], f"{row['value']:,.10g}", observed, arrived)
-        session = row["session"] or ""
-        table.add_row(*map(Text, words), seconds_text(row["age_s"]), row["state"], session)
+        state = ", ".join(filter(None, (row["state"], row["session"])))
+        table.add_row(*map(Text, words), seconds_text(row["age_s"]), state)
     return table
 
 

@@ -112,7 +112,7 @@ class Step:
             for column in () if firm.listed else STOCK_INPUTS:
                 self.table.set(column, row, NOT_LISTED)
 
-    def targets(self, rules: Iterable[Rule]) -> dict[str, Target]:
+    def targets(self, rules: Collection[Rule]) -> dict[str, Target]:
         """Return all that a rule may watch, and the instruments that only `rules` name."""
         return targets(self._plan.catalogue, [f.ticker for f in self.firms], rules)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.domain.events import Quote
 from monitor.domain.series import series_of
+from monitor.domain.symbols import symbol_of
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
 
+_SHARE_PRICES = frozenset({"stock_usd", "tenant_stock_usd"})
 _SCOPE_LABELS: Mapping[Scope, Mapping[str, str]] = {
     Scope.NETWORK: {"network": "bitcoin"},
     Scope.SECTOR: {"sector": "companies"},
@@ -22,7 +24,7 @@ _SCOPE_LABELS: Mapping[Scope, Mapping[str, str]] = {
 def targets(
     catalogue: Catalogue,
     tickers: Sequence[str],
-    rules: Iterable[Rule] = (),
+    rules: Collection[Rule] = (),
     quoted: Iterable[str] = (),
 ) -> dict[str, Target]:
     """Return all that a rule may watch: metrics, instruments, and what `rules` name besides.
@@ -31,12 +33,15 @@ def targets(
     contract; a series needs no feed either. The series among the instruments that feeds have
     `quoted` are there without a rule, too.
     """
+    asked = [rule for rule in rules if rule.sessions is not None]
+    of_shares = {it.on for it in asked if it.on in catalogue and _moves(catalogue, it.on)}
     found = {
         metric.name: Target(
             metric.name,
             metric.unit,
             tuple(tickers) if metric.scope is Scope.COMPANY else None,
             _SCOPE_LABELS[metric.scope],
+            shares=metric.name in of_shares,
         )
         for metric in catalogue
     }
@@ -44,7 +49,7 @@ def targets(
         unit = MARKET_UNITS[name]
         found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
     for name in tickers:
-        found[name] = Target(name, "USD", None, {"instrument": name})
+        found[name] = Target(name, "USD", None, {"instrument": name}, shares=True)
     names = [rule.on for rule in rules]
     for name in (*names, *quoted):
         series = series_of(name)
@@ -53,8 +58,14 @@ def targets(
             found[name] = Target(name, series.unit, None, labels, series.unwatched)
     for name in names:
         if name not in found and name[:1].isupper():
-            found[name] = Target(name, "", None, {"instrument": name})
+            shares = symbol_of(name, tickers).kind.in_sessions
+            found[name] = Target(name, "", None, {"instrument": name}, shares=shares)
     return found
+
+
+def _moves(catalogue: Catalogue, name: str) -> bool:
+    """Tell whether a metric moves with the price of a share."""
+    return not _SHARE_PRICES.isdisjoint(catalogue.leaves_of(name))
 
 
 def quoted(quote: Quote) -> Mapping[str, object]:

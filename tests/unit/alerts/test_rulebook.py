@@ -11,7 +11,9 @@ from alerts.model import Severity
 from alerts.rulebook import check_rulebook, doubts_about, load_rulebook
 from alerts.rules.threshold import ThresholdRule
 from alerts.series import Target
+from monitor.compute.targets import targets
 from monitor.core.errors import ConfigError, ConfigErrors
+from tests.worlds import CATALOGUE
 
 TARGETS = {
     "BTC-USD": Target("BTC-USD", "USD", None, {"instrument": "BTC-USD"}),
@@ -203,3 +205,21 @@ def test_a_window_around_what_is_in_no_calendar_is_refused(tmp_path: Path) -> No
     (doubt,) = doubts_about(book, TARGETS)
     assert ":3: rule `b` names `fomc`" in doubt
     assert "never judged" in doubt
+
+
+def test_sessions_of_what_no_share_has_part_in_are_refused(tmp_path: Path) -> None:
+    """Bitcoin never closes; a halt is asked of the share itself, for a metric has no value then."""
+    rows = [
+        "  - {id: a, type: threshold, on: BTC-USD, above: 1, sessions: [regular]}",
+        "  - {id: b, type: threshold, on: RIOT, above: 1, sessions: [pre, halted]}",
+        "  - {id: c, type: threshold, on: stock_change_day_ratio, above: 1, sessions: [regular]}",
+        "  - {id: d, type: threshold, on: stock_change_day_ratio, above: 1, sessions: [halted]}",
+        "  - {id: e, type: threshold, on: mining_margin_ratio, above: 1, sessions: [post]}",
+    ]
+    book = load_rulebook(written(tmp_path, "\n".join(["rules:", *rows])), [ThresholdRule])
+    found = check_rulebook(book, targets(CATALOGUE, ["RIOT"], book.rules))
+    assert [(error.where[-1], error.hint) for error in found] == [
+        ("2", "remove `sessions`"),
+        ("5", "watch the share itself: `on: RIOT`"),
+        ("6", "remove `sessions`"),
+    ]
