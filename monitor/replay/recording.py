@@ -4,7 +4,8 @@ Numbers stand as the source wrote them, digit by digit, so that a replay is the 
 `tick` is the stream entry's id: quotes that came together are stepped together, and a recorder
 that was interrupted knows where to go on. A file from elsewhere may leave that column out; then
 the quotes of one `at_ms` count as one entry. `backfilled` stands where a quote was told afterwards,
-`period` and `note` where there is one; files of earlier versions have no such columns.
+`period` and `note` where there is one, `delay_ms` where its source tells it late, `session` where it is a
+share's price; files of earlier versions have no such columns.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from monitor.core.clock import Millis, iso
 from monitor.domain.events import Quote, Tick
+from monitor.domain.sessions import SessionState
 from monitor.replay.table import Piece, Table, instant, opened, read_header
 
 COLUMNS = (
@@ -38,8 +40,10 @@ COLUMNS = (
     "backfilled",
     "period",
     "note",
+    "delay_ms",
+    "session",
 )
-REQUIRED = frozenset(COLUMNS) - {"tick", "backfilled", "period", "note"}
+REQUIRED = frozenset(COLUMNS) - {"tick", "backfilled", "period", "note", "delay_ms", "session"}
 
 _TRUE = "true"
 _FALSE = "false"
@@ -74,6 +78,8 @@ def encode(tick: Tick, at: Millis) -> str:
             _TRUE if quote.backfilled else "",
             quote.period,
             quote.note,
+            str(quote.delay_ms) if quote.delay_ms else "",
+            quote.session or "",
         )
         for quote in tick.quotes
     )
@@ -166,7 +172,7 @@ def _rows(table: Table, places: Sequence[int | None]) -> Iterator[tuple[Millis, 
 
 def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
     at, entry, instrument, source, value, observed, received, fresh, *rest = cells
-    bid, ask, volume, local, backfilled, period, note = rest
+    bid, ask, volume, local, backfilled, period, note, delay, session = rest
     if not instrument or not source:
         raise ValueError("instrument or source is empty")
     quote = Quote(
@@ -183,6 +189,8 @@ def _decode(cells: Sequence[str]) -> tuple[Millis, str, Quote]:
         backfilled=_flag(backfilled, "backfilled"),
         period=period,
         note=note,
+        delay_ms=_integer(delay, "delay_ms") if delay else 0,
+        session=_session(session) if session else None,
     )
     return _moment(at, "at_ms"), entry, quote
 
@@ -191,6 +199,13 @@ def _flag(text: str, name: str) -> bool:
     if text not in {_TRUE, _FALSE, ""}:
         raise ValueError(f"{name} is {text!r}; true or false is expected")
     return text == _TRUE
+
+
+def _session(text: str) -> SessionState:
+    try:
+        return SessionState(text)
+    except ValueError:
+        raise ValueError(f"session is {text!r}; one of {', '.join(SessionState)}") from None
 
 
 def _decimal(text: str, name: str) -> Decimal:

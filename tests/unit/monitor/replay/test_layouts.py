@@ -11,13 +11,15 @@ import pytest
 
 from monitor.core.clock import DAY, HOUR, MINUTE, parse_iso
 from monitor.core.errors import ConfigError
-from monitor.domain.events import Quote
+from monitor.domain.events import Quote, Tick
 from monitor.domain.plausibility import judge
+from monitor.domain.sessions import SessionState
 from monitor.replay import recording
 from monitor.replay.daily import read_blocks
 from monitor.replay.layouts import History, open_history
 from monitor.replay.table import Table, read_header
 from monitor.store.playback import Moment
+from tests import worlds
 
 SHARED = Path(__file__).resolve().parents[4].parent / "shared" / "data"
 MARCH = (parse_iso("2023-03-01"), parse_iso("2023-03-22"))
@@ -334,9 +336,29 @@ def test_a_recorded_moment_far_out_names_its_place(tmp_path: Path, field: str) -
         "backfilled": "",
         "period": "",
         "note": "",
+        "session": "",
     }
     row[field] = "99999999999999999999"
     write(tmp_path, "quotes-2026-01-12.csv", ",".join(row), ",".join(row.values()))
     with pytest.raises(ConfigError, match=f"{field} lies outside") as caught:
         list(open_history(tmp_path).moments())
     assert caught.value.where == f"{tmp_path / 'quotes-2026-01-12.csv'}:2"
+
+
+def test_a_recording_keeps_delay_and_session(tmp_path: Path) -> None:
+    """A halt and a 15-minute quote are the same in the replay as they were live; others stay bare."""
+    halted = worlds.quote("RIOT", "12.50", 9, session=SessionState.HALTED)
+    late = worlds.quote("HIVE", "3.1", 9, delay_ms=15 * MINUTE, session=SessionState.PRE)
+    quotes = (halted, late, worlds.quote("BTC-USD", 1, 9))
+    body = recording.encode(Tick("9-0", 9, quotes), 9)
+    write(tmp_path, "quotes-1970-01-01.csv", recording.header_line().rstrip(), body)
+    (moment,) = open_history(tmp_path).moments()
+    assert moment.quotes == quotes
+    write(
+        tmp_path,
+        "quotes-1970-01-01.csv",
+        recording.header_line().rstrip(),
+        body.replace("halted", "held"),
+    )
+    with pytest.raises(ConfigError, match="session is 'held'; one of pre"):
+        list(open_history(tmp_path).moments())

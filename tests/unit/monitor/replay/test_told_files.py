@@ -61,7 +61,7 @@ def test_a_recording_keeps_that_it_was_told_afterwards(tmp_path: Path) -> None:
     file = tmp_path / "quotes.csv"
     file.write_text(recording.header_line() + body)
     assert quotes(file) == [told, plain]
-    older = [line.rsplit(",", 3)[0] for line in file.read_text().splitlines()]
+    older = [line.rsplit(",", 5)[0] for line in file.read_text().splitlines()]
     file.write_text("\n".join([*older, ""]))
     assert [one.backfilled for one in quotes(file)] == [False, False]
 
