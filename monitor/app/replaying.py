@@ -19,6 +19,7 @@ from alerts.relay import RelayOptions
 from alerts.sinks.mqtt import other_publisher
 from monitor.app.relaying import broker_settings
 from monitor.app.service import COMPUTE, RELAY, Job, Service
+from monitor.compute.step import Step
 from monitor.core.clock import ManualClock, Millis, iso
 from monitor.core.errors import ConfigError, DeliveryError, StoreUnavailable
 from monitor.replay.player import Played, Speed, play
@@ -54,9 +55,17 @@ class Story:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a replay."""
+    """What became of a replay.
+
+    Attributes:
+        played: how far the history has been fed; None if it was interrupted.
+        step: the step as it stood when the last timer had run.
+        seconds: how long it took, without the delivery.
+
+    """
 
     played: Played | None = None
+    step: Step | None = None
     seconds: float = 0.0
 
 
@@ -120,7 +129,7 @@ class Replaying:
         )
         if self._story.end is not None:
             clock.advance_to(self._story.end)
-        await self._settled(service, clock.now())
+        self.outcome.step = await self._settled(service, clock.now())
         self.outcome.seconds = time.perf_counter() - began
         await self._delivered(service)
 
@@ -133,12 +142,12 @@ class Replaying:
             await asyncio.sleep(AWAY_S)
 
     @staticmethod
-    async def _settled(service: Service, moment: Millis) -> None:
-        """Wait until the engine's time has come to `moment`."""
+    async def _settled(service: Service, moment: Millis) -> Step:
+        """Return the step when the engine's time has come to `moment`."""
         while True:
             step = service.worker.step
             if step is not None and step.now is not None and step.now >= moment:
-                return
+                return step
             await asyncio.sleep(IDLE_S)
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.console import Group
 from rich.text import Text
@@ -31,8 +32,10 @@ from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, apart, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
+from monitor.cli.replay_view import draw
 from monitor.cli.rules import RulesOption
 from monitor.cli.servers import MqttOption, RedisOption, ReplayInstanceOption
+from monitor.compute.unjudged import judged_and_not
 from monitor.core.clock import SystemClock, iso
 from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
@@ -46,9 +49,6 @@ from monitor.store.client import connected
 from monitor.store.keys import Keys
 from monitor.store.ticks import TickReader
 from monitor.telemetry.logs import configure
-
-MAX_RULE_WIDTH = 22
-"""A rule's name is not broken up to here; all seven columns fit 80 characters."""
 
 CLIENT_MARK = 8
 """How much of a replay's fingerprint tells its client id from that of another on the broker."""
@@ -123,7 +123,7 @@ def replay(
     )
     replaying = Replaying(story, Speed.parse(speed), fresh=fresh)
     data = loop.run(_replay(_job(settings, story, facts), world, replaying, transitions))
-    emit(data, output, lambda: _answer(data))
+    emit(data, output, lambda: draw(data))
     if not data["finished"]:
         raise typer.Exit(1)
 
@@ -171,8 +171,16 @@ async def _replay(
         await replaying.prepare(service)
         await service.run([replaying.run])
         written = None if transitions is None else await write_transitions(service, transitions)
-        alerts = [_told(tally) for tally in await tallied(told(service))]
-        return _result(service, replaying, written) | {"alerts": alerts}
+        tallies = await tallied(told(service))
+        data = _result(service, replaying, written) | {"alerts": [_told(it) for it in tallies]}
+        step = replaying.outcome.step
+        if not data["finished"] or step is None:
+            return data
+        quiet, unjudged = judged_and_not(step, {(tally.rule, tally.key) for tally in tallies})
+        return data | {
+            "quiet": msgspec.to_builtins(quiet),
+            "unjudged": msgspec.to_builtins(unjudged),
+        }
 
 
 def _told(tally: Tally) -> dict[str, Any]:
@@ -194,32 +202,9 @@ def _result(service: Service, replaying: Replaying, written: int | None) -> dict
         "ticks_per_s": None if rate is None else round(rate),
         "transitions": written,
         "instance": service.job.settings.instance,
+        "quiet": None,
+        "unjudged": None,
     }
-
-
-def _answer(data: dict[str, Any]) -> Group:
-    """Draw what was played and what each rule did."""
-    summary = Text(_summary(data))
-    if not data["alerts"]:
-        return Group(summary, Text("no rule fired"))
-    names = ("rule", "subject", "fired", "resolved", "first, UTC", "last, UTC", "now")
-    table = sheet(*names, right=("fired", "resolved"))
-    table.columns[0].min_width = min(MAX_RULE_WIDTH, max(len(r["rule"]) for r in data["alerts"]))
-    for row in data["alerts"]:
-        counts = (f"{row['fired']:,}", f"{row['resolved']:,}")
-        times = (row[name][:16].replace("T", "\n") for name in ("first_at", "last_at"))
-        table.add_row(row["rule"], row["key"], *counts, *times, "firing" if row["firing"] else "")
-    return Group(summary, Text(), table)
-
-
-def _summary(data: dict[str, Any]) -> str:
-    if not data["finished"]:
-        return "interrupted; the same command goes on from here"
-    written = "" if data["transitions"] is None else f", {data['transitions']} transitions in all"
-    return (
-        f"played {data['moments']:,} moments ({data['ticks']:,} ticks) up to {data['until']} "
-        f"in {data['seconds']:,.1f} s: {data['ticks_per_s']:,} ticks/s{written}"
-    )
 
 
 def record(

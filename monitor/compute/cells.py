@@ -5,7 +5,8 @@ A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a 
 closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17` a session as they were,
 `l|rule|key` what a rule would have said of values told afterwards, `v|instrument|source` the versions
 of figures that name their period, `x|RIOT|moment` which rules a split found,
-`h|instrument|source` a quote held back, `now` the engine's time. The first byte group of each
+`h|instrument|source` a quote held back, `u|metric` for whom a metric ever had a usable value, `now`
+the engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -73,6 +74,7 @@ class Saved:
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: list[Quote] = field(default_factory=list)
+    heard: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _encode = msgspec.json.encode
@@ -86,6 +88,7 @@ _traded = msgspec.json.Decoder(Traded)
 _late = msgspec.json.Decoder(LateRecord)
 _revised = msgspec.json.Decoder(Revised)
 _ruled = msgspec.json.Decoder(tuple[Ruled, ...])
+_heard = msgspec.json.Decoder(tuple[str, ...])
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -116,6 +119,11 @@ def split_cell(name: str, ruled: tuple[Ruled, ...]) -> tuple[str, bytes]:
 def held_cell(name: tuple[str, str], quote: Quote | None) -> tuple[str, bytes | None]:
     """Return the cell of a quote that is held back, by instrument and source; None removes it."""
     return f"h|{name[0]}|{name[1]}", None if quote is None else encode_quote(quote)
+
+
+def heard_cell(metric: str, companies: tuple[str, ...]) -> tuple[str, bytes]:
+    """Return the cell of the companies that a metric ever had a usable value for."""
+    return f"u|{metric}", _encode(companies)
 
 
 def late_cell(name: str, record: LateRecord | None) -> tuple[str, bytes | None]:
@@ -197,6 +205,7 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "l": lambda saved, name, body: saved.late.update({name: _late.decode(body)}),
     "h": lambda saved, _, body: saved.held.append(decode_quote(body)),
     "x": lambda saved, name, body: saved.ruled.update({name: _ruled.decode(body)}),
+    "u": lambda saved, name, body: saved.heard.update({name: _heard.decode(body)}),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

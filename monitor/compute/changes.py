@@ -32,3 +32,4 @@ class Changes:
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: dict[tuple[str, str], Quote | None] = field(default_factory=dict)
+    heard: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.compute.heard import ONE_FOR_ALL, Heard
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Reading
 from monitor.metrics.base import Metric, Scope
@@ -33,6 +34,7 @@ class Table:
         catalogue: the metrics.
         companies: tickers, in row order.
         recomputes: how often each company was recomputed, by row.
+        heard: which of the watched metrics ever had a usable value, for whom.
 
     """
 
@@ -62,6 +64,9 @@ class Table:
         names = [metric.name for metric in catalogue] if watched is None else watched
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
         self._unsettled: set[str] = set()
+        self.heard = Heard(
+            {name: ONE_FOR_ALL if name in single else self.companies for name in watched or ()}
+        )
         self._exclusions = {
             metric.name: Exclusion(out, self._reasons.code(NOT_APPLICABLE))
             for metric in catalogue
@@ -143,7 +148,8 @@ class Table:
         if exclusion is not None and metric.across:
             columns = [exclusion.without(column) for column in columns]
         result = self._vectors[name](columns)
-        self._columns[name] = result if exclusion is None else exclusion.applied(result)
+        shown = self._columns[name] = result if exclusion is None else exclusion.applied(result)
+        self.heard.see(name, shown.quality)
         self._unsettled.discard(name)
 
 

@@ -449,6 +449,7 @@ class Step:
             revised=self.instruments.revisions.take_changed(),
             ruled=self.splits.take_ruled(),
             held=self.splits.take_held(),
+            heard=self.table.heard.take(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -462,6 +463,7 @@ class Step:
         self.now = saved.now
         self.unjudged = True
         self._standing = dict(saved.standing)
+        self.table.heard.restore(saved.heard)
         self.history.restore_chronicle(saved.days, saved.sessions)
         self.history.begin(saved.now, saved.history, saved.pairings)
         self._remember(self.history.outputs())

@@ -22,6 +22,7 @@ from alerts.codec import encode_transition
 from monitor.compute.cells import (
     SCHEMA,
     alert_cell,
+    heard_cell,
     held_cell,
     history_cells,
     late_cell,
@@ -277,6 +278,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(revised_cell(*item) for item in changes.revised.items())
     cells.update(split_cell(*item) for item in changes.ruled.items())
     cells.update(held_cell(*item) for item in changes.held.items())
+    cells.update(heard_cell(*item) for item in changes.heard.items())
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells
