@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from monitor.books.entries import CompanyEntry
 from monitor.books.figure_section import read_figures
@@ -23,11 +23,12 @@ from monitor.books.story_sections import (
     read_statuses,
 )
 from monitor.core.clock import Millis
-from monitor.core.errors import ConfigErrors
+from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.yamltext import Document
 from monitor.domain.companies import Company, Figure
 from monitor.domain.contracts import Contract
 from monitor.domain.derived import with_derived
+from monitor.domain.parts import parts_above_wholes
 
 
 def read_company(document: Document, now: Millis) -> Company:
@@ -40,10 +41,10 @@ def read_company(document: Document, now: Millis) -> Company:
     entry = document.convert(CompanyEntry)
     reading = Reading(document, now, entry.sources)
     reading.check_sources()
-    figures = read_figures(reading, entry.figures)
+    figures, statuses = read_figures(reading, entry.figures), read_statuses(reading)
     contracts, fleets, sites = read_contracts(reading), read_fleets(reading), read_sites(reading)
-    statuses = read_statuses(reading)
     derived = with_derived(figures, contracts, fleets, sites, statuses)
+    reading.problems += _contradictions(derived)
     company = Company(
         ticker=entry.ticker,
         name=entry.name,
@@ -70,6 +71,13 @@ def read_company(document: Document, now: Millis) -> Company:
     if reading.problems:
         raise ConfigErrors(reading.problems)
     return company
+
+
+def _contradictions(figures: Mapping[str, Sequence[Figure]]) -> Iterator[ConfigError]:
+    """Yield the parts that are above their wholes for certain, each at its place."""
+    for slip in parts_above_wholes(figures):
+        if slip.certain:
+            yield ConfigError(slip.problem, where=slip.figure.where, hint=slip.hint)
 
 
 def _complete_at(figures: Mapping[str, Sequence[Figure]], contracts: Sequence[Contract]) -> Millis:

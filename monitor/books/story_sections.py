@@ -40,7 +40,7 @@ def read_contracts(reading: Reading) -> tuple[Contract, ...]:
             reading.refuse(problem, "name its counterparty", *place)
         if any(entry.name == other.name for other in contracts):
             reading.refuse(f"`{entry.name}` twice", "give each its own name", *place, "name")
-        contracts.append(_contract(entry, steps))
+        contracts.append(_contract(entry, steps, reading.document.where(*place)))
     return tuple(contracts)
 
 
@@ -105,7 +105,7 @@ def read_claims(reading: Reading) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def _contract(entry: ContractEntry, steps: tuple[StageStep, ...]) -> Contract:
+def _contract(entry: ContractEntry, steps: tuple[StageStep, ...], where: str) -> Contract:
     return Contract(
         name=entry.name,
         stages=steps,
@@ -121,4 +121,5 @@ def _contract(entry: ContractEntry, steps: tuple[StageStep, ...]) -> Contract:
         revenue_share_ratio=entry.revenue_share.ratio if entry.revenue_share else None,
         guarantor=entry.guarantor,
         note=entry.note,
+        where=where,
     )

@@ -16,7 +16,7 @@ from monitor.cli.output import Output, OutputOption, emit, talk
 from monitor.cli.rules import RulesOption
 from monitor.compute.card import doubt_data
 from monitor.core.clock import SystemClock
-from monitor.domain.guards import doubts
+from monitor.domain.guards import doubts, strangers
 
 app = typer.Typer(help="Configuration: check all books together.", no_args_is_help=True)
 
@@ -39,6 +39,7 @@ def check(
     settings = settings_with(companies=companies, rules=rules, feeds=feeds, calendar=calendar)
     world = load_world(settings, now)
     found = [doubt for company in world.companies.values() for doubt in doubts(company, now)]
+    found += strangers(world.companies)
     counts = {
         "companies": len(world.companies),
         "figures": sum(len(h) for c in world.companies.values() for h in c.figures.values()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 _DAY_MS = 86_400_000
@@ -57,6 +57,7 @@ class Contract:
         revenue_share_ratio: that share, where disclosed.
         guarantor: who stands in for the tenant.
         note: anything that limits the above.
+        where: place in the book, `file:line`; no part of what the contract is.
 
     """
 
@@ -74,6 +75,7 @@ class Contract:
     revenue_share_ratio: float | None = None
     guarantor: str = ""
     note: str = ""
+    where: str = field(default="", compare=False)
 
     @property
     def run_rate_usd_year(self) -> float | None:

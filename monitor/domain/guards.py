@@ -6,13 +6,15 @@ which `hashhedge config check` prints as a warning and the card carries. docs/fo
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.domain.companies import Company
+from monitor.domain.companies import Companies, Company
 from monitor.domain.facts import FACTS, FactSpec
 from monitor.domain.figures import Figure, iso_day, known_of
 from monitor.domain.fiscal import ends_fiscal_year, misnamed
+from monitor.domain.parts import mixed_sums, parts_above_wholes
 from monitor.domain.price_history import btc_range_usd
 from monitor.domain.risk_levels import newest_level
 from monitor.domain.units import convert, units_of
@@ -20,6 +22,9 @@ from monitor.domain.units import convert, units_of
 SHORTEST_YEAR_DAYS, LONGEST_YEAR_DAYS = 364, 372
 # words in a figure's basis or note by which it says that its year is not the fiscal one
 _OTHER_YEARS = ("calendar year", "twelve months", "trailing")
+OUTSIDERS = ("AMD", "AMZN", "GOOG", "GOOGL", "META", "MSFT", "ORCL")
+"""Payers so large that their stock says little of one contract; they need no book."""
+
 # words in a figure's basis by which it says that another sum of the period covers more
 _PART = "part of the company"
 # sums over a period, that a ratio may only set beside sums over the same period
@@ -42,6 +47,7 @@ def doubts(company: Company, now: int) -> tuple[Doubt, ...]:
     then = replace(company, figures={fact: tuple(items) for fact, items in known.items()})
     return (
         *_implied_prices(then),
+        *_pairs(then),
         *_odd_years(then),
         *_without_period(then),
         *_small(then),
@@ -149,9 +155,37 @@ def _own_customers(company: Company) -> Iterator[Doubt]:
         if contract.counterparty_ticker == company.ticker:
             yield Doubt(
                 company.ticker,
-                "",
+                contract.where,
                 f"contract `{contract.name}` is with {company.ticker} itself",
                 "give the ticker of who pays, or leave `counterparty_ticker` out",
+            )
+
+
+def _pairs(company: Company) -> Iterator[Doubt]:
+    """Yield the pairs that most likely cannot be; the loader refuses those that surely cannot."""
+    for slip in (*parts_above_wholes(company.figures), *mixed_sums(company.figures)):
+        yield Doubt(company.ticker, slip.figure.where, slip.problem, slip.hint)
+
+
+def strangers(companies: Companies) -> Iterator[Doubt]:
+    """Yield the contracts whose payer's stock nothing watches: no company of the books has it."""
+    for company in companies.values():
+        for contract in company.contracts:
+            ticker = contract.counterparty_ticker
+            if not ticker or ticker in companies or ticker in OUTSIDERS:
+                continue
+            holder = companies.find(ticker)
+            close = difflib.get_close_matches(ticker, list(companies), n=1, cutoff=0.5)
+            mend = f"did you mean {close[0]}? " if close else ""
+            if holder is not None:
+                mend = f"its name is {holder.ticker} now. "
+            yield Doubt(
+                company.ticker,
+                contract.where,
+                f"contract `{contract.name}` is paid by {ticker}, and no company of the books has"
+                " that ticker: no alert will tell of its stock",
+                f"{mend}expected one of {', '.join(companies)}, or of {', '.join(OUTSIDERS)};"
+                f" add {ticker}.yaml, or leave `counterparty_ticker` out",
             )
 
 

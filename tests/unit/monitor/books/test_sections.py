@@ -342,3 +342,16 @@ def test_a_doubtful_figure_keeps_its_line() -> None:
     (doubt,) = doubts(parsed(text), NOW)
     assert doubt.where == "AAA.yaml:11"
     assert "implied price 933,987 outside BTC range" in doubt.problem
+
+
+def test_a_part_above_its_whole_is_refused_at_its_line() -> None:
+    """AI revenue of 90 M beside revenue of 30 M of one quarter: the line, the range, the mend."""
+    row = "{{value: {}, unit: USD, period_from: 2026-01-01, as_of: 2026-03-31, source: q1}}"
+    section = (
+        f"figures:\n  total_revenue_usd:\n    - {row.format(30_000_000)}\n"
+        f"  ai_revenue_usd:\n    - {row.format(90_000_000)}\n"
+    )
+    said = problems_of(section)
+    assert "AAA.yaml:11" in said
+    assert "expected 0 to 30,000,000 USD" in said
+    assert "factor of ten" in said
