@@ -21,18 +21,29 @@ from rich.text import Text
 from monitor.app.world import find_catalogue
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
+from monitor.cli.fact_guards import (
+    refuse_a_part,
+    refuse_far_off,
+    refuse_what_does_not_apply,
+    stated,
+)
 from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption, ask, required_url
 from monitor.cli.output import Output, OutputOption, emit, measure, sheet, talk
 from monitor.cli.quotes import stored_quotes
-from monitor.compute.overrides import BY_HAND, author_of, expires_at, live_figures
-from monitor.compute.quantities import QuantityError, parse_quantity
+from monitor.compute.overrides import (
+    BY_HAND,
+    author_of,
+    expires_at,
+    live_figures,
+    source_beside,
+)
 from monitor.core.clock import SystemClock, iso
 from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
-from monitor.domain.companies import Companies, fact_at, iso_day
+from monitor.domain.companies import Companies, Company, fact_at, iso_day
 from monitor.domain.events import Quote
-from monitor.domain.facts import FACTS, FactSpec
+from monitor.domain.facts import FACTS
 from monitor.store.client import RedisClient, server_time
 from monitor.store.codec import MAX_NOTE
 from monitor.store.keys import Keys
@@ -60,6 +71,9 @@ def set_fact(
     unit: Annotated[str | None, typer.Option("--unit", help="Unit of the number.")] = None,
     author: AuthorOption = None,
     note: Annotated[str, typer.Option("--note", help="Why, for those who see the mark.")] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Also ten times the book's value, or a tenth.")
+    ] = False,
     companies: CompaniesOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
@@ -67,59 +81,52 @@ def set_fact(
     """Set a company's figure in place of the book's until --ttl has passed."""
     books = load_companies(SystemClock().now(), companies)
     company, fact = company_fact(what, books)
-    spec = FACTS[fact]
-    _refuse_a_part(spec)
+    number, lifetime = _meant(company, fact, value, unit, force=force), _lifetime(ttl)
     if len(note) > MAX_NOTE:
         raise ConfigError(f"{len(note)} characters", where="--note", hint=f"at most {MAX_NOTE}")
-    number, lifetime, source = stated(spec, value, unit), _lifetime(ttl), BY_HAND + _author(author)
-    url = required_url(live)
-    quote = Quote(
-        instrument=f"{company.ticker}.{fact}",
-        value=Decimal(repr(number)),
-        observed_at=ask(url, lambda client, _keys: server_time(client)),
-        source=source,
-        fresh_ms=lifetime,
-        note=note,
+    source, url = BY_HAND + _author(author), required_url(live)
+    quote = _laid(
+        url,
+        Quote(
+            instrument=f"{company.ticker}.{fact}",
+            value=Decimal(repr(number)),
+            observed_at=ask(url, lambda client, _keys: server_time(client)),
+            source=source,
+            fresh_ms=lifetime,
+            note=note,
+        ),
     )
-    ask(url, lambda client, keys: _send(client, keys, [quote], quote.observed_at))
-    if fact not in find_catalogue().leaves:
-        talk.print(
-            Text.assemble((f"no metric reads {fact}", "yellow"), ": it is shown and moves nothing")
-        )
+    _say_what_it_moves(company, fact)
     emit(_row(quote, counts=True), output, lambda: _said(quote))
 
 
-def _refuse_a_part(spec: FactSpec) -> None:
-    """Refuse a measurement that metrics read under another name: it would not reach them."""
-    whole = next((item.name for item in FACTS.values() if spec.name in item.best_of), None)
-    if whole is not None:
-        raise ConfigError(
-            f"the metrics read `{whole}`, the best of several measurements",
-            where=WHERE,
-            hint=f"set {whole}",
-        )
-
-
-def stated(spec: FactSpec, text: str, unit: str | None) -> float:
-    """Return a number that a person states, in the fact's unit, as a book's figure is read.
-
-    Raises:
-        ConfigError: no number, a unit that does not fit, a value outside the plausible range.
-
-    """
-    try:
-        value = parse_quantity(text, spec.unit, unit or "")
-    except QuantityError as error:
-        message = f"{spec.name}: {error}; expected {spec.expected}"
-        raise ConfigError(message, where="VALUE", hint=error.hint) from error
-    if not spec.plausible(value):
-        raise ConfigError(
-            f"{spec.name} of {text} {unit or ''}".rstrip()
-            + f" is not plausible, expected {spec.expected}",
-            where="VALUE",
-            hint="mend the value or its unit",
-        )
+def _meant(company: Company, fact: str, text: str, unit: str | None, *, force: bool) -> float:
+    """Return the stated number in the fact's unit, if it can be meant."""
+    refuse_a_part(FACTS[fact])
+    refuse_what_does_not_apply(company, fact)
+    value = stated(FACTS[fact], text, unit)
+    if not force:
+        refuse_far_off(company, FACTS[fact], value, SystemClock().now())
     return value
+
+
+def _laid(url: str, quote: Quote) -> Quote:
+    """Send a figure, beside what its author said before and that outlives it; return what was sent."""
+    standing = [other for other, _ in _standing(url)]
+    laid = replace(quote, source=source_beside(quote, standing))
+    ask(url, lambda client, keys: _send(client, keys, [laid], laid.observed_at))
+    return laid
+
+
+def _say_what_it_moves(company: Company, fact: str) -> None:
+    """Say so where the figure moves nothing: nobody reads it, or not for such a company."""
+    readers = [
+        metric for metric in find_catalogue() if fact in {it.name for it in metric.arguments}
+    ]
+    if not any(company.type in metric.applies_to for metric in readers):
+        whose = f" of a company of type {company.type.value}" if readers else ""
+        words = f"no metric{whose} reads {fact}"
+        talk.print(Text.assemble((words, "yellow"), ": it is shown and moves nothing"))
 
 
 def _lifetime(text: str) -> int:
@@ -185,12 +192,12 @@ def unset_fact(
     company, fact = company_fact(what, load_companies(SystemClock().now(), companies))
     url = required_url(live)
     wanted = f"{company.ticker}.{fact}"
-    own = BY_HAND if author is None else BY_HAND + _author(author)
+    own = None if author is None else _author(author)
     standing = [quote for quote, _ in _standing(url) if quote.source.startswith(BY_HAND)]
     ending = [
         quote
         for quote in standing
-        if quote.instrument == wanted and (author is None or quote.source == own)
+        if quote.instrument == wanted and own in {None, author_of(quote.source)}
     ]
     if not ending:
         others = ", ".join(sorted({quote.instrument for quote in standing})) or "nothing"

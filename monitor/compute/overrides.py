@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain, count
 
 from monitor.domain.companies import Company, Confidence, Figure
 from monitor.domain.events import Quote
@@ -21,9 +22,30 @@ BY_HAND = "manual-"
 """The source of a figure that a person set with `hashhedge fact set` is this and a name."""
 
 
+BESIDE = "/"
+"""Parts a person's name from the number of a figure that lies over another of theirs."""
+
+
 def author_of(source: str) -> str:
     """Return who gave a live figure: the person's name, else the program's."""
-    return source.removeprefix(BY_HAND)
+    if not source.startswith(BY_HAND):
+        return source
+    return source.removeprefix(BY_HAND).partition(BESIDE)[0]
+
+
+def source_beside(quote: Quote, standing: Iterable[Quote]) -> str:
+    """Return the source under which a person's figure drops none of theirs that outlives it.
+
+    Of one source only the last word is kept. So a figure for an hour that is laid over one for a
+    week comes beside it: it is newer and counts, and when it has ended the older one counts again.
+    """
+    kept = {
+        other.source
+        for other in standing
+        if other.instrument == quote.instrument and expires_at(other) > expires_at(quote)
+    }
+    names = (f"{quote.source}{BESIDE}{number}" for number in count(2))
+    return next(name for name in chain((quote.source,), names) if name not in kept)
 
 
 def is_override(figure: Figure) -> bool:

@@ -64,6 +64,26 @@ async def test_only_the_named_authors_word_is_taken_back(own_redis: TestRedis) -
         assert "MARA.btc_held" in nobody.err
 
 
+async def test_a_shorter_one_of_the_same_author_lies_over_the_longer(own_redis: TestRedis) -> None:
+    """Both stand, the newer counts; taking back what anna said takes back both."""
+    async with computing(own_redis.url) as service:
+        assert (await service.ask(*SET)).code == 0
+        await service.settled()
+        hour = ("fact", "set", "MARA.btc_held", "3000", "--ttl", "1h", "--author", "anna")
+        assert (await service.ask(*hour)).code == 2
+        assert (await service.ask(*hour, "--force")).code == 0
+        await service.settled()
+        rows = (await service.ask("fact", "list", "-o", "json")).json
+        assert [(row["value"], row["author"], row["counts"]) for row in rows] == [
+            (3_000, "anna", True),
+            (52_000, "anna", False),
+        ]
+        said = await service.ask("fact", "unset", "MARA.btc_held", "--author", "anna")
+        assert said.code == 0
+        await service.settled()
+        assert (await service.ask("fact", "list", "-o", "json")).json == []
+
+
 def test_a_unit_is_converted_and_csv_is_a_row(own_redis: TestRedis) -> None:
     """4.2 c/kWh is 0.042 USD/kWh, as in a book; the CSV answer is one record with its end."""
     words = ("fact", "set", "RIOT.power_price_usd_kwh", "4.2", "--unit", "c/kWh", "--ttl", "1h")
@@ -78,10 +98,12 @@ def test_a_unit_is_converted_and_csv_is_a_row(own_redis: TestRedis) -> None:
     ("words", "mend"),
     [
         (("MARA.btc_held", "5", "--unit", "MW", "--ttl", "7d"), "BTC or sat"),
-        (("MARA.btc_held", "5", "--ttl", "7x"), "no duration"),
-        (("MARA.btc_held", "5", "--ttl", "7d", "--author", "|"), "author"),
-        (("MARA.btc_held", "5", "--ttl", "7d", "--note", "x" * 501), "at most 500"),
+        (("MARA.btc_held", "50000", "--ttl", "7x"), "no duration"),
+        (("MARA.btc_held", "50000", "--ttl", "7d", "--author", "|"), "author"),
+        (("MARA.btc_held", "50000", "--ttl", "7d", "--note", "x" * 501), "at most 500"),
         (("MARA.hashrate_installed_eh_s", "5", "--ttl", "7d"), "hashrate_eh_s"),
+        (("MARA.btc_held", "520000", "--ttl", "7d"), "--force if it is meant"),
+        (("CRWV.hashrate_eh_s", "5", "--ttl", "7d"), "not applicable"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitor.compute.card_metrics import limits
-from monitor.compute.overrides import author_of, expires_at, live_figures, overridden
+from monitor.compute.overrides import author_of, expires_at, live_figures, overridden, source_beside
 from monitor.compute.step import DAY
 from monitor.domain.companies import Company, CompanyType, Confidence, Figure, fact_at
 from monitor.domain.events import Quality, Quote
@@ -179,3 +179,30 @@ def test_a_sender_whose_clock_is_ahead_is_still_heard() -> None:
     )
     assert found is not None
     assert found.as_of == NOON
+
+
+def test_a_shorter_word_drops_no_longer_one_of_its_author() -> None:
+    """An hour over a week by one person: the hour counts, then the week again, then the book."""
+    week = by_hand(0.081, NOON)
+    hour = by_hand(0.02, NOON + 1, fresh_ms=3_600_000)
+    hour = replace(hour, source=source_beside(hour, [week]))
+    assert author_of(hour.source) == "anna"
+    step = make_step()
+    step.process(tick(NOON, week))
+    step.process(tick(NOON + 1, hour))
+    seen = [step.table.reading("power_price_usd_kwh", 1).value]
+    for moment in (NOON + 3_600_002, NOON + WEEK + 1):
+        step.advance(moment)
+        seen.append(step.table.reading("power_price_usd_kwh", 1).value)
+    assert seen == [0.02, 0.081, 0.05]
+
+
+def test_a_longer_word_takes_the_place_of_a_shorter() -> None:
+    """What ends earlier never counts again; and each that outlives the new one is kept."""
+    hour = by_hand(0.081, NOON, fresh_ms=3_600_000)
+    assert source_beside(by_hand(0.02, NOON + 1), [hour]) == "manual-anna"
+    week = by_hand(0.03, NOON)
+    day = replace(by_hand(0.04, NOON + 1, fresh_ms=DAY), source="manual-anna/2")
+    assert source_beside(replace(hour, observed_at=NOON + 2), [week, day]) == "manual-anna/3"
+    other = by_hand(0.03, NOON, author="bob")
+    assert source_beside(hour, [other]) == "manual-anna"
