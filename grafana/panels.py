@@ -54,7 +54,7 @@ class Kind(StrEnum):
 class Query:
     """One PromQL expression; in a table or a map its legend is the title of its column.
 
-    With a `unit` of its own its line is drawn on an axis at the right.
+    With a `unit` of its own its line is drawn on an axis at the right; a table's column shows it.
     """
 
     expr: str
@@ -220,8 +220,8 @@ def _panel(panel: Panel) -> AnyPanel:
     made.datasource(DATASOURCE).span(panel.width).height(_HEIGHTS[panel.kind])
     for letter, query in zip(ascii_uppercase, panel.queries, strict=False):
         made.with_target(_target(letter, query, panel.kind))
-        if query.unit and isinstance(made, timeseries.Panel):
-            made.override_by_name(query.legend, _right_axis(query.unit))
+        if query.unit and isinstance(made, timeseries.Panel | tables.Panel):
+            made.override_by_name(query.legend, _own_unit(query.unit, panel.kind))
     if panel.bands and panel.kind is not Kind.HEAT:
         steps = [model.Threshold(value=value, color=color) for value, color in panel.bands]
         made.thresholds(
@@ -239,11 +239,10 @@ def _panel(panel: Panel) -> AnyPanel:
     return made
 
 
-def _right_axis(unit: str) -> list[model.DynamicConfigValue]:
-    return [
-        model.DynamicConfigValue(id_val="unit", value=unit),
-        model.DynamicConfigValue(id_val="custom.axisPlacement", value="right"),
-    ]
+def _own_unit(unit: str, kind: Kind) -> list[model.DynamicConfigValue]:
+    shown = model.DynamicConfigValue(id_val="unit", value=unit)
+    right = model.DynamicConfigValue(id_val="custom.axisPlacement", value="right")
+    return [shown] if kind is Kind.TABLE else [shown, right]
 
 
 def _drawn(panel: Panel) -> AnyPanel:

@@ -18,8 +18,9 @@ from monitor.compute.gauges import (
     gauge_name,
 )
 from monitor.domain.events import Quality
-from monitor.metrics.base import Metric, Scope
+from monitor.metrics.base import MULTIPLE, Metric, Scope
 
+_RATIOS = frozenset({"ratio", MULTIPLE})
 # the chosen companies and the network's own values, which have no company
 COMPANY_OR_NONE = 'company=~"|$company"'
 _FAMILY_ORDER = ("network", "mining", "hedge")
@@ -89,7 +90,7 @@ def _now(families: Mapping[str, tuple[Metric, ...]]) -> Row:
             width=6,
         ),
     ]
-    ratios = [it for it in _company_metrics(families) if it.headline and it.unit == "ratio"]
+    ratios = [it for it in _company_metrics(families) if it.headline and it.unit in _RATIOS]
     if ratios:
         panels.append(_ratio_table(ratios))
     known = {it.name: it for it in _company_metrics(families)}
@@ -111,7 +112,9 @@ def _ratio_table(ratios: list[Metric]) -> Panel:
         title="Ratios by company",
         description="Margins and AI-hedge ratios now. An empty cell is unknown, never zero.",
         unit="percentunit",
-        queries=tuple(Query(_expr(it), _title(it)) for it in ratios),
+        queries=tuple(
+            Query(_expr(it), _title(it), "" if it.unit == "ratio" else _unit(it)) for it in ratios
+        ),
         kind=Kind.TABLE,
         width=24,
     )
@@ -196,6 +199,7 @@ def _unit(declared: Metric) -> str:
         return "s"
     plain = {
         "ratio": "percentunit",
+        MULTIPLE: "suffix:x",
         "USD": "currencyUSD",
         "USD/BTC": "currencyUSD",
         "": "short",

@@ -10,8 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from monitor.cli.output import number, percent
 from monitor.compute.history import HISTORY_INPUTS, PAIR_INPUTS
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS
+from monitor.metrics.base import MULTIPLE
 
 CardPart: TypeAlias = Mapping[str, Any]
 
@@ -28,13 +30,13 @@ def amount(value: float | None, unit: str) -> str:
     if value is None:
         return NOT_DISCLOSED
     if unit == "ratio":
-        return f"{value:.4g} ({value * 100:.1f} %)"
+        return f"{value:.4g} ({percent(value)})"
     if unit in {"USD", "USD/year"}:
         for scale, letter in _SCALES:
             if abs(value) >= scale:
                 return f"{value / scale:.4g} {letter} {unit}"
-    if unit == "count":
-        return f"{value:,.0f}"
+    if unit in {"count", MULTIPLE}:
+        return number(value, unit)
     if unit == "years":
         return f"{value:,.1f} years"
     return f"{value:,.7g} {unit}"
@@ -126,8 +128,8 @@ class Footnotes:
     def lines(self) -> list[RenderableType]:
         """Return the list of sources."""
         shown: list[RenderableType] = []
-        for source, number in self._numbers.items():
+        for source, place in self._numbers.items():
             title = self._titles[source]
             words = f"{title}\n{source}" if title not in {"", source} else source
-            shown.append(Text(f"[{number}] {words}", overflow="fold"))
+            shown.append(Text(f"[{place}] {words}", overflow="fold"))
         return shown

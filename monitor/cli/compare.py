@@ -12,7 +12,7 @@ from rich.text import Text
 from monitor.cli.calc import ALIASES, metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.live import LiveOption
-from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
+from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, number, sheet, short
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.comparison import compare, refused
 from monitor.core.errors import ConfigError
@@ -158,7 +158,7 @@ def _one(part: Record) -> list[RenderableType]:
             row["quality"],
         )
     notes += [f"{reason}: {', '.join(tickers)}" for reason, tickers in reasons.items()]
-    unit = "" if part["unit"] == "ratio" else f", {part['unit']}"
+    unit = "" if part["unit"] in SELF_SAID else f", {part['unit']}"
     head = Text(f"{part['metric']}{unit}", style="bold")
     return [head, table, *(Text(words, style="yellow") for words in notes)]
 
@@ -166,7 +166,10 @@ def _one(part: Record) -> list[RenderableType]:
 def _several(every: list[Record], parts: list[Record]) -> Group:
     """Draw one row a company in the order of the first metric of all, then of the next."""
     order = dict.fromkeys(row["company"] for part in every for row in part["rows"])
-    labels = [f"{part['label']}, {part['unit']}".removesuffix(", ratio") for part in parts]
+    labels = [
+        part["label"] if part["unit"] in SELF_SAID else f"{part['label']}, {part['unit']}"
+        for part in parts
+    ]
     table = sheet("company", *labels, right=tuple(labels))
     cells = [{row["company"]: row for row in part["rows"]} for part in parts]
     without: list[str] = []

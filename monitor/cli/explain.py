@@ -13,7 +13,7 @@ from monitor.cli.calc import metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption
-from monitor.cli.output import Output, OutputOption, age, emit, measure, number, sheet
+from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, measure, number, sheet
 from monitor.cli.situation import Wanted, find_situation
 from monitor.compute.explanation import GIVEN, explain
 from monitor.core.errors import ConfigError
@@ -106,7 +106,7 @@ def _head(data: Record) -> Text:
     head = Text()
     name = data["metric"] if data["company"] is None else f"{data['company']}.{data['metric']}"
     head.append(f"{name} = {number(data['value'], data['unit'])}", style="bold")
-    head.append("" if data["unit"] == "ratio" else f" {data['unit']}")
+    head.append("" if data["unit"] in SELF_SAID or data["value"] is None else f" {data['unit']}")
     if data["value"] is None:
         head.append(f"  ({data['reason']})", style="yellow")
     elif data["quality"] != "ok":

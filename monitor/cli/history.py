@@ -11,7 +11,7 @@ from rich.text import Text
 from monitor.cli.company import AsOfOption, CompaniesOption
 from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption
-from monitor.cli.output import Output, OutputOption, emit, number, sheet
+from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet
 from monitor.cli.situation import Wanted, find_situation
 from monitor.compute.fact_history import history
 from monitor.domain.facts import FACTS
@@ -91,8 +91,8 @@ def _value(value: float, unit: str) -> str:
 
 def _change(row: Record) -> str:
     if row["unit"] == "ratio":
-        return "" if row["change"] is None else f"{row['change'] * 100:+,.1f} pp"
-    return "" if row["change_ratio"] is None else f"{row['change_ratio'] * 100:+,.1f} %"
+        return "" if row["change"] is None else percent(row["change"], sign="+", word="pp")
+    return "" if row["change_ratio"] is None else percent(row["change_ratio"], sign="+")
 
 
 def _known(row: Record, *, newest: bool) -> str:

@@ -18,6 +18,13 @@ from rich.table import Table
 from monitor.cli.terminal import terminal
 from monitor.core.errors import ConfigError, ConfigErrors, HashhedgeError
 from monitor.core.yamltext import dump_yaml
+from monitor.metrics.base import MULTIPLE
+
+SELF_SAID = frozenset({"ratio", MULTIPLE})
+"""Units that a number for people already says: 45.1 %, 1.23x."""
+
+SMALL_PERCENT = 10
+"""Below this many percent a second decimal tells: a spread of 0.14 % is not one of 0.1 %."""
 
 WHOLE = frozenset({"rank", "count"})
 """Units of which there are no parts."""
@@ -136,17 +143,17 @@ def sheet(*names: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def measure(value: float | None, unit: str) -> str:
-    """Return a value with its unit; percent says it all, and an unknown has no unit."""
+    """Return a value with its unit; percent and multiple say it all, an unknown has no unit."""
     text = number(value, unit)
-    return text if value is None or unit == "ratio" else f"{text} {unit}"
+    return text if value is None or unit in SELF_SAID else f"{text} {unit}"
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """Return a value for people: a ratio in percent, small numbers with more digits."""
+    """Return a value for people: a share in percent, a multiple with its x, small numbers longer."""
     if value is None:
         return "unknown"
-    if unit == "ratio":
-        return f"{value * 100:,.1f} %"
+    if unit in SELF_SAID:
+        return percent(value) if unit == "ratio" else f"{value:,.2f}x"
     size = abs(value)
     if unit in WHOLE:
         return f"{value:,.0f}"
@@ -157,10 +164,17 @@ def number(value: float | None, unit: str = "") -> str:
     return f"{value:,.2f}" if size >= 1 else f"{value:,.5g}"
 
 
+def percent(ratio: float, *, sign: str = "", word: str = "%") -> str:
+    """Return a share in percent, below ten with two decimals; `sign` is "+" to show a plus."""
+    points = ratio * 100
+    digits = 2 if round(abs(points), 2) < SMALL_PERCENT else 1
+    return f"{points:{sign},.{digits}f} {word}"
+
+
 def short(value: float, unit: str = "") -> str:
     """Return a value where there is little room: from a million on by its letter."""
     for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
-        if abs(value) >= scale and unit != "ratio":
+        if abs(value) >= scale and unit not in SELF_SAID:
             return f"{value / scale:,.4g} {letter}"
     return number(value, unit)
 

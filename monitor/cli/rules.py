@@ -24,7 +24,7 @@ from monitor.books import load_calendar, load_companies
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
-from monitor.cli.output import Output, OutputOption, emit, number, sheet, talk
+from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet, talk
 from monitor.compute.nearness import near
 from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
@@ -173,11 +173,11 @@ def _nearness(rows: list[dict[str, Any]]) -> Group:
 
 def _distance(row: dict[str, Any]) -> str:
     if row["distance_percent"] is not None:
-        return f"{row['distance_percent']:,.1f} %"
+        return percent(row["distance_percent"] / 100)
     if row["distance"] is None:
         return "-"
     if row["unit"] == "ratio":
-        return f"{row['distance'] * 100:,.1f} pp"
+        return percent(row["distance"], word="pp")
     return number(row["distance"], row["unit"])
 
 

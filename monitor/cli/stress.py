@@ -20,6 +20,7 @@ from monitor.compute.stress import stress
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quality, Reading
 from monitor.domain.stress import FALLS
+from monitor.metrics.base import MULTIPLE
 
 Record = dict[str, Any]
 
@@ -163,7 +164,7 @@ def _money(value: float) -> str:
 def _cover(answer: Record) -> str:
     """Return how many times AI pays for the loss, or why there is no number."""
     value = answer["value"]
-    return _why(answer["reason"]) if value is None else f"{value:.3g} x"
+    return _why(answer["reason"]) if value is None else number(value, MULTIPLE)
 
 
 def _fall(answer: Record) -> str:

@@ -12,7 +12,17 @@ from monitor.cli.calc import ALIASES
 from monitor.cli.company import CompaniesOption, find
 from monitor.cli.inputs import parse_numbers, refuse_implausible
 from monitor.cli.live import LiveOption
-from monitor.cli.output import WHOLE, Output, OutputOption, emit, number, sheet, short
+from monitor.cli.output import (
+    SELF_SAID,
+    WHOLE,
+    Output,
+    OutputOption,
+    emit,
+    number,
+    percent,
+    sheet,
+    short,
+)
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.quantities import QuantityError
 from monitor.compute.scenario import HOW, Change, new_values, parse_change, what_if
@@ -196,7 +206,7 @@ def _draw(data: Record) -> Group:
     for item in data["metrics"]:
         if item["before"] is None and item["after"] is None:
             continue  # below, with its reason
-        unit = "" if item["unit"] == "ratio" else item["unit"]
+        unit = "" if item["unit"] in SELF_SAID else item["unit"]
         before, after = (_value(item[side], item["unit"]) for side in ("before", "after"))
         table.add_row(item["metric"], before, after, _moved(item), unit)
     parts.append(table)
@@ -228,14 +238,14 @@ def _moved(item: Record) -> str:
     if item["change"] is None:
         return ""
     if item["unit"] == "ratio":
-        return f"{item['change'] * 100:+,.1f} pp"
+        return percent(item["change"], sign="+", word="pp")
     if item["unit"] in WHOLE or item["change_ratio"] is None:
         return f"{'+' if item['change'] > 0 else ''}{short(item['change'], item['unit'])}"
     return _percent(item["change_ratio"])
 
 
 def _percent(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio * 100:+,.1f} %"
+    return "-" if ratio is None else percent(ratio, sign="+")
 
 
 def _limits(data: Record) -> list[str]:

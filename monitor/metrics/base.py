@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from monitor.domain.companies import CompanyType
 
 __all__ = [
+    "MULTIPLE",
     "CompanyType",
     "Example",
     "Floats",
@@ -38,6 +39,9 @@ __all__ = [
     "nonzero",
     "not_negative",
 ]
+
+MULTIPLE = "x"
+"""Unit of how many times one thing is another, where a percent would mislead: 1.23x."""
 
 Floats: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -125,7 +129,7 @@ class Metric:
 
     Attributes:
         name: ends in its unit; a share ends in `_ratio`.
-        unit: for people and for the panel (`USD/PH/day`, `ratio`).
+        unit: for people and for the panel (`USD/PH/day`, `ratio` for a share, `x` for a multiple).
         scope: network, company or sector.
         inputs: names in the order of `compute`'s arguments (a bare string is a required input).
         description: one sentence for a trader.

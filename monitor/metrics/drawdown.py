@@ -12,6 +12,7 @@ from functools import partial
 
 from monitor.domain.stress import DAYS_PER_YEAR, break_even_drawdown, mining_result
 from monitor.metrics.base import (
+    MULTIPLE,
     CompanyType,
     Example,
     Floats,
@@ -111,7 +112,7 @@ def _coverage_after(percent: int) -> Metric:
     result, worth = _result_name(percent), _TABLE[percent][1]
     return Metric(
         name=f"stress_coverage_fall_{percent}_ratio",
-        unit="ratio",
+        unit=MULTIPLE,
         scope=Scope.COMPANY,
         inputs=(_AI, result),
         description=f"AI gross profit over the mine's loss if BTC falls by {percent} %.",

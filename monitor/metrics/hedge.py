@@ -12,6 +12,7 @@ import numpy as np
 
 from monitor.domain.stress import DAYS_PER_YEAR
 from monitor.metrics.base import (
+    MULTIPLE,
     CompanyType,
     Example,
     Floats,
@@ -199,7 +200,7 @@ _COVER: tuple[Metric, ...] = (
         "no_fixed_cost",
         signed=True,
         name="fixed_cost_coverage_ratio",
-        unit="ratio",
+        unit=MULTIPLE,
         description="AI gross profit against the mine's fixed cash cost; at 1 the mine may stand"
         " still and its cost is still paid.",
         source=f"{_SOURCE} row 3",
@@ -224,7 +225,7 @@ _COVER: tuple[Metric, ...] = (
         "total_revenue_usd_year",
         "no_revenue",
         name="contracted_coverage_ratio",
-        unit="ratio",
+        unit=MULTIPLE,
         description="Contracted AI revenue of a year against the whole revenue of a year today.",
         source=f"{_SOURCE} row 7",
         applies_to=_POWERED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.metrics.base import CompanyType, Example, Floats, Guard, Metric, Scope, above
+from monitor.metrics.base import MULTIPLE, CompanyType, Example, Floats, Guard, Metric, Scope, above
 
 LOW_PUELL = 0.5
 """Below this the multiple marked each capitulation of miners so far."""
@@ -32,7 +32,7 @@ def _signs(puell: Floats, ribbon: Floats, sold: Floats) -> Floats:
 METRICS: tuple[Metric, ...] = (
     Metric(
         name="puell_ratio",
-        unit="ratio",
+        unit=MULTIPLE,
         scope=Scope.NETWORK,
         inputs=("issuance_usd_day", "issuance_mean_365_usd_day"),
         description="Puell multiple: value of the coins issued in a day against its mean of 365"
@@ -58,7 +58,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         name="hash_ribbon_ratio",
-        unit="ratio",
+        unit=MULTIPLE,
         scope=Scope.NETWORK,
         inputs=("hashrate_mean_30_eh_s", "hashrate_mean_60_eh_s"),
         description="Hash ribbon: mean hashrate of 30 days against 60; below 1 miners switch off.",

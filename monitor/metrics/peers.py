@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from monitor.domain.peers import middle, ranks, robust_spread
-from monitor.metrics.base import CompanyType, Example, Floats, Guard, Metric, Scope, above
+from monitor.metrics.base import MULTIPLE, CompanyType, Example, Floats, Guard, Metric, Scope, above
 
 _SOURCE = "docs/formulas.md 8, robust z"
 _MINERS = frozenset({CompanyType.MINER})
@@ -51,7 +51,7 @@ _COMPARED = (
         "contracted_coverage_ratio",
         "contracted_coverage",
         "ratio",
-        "ratio",
+        MULTIPLE,
         "Contracted coverage",
         _POWERED,
     ),

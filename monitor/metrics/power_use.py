@@ -12,6 +12,7 @@ import numpy as np
 from monitor.domain.stress import DAYS_PER_YEAR
 from monitor.domain.units import HOURS_PER_DAY
 from monitor.metrics.base import (
+    MULTIPLE,
     CompanyType,
     Example,
     Floats,
@@ -166,7 +167,7 @@ _PER_MW: tuple[Metric, ...] = (
     ),
     Metric(
         name="ai_to_mining_revenue_mw_ratio",
-        unit="ratio",
+        unit=MULTIPLE,
         scope=Scope.COMPANY,
         inputs=("ai_revenue_usd_mw_year", "mining_revenue_usd_mw_year"),
         description="How many times the revenue of machines a megawatt brings under AI contracts.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.metrics.base import (
+    MULTIPLE,
     CompanyType,
     Example,
     Floats,
@@ -232,7 +233,7 @@ _MNAV: tuple[Metric, ...] = tuple(
         "no_coins",
         signed=True,
         name=name,
-        unit="ratio",
+        unit=MULTIPLE,
         description=description,
         source=f"{_SOURCE}; mnav.com, bitcointreasuries.net",
         applies_to=_TREASURIES,

@@ -28,7 +28,7 @@ def test_the_page_has_the_worked_table(tmp_path: Path) -> None:
     assert said.code == 0, said.err
     for number in ("67.27 M", "14.15 M", "-38.96 M", "-65.52 M", "-92.08 M", "-70.00 M"):
         assert number in said.out
-    for number in ("1.54 x", "0.916 x", "0.652 x", "0.857 x", "25.3 %", "47.9 %", "47,461"):
+    for number in ("1.54x", "0.92x", "0.65x", "0.86x", "25.3 %", "47.9 %", "47,461"):
         assert number in said.out
     assert max(map(len, said.out.splitlines())) <= 80
 

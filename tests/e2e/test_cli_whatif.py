@@ -110,7 +110,7 @@ def test_the_shock_of_the_article(tmp_path: Path) -> None:
     """HIVE with the article's revenues loses 27.3 % when BTC falls by 30 % (row C03)."""
     given = ("ai_revenue_usd=10.1e6", "mining_revenue_usd=102.1e6")
     said = hashhedge("whatif", "HIVE", *given, "--btc", "-30%", cwd=tmp_path)
-    assert "revenue of AI and mining -27.3 % (mining -30.0 %; AI is 9.0 %" in said.out
+    assert "revenue of AI and mining -27.3 % (mining -30.0 %; AI is 9.00 %" in said.out
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ async def test_sorted_with_percent_and_the_unknown_last(
     assert rows[0]["distance_percent"] == pytest.approx(5)
     assert rows[0]["value"] == 105_000
     assert (rows[3]["distance"], rows[3]["reason"]) == (None, "stale")
-    assert "5.0 %" in few
+    assert "5.00 %" in few
     assert "far" not in few
     assert "3 more, 1 of which cannot be judged" in few
 

@@ -132,18 +132,18 @@ def test_the_card_fits_80_columns_and_lists_every_source(ticker: str) -> None:
                 "revenue share: agreed, not disclosed",
             ],
         ),
-        ("HIVE", ["112.2 M USD", "0.09 (9.0 %)", "0.101 (10.1 %)"]),
+        ("HIVE", ["112.2 M USD", "0.09 (9.00 %)", "0.101 (10.1 %)"]),
         (
             "IREN",
             [
-                "(2.5 %)",
+                "(2.49 %)",
                 "2024-01-31        248",
                 "2025-07-03      4,300",
                 "flag litigation since 2024-10-07",
             ],
         ),
-        ("RIOT", ["evaluating: 600 MW", "0 (0.0 %)"]),
-        ("MARA", ["AI status: prepared", "5.25 B USD", "0 (0.0 %)"]),
+        ("RIOT", ["evaluating: 600 MW", "0.00x"]),
+        ("MARA", ["AI status: prepared", "5.25 B USD", "0 (0.00 %)"]),
         ("CAN", ["type asic_maker", "AI status: exited since 2025-06-23"]),
     ],
 )
