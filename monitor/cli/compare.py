@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +14,8 @@ from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.live import LiveOption
 from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, number, sheet, short
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
-from monitor.compute.comparison import compare, refused
+from monitor.compute.comparison import compare, look_ahead, refused
+from monitor.compute.situation import Situation
 from monitor.core.errors import ConfigError
 from monitor.domain.events import Quality
 from monitor.metrics.base import Metric, Scope
@@ -60,21 +61,35 @@ def compare_companies(
     chosen = _chosen(metrics or [], situation.catalogue)
     words = [word for item in tickers or [] for word in item.replace(",", " ").split()]
     named = {find(situation.companies, word).ticker for word in words}
-    data = {
-        "market": market_data(situation),
-        "metrics": [
-            {
-                "metric": metric.name,
-                "label": metric.label or metric.name,
-                "unit": metric.unit,
-                "rows": compare(situation, metric, named, worst, ascending=ascending),
-                "refusal": metric.refusal or None,
-                "refused": refused(situation, metric, named),
-            }
-            for metric in chosen
-        ],
-    }
+    parts = [_part(situation, metric, named, worst, ascending=ascending) for metric in chosen]
+    notes = [] if as_of is None else _look_ahead(situation, parts)
+    data = {"market": market_data(situation), "metrics": parts, "notes": notes}
     emit(data, output, lambda: _draw(data), lambda: list(_records(data)))
+
+
+def _part(
+    situation: Situation,
+    metric: Metric,
+    named: Collection[str],
+    worst: Quality,
+    *,
+    ascending: bool,
+) -> Record:
+    return {
+        "metric": metric.name,
+        "label": metric.label or metric.name,
+        "unit": metric.unit,
+        "rows": compare(situation, metric, named, worst, ascending=ascending),
+        "refusal": metric.refusal or None,
+        "refused": refused(situation, metric, named),
+    }
+
+
+def _look_ahead(situation: Situation, parts: Sequence[Record]) -> list[str]:
+    """Return the notes of all parts, each once: metrics share their figures."""
+    catalogue = situation.catalogue
+    notes = (look_ahead(situation, catalogue[part["metric"]], part["rows"]) for part in parts)
+    return list(dict.fromkeys(note for found in notes for note in found))
 
 
 def _chosen(words: Sequence[str], catalogue: Catalogue) -> list[Metric]:
@@ -123,6 +138,7 @@ def _draw(data: Record) -> Group:
             )
         )
     parts += _refusals(data["metrics"])
+    parts += (Text(note, style="yellow") for note in data["notes"])
     return Group(*parts)
 
 

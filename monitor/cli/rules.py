@@ -32,6 +32,7 @@ from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.agenda import Agenda
 from monitor.domain.companies import Companies
+from monitor.metrics.catalogue import Catalogue
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
 
@@ -61,9 +62,10 @@ def check(
     """Read a rulebook; exit 2 and name file, line, cause and mend if a rule cannot work."""
     agenda = _agenda(calendar)
     book = _load(file, companies, agenda)
-    tickers = list(load_companies(SystemClock().now(), companies))
+    catalogue, known = find_catalogue(), load_companies(SystemClock().now(), companies)
     quoted = [name for feed in find_feeds() for name in feed.spec.instruments]
-    doubts = doubts_about(book, targets(find_catalogue(), tickers, quoted=quoted), agenda)
+    doubts = doubts_about(book, targets(catalogue, list(known), quoted=quoted), agenda)
+    doubts += refused_to_all(book, catalogue, known)
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     data = {
@@ -73,6 +75,24 @@ def check(
         "doubts": doubts,
     }
     emit(data, output, lambda: Text(f"fine: {len(book.rules)} rules in {book.name}"))
+
+
+def refused_to_all(book: Rulebook, catalogue: Catalogue, companies: Companies) -> list[str]:
+    """Return the rules on a metric that no company they name has: they can never fire, and why."""
+    found: list[str] = []
+    for place, rule in enumerate(book.rules):
+        if rule.companies == "all" or rule.on not in catalogue:
+            continue
+        metric = catalogue[rule.on]
+        if any(companies[ticker].type in metric.applies_to for ticker in rule.companies):
+            continue
+        kinds = ", ".join(sorted(kind.value for kind in metric.applies_to))
+        why = metric.refusal or "It says nothing of their type."
+        found.append(
+            f"{book.where(place)}: rule `{rule.id}` can never fire: `{rule.on}` is refused to "
+            f"{', '.join(rule.companies)}. {why} Name companies of type {kinds}, or another metric."
+        )
+    return found
 
 
 @app.command()

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS
-from monitor.compute.situation import Record, Situation
+from monitor.compute.situation import UNPUBLISHED, Record, Situation
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.domain.peers import middle, ranks, robust_spread
@@ -67,6 +67,22 @@ def refused(situation: Situation, metric: Metric, tickers: Collection[str] = ())
         and company.type not in metric.applies_to
         and (ticker in tickers or not tickers)
     ]
+
+
+def look_ahead(situation: Situation, metric: Metric, rows: Collection[Record]) -> list[str]:
+    """Return a note on the values of an earlier day that may rest on what nobody knew then, or none.
+
+    As in `explain`: a figure without a day of publication counts from the day that it describes.
+    """
+    leaves = situation.plan.leaves_of(metric.name)
+    whose: dict[str, str] = {}
+    for row in rows:
+        names = [name for name in leaves if situation.is_unpublished(name, row["company"])]
+        if names and row["value"] is not None:
+            whose[row["company"]] = f"{row['company']} ({', '.join(names)})"
+    if not whose:
+        return []
+    return [f"look-ahead: {', '.join(whose.values())}: {UNPUBLISHED}"]
 
 
 def _row(situation: Situation, metric: Metric, ticker: str, worst: Quality) -> Record:

@@ -13,7 +13,7 @@ import numpy as np
 
 from monitor.compute.card_metrics import limits
 from monitor.compute.recompute import NOT_APPLICABLE
-from monitor.compute.situation import Record, Situation, unit_of
+from monitor.compute.situation import UNPUBLISHED, Record, Situation, unit_of
 from monitor.domain.companies import Company
 from monitor.domain.events import Quality, Reading
 from monitor.domain.risks import risk_notes
@@ -138,26 +138,21 @@ class _Page:
 
     def unpublished(self) -> list[str]:
         """Return a note on the figures that count since the day they describe, or none."""
-        names = [name for name in self._leaves() if self._is_unpublished(name, self._ticker)]
+        names = [
+            name for name in self._leaves() if self._situation.is_unpublished(name, self._ticker)
+        ]
         rests: dict[str, None] = {}
+        unpublished = self._situation.is_unpublished
         for step in self._across():
             leaves = self._situation.catalogue.leaves_of(step.name)
             for row in self._compared[step.name]["companies"]:
                 firm = row["company"]
-                if row["counted"] and any(self._is_unpublished(leaf, firm) for leaf in leaves):
+                if row["counted"] and any(unpublished(leaf, firm) for leaf in leaves):
                     rests[firm] = None
         whose = [*names, *(f"figures of {firm}" for firm in rests)]
         if not whose:
             return []
-        words = (
-            f"look-ahead: {', '.join(whose)}: no day of publication is known, so they count from the"
-            " day they describe, which is earlier than anybody knew them"
-        )
-        return [words]
-
-    def _is_unpublished(self, name: str, ticker: str | None) -> bool:
-        figure = self._situation.figure(name, ticker)
-        return figure is not None and figure.published is None and figure.expires is None
+        return [f"look-ahead: {', '.join(whose)}: {UNPUBLISHED}"]
 
     def _across(self) -> Iterable[Metric]:
         return (step for step in self._road if step.across and step.name not in self._given)

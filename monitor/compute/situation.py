@@ -28,6 +28,12 @@ Record: TypeAlias = dict[str, Any]
 REMEMBERED = "what the service remembers of past days"
 """The source of an input that no quote brings: returns at past closes, samples at midnight."""
 
+UNPUBLISHED = (
+    "no day of publication is known, so they count from the day they describe, which is earlier than"
+    " anybody knew them"
+)
+"""What a figure that no paper dates means for an answer about an earlier day."""
+
 _UNITS = (MARKET_UNITS, PAIR_INPUTS, HISTORY_INPUTS)
 
 
@@ -104,6 +110,11 @@ class Situation:
             return None
         then = self.now if fact == name else self.now - EARLIER_MS
         return fact_at(self.companies[ticker], fact, then)
+
+    def is_unpublished(self, name: str, ticker: str | None) -> bool:
+        """Tell whether an input is a figure that no paper dates: it may have been known to nobody."""
+        figure = self.figure(name, ticker)
+        return figure is not None and figure.published is None and figure.expires is None
 
     def origin(self, name: str, ticker: str | None) -> Record:
         """Return one input with everything known about it; every key is always there."""

@@ -15,7 +15,6 @@ TESTS = sorted(ROOT.glob("tests/**/*.py"))
 FUNCTION, LONG_FUNCTION = 40, 60
 FILE, LONG_FILE, TEST_FILE = 300, 500, 500
 LONG_FUNCTIONS = {
-    "monitor/cli/compare.py:compare_companies": "options of the command line, one a line",
     "monitor/cli/replay.py:replay": "options of the command line, one a line",
     "monitor/cli/whatif.py:whatif": "options of the command line, one a line",
     "monitor/compute/card.py:build_card": "the card's fields, one a line",

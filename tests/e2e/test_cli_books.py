@@ -206,6 +206,17 @@ def test_all_rules_that_cannot_work_are_named(tmp_path: Path) -> None:
     assert "did you mean `RIOT`?" in said.err
 
 
+def test_a_rule_that_is_refused_to_all_it_names_is_doubted(tmp_path: Path) -> None:
+    """No mNAV of RIOT will ever come, so the rule is quiet for ever: a doubt with the reason (B12)."""
+    book = tmp_path / "rules.yaml"
+    rule = "  - {id: %s, type: threshold, on: mnav_cap_to_nav_ratio, above: 2, companies: [%s]}\n"
+    book.write_text("rules:\n" + rule % ("a", "RIOT") + rule % ("b", "RIOT, MSTR"))
+    said = hashhedge("rules", "check", book, "-o", "json")
+    (doubt,) = said.json["doubts"]
+    assert doubt.startswith(f"{book}:2: rule `a` can never fire")
+    assert "Name companies of type treasury" in doubt
+
+
 def test_the_default_rulebook_is_fine() -> None:
     """What is shipped passes its own check and lists with levels and versions."""
     assert hashhedge("rules", "check", "-o", "json").json["rules"] > 0

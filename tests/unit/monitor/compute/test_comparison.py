@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.compute.comparison import compare, refused
+from monitor.compute.comparison import compare, look_ahead, refused
 from monitor.compute.situation import Situation
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality
@@ -155,3 +155,16 @@ def test_only_what_has_words_why_is_refused() -> None:
     assert refused(scene, CATALOGUE["mnav_cap_to_nav_ratio"]) == ["HOST", "MINE"]
     assert refused(scene, CATALOGUE["mnav_cap_to_nav_ratio"], ["COIN", "MINE"]) == ["MINE"]
     assert refused(scene, MARGIN) == []
+
+
+def test_an_earlier_day_names_whose_figures_nobody_may_have_known() -> None:
+    """Of two known margins only the one with figures that no paper dates is named, with them."""
+    silent = company("HIVE", FLEET)
+    dated = [figure(name, value, published=NOON - 20 * DAY) for name, value in FLEET.items()]
+    scene = situation(silent, company("RIOT", dated))
+    metric = CATALOGUE["power_hashcost_usd_ph_day"]
+    (note,) = look_ahead(scene, metric, compare(scene, metric))
+    assert note.startswith("look-ahead: HIVE (")
+    assert "efficiency_j_th" in note
+    assert "RIOT" not in note
+    assert look_ahead(scene, metric, compare(scene, metric, ["RIOT"])) == []
