@@ -21,6 +21,7 @@ from monitor.cli import (
     fact,
     feeds,
     history,
+    market_table,
     replay,
     returns,
     rules,
@@ -83,6 +84,7 @@ for module in (
     venues,
     scope,
     returns,
+    market_table,
 ):
     module.add_to(app)
 for name, group in (
