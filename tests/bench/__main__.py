@@ -1,7 +1,7 @@
 """`make bench`: tick to alert of our chain beside the bare one, and how it grows with rules.
 
-`ARGS="--reps 5"` repeats more often, `ARGS=--quick` takes under two minutes, `ARGS=--write` puts
-the tables into docs/performance.md. Ratios between chains of the same run say more than
+`ARGS="--reps 5"` repeats more often, `ARGS=--quick` takes under two minutes, `ARGS=--metrics` times
+the metric layer alone, `ARGS=--write` puts the tables into docs/performance.md. Ratios between chains of the same run say more than
 milliseconds: a shared machine's speed varies by 2 within minutes.
 """
 
@@ -12,6 +12,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import report
@@ -19,7 +20,7 @@ from tests.bench.chain import Load, Measured, measure
 from tests.bench.floor import Floor, NotMeasuredError
 from tests.bench.job import Job
 from tests.bench.market import BUNDLED, road_cost, step_cost
-from tests.bench.metrics import metric_cost
+from tests.bench.metrics import MetricCost, book_cost, metric_cost
 from tests.bench.report import OURS, Figures, Shape
 
 BASE: Shape = (1_000, 1)
@@ -28,7 +29,7 @@ QUICK_GROWTH: tuple[Shape, ...] = ((1_000, 1_000),)
 FULL_LOAD = Load({200: 4.0, 1_000: 2.0}, 20_000)
 QUICK_LOAD = Load({200: 2.0, 1_000: 1.0}, 10_000)
 COMPANIES = (len(BUNDLED), 1_000)
-ALL_METRICS = (20, 1_000, 10_000)
+ALL_METRICS = (1_000, 10_000)
 
 
 def main() -> None:
@@ -37,14 +38,36 @@ def main() -> None:
     parser.add_argument("--reps", type=int, default=3, help="repetitions of each chain (3)")
     parser.add_argument("--quick", action="store_true", help="one short repetition, fewer shapes")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--metrics", action="store_true", help="only the metric layer, a minute")
     options = parser.parse_args()
+    if options.metrics:
+        return _tell(
+            [report.render_metrics(measure_metrics(quick=options.quick))], write=options.write
+        )
     figures = Figures(1 if options.quick else options.reps)
     with tempfile.TemporaryDirectory(prefix="hashhedge-bench-") as directory:
         run(figures, Path(directory), quick=options.quick)
     text = report.render(figures)
-    sys.stdout.write(text + "\n")
-    if options.write:
-        report.write(text)
+    return _tell([report.render_metrics(figures.metrics), text], write=options.write)
+
+
+def _tell(texts: Sequence[str], *, write: bool) -> None:
+    """Print, and write if asked: the metric layer first, then the rest if it was measured."""
+    for text, mark in zip(texts, ("bench metrics", "bench"), strict=False):
+        sys.stdout.write(text + "\n\n")
+        if write:
+            report.write(text, mark)
+
+
+def measure_metrics(*, quick: bool) -> list[MetricCost]:
+    """Measure a change with every metric computed: the book's companies, then invented ones."""
+    repetitions = 50 if quick else 200
+    _say("all metrics of the book's companies")
+    costs = [book_cost(repetitions)]
+    for companies in ALL_METRICS:
+        _say(f"all metrics of {companies:,} synthetic companies")
+        costs.append(metric_cost(companies, repetitions))
+    return costs
 
 
 def run(figures: Figures, directory: Path, *, quick: bool) -> None:
@@ -67,9 +90,7 @@ def run(figures: Figures, directory: Path, *, quick: bool) -> None:
         _say(f"the global tick over {companies:,} companies")
         home = _made(directory / f"step-{companies}")
         figures.steps.append(step_cost(home, companies))
-    for companies in ALL_METRICS:
-        _say(f"all metrics of {companies:,} companies")
-        figures.metrics.append(metric_cost(companies, 50 if quick else 200))
+    figures.metrics += measure_metrics(quick=quick)
     road = _made(directory / "road")
     figures.road = asyncio.run(road_cost(road, COMPANIES[0], 100 if quick else 300))
 

@@ -20,7 +20,6 @@ from tests.bench.metrics import MetricCost
 from tests.bench.servers import ROOT, program
 
 DOCUMENT = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- bench: written by make bench -->", "<!-- bench: end -->"
 OURS = "hashhedge"
 MILLION, THOUSAND = 1_000_000, 1_000
 LIBRARIES = ("redis", "hiredis", "aiomqtt", "paho-mqtt", "msgspec", "numpy")
@@ -65,19 +64,28 @@ def render(figures: Figures) -> str:
         *growth_words(figures.shapes),
         "### The global tick: one BTC price, every company, 10 rules each",
         market_table(figures.steps, figures.road),
-        "### Every metric of every company",
-        metric_table(figures.metrics),
         *(f"Not measured: {why}." for why in figures.left_out),
     ]
     return "\n\n".join(parts)
 
 
-def write(text: str) -> None:
+def render_metrics(costs: Sequence[MetricCost]) -> str:
+    """Return the cost of the metric layer alone as markdown."""
+    machine = (
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}, {os.cpu_count()} x {_cpu()}, "
+        f"load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, numpy "
+        f"{importlib.metadata.version('numpy')}; medians."
+    )
+    return "\n\n".join(["### Every metric of every company", machine, metric_table(costs)])
+
+
+def write(text: str, mark: str = "bench") -> None:
     """Put the tables between the marks of the document; its prose stays."""
+    begin, end = f"<!-- {mark}: written by make bench -->", f"<!-- {mark}: end -->"
     document = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    before, _, rest = document.partition(begin)
+    _, _, after = rest.partition(end)
+    DOCUMENT.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def facts(figures: Figures) -> str:
@@ -195,18 +203,18 @@ def metric_table(costs: Sequence[MetricCost]) -> str:
     """Return what a change costs if every metric is watched, in all and per company."""
     rows = [
         [
-            f"{cost.companies:,}",
-            f"{cost.touched} of {cost.metrics}",
+            f"{cost.companies:,} {cost.what}",
+            f"{cost.computed} of {cost.metrics} ({cost.touched} depend)",
             f"{cost.tick_us:,.0f}",
             f"{cost.tick_us / cost.companies:,.2f}",
-            f"{cost.row_us:,.0f}",
+            f"{cost.row_us:,.0f} ({cost.row_touched})",
             f"{cost.nothing_us:,.1f}",
         ]
         for cost in costs
     ]
     head = [
-        *("companies", "metrics of a BTC tick", "us a tick, all watched", "us a company"),
-        *("us a company's new power price", "us a tick, none watched"),
+        *("companies", "metrics computed by a BTC tick", "us a tick, all watched", "us a company"),
+        *("us a company's new power price (metrics)", "us a tick, none watched"),
     ]
     return _table(head, rows)
 
