@@ -165,6 +165,7 @@ _SPECS = (
     FactSpec("eth_held", "ETH", 1, 1e8, QUARTERLY_DAYS, "ether on the balance sheet", nil=True),
     _coins("btc_produced", 1e5, "coins mined in the period"),
     _coins("btc_sold", 1e6, "coins sold in the period"),
+    _coins("btc_purchased", 1e6, "coins bought in the period, beside those mined"),
     # Of the period that the coins were mined in; nobody prints them, a reader works them out.
     FactSpec("period_days", "count", 1, 372, QUARTERLY_DAYS, "days of the period"),
     FactSpec(
@@ -195,6 +196,8 @@ _SPECS = (
     *_period_usd("mining_depreciation", "depreciation of the mine"),
     *_period_usd("sga", "selling, general and administrative cost of the whole company"),
     *_period_usd("interest", "interest cost"),
+    *_period_usd("operating_income", "profit or loss before interest and tax", low=-1e12),
+    *_period_usd("adjusted_ebitda", "adjusted EBITDA as the company defines it", low=-1e12),
     *_period_usd("net_income", "profit or loss", low=-1e12),
     *_period_usd("capex", "capital spent"),
     *_period_usd("ai_capex", "capital spent on AI"),

@@ -110,6 +110,7 @@ RISKS: tuple[RiskSpec, ...] = (
             "ai_capex_share_ratio",
             "ai_revenue_mix_ratio",
             "cash_runway_quarters",
+            "net_debt_to_ebitda_years",
             "net_debt_to_gross_profit_years",
             "dilution_ratio",
             "coins_sold_ratio",

@@ -181,6 +181,31 @@ _MONEY: tuple[Metric, ...] = (
     ),
     quotient(
         "net_debt_usd",
+        "adjusted_ebitda_usd_year",
+        "no_ebitda",
+        signed=True,
+        name="net_debt_to_ebitda_years",
+        unit="years",
+        description="Years of adjusted EBITDA that net debt is worth; below 0 there is more cash than"
+        " debt. Each company adjusts in its own way, and of a loss no year pays any debt.",
+        source=_SOURCE,
+        applies_to=_POWERED,
+        examples=(
+            Example(
+                {"debt_usd": 800e6, "cash_usd": 300e6, "adjusted_ebitda_usd_year": 125e6},
+                4.0,
+                1,
+                _OWN,
+            ),
+            Example({"net_debt_usd": 1e6, "adjusted_ebitda_usd_year": 0}, None, reason="no_ebitda"),
+            Example(
+                {"net_debt_usd": 1e6, "adjusted_ebitda_usd_year": -9e6}, None, reason="no_ebitda"
+            ),
+        ),
+        label="Net debt / EBITDA",
+    ),
+    quotient(
+        "net_debt_usd",
         "market_cap_usd",
         "no_market_cap",
         signed=True,
