@@ -48,8 +48,9 @@ PAIRS = (
 )
 """What can be no more than the other, of one day and period."""
 
-# a mean over a month may exceed what was left of the machines on its last day
-_MEANS = frozenset({"hashrate_average_operating_eh_s"})
+# A mean over a month may exceed what was left of the machines on its last day. Mining revenue has the
+# implied price beside it, which tells more of the slip: refused, the book would not come that far.
+_DOUBTED = frozenset({"hashrate_average_operating_eh_s", "mining_revenue_usd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _by_period(history: Sequence[Figure]) -> dict[tuple[int | None, int], Figure
 
 
 def _certain(part: Figure, whole: Figure) -> bool:
-    if part.fact in _MEANS or part.expires is not None or whole.expires is not None:
+    if part.fact in _DOUBTED or part.expires is not None or whole.expires is not None:
         return False
     same_basis = FACTS[part.fact].unit != "MW" or part.basis == whole.basis
     return same_basis and part.confidence.sourced and whole.confidence.sourced

@@ -87,6 +87,7 @@ def test_other_periods_are_no_pair() -> None:
             figure("hashrate_average_operating_eh_s", 20),
             figure("hashrate_installed_eh_s", 10),
         ),
+        (figure("mining_revenue_usd", 1.429e9), figure("total_revenue_usd", 161.4e6)),
     ],
 )
 def test_what_may_be_all_the_same_is_not_certain(part: Figure, whole: Figure) -> None:
