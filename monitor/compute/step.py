@@ -39,17 +39,17 @@ from monitor.compute.plan import (
     Plan,
 )
 from monitor.compute.recompute import Table
+from monitor.compute.sources import Inputs, Sources
 from monitor.compute.splits import Splits
 from monitor.compute.standing import Memory, compared
-from monitor.compute.targets import quoted, targets
+from monitor.compute.targets import targets
 from monitor.domain.agenda import NO_EVENTS, Agenda
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.labels import of_parts
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
 from monitor.domain.sessions import SessionState
 from monitor.domain.symbols import symbol_of
-from monitor.metrics.base import Input, Metric, Scope
+from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
 DAY = 86_400_000
@@ -78,21 +78,16 @@ class Step:
         self.splits = Splits({firm.ticker: firm.actions for firm in firms})
         self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks, agenda)
-        self._watched, bound = self.watch.scalars, {Scope.COMPANY: self.watch.vectors}
-        names = (m.name for m in catalogue if m.name in bound.get(m.scope, self.watch.scalars))
-        self._observed = dict.fromkeys(names)
-        self.table = Table(
-            catalogue,
-            list(self._rows),
-            [firm.type for firm in firms],
-            (*MARKET_INPUTS, *HISTORY_INPUTS),
-            self._observed,
-        )
+        self._watched = self.watch.scalars
+        self.table = self._made_table(catalogue)
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
         self._tenants: list[str | None] = [None] * len(firms)
         self.history = History(calendar, self._rows)
         own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
         self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
+        self.sources = Sources(
+            self._plan, self.table, self.instruments, self.firms, self._tenants, self._facts
+        )
         self._leave_out()
         self._marks: dict[str, tuple[int, SessionState | None]] = {}
         self._standing, self._standing_changed = dict[str, Memory](), dict[str, Memory]()
@@ -103,6 +98,19 @@ class Step:
         self.unjudged = False
         self.refused: Counter[tuple[str, str]] = Counter()
         self.ticks = 0
+
+    def _made_table(self, catalogue: Catalogue) -> Table:
+        """Return the columns, of which those that rules watch are computed at once."""
+        bound = {Scope.COMPANY: self.watch.vectors}
+        names = (m.name for m in catalogue if m.name in bound.get(m.scope, self._watched))
+        self._observed = dict.fromkeys(names)
+        return Table(
+            catalogue,
+            list(self._rows),
+            [firm.type for firm in self.firms],
+            (*MARKET_INPUTS, *HISTORY_INPUTS),
+            self._observed,
+        )
 
     def _leave_out(self) -> None:
         """Name what does not apply from the first moment on."""
@@ -291,14 +299,14 @@ class Step:
         for metric in (it for it in metrics if it.name in self._observed):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
-                self.watch.observe(name, self._metric(name, 0), now, revised=revised)
+                self.watch.observe(name, self.sources.metric(name, 0), now, revised=revised)
             else:
                 column = self.table.column(name)
                 self.watch.observe_vector(
                     name,
                     column.values,
                     column.quality,
-                    partial(self._metric, name),
+                    partial(self.sources.metric, name),
                     now,
                     revised=revised,
                 )
@@ -362,72 +370,19 @@ class Step:
         live = self.instruments.reading(f"{firm.ticker}.{fact}")
         return live if live.quality.usable else firm.fact(fact, now)
 
-    # ---------------------------------------------------------------- for messages
+    def _inputs(self, target: str, company: str | None) -> Inputs:
+        return self.sources.inputs(target, company)
+
+    def _remarks(self, target: str, company: str | None) -> Remarks:
+        return self.sources.remarks(target, company, self.now or 0)
 
     def reading(self, target: str, company: str | None) -> Reading:
         """Return the present reading of what a rule watches."""
-        if company is None and target not in self._plan.catalogue:
-            return self.instruments.reading(target)
-        return self._metric(target, 0 if company is None else self._rows[company])
-
-    def _metric(self, name: str, row: int) -> Reading:
-        """Return a metric's reading with the newest source time among its inputs."""
-        feeding = (self.instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
-        readings = [self.instruments.reading(item) for item in feeding if item]
-        times = (item.observed_at for item in readings)
-        newest = max((time for time in times if time is not None), default=None)
-        return of_parts(self.table.reading(name, row, newest), readings)
-
-    def _remarks(self, target: str, company: str | None) -> Remarks:
-        """Return what a message adds: words of the source, the tenant, flags of whom it is about."""
-        ticker = company or symbol_of(target, self._rows).ticker  # of a share and its figures too
-        spoken = () if company else self.instruments.origin(target)
-        notes = tuple(quote.note for quote in spoken if quote.note)
-        if (row := self._rows.get(ticker)) is None:
-            return Remarks(notes)
-        flags = self.firms[row].flags(self.now or 0)
-        notes = (*notes, *(sentence for _, sentence in flags))
-        leaves = self._plan.leaves_of(target) if company else ()
-        if self._tenants[row] and set(TENANT_INPUTS) & set(leaves):
-            notes = (f"Tenant: {self._tenants[row]}.", *notes)
-        return Remarks(notes, tuple(word for word, _ in flags), ticker)
-
-    def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
-        """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
-        if target not in self._plan.catalogue:
-            return tuple(quoted(quote) for quote in self.instruments.origin(target))
-        row = 0 if company is None else self._rows[company]
-        inputs = {item.name: item for item in self._plan.catalogue[target].arguments}
-        if company is not None:  # a figure given live is named, however deep it enters
-            facts = (leaf for leaf in self._plan.leaves_of(target) if leaf in self._facts)
-            live = (leaf for leaf in facts if self.instrument_of(leaf, row) is not None)
-            inputs |= {leaf: Input(leaf) for leaf in live if leaf not in inputs}
-        return tuple(self._argument(item, row) for item in inputs.values())
-
-    def _argument(self, item: Input, row: int) -> Mapping[str, object]:
-        """Return one input of a metric as a message shows it."""
-        single = len(self.table.column(item.name).values) == 1
-        reading = self.table.reading(item.name, 0 if single else row)
-        value = item.default if reading.value is None else reading.value
-        shown = {"name": item.name, "value": value, "quality": reading.quality.word}
-        instrument = self.instrument_of(item.name, row)
-        if instrument is None:
-            return shown
-        sources = sorted({quote.source for quote in self.instruments.origin(instrument)})
-        return shown | {"instrument": instrument, "sources": sources}
+        return self.sources.reading(target, company)
 
     def instrument_of(self, column: str, row: int) -> str | None:
         """Return the instrument that feeds a company's column, None for a figure of the books."""
-        if column in MARKET_INPUTS:
-            return MARKET_INPUTS[column]
-        if column in self._facts:
-            live = f"{self.firms[row].ticker}.{column}"
-            return live if self.instruments.reading(live).quality.usable else None
-        own = TENANT_INPUTS.get(column, column)
-        ticker = self.firms[row].ticker if own == column else self._tenants[row]
-        if ticker is None:
-            return None
-        return STOCK_INPUTS[own].format(ticker=ticker) if own in STOCK_INPUTS else None
+        return self.sources.instrument_of(column, row)
 
     # ---------------------------------------------------------------- memory
 

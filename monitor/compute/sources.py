@@ -1,0 +1,102 @@
+"""What a value is made of and how it reads now, for rules and for messages. Hop 5, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
+
+from alerts.model import Remarks
+from monitor.compute.firms import Firm
+from monitor.compute.instruments import Instruments
+from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.compute.recompute import Table
+from monitor.compute.targets import quoted
+from monitor.domain.events import Reading
+from monitor.domain.labels import of_parts
+from monitor.domain.symbols import symbol_of
+from monitor.metrics.base import Input
+
+Inputs: TypeAlias = tuple[Mapping[str, object], ...]
+
+
+class Sources:
+    """The instruments and figures behind the table of one shard."""
+
+    def __init__(  # the parts of the step that it looks at
+        self,
+        plan: Plan,
+        table: Table,
+        instruments: Instruments,
+        firms: Sequence[Firm],
+        tenants: Sequence[str | None],
+        facts: Collection[str],
+    ) -> None:
+        """Take the parts of the step; `tenants` and `table` change under it as the step goes on."""
+        self._plan, self._table, self._instruments = plan, table, instruments
+        self._firms, self._tenants, self._facts = firms, tenants, facts
+        self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of what a rule watches."""
+        if company is None and target not in self._plan.catalogue:
+            return self._instruments.reading(target)
+        return self.metric(target, 0 if company is None else self._rows[company])
+
+    def metric(self, name: str, row: int) -> Reading:
+        """Return a metric's reading with the newest source time among its inputs."""
+        feeding = (self.instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
+        readings = [self._instruments.reading(item) for item in feeding if item]
+        times = (item.observed_at for item in readings)
+        newest = max((time for time in times if time is not None), default=None)
+        return of_parts(self._table.reading(name, row, newest), readings)
+
+    def remarks(self, target: str, company: str | None, now: int) -> Remarks:
+        """Return what a message adds: words of the source, the tenant, flags of whom it is about."""
+        ticker = company or symbol_of(target, self._rows).ticker  # of a share and its figures too
+        spoken = () if company else self._instruments.origin(target)
+        notes = tuple(quote.note for quote in spoken if quote.note)
+        if (row := self._rows.get(ticker)) is None:
+            return Remarks(notes)
+        flags = self._firms[row].flags(now)
+        notes = (*notes, *(sentence for _, sentence in flags))
+        leaves = self._plan.leaves_of(target) if company else ()
+        if self._tenants[row] and set(TENANT_INPUTS) & set(leaves):
+            notes = (f"Tenant: {self._tenants[row]}.", *notes)
+        return Remarks(notes, tuple(word for word, _ in flags), ticker)
+
+    def inputs(self, target: str, company: str | None) -> Inputs:
+        """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
+        if target not in self._plan.catalogue:
+            return tuple(quoted(quote) for quote in self._instruments.origin(target))
+        row = 0 if company is None else self._rows[company]
+        inputs = {item.name: item for item in self._plan.catalogue[target].arguments}
+        if company is not None:  # a figure given live is named, however deep it enters
+            facts = (leaf for leaf in self._plan.leaves_of(target) if leaf in self._facts)
+            live = (leaf for leaf in facts if self.instrument_of(leaf, row) is not None)
+            inputs |= {leaf: Input(leaf) for leaf in live if leaf not in inputs}
+        return tuple(self._argument(item, row) for item in inputs.values())
+
+    def _argument(self, item: Input, row: int) -> Mapping[str, object]:
+        """Return one input of a metric as a message shows it."""
+        single = len(self._table.column(item.name).values) == 1
+        reading = self._table.reading(item.name, 0 if single else row)
+        value = item.default if reading.value is None else reading.value
+        shown = {"name": item.name, "value": value, "quality": reading.quality.word}
+        instrument = self.instrument_of(item.name, row)
+        if instrument is None:
+            return shown
+        sources = sorted({quote.source for quote in self._instruments.origin(instrument)})
+        return shown | {"instrument": instrument, "sources": sources}
+
+    def instrument_of(self, column: str, row: int) -> str | None:
+        """Return the instrument that feeds a company's column, None for a figure of the books."""
+        if column in MARKET_INPUTS:
+            return MARKET_INPUTS[column]
+        if column in self._facts:
+            live = f"{self._firms[row].ticker}.{column}"
+            return live if self._instruments.reading(live).quality.usable else None
+        own = TENANT_INPUTS.get(column, column)
+        ticker = self._firms[row].ticker if own == column else self._tenants[row]
+        if ticker is None:
+            return None
+        return STOCK_INPUTS[own].format(ticker=ticker) if own in STOCK_INPUTS else None
