@@ -17,7 +17,14 @@ import alerts.books
 from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
-from monitor.books import FeedOverride, load_calendar, load_companies, load_feeds, load_flags
+from monitor.books import (
+    Declared,
+    FeedOverride,
+    load_calendar,
+    load_companies,
+    load_feeds,
+    load_flags,
+)
 from monitor.compute.firms import Firm
 from monitor.compute.standing import Standing
 from monitor.compute.step import Step
@@ -114,13 +121,16 @@ def configured_feeds(path: Path | None, shares: Container[str] = ()) -> tuple[Fe
 
     """
     feeds = find_feeds()
-    wanted = load_feeds(_symbols(feeds), path, shares)
+    wanted = load_feeds(_known(feeds), path, shares)
     return tuple(_asked_as(feed, wanted.get(feed.spec.name)) for feed in feeds)
 
 
-def _symbols(feeds: Iterable[Feed]) -> Mapping[str, Mapping[str, str]]:
-    """Return what each feed asks for, by its own symbols."""
-    return {feed.spec.name: feed.spec.instruments for feed in feeds}
+def _known(feeds: Iterable[Feed]) -> Mapping[str, Declared]:
+    """Return what the book is judged by; a stream has no key that its feed has not."""
+    return {
+        feed.spec.name: Declared(feed.spec.instruments, has_key=bool(feed.spec.credentials))
+        for feed in feeds
+    }
 
 
 def _asked_as(feed: Feed, wish: FeedOverride | None) -> Feed:
@@ -143,7 +153,7 @@ def configured_streams(path: Path | None) -> tuple[Stream, ...]:
         ConfigErrors: the book names an unknown feed or field.
 
     """
-    wanted = load_feeds(_symbols(find_feeds()), path)
+    wanted = load_feeds(_known(find_feeds()), path)
     streams = (stream for _, stream in declared("monitor.feeds", "STREAM", Stream))
     return tuple(_sent_as(stream, wanted.get(stream.spec.name)) for stream in streams)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from monitor.books.calendar_book import load_calendar
 from monitor.books.company_book import load_companies, parse_company
-from monitor.books.feed_book import FeedOverride, load_feeds, load_flags
+from monitor.books.feed_book import Declared, FeedOverride, load_feeds, load_flags
 from monitor.books.scope_book import LeftOut, load_scope
 
 __all__ = [
+    "Declared",
     "FeedOverride",
     "LeftOut",
     "load_calendar",

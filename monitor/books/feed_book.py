@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta, Struct, field
 
 from monitor.core.errors import ConfigError, ConfigErrors
+from monitor.core.hosts import is_loopback
 from monitor.core.mends import nearest
 from monitor.core.yamltext import Document, read_document
 from monitor.domain.identity import mismatch
@@ -47,6 +49,20 @@ class FeedOverride(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     instruments: dict[Name, Annotated[str, Meta(min_length=1, max_length=100)]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the code says of one feed, as far as a book is judged by it.
+
+    Attributes:
+        symbols: its instruments, each with the provider's symbol.
+        has_key: a key goes with its requests or into its stream.
+
+    """
+
+    symbols: Mapping[str, str]
+    has_key: bool = False
+
+
 class VenueEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person says of a venue: the reason for which it has no part in the price."""
 
@@ -61,16 +77,15 @@ class _FeedsEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_feeds(
-    known: Mapping[str, Mapping[str, str]], path: Path | None = None, shares: Container[str] = ()
+    known: Mapping[str, Declared], path: Path | None = None, shares: Container[str] = ()
 ) -> Mapping[str, FeedOverride]:
     """Load the feed overrides from `path`, else the default book.
 
-    `known` are the feeds that the code declares, each with its instruments and their symbols;
-    `shares` the tickers of the books.
+    `known` are the feeds that the code declares; `shares` the tickers of the books.
 
     Raises:
-        ConfigErrors: a feed or field is unknown or has a wrong value, or a symbol is not what the
-            instrument is; names every problem found.
+        ConfigErrors: a feed or field is unknown or has a wrong value, a key would travel without
+            TLS, or a symbol is not what the instrument is; names every problem found.
 
     """
     document = read_document(path or Path(str(files("monitor"))) / "books" / "feeds.yaml")
@@ -87,10 +102,9 @@ def load_feeds(
             continue
         try:
             override = document.convert(FeedOverride, *place)
-            _check_url("base_url", override.base_url, document.where(*place, "base_url"))
-            _check_url("stream_url", override.stream_url, document.where(*place, "stream_url"))
+            _check_urls(document, name, override, has_key=known[name].has_key)
             overrides[name] = override
-            problems += _mistaken(document, name, override, known[name], shares)
+            problems += _mistaken(document, name, override, known[name].symbols, shares)
         except ConfigError as error:
             problems.append(error)
     if problems:
@@ -126,9 +140,26 @@ def _mistaken(
             yield ConfigError(problem, where=where, hint=wrong.mend)
 
 
-def _check_url(name: str, url: str | None, where: str) -> None:
-    if url is None:
-        return
+def _check_urls(document: Document, feed: str, override: FeedOverride, *, has_key: bool) -> None:
+    addresses = {"base_url": override.base_url, "stream_url": override.stream_url}
+    for name, url in addresses.items():
+        if url is not None:
+            where = document.where("feeds", feed, name)
+            _check_url(name, url, where)
+            if has_key:
+                _check_secret(feed, name, urlsplit(url), where)
+
+
+def _check_secret(feed: str, name: str, url: SplitResult, where: str) -> None:
+    """Refuse an address that a key would be sent to in the clear."""
+    safe = _SCHEMES[name][0]
+    if url.scheme != safe and not is_loopback(url.hostname or ""):
+        problem = f"{name} has no TLS, and {feed} sends a key: anyone on the way could read it"
+        hint = f"write {safe}://; {url.scheme}:// is for 127.0.0.1, say a proxy that adds TLS"
+        raise ConfigError(problem, where=where, hint=hint)
+
+
+def _check_url(name: str, url: str, where: str) -> None:
     schemes = _SCHEMES[name]
     hint = f"write {schemes[0]}://host or {schemes[1]}://host:port"
     try:

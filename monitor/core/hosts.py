@@ -1,4 +1,4 @@
-"""What may be the name of a machine in an address."""
+"""What may be the name of a machine in an address, and which of them is this one. Pure."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def is_host(text: str) -> bool:
     except ValueError:
         return _NAME.fullmatch(text) is not None and not text.replace(".", "").isdigit()
     return True
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether what is sent to `host` never leaves this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        # a name that only begins alike (`localhost.example.org`) is somebody else's
+        return host.casefold() == "localhost"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from monitor.core.clock import MINUTE, SECOND
+from monitor.core.hosts import is_loopback
 from monitor.feeds.base import Credential, FeedSpec
 from monitor.feeds.streams import StreamSpec
 
@@ -16,7 +17,6 @@ MAX_DELAY_S = 86_400.0
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def spec_faults(spec: FeedSpec) -> list[str]:
@@ -45,7 +45,7 @@ def _identity_faults(spec: FeedSpec) -> Iterator[str]:
 
 
 def _may_be_plain(host: str, spec: FeedSpec) -> bool:
-    return not spec.credentials or host in _LOOPBACK
+    return not spec.credentials or is_loopback(host)
 
 
 def _key_faults(spec: FeedSpec) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _stream_identity_faults(spec: StreamSpec) -> Iterator[str]:
     if host is None or parts.fragment or "@" in parts.netloc:
         yield f"url {spec.url!r}: give scheme, host, path and at most a query"
     elif parts.scheme != "wss" and not (
-        parts.scheme in {"ws", "http"} and (not spec.credentials or host in _LOOPBACK)
+        parts.scheme in {"ws", "http"} and (not spec.credentials or is_loopback(host))
     ):
         yield f"url {spec.url!r}: use wss; ws is for your own network, without a key"
     for key in spec.credentials:

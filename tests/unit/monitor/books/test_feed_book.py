@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.books import FeedOverride, load_feeds, load_flags
+from monitor.books import Declared, FeedOverride, load_feeds, load_flags
 from monitor.core.errors import ConfigError, ConfigErrors
 
-KNOWN = {"coinbase": {"BTC-USD": "BTC-USD"}, "mempool": {"network.height": "/tip"}}
+KNOWN = {
+    "coinbase": Declared({"BTC-USD": "BTC-USD"}),
+    "finnhub": Declared({"RIOT": "RIOT"}, has_key=True),
+    "mempool": Declared({"network.height": "/tip"}),
+}
 
 
 def test_the_default_book_changes_nothing() -> None:
@@ -45,6 +49,16 @@ def test_a_symbol_of_ones_own_is_taken(tmp_path: Path) -> None:
         ("mempool: {base_url: 'https://x?key=hunter2'}", "base_url carries credentials"),
         ("mempool: {stream_url: 'https://x'}", "stream_url is no web address"),
         ("mempool: {stream_url: 'wss://x?key=hunter2'}", "stream_url carries credentials"),
+        (
+            "finnhub: {base_url: 'http://proxy.lan/finnhub'}",
+            "feeds.yaml:2: base_url has no TLS, and finnhub sends a key",
+        ),
+        (
+            "finnhub: {base_url: 'http://proxy.lan/finnhub'}",
+            "could read it\n  to fix: write https://; http:// is for 127.0.0.1",
+        ),
+        ("finnhub: {base_url: 'http://localhost.example.org'}", "base_url has no TLS"),
+        ("finnhub: {stream_url: 'ws://192.168.1.9:80'}", "to fix: write wss://; ws:// is for"),
         ("coinbase: {delay_s: -1}", ">= 0"),
         ("coinbase: {instruments: {BTC-USD: ''}}", "length >= 1"),
         (
@@ -62,6 +76,23 @@ def test_a_mistake_is_named(tmp_path: Path, body: str, expected: str) -> None:
         load_feeds(KNOWN, path)
     assert expected in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "finnhub: {base_url: 'https://proxy.lan', stream_url: 'wss://proxy.lan'}",
+        "finnhub: {base_url: 'http://127.0.0.1:1', stream_url: 'ws://localhost:1'}",
+        "finnhub: {base_url: 'http://[::1]:1'}",
+        # nothing to hide goes there
+        "mempool: {base_url: 'http://mempool.lan', stream_url: 'ws://mempool.lan'}",
+    ],
+)
+def test_a_key_goes_where_nobody_reads_it(tmp_path: Path, body: str) -> None:
+    """With TLS, or to this machine; a feed without a key may be asked in the clear."""
+    path = tmp_path / "feeds.yaml"
+    path.write_text(f"feeds:\n  {body}\n")
+    assert list(load_feeds(KNOWN, path)) == [body.partition(":")[0]]
 
 
 def test_an_excluded_venue_has_a_reason(tmp_path: Path) -> None:
