@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from monitor.core.discovery import declared
 from monitor.feeds.base import Feed, FeedSpec
+from monitor.feeds.streams import Stream, StreamSpec
 
 FILE = Path(__file__).parents[1] / "docs" / "feeds.md"
 _SHOWN = 8
@@ -17,7 +18,8 @@ _HEAD = """\
 
 What each provider quotes, how often it is asked, and on what terms. The feeds book (`feeds.yaml`,
 see [configuration](configuration.md)) changes address, interval and freshness, and switches a feed on or
-off. A feed whose key is not there is left out. [adapters.md](adapters.md) is how to write one.
+off. A feed whose key is not there is left out. One that has a stream is asked only while that is down, and
+for what it does not send. [adapters.md](adapters.md) is how to write one.
 
 | feed | asks | every | fresh for | requests a minute | key | by default |
 |---|---|---|---|---|---|---|
@@ -27,8 +29,9 @@ off. A feed whose key is not there is left out. [adapters.md](adapters.md) is ho
 def page() -> str:
     """Return the text of the page."""
     feeds = [feed.spec for _, feed in declared("monitor.feeds", "FEED", Feed)]
+    streams = {name: stream.spec for name, stream in declared("monitor.feeds", "STREAM", Stream)}
     table = "".join(f"{_row(spec)}\n" for spec in feeds)
-    return _HEAD + table + "".join(f"{line}\n" for line in _details(feeds))
+    return _HEAD + table + "".join(f"{line}\n" for line in _details(feeds, streams))
 
 
 def _row(spec: FeedSpec) -> str:
@@ -61,7 +64,7 @@ def _span(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
-def _details(feeds: Iterable[FeedSpec]) -> Iterator[str]:
+def _details(feeds: Iterable[FeedSpec], streams: Mapping[str, StreamSpec]) -> Iterator[str]:
     for spec in feeds:
         names = [f"`{name}`" for name in spec.instruments]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
@@ -69,6 +72,9 @@ def _details(feeds: Iterable[FeedSpec]) -> Iterator[str]:
         yield spec.licence
         yield ""
         yield f"Quotes {', '.join(names[:_SHOWN])}{more}{_besides(spec)}."
+        if spec.name in streams:
+            yield ""
+            yield f"Has a stream: `{streams[spec.name].url}`."
 
 
 def _besides(spec: FeedSpec) -> str:

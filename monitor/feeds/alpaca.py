@@ -2,15 +2,18 @@
 
 https://docs.alpaca.markets/reference/stocksnapshots-1. The free plan has the trades of one exchange
 with a small share of the volume: a small share may show none for minutes.
+https://docs.alpaca.markets/docs/real-time-stock-pricing-data: of its trades as they are made it has
+one connection for each account, and 30 shares.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
-from monitor.core.errors import BadQuote
+from monitor.core.errors import BadQuote, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
-from monitor.feeds.answers import Book, Node, decode, quoted
+from monitor.feeds.answers import Book, Node, decode, quoted, shown
 from monitor.feeds.base import (
     DEFAULT_SHARES,
     Answer,
@@ -21,6 +24,19 @@ from monitor.feeds.base import (
     Fetched,
     Http,
     previous_close,
+)
+from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import (
+    Frame,
+    Ping,
+    Quotes,
+    Refused,
+    Reply,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
 )
 
 
@@ -81,6 +97,73 @@ def _book(quote: Node | None) -> Book | None:
 _WIDEST = 2
 """A wider book is none: an ask at twice the bid stands there so as not to be taken."""
 
+_ID, _SECRET = "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"
+_LOGIN = json.dumps({"action": "auth", "key": f"{{{_ID}}}", "secret": f"{{{_SECRET}}}"})
+# Error codes of the stream. Who is let in nowhere waits for a person, the others come again.
+_REJECTED = {
+    402: (Reason.UNAUTHORIZED, "check both parts of the key"),
+    405: (Reason.FORBIDDEN, "the key's plan has fewer shares"),
+    409: (Reason.FORBIDDEN, "the key's plan has no such stream"),
+    410: (Reason.FORBIDDEN, "the key's plan has no such stream"),
+    411: (Reason.FORBIDDEN, "the key's plan has no such stream"),
+}
+_TOO_MANY_CONNECTIONS = 406
+
+
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Say nothing: the provider greets, then wants a login, then a subscription."""
+    del spec
+    return ()
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message: a list of things, each with its kind in `T`."""
+    frames: list[Frame] = []
+    for item in read(message, spec).items():
+        match item.at("T").text():
+            case "t":
+                frames.append(_trade(item, received_at, spec))
+            case "success":
+                frames += _answer(item.at("msg").text(), spec)
+            case "subscription":
+                frames.append(_confirmed(item, spec))
+            case "error":
+                frames.append(Refused(_refusal(item)))
+    return frames
+
+
+def _trade(trade: Node, received_at: int, spec: StreamSpec) -> Frame:
+    instrument = spec.instrument(trade.at("S"))
+    price, at = trade.at("p").price(), trade.at("t").iso_time()
+    return Quotes((sent(spec, received_at, instrument, price, observed_at=at),))
+
+
+def _answer(said: str, spec: StreamSpec) -> Iterator[Frame]:
+    """Log in to a greeting, and subscribe once that is done."""
+    if said == "connected":
+        yield Reply((_LOGIN,))
+    elif said == "authenticated":
+        shares = list(spec.instruments.values())
+        yield Reply((json.dumps({"action": "subscribe", "trades": shares}),))
+
+
+def _confirmed(item: Node, spec: StreamSpec) -> Frame:
+    told = {symbol.text() for symbol in item.at("trades").items()}
+    return Subscribed(frozenset(ours for ours, own in spec.instruments.items() if own in told))
+
+
+def _refusal(item: Node) -> FeedUnavailable | FeedRejected:
+    code = item.at("code").count()
+    said = f"{item.provider}: the stream answered {code} {shown(item.at('msg').text())}"
+    if code in _REJECTED:
+        reason, mend = _REJECTED[code]
+        return FeedRejected(f"{said}; {mend}", reason=reason)
+    if code == _TOO_MANY_CONNECTIONS:
+        message = f"{said}; end whatever else listens with this key: it is one at a time"
+        return FeedUnavailable(message, reason=Reason.THROTTLED)
+    return FeedUnavailable(f"{said}; it is opened again", reason=Reason.SERVER_ERROR)
+
+
 FEED = Feed(
     FeedSpec(
         name="alpaca",
@@ -93,11 +176,29 @@ FEED = Feed(
         licence="Free plan for own use; IEX data may not be redistributed without a licence.",
         max_bytes=262_144,
         credentials=(
-            Credential(env="APCA_API_KEY_ID", header="APCA-API-KEY-ID"),
-            Credential(env="APCA_API_SECRET_KEY", header="APCA-API-SECRET-KEY"),
+            Credential(env=_ID, header="APCA-API-KEY-ID"),
+            Credential(env=_SECRET, header="APCA-API-SECRET-KEY"),
         ),
         shares=True,
     ),
     fetch,
     fetch_single,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="alpaca",
+        url="wss://stream.data.alpaca.markets/v2/iex",
+        instruments=FEED.spec.instruments,
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=60,
+        licence=FEED.spec.licence,
+        ping=Ping(every_s=20),
+        # book and yesterday's close come with the snapshots alone
+        check_s=60,
+        # both parts go out in the login: never in the address, nor in a header that a proxy logs
+        credentials=(Credential(env=_ID), Credential(env=_SECRET)),
+        shares=True,
+    ),
+    subscribe,
+    parse,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import structlog
 
@@ -20,7 +21,16 @@ from monitor.feeds.instruments import StreamInstruments
 from monitor.feeds.link import Link
 from monitor.feeds.reasons import Reason
 from monitor.feeds.sequence import Place, Trail
-from monitor.feeds.streams import Beside, Frame, Heartbeat, Quotes, Refused, Stream, Subscribed
+from monitor.feeds.streams import (
+    Beside,
+    Frame,
+    Heartbeat,
+    Quotes,
+    Refused,
+    Reply,
+    Stream,
+    Subscribed,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -76,8 +86,8 @@ class Intake:
         if self.link.reconnects:
             self.instruments.reconnected(self.name)
 
-    def take(self, message: str) -> None:
-        """Take one message: parse it, and act on each frame.
+    def take(self, message: str) -> tuple[str, ...]:
+        """Take one message: parse it, and act on each frame; return what is to be answered.
 
         Raises:
             FeedError: the provider refuses the whole subscription, or wants us to come again.
@@ -88,13 +98,15 @@ class Intake:
             frames = self.stream.parse(message, now, self.stream.spec)
         except FeedError as error:
             self.refuse(error, error.reason)
-            return
+            return ()
         except Exception as error:  # noqa: BLE001 - an adapter's bug costs one message, not the stream
             self.refuse(error, Reason.BUG)
-            return
+            return ()
         self.alive()
         for frame in frames:
             self._act(frame, now)
+        replies = (frame.messages for frame in frames if isinstance(frame, Reply))
+        return tuple(chain.from_iterable(replies))
 
     def alive(self) -> None:
         """Note a sign of life."""
@@ -154,7 +166,7 @@ class Intake:
                     raise error
                 self.link = self.link.without(instruments, now)
                 self.refuse(error, error.reason)
-            case Heartbeat():
+            case Heartbeat() | Reply():
                 return
 
     def _subscribed(self, instruments: frozenset[str], now: Millis) -> None:

@@ -133,7 +133,8 @@ class Streamer:
             if message is None:
                 self.intake.alive()
             else:
-                self.intake.take(message)
+                for reply in self.intake.take(message):
+                    await socket.send(reply)
 
     async def _watch(self, socket: Socket) -> None:
         while True:

@@ -1,7 +1,8 @@
 """The stream seam: what a provider sends by itself, declared beside its `FEED`. Hop 2.
 
 A provider file binds `STREAM` to a `Stream`: a declaration, the messages that subscribe, and a pure
-`parse` of one message to frames. It does not connect, wait, retry, log or touch Redis.
+`parse` of one message to frames, an answer to it among them. It does not connect, wait, retry, log
+or touch Redis.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class StreamSpec:
         check_s: how often the polled feed is asked meanwhile, as a check; None: not at all.
         flush_s: the least time between two writes: a burst is stored as its extremes.
         credentials: the keys it needs. One with a header or a query parameter goes out in the
-            opening request; one with neither stands as `{NAME}` in a message of `subscribe`.
+            opening request; one with neither stands as `{NAME}` in a message of `subscribe` or of
+            a `Reply`, and is filled in as that goes out.
         compress: offer to take packed messages.
         shares: it sends US shares by their tickers; the book of companies adds its own.
         enabled: whether it is opened by default.
@@ -146,7 +148,19 @@ class Refused:
     instruments: frozenset[str] = frozenset()
 
 
-Frame: TypeAlias = Quotes | Beside | Heartbeat | Subscribed | Refused
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the provider waits for before it goes on: a login once it greets, and what comes then.
+
+    Attributes:
+        messages: sent in this order over the connection that the message came on.
+
+    """
+
+    messages: tuple[str, ...]
+
+
+Frame: TypeAlias = Quotes | Beside | Heartbeat | Subscribed | Refused | Reply
 Subscribe = Callable[[StreamSpec], Sequence[str]]
 Parse = Callable[[str, Millis, StreamSpec], Sequence[Frame]]
 
@@ -155,9 +169,9 @@ Parse = Callable[[str, Millis, StreamSpec], Sequence[Frame]]
 class Stream:
     """A provider's stream: its declaration, its subscription, its messages.
 
-    `subscribe` gives the messages that are sent once the connection is open. `parse` takes one
-    message, our time of its receipt and the spec, and gives what it says: nothing for what does
-    not concern us. It raises BadQuote for a message that cannot be used, which costs only that
+    `subscribe` gives the messages that are sent once the connection is open; none where the provider
+    speaks first. `parse` takes one message, our time of its receipt and the spec, and gives what it
+    says, and what is said to it: nothing for what does not concern us. It raises BadQuote for a message that cannot be used, which costs only that
     message; it is pure.
     """
 

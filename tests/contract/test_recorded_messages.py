@@ -97,6 +97,14 @@ def parsed(name: str, message: str, **instruments: str) -> Sequence[Frame]:
             ["2019-12-05T06:18:11.134Z"],
             [None],
         ),
+        (
+            "alpaca_ws_trade.json",
+            "alpaca",
+            "AAPL",
+            ["126.55"],
+            ["2021-02-22T15:51:44.208Z"],
+            [None],
+        ),
     ],
 )
 def test_a_recorded_trade_gives_its_price(
@@ -208,6 +216,13 @@ def test_bitfinex_tells_why_it_ends(message: dict[str, Any], reason: str) -> Non
     assert isinstance(frame.error, FeedRejected) is (reason == "not_found")
 
 
+def test_a_second_connection_of_alpaca_is_tried_again() -> None:
+    """The recorded refusal: an account has one connection, and somebody else has it."""
+    (frame,) = parsed("alpaca", sample("alpaca_ws_error.json"))
+    assert isinstance(frame, Refused)
+    assert (frame.error.reason, isinstance(frame.error, FeedRejected)) == ("throttled", False)
+
+
 def test_finnhub_refuses_one_share_or_all() -> None:
     """A share that it names is that one alone; a plan that is too small concerns all."""
     invalid = {"type": "error", "msg": "Invalid symbol RIOT"}
@@ -273,6 +288,10 @@ ANYTHING = st.recursive(
             "BTC/USD",
             "live_trades_btcusd",
             "te",
+            "t",
+            "success",
+            "connected",
+            "subscription",
             "error",
             "info",
         ]
@@ -281,7 +300,9 @@ ANYTHING = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.text(max_size=6)
-            | st.sampled_from(["type", "channel", "event", "data", "block", "da", "arg", "code"]),
+            | st.sampled_from(
+                ["type", "channel", "event", "data", "block", "da", "arg", "code", "T", "msg"]
+            ),
             inner,
             max_size=4,
         )

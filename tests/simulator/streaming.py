@@ -80,6 +80,8 @@ class SimulatedStream:
         refusal: what it says to a subscription that it refuses; None: it refuses none.
         subscribes: tells whether a message of the client begins the values.
         greeting: what it sends to whoever comes.
+        login: tells whether a message of the client opens the door; None: it is open.
+        locked: what it says to a subscription before that.
         price: where in `value` the value stands.
         symbol: where in it the symbol stands; empty: nowhere.
         outcomes: the reason that a mood leads to, where it is not what it leads to elsewhere.
@@ -95,15 +97,18 @@ class SimulatedStream:
     symbol: Path = ()
     heartbeat: Callable[[Market], Document] | None = None
     greeting: tuple[Document, ...] = ()
+    login: Callable[[str], bool] | None = None
+    locked: Document | None = None
     outcomes: Mapping[Mood, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
 class _Listener:
-    """One open connection, and whether its values have begun."""
+    """One open connection, whether it is let in, and whether its values have begun."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
+    admitted: bool
     subscribed: bool = False
 
     async def send(self, document: Document) -> None:
@@ -189,7 +194,7 @@ class Streams:
             await asyncio.sleep(self.slow_s)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        listener = _Listener(socket, request.transport)
+        listener = _Listener(socket, request.transport, admitted=stream.login is None)
         self._open.setdefault(provider, set()).add(listener)
         talking = asyncio.create_task(self._talk(provider, stream, listener))
         try:
@@ -210,7 +215,11 @@ class Streams:
         begins = stream.subscribes(text)
         if mood is Mood.SILENT or (begins and mood is Mood.UNCONFIRMED):
             return
-        if begins and mood is Mood.REFUSE:
+        if stream.login is not None and stream.login(text):
+            listener.admitted = True
+        if begins and not listener.admitted:
+            reply = stream.locked
+        elif begins and mood is Mood.REFUSE:
             reply = stream.refusal
         elif begins:
             listener.subscribed = True

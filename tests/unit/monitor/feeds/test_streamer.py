@@ -27,6 +27,7 @@ from monitor.feeds.streams import (
     Ping,
     Quotes,
     Refused,
+    Reply,
     Socket,
     Stream,
     StreamSpec,
@@ -120,6 +121,8 @@ def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
             return (
                 Beside(BTC_USD, Book(Decimal("99.9"), Decimal("100.1"), Decimal(7)), received_at),
             )
+        case "who":
+            return (Heartbeat(), Reply(("login", "subscribe")), Reply((rest,)))
         case "bug":
             raise KeyError(rest)
         case _:
@@ -296,3 +299,17 @@ async def test_what_was_overtaken_is_not_stored() -> None:
     await gate.hand_over([older])
     assert at.stored == [newer]
     assert gate.last[BTC_USD] is newer
+
+
+async def test_a_venue_that_asks_is_answered() -> None:
+    """Each reply goes out once, in order, over the connection that asked; a new one asks anew."""
+    async with _running(room()) as at:
+        await at.say("who now")
+        assert at.line.out == ["subscribe", "login", "subscribe", "now"]
+        await at.say(LOST)
+        await wait_until(lambda: at.streamer.retry_at is not None, "the end is seen")
+        await at.wait(RETRY.cap_s)
+        await wait_until(lambda: at.line.opened == 2, "it is opened again")
+        assert at.line.out[4:] == ["subscribe"]
+        await at.say("who then")
+        assert at.line.out[5:] == ["login", "subscribe", "then"]
