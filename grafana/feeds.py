@@ -74,7 +74,12 @@ def _details(feeds: Iterable[FeedSpec], streams: Mapping[str, StreamSpec]) -> It
         yield f"Quotes {', '.join(names[:_SHOWN])}{more}{_besides(spec)}."
         if spec.name in streams:
             yield ""
-            yield f"Has a stream: `{streams[spec.name].url}`."
+            yield f"Has a stream: `{streams[spec.name].url}`{_alone(spec, streams[spec.name])}."
+
+
+def _alone(spec: FeedSpec, stream: StreamSpec) -> str:
+    names = [f"`{name}`" for name in stream.instruments if name not in spec.instruments]
+    return f", which alone has {', '.join(names)}" if names else ""
 
 
 def _besides(spec: FeedSpec) -> str:

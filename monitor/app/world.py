@@ -6,7 +6,7 @@ Discovery runs here. The world is frozen; a reload reads a new one and keeps the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -17,14 +17,8 @@ import alerts.books
 from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
-from monitor.books import (
-    Declared,
-    FeedOverride,
-    load_calendar,
-    load_companies,
-    load_feeds,
-    load_flags,
-)
+from monitor.app.providers import configured_feeds, configured_streams, quoted_by
+from monitor.books import load_calendar, load_companies, load_flags
 from monitor.compute.firms import Firm
 from monitor.compute.standing import Standing
 from monitor.compute.step import Step
@@ -73,8 +67,8 @@ class World:
         )
 
     def series_names(self) -> tuple[str, ...]:
-        """Return the series that a feed declares or a rule watches: a closed set for labels."""
-        quoted = {name for feed in self.feeds for name in feed.spec.instruments}
+        """Return the series that a provider declares or a rule watches: a closed set for labels."""
+        quoted = quoted_by(self.feeds, self.streams)
         watched = {rule.on for rule in self.rulebook.rules}
         return tuple(sorted(name for name in quoted | watched if series_of(name) is not None))
 
@@ -104,71 +98,6 @@ def find_catalogue() -> Catalogue:
 def find_rule_types() -> list[type[Rule]]:
     """Return all rule types, found by their place."""
     return [kind for _, kind in declared("alerts.rules", "RULE", type)]
-
-
-def find_feeds() -> tuple[Feed, ...]:
-    """Return all providers as they declare themselves."""
-    return tuple(feed for _, feed in declared("monitor.feeds", "FEED", Feed))
-
-
-def configured_feeds(path: Path | None, shares: Container[str] = ()) -> tuple[Feed, ...]:
-    """Return the providers as the feeds book at `path`, or the default one, wants them.
-
-    `shares` are the tickers of the books: what is given for one of them must be that share.
-
-    Raises:
-        ConfigErrors: the book names an unknown feed or field, or a symbol of another kind.
-
-    """
-    feeds = find_feeds()
-    wanted = load_feeds(_known(feeds), path, shares)
-    return tuple(_asked_as(feed, wanted.get(feed.spec.name)) for feed in feeds)
-
-
-def _known(feeds: Iterable[Feed]) -> Mapping[str, Declared]:
-    """Return what the book is judged by; a stream has no key that its feed has not."""
-    return {
-        feed.spec.name: Declared(feed.spec.instruments, has_key=bool(feed.spec.credentials))
-        for feed in feeds
-    }
-
-
-def _asked_as(feed: Feed, wish: FeedOverride | None) -> Feed:
-    if wish is None:
-        return feed
-    return feed.overridden(
-        enabled=wish.enabled,
-        base_url=wish.base_url,
-        interval_s=wish.interval_s,
-        fresh_s=wish.fresh_s,
-        delay_s=wish.delay_s,
-        instruments=wish.instruments,
-    )
-
-
-def configured_streams(path: Path | None) -> tuple[Stream, ...]:
-    """Return the streams as the feeds book at `path`, or the default one, wants them.
-
-    Raises:
-        ConfigErrors: the book names an unknown feed or field.
-
-    """
-    wanted = load_feeds(_known(find_feeds()), path)
-    streams = (stream for _, stream in declared("monitor.feeds", "STREAM", Stream))
-    return tuple(_sent_as(stream, wanted.get(stream.spec.name)) for stream in streams)
-
-
-def _sent_as(stream: Stream, wish: FeedOverride | None) -> Stream:
-    """Return a stream as the book wants it.
-
-    A feed that is asked at an address of one's own, or by symbols of one's own, is not taken from
-    the provider's stream.
-    """
-    if wish is None:
-        return stream
-    moved = wish.instruments or (wish.base_url is not None and wish.stream_url is None)
-    enabled = False if moved or wish.enabled is False else wish.stream
-    return stream.overridden(url=wish.stream_url, fresh_s=wish.fresh_s, enabled=enabled)
 
 
 def packaged_rules(name: str) -> Path:

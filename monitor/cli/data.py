@@ -10,7 +10,8 @@ from rich.console import Group
 from rich.text import Text
 
 from monitor.app.data_plan import Load, Planned, planned, shown_numbers
-from monitor.app.world import configured_feeds, find_catalogue
+from monitor.app.providers import configured_feeds
+from monitor.app.world import find_catalogue
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, redis_url, settings_with

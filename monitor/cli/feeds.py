@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from monitor.app.world import configured_feeds
+from monitor.app.providers import configured_feeds
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
 from monitor.cli.feed_quality import quality

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from alerts.rulebook import Rulebook, doubts_about, rulebook_schema
 from alerts.rules.base import Rule
+from monitor.app.providers import find_feeds, find_streams, quoted_by
 from monitor.app.world import (
     build_step,
     find_catalogue,
-    find_feeds,
     find_rule_types,
     load_rules,
     load_world,
@@ -63,7 +63,7 @@ def check(
     agenda = _agenda(calendar)
     book = _load(file, companies, agenda)
     catalogue, known = find_catalogue(), load_companies(SystemClock().now(), companies)
-    quoted = [name for feed in find_feeds() for name in feed.spec.instruments]
+    quoted = sorted(quoted_by(find_feeds(), find_streams()))
     doubts = doubts_about(book, targets(catalogue, list(known), quoted=quoted), agenda)
     doubts += refused_to_all(book, catalogue, known)
     for doubt in doubts:

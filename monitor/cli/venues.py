@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from monitor.app.world import configured_feeds
+from monitor.app.providers import configured_feeds
 from monitor.books import load_flags
 from monitor.cli.live import LiveOption, committed, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet

@@ -120,6 +120,15 @@ SERIES: Mapping[str, Mapping[str, Series]] = {
         "liquidated_1h_usd": Series(
             "USD", ("0", "1e11"), _LIVE, "All positions liquidated within the last hour."
         ),
+        "liquidated_long_1h_btc": Series(
+            "BTC", ("0", "5e6"), _LIVE, "Longs of the main contract liquidated in the last hour."
+        ),
+        "liquidated_short_1h_btc": Series(
+            "BTC", ("0", "5e6"), _LIVE, "Shorts of the main contract liquidated in the last hour."
+        ),
+        "liquidated_1h_btc": Series(
+            "BTC", ("0", "5e6"), _LIVE, "All of the main contract liquidated in the last hour."
+        ),
     },
     "options": {
         "implied_volatility_30d_ratio": Series(

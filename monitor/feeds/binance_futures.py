@@ -1,11 +1,14 @@
-"""Binance USD-M futures: funding, open interest and long/short ratios of a perpetual. No key.
+"""Binance USD-M futures: funding, open interest, long/short ratios, liquidations of one perpetual. No key.
 
 https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api
+https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams:
+of the liquidations in one second only the largest is sent, so their sum is a lower bound.
 Not served from everywhere: HTTP 451, which is an answer, not a fault of ours.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from monitor.domain.events import Quote
@@ -20,7 +23,10 @@ from monitor.domain.funding import (
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
+from monitor.feeds.binance_stream import answered
+from monitor.feeds.liquidations import Side, liquidated, liquidation_stream
 from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import Frame, Ping, StreamSpec, read
 
 USUAL_HOURS = 8
 # Twenty-four settlements are a day even where funding is paid every hour.
@@ -104,6 +110,30 @@ async def _ratio(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Qu
     return quoted(spec, answer, instrument, value, observed_at=at)
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for the liquidations of each contract."""
+    names = sorted({f"{contract.lower()}@forceOrder" for contract in spec.instruments.values()})
+    return (json.dumps({"method": "SUBSCRIBE", "params": names, "id": 1}),)
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message: a liquidation, or the answer to the subscription."""
+    del received_at
+    root = read(message, spec)
+    kind = root.maybe("e")
+    if kind is None:
+        return answered(root, spec)
+    if kind.text() != "forceOrder":
+        return ()
+    order = root.at("o")
+    spec.instrument(order.at("s"))
+    # the side is that of the order which closes the position
+    side = {"SELL": Side.LONG, "BUY": Side.SHORT}.get(order.at("S").text())
+    if side is None:
+        order.at("S").refuse("BUY or SELL")
+    return (liquidated(spec, side, order.at("z").price(), order.at("T").unix_time()),)
+
+
 FEED = Feed(
     FeedSpec(
         name="binance_futures",
@@ -129,4 +159,13 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = liquidation_stream(
+    FEED.spec,
+    "binance",
+    "BTCUSDT",
+    "wss://fstream.binance.com/market/ws",
+    Ping(every_s=20),
+    subscribe=subscribe,
+    parse=parse,
 )

@@ -42,7 +42,7 @@ def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
     root = read(message, spec)
     data = root.maybe("data")
     if data is None:
-        return _answered(root, spec)
+        return answered(root, spec)
     match data.at("e").text():
         case "aggTrade":
             instrument = spec.instrument(data.at("s"))
@@ -56,7 +56,8 @@ def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
             return ()
 
 
-def _answered(root: Node, spec: StreamSpec) -> Sequence[Frame]:
+def answered(root: Node, spec: StreamSpec) -> Sequence[Frame]:
+    """Read the answer to a subscription, which names nothing that it is of."""
     error = root.maybe("error")
     if error is not None:
         return (Refused(_refusal(error)),)

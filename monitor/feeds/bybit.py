@@ -1,13 +1,16 @@
-"""Bybit v5: funding, open interest and long/short ratio of perpetuals, USDT and coin margined. No key.
+"""Bybit v5: funding, open interest, long/short ratio, liquidations of perpetuals. No key.
 
 https://bybit-exchange.github.io/docs/v5/market/tickers
+https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
 Over its limit it answers 403 and wants ten minutes of silence, which a refused key gets here too.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
+from monitor.core.errors import FeedRejected
 from monitor.domain.events import Quote
 from monitor.domain.funding import (
     HOUR_MS,
@@ -17,10 +20,12 @@ from monitor.domain.funding import (
     per_eight_hours,
 )
 from monitor.domain.series import series_name
-from monitor.feeds.answers import Node, decode, quoted
+from monitor.feeds.answers import Node, decode, quoted, shown
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
 from monitor.feeds.envelope import Envelope
+from monitor.feeds.liquidations import Side, liquidated, liquidation_stream
 from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import Frame, Heartbeat, Ping, Refused, StreamSpec, Subscribed, read
 
 HISTORY = "26"
 ENVELOPE = Envelope(
@@ -115,6 +120,47 @@ async def _accounts(http: Http, spec: FeedSpec, instrument: str, symbol: str) ->
     return quoted(spec, answer, instrument, value, observed_at=at)
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for the liquidations of each contract."""
+    topics = sorted({f"{_TOPIC}.{contract}" for contract in spec.instruments.values()})
+    return (json.dumps({"op": "subscribe", "args": topics}),)
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message: liquidations of half a second, or the answer to what we said."""
+    del received_at
+    root = read(message, spec)
+    topic = root.maybe("topic")
+    if topic is None:
+        return _answered(root, spec)
+    if topic.text().partition(".")[0] != _TOPIC:
+        return ()
+    return [_liquidation(row, spec) for row in root.at("data").items()]
+
+
+def _liquidation(row: Node, spec: StreamSpec) -> Frame:
+    spec.instrument(row.at("s"))
+    # the side is that of the position, unlike at other venues
+    side = {"Buy": Side.LONG, "Sell": Side.SHORT}.get(row.at("S").text())
+    if side is None:
+        row.at("S").refuse("Buy or Sell")
+    return liquidated(spec, side, row.at("v").price(), row.at("T").unix_time())
+
+
+def _answered(root: Node, spec: StreamSpec) -> Sequence[Frame]:
+    op, done = root.at("op").text(), root.at("success").value
+    if op == "ping":
+        return (Heartbeat(),)
+    if op != "subscribe":
+        return ()
+    if done is True:
+        return (Subscribed(frozenset(spec.instruments)),)
+    said = f"{root.provider}: the stream answered {shown(root.at('ret_msg').value)}"
+    error = FeedRejected(f"{said}; check the contract's name", reason=Reason.NOT_FOUND)
+    return (Refused(error),)
+
+
+_TOPIC = "allLiquidation"
 FEED = Feed(
     FeedSpec(
         name="bybit",
@@ -137,4 +183,13 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = liquidation_stream(
+    FEED.spec,
+    "bybit",
+    "BTCUSDT",
+    "wss://stream.bybit.com/v5/public/linear",
+    Ping(every_s=20, message='{"op":"ping"}'),
+    subscribe=subscribe,
+    parse=parse,
 )

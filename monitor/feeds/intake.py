@@ -7,12 +7,13 @@ but for the store.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import structlog
 
-from monitor.core.clock import Clock, Millis
+from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
 from monitor.feeds.conflation import Waiting
@@ -22,6 +23,7 @@ from monitor.feeds.link import Link
 from monitor.feeds.reasons import Reason
 from monitor.feeds.sequence import Place, Trail
 from monitor.feeds.streams import (
+    Added,
     Beside,
     Frame,
     Heartbeat,
@@ -31,6 +33,10 @@ from monitor.feeds.streams import (
     Stream,
     Subscribed,
 )
+from monitor.feeds.tally import Tally
+
+TELL_EVERY_MS: Millis = 10 * SECOND
+"""How often a sum is told while nothing adds to it: what is past drops out of it meanwhile."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,9 +74,13 @@ class Intake:
     _said: set[str] = field(init=False, default_factory=set)
     _books: dict[str, Beside] = field(init=False, default_factory=dict)
     _waiting: Waiting = field(init=False, default_factory=Waiting)
+    _tally: Tally | None = field(init=False, default=None)
+    _told_at: Millis = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.link = Link(self.stream.spec)
+        if self.stream.sums is not None:
+            self._tally = Tally(round(self.stream.sums.window_s * SECOND))
 
     @property
     def name(self) -> str:
@@ -105,6 +115,8 @@ class Intake:
         self.alive()
         for frame in frames:
             self._act(frame, now)
+        if any(isinstance(frame, Added) for frame in frames):
+            self._tell(now)
         replies = (frame.messages for frame in frames if isinstance(frame, Reply))
         return tuple(chain.from_iterable(replies))
 
@@ -113,10 +125,12 @@ class Intake:
         self.link = self.link.heard(self.clock.now())
 
     def settle(self) -> None:
-        """Give up numbers that are missing for too long, and count them."""
+        """Give up numbers that are missing for too long, and tell sums anew: both go with time."""
         now = self.clock.now()
         for key, trail in self.trails.items():
             self._follow(key, trail.settled(now))
+        if now - self._told_at >= TELL_EVERY_MS:
+            self._tell(now)
 
     def refuse(self, error: Exception, reason: str) -> None:
         """Note a message that could not be used; the connection stands."""
@@ -160,6 +174,8 @@ class Intake:
                 self._books[frame.instrument] = frame
             case Subscribed(instruments):
                 self._subscribed(instruments, now)
+            case Added():
+                self._add(frame, now)
             case Refused(error, instruments):
                 left = frozenset(self.stream.spec.instruments) - instruments - self.link.refused
                 if not instruments or not left:
@@ -175,6 +191,9 @@ class Intake:
         if was_up or self.link.up_since is None:
             return
         log.info("stream.up", feed=self.name, connections=self.link.connections)
+        if self._tally is not None:
+            self._tally.begin(now)
+            self._told_at = now
         self._said.clear()
         if not self.link.refused:
             self.error = self.message = ""
@@ -184,7 +203,25 @@ class Intake:
         if frame.number is not None and frame.channel in self.stream.spec.numbering:
             self._count(frame.channel, frame.quotes[0].instrument, frame.number, now)
         self.link = self.link.traded(max(quote.observed_at for quote in frame.quotes))
-        quotes = [self._with_book(quote, now) for quote in frame.quotes]
+        self._accept([self._with_book(quote, now) for quote in frame.quotes])
+
+    def _add(self, frame: Added, now: Millis) -> None:
+        if self._tally is not None:
+            self._tally.add(frame.instrument, frame.value, frame.at, now)
+            self.link = self.link.traded(frame.at)
+
+    def _tell(self, now: Millis) -> None:
+        """Tell the sums at `now`, if they are known and the link that they come over is up."""
+        if self._tally is None or self.stream.sums is None or self.link.up_since is None:
+            return
+        if self.link.heard_at is not None:
+            self._tally.heard(self.link.heard_at)
+        self._told_at = now
+        sums = self._tally.sums(self.stream.spec.instruments, now)
+        if sums is not None:
+            self._accept(self.stream.sums.tell(sums, now, self.stream.spec))
+
+    def _accept(self, quotes: Sequence[Quote]) -> None:
         asked_for = frozenset(self.stream.spec.instruments)
         accepted = self.gate.accept(quotes, asked_for, self._waiting.newest)
         if accepted:

@@ -93,12 +93,13 @@ def _happened(root: Node, spec: StreamSpec) -> Sequence[Frame]:
         case "subscribe":
             return (Subscribed(frozenset({spec.instrument(root.at("arg").at("instId"))})),)
         case "error" | "notice":
-            return (Refused(_refusal(root)),)
+            return (Refused(stream_refusal(root)),)
         case _:
             return ()
 
 
-def _refusal(root: Node) -> FeedError:
+def stream_refusal(root: Node) -> FeedError:
+    """Return the error behind an event of a stream that tells why it ends."""
     code = root.at("code").text()
     said = f"{root.provider}: the stream answered {shown(code)} {shown(root.at('msg').value)}"
     if code == _MAINTAINED:

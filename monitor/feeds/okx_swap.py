@@ -1,19 +1,32 @@
-"""OKX perpetual swaps: funding, open interest and long/short ratios. No key.
+"""OKX perpetual swaps: funding, open interest, long/short ratios, liquidations. No key.
 
-https://www.okx.com/docs-v5/en/ (public data, trading statistics)
+https://www.okx.com/docs-v5/en/ (public data, trading statistics, liquidation orders channel): of the
+liquidations in one second at most one of a contract is sent, so their sum is a lower bound.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from decimal import Decimal
 
 from monitor.domain.events import Quote
 from monitor.domain.funding import Settled, UnevenHistoryError, held_over_a_day, per_eight_hours
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
-from monitor.feeds.okx import ENVELOPE
+from monitor.feeds.liquidations import Side, liquidated, liquidation_stream
+from monitor.feeds.okx import ENVELOPE, stream_refusal
 from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import (
+    Frame,
+    Heartbeat,
+    Ping,
+    Refused,
+    StreamSpec,
+    Subscribed,
+    read,
+)
 
 HISTORY = "26"
 _RUBIK = "api/v5/rubik/stat/contracts"
@@ -104,6 +117,47 @@ def _checked(row: Node, symbol: str) -> Node:
     return row
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for the liquidations of all swaps: there is no narrower channel."""
+    del spec
+    return (json.dumps({"op": "subscribe", "args": [_LIQUIDATIONS]}),)
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message: liquidations, or an event; the answer to our ping is no JSON."""
+    del received_at
+    if message == "pong":
+        return (Heartbeat(),)
+    root = read(message, spec)
+    event = root.maybe("event")
+    if event is not None:
+        if event.text() in {"error", "notice"}:
+            return (Refused(stream_refusal(root)),)
+        is_done = event.text() == "subscribe"
+        return (Subscribed(frozenset(spec.instruments)),) if is_done else ()
+    if root.at("arg").at("channel").text() != _LIQUIDATIONS["channel"]:
+        return ()
+    wanted = set(spec.instruments.values())
+    return [
+        _liquidation(detail, spec)
+        for contract in root.at("data").items()
+        if contract.at("instId").text() in wanted
+        for detail in contract.at("details").items()
+    ]
+
+
+def _liquidation(detail: Node, spec: StreamSpec) -> Frame:
+    # the side is that of the order which closes the position
+    side = {"sell": Side.LONG, "buy": Side.SHORT}.get(detail.at("side").text())
+    if side is None:
+        detail.at("side").refuse("buy or sell")
+    btc = detail.at("sz").price() * _BTC_EACH
+    return liquidated(spec, side, btc, detail.at("ts").unix_time())
+
+
+_LIQUIDATIONS = {"channel": "liquidation-orders", "instType": "SWAP"}
+_BTC_EACH = Decimal("0.01")
+"""What one contract of the swap below is."""
 _SWAP = "BTC-USDT-SWAP"
 FEED = Feed(
     FeedSpec(
@@ -126,4 +180,13 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+)
+STREAM = liquidation_stream(
+    FEED.spec,
+    "okx",
+    _SWAP,
+    "wss://ws.okx.com:8443/ws/v5/public",
+    Ping(every_s=10, message="ping"),  # it ends a connection that is quiet for 30 s
+    subscribe=subscribe,
+    parse=parse,
 )

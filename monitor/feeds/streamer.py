@@ -20,7 +20,8 @@ from monitor.core.errors import BadQuote, FeedError, FeedUnavailable
 from monitor.feeds.intake import Intake
 from monitor.feeds.lanes import MIN_PAUSE_S, pause_s
 from monitor.feeds.reasons import Reason
-from monitor.feeds.streams import Connector, Socket, StreamSpec
+from monitor.feeds.sockets import Connector, Socket
+from monitor.feeds.streams import StreamSpec
 
 log = structlog.get_logger(__name__)
 

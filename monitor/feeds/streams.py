@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from monitor.core.clock import Millis
 from monitor.core.errors import BadQuote, FeedError
@@ -160,9 +160,33 @@ class Reply:
     messages: tuple[str, ...]
 
 
-Frame: TypeAlias = Quotes | Beside | Heartbeat | Subscribed | Refused | Reply
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Something that happened and is told as part of a sum; see `Sums`."""
+
+    instrument: str
+    value: Decimal
+    at: Millis
+
+
+Frame: TypeAlias = Quotes | Beside | Heartbeat | Subscribed | Refused | Reply | Added
 Subscribe = Callable[[StreamSpec], Sequence[str]]
 Parse = Callable[[str, Millis, StreamSpec], Sequence[Frame]]
+Tell = Callable[[Mapping[str, Decimal], Millis, StreamSpec], Sequence[Quote]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How what is `Added` is told, by a stream that is the only source of it.
+
+    Attributes:
+        window_s: seconds that each sum reaches back.
+        tell: the quotes of the sums of all instruments at a moment; pure.
+
+    """
+
+    window_s: float
+    tell: Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +196,13 @@ class Stream:
     `subscribe` gives the messages that are sent once the connection is open; none where the provider
     speaks first. `parse` takes one message, our time of its receipt and the spec, and gives what it
     says, and what is said to it: nothing for what does not concern us. It raises BadQuote for a message that cannot be used, which costs only that
-    message; it is pure.
+    message; it is pure. `sums` says how its `Added` are told; None: it has none.
     """
 
     spec: StreamSpec
     subscribe: Subscribe
     parse: Parse
+    sums: Sums | None = None
 
     def sending(self, tickers: Iterable[str]) -> Stream:
         """Return this stream with `tickers` among its instruments, if it sends shares."""
@@ -206,52 +231,6 @@ class Stream:
         )
 
 
-class Socket(Protocol):
-    """One open connection. The implementation is `feeds/websocket.py`."""
-
-    async def receive(self) -> str | None:
-        """Return the next message; None for a sign of life of the protocol (ping, pong).
-
-        Raises:
-            FeedUnavailable: the connection ended.
-            BadQuote: a message that is no text (the connection stands), or one too large (it
-                does not).
-
-        """
-        ...
-
-    async def send(self, message: str) -> None:
-        """Send a message; placeholders of keys are filled in.
-
-        Raises:
-            FeedUnavailable: the connection ended, or takes nothing.
-
-        """
-        ...
-
-    async def ping(self) -> None:
-        """Send a ping of the protocol; errors as for `send`."""
-        ...
-
-    async def close(self) -> None:
-        """End the connection; never raises for the state of the other side."""
-        ...
-
-
-class Connector(Protocol):
-    """Opens connections of one stream. The implementation is `feeds/websocket.py`."""
-
-    async def open(self) -> Socket:
-        """Open a connection to the declared address and nowhere else.
-
-        Raises:
-            FeedUnavailable: refused, no answer in time, 429 (with retry_after_s), 5xx.
-            FeedRejected: 401, 403, 404, 451, a redirect.
-
-        """
-        ...
-
-
 def read(message: str, spec: StreamSpec) -> Node:
     """Return the root of a JSON message; numbers are exact decimals.
 
@@ -262,7 +241,7 @@ def read(message: str, spec: StreamSpec) -> Node:
     return decode(spec.name, Answer(200, message, {}, 0))
 
 
-def sent(
+def sent(  # noqa: PLR0913  # each is a field of the quote
     spec: StreamSpec,
     received_at: Millis,
     instrument: str,
@@ -270,7 +249,8 @@ def sent(
     *,
     observed_at: Millis | None = None,
     book: Book | None = None,
+    note: str = "",
 ) -> Quote:
     """Return the quote of `instrument`; without `observed_at` our receive time stands in."""
     answer = Answer(200, "", {}, received_at)
-    return quoted(spec, answer, instrument, value, observed_at=observed_at, book=book)
+    return quoted(spec, answer, instrument, value, observed_at=observed_at, book=book, note=note)

@@ -23,8 +23,9 @@ from monitor.feeds.addresses import plain
 from monitor.feeds.credentials import Keyring, read_keys
 from monitor.feeds.http import USER_AGENT
 from monitor.feeds.reasons import Reason
+from monitor.feeds.sockets import Socket
 from monitor.feeds.status import status_error
-from monitor.feeds.streams import Socket, StreamSpec
+from monitor.feeds.streams import StreamSpec
 
 SEND_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 2.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from monitor.app.world import find_feeds, load_world
+from monitor.app.providers import find_feeds
+from monitor.app.world import load_world
 from monitor.core.clock import parse_iso
 from monitor.feeds.base import Feed
 from monitor.feeds.declaration import spec_faults

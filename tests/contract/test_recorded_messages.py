@@ -20,7 +20,16 @@ from monitor.core.discovery import declared
 from monitor.core.errors import BadQuote, FeedRejected
 from monitor.domain.events import BLOCK_PACE, BTC_USD, HEIGHT
 from monitor.feeds.answers import Book
-from monitor.feeds.streams import Beside, Frame, Heartbeat, Quotes, Refused, Stream, Subscribed
+from monitor.feeds.streams import (
+    Added,
+    Beside,
+    Frame,
+    Heartbeat,
+    Quotes,
+    Refused,
+    Stream,
+    Subscribed,
+)
 from tests.contract.test_recorded_answers import sample
 from tests.simulator.catalogue import STREAMS as SIMULATED
 from tests.simulator.catalogue import VALUES
@@ -223,6 +232,54 @@ def test_a_second_connection_of_alpaca_is_tried_again() -> None:
     assert (frame.error.reason, isinstance(frame.error, FeedRejected)) == ("throttled", False)
 
 
+@pytest.mark.parametrize(
+    ("file", "name", "symbol", "figure", "btc", "at"),
+    [
+        (
+            "binance_fapi_ws_force_order.json",
+            "binance_futures",
+            "BTCUSDT",
+            "liquidated_long_1h_btc",
+            "0.014",
+            1_568_014_460_893,
+        ),
+        # `Sell` is a short's position here, and `buy` the order that closes a short there
+        (
+            "bybit_v5_ws_all_liquidation.json",
+            "bybit",
+            "ROSEUSDT",
+            "liquidated_short_1h_btc",
+            "20000",
+            1_739_502_302_929,
+        ),
+        (
+            "okx_ws_liquidation_orders.json",
+            "okx_swap",
+            "IOST-USDT-SWAP",
+            "liquidated_short_1h_btc",
+            "0.13",
+            1_692_266_434_010,
+        ),
+    ],
+)
+def test_a_recorded_liquidation_adds_to_its_side(
+    file: str, name: str, symbol: str, figure: str, btc: str, at: int
+) -> None:
+    """Side, amount and time are those that stand in the recording, of another coin than ours."""
+    spec = STREAMS[name].spec
+    theirs = replace(spec, instruments=dict.fromkeys(spec.instruments, symbol))
+    (frame,) = STREAMS[name].parse(sample(file), NOW, theirs)
+    assert isinstance(frame, Added)
+    assert frame.instrument.rpartition(".")[2] == figure
+    assert (frame.value, frame.at) == (Decimal(btc), at)
+    stranger = STREAMS[name]
+    if name == "okx_swap":  # its channel is of all contracts: others are passed over
+        assert list(stranger.parse(sample(file), NOW, spec)) == []
+    elif name == "bybit":
+        with pytest.raises(BadQuote, match="not subscribed"):
+            stranger.parse(sample(file), NOW, spec)
+
+
 def test_finnhub_refuses_one_share_or_all() -> None:
     """A share that it names is that one alone; a plan that is too small concerns all."""
     invalid = {"type": "error", "msg": "Invalid symbol RIOT"}
@@ -292,6 +349,11 @@ ANYTHING = st.recursive(
             "success",
             "connected",
             "subscription",
+            "forceOrder",
+            "allLiquidation.BTCUSDT",
+            "liquidation-orders",
+            "BTCUSDT",
+            "BTC-USDT-SWAP",
             "error",
             "info",
         ]
@@ -301,7 +363,28 @@ ANYTHING = st.recursive(
         | st.dictionaries(
             st.text(max_size=6)
             | st.sampled_from(
-                ["type", "channel", "event", "data", "block", "da", "arg", "code", "T", "msg"]
+                [
+                    "type",
+                    "channel",
+                    "event",
+                    "data",
+                    "block",
+                    "da",
+                    "arg",
+                    "code",
+                    "T",
+                    "msg",
+                    "e",
+                    "o",
+                    "s",
+                    "S",
+                    "topic",
+                    "op",
+                    "details",
+                    "instId",
+                    "side",
+                    "sz",
+                ]
             ),
             inner,
             max_size=4,

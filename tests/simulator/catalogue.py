@@ -10,10 +10,13 @@ from tests.simulator.provider import Provider
 from tests.simulator.streaming import SimulatedStream
 
 PROVIDERS: dict[str, Provider] = dict(declared("tests.simulator.providers", "PROVIDER", Provider))
+STREAMS: dict[str, SimulatedStream] = dict(
+    declared("tests.simulator.streams", "STREAM", SimulatedStream)
+)
 VALUES: dict[str, Decimal] = START | {
     instrument: value
-    for provider in PROVIDERS.values()
-    for instrument, value in provider.values.items()
+    for own in (*(it.values for it in PROVIDERS.values()), *(it.values for it in STREAMS.values()))
+    for instrument, value in own.items()
 }
 SAME: dict[str, str] = {
     instrument: other
@@ -23,6 +26,3 @@ SAME: dict[str, str] = {
 ENVIRON: dict[str, str] = {
     name: key for provider in PROVIDERS.values() for name, key in provider.environ.items()
 }
-STREAMS: dict[str, SimulatedStream] = dict(
-    declared("tests.simulator.streams", "STREAM", SimulatedStream)
-)

@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -82,6 +83,7 @@ class SimulatedStream:
         greeting: what it sends to whoever comes.
         login: tells whether a message of the client opens the door; None: it is open.
         locked: what it says to a subscription before that.
+        values: instruments that it alone has, each with the value that its walk begins with.
         price: where in `value` the value stands.
         symbol: where in it the symbol stands; empty: nowhere.
         outcomes: the reason that a mood leads to, where it is not what it leads to elsewhere.
@@ -99,6 +101,7 @@ class SimulatedStream:
     greeting: tuple[Document, ...] = ()
     login: Callable[[str], bool] | None = None
     locked: Document | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
     outcomes: Mapping[Mood, str] = field(default_factory=dict)
 
 

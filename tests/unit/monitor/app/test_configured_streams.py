@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor.app.providers import configured_feeds, configured_streams, find_feeds
 from monitor.app.streaming import usable_streams
-from monitor.app.world import configured_feeds, configured_streams, find_feeds
 from monitor.feeds.base import Credential
 from monitor.feeds.coinbase import STREAM
 

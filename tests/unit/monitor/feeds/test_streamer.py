@@ -19,6 +19,7 @@ from monitor.feeds.gate import Gate
 from monitor.feeds.intake import Intake
 from monitor.feeds.link import LinkState
 from monitor.feeds.reasons import Reason
+from monitor.feeds.sockets import Socket
 from monitor.feeds.streamer import RETRY, STEADY_MS, Streamer
 from monitor.feeds.streams import (
     Beside,
@@ -28,7 +29,6 @@ from monitor.feeds.streams import (
     Quotes,
     Refused,
     Reply,
-    Socket,
     Stream,
     StreamSpec,
     Subscribed,

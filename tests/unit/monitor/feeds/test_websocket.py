@@ -17,7 +17,8 @@ from monitor.core.errors import BadQuote, ConfigError, FeedError, FeedRejected, 
 from monitor.domain.events import BTC_USD
 from monitor.feeds.base import Credential
 from monitor.feeds.credentials import REDACTED
-from monitor.feeds.streams import Socket, StreamSpec
+from monitor.feeds.sockets import Socket
+from monitor.feeds.streams import StreamSpec
 from monitor.feeds.websocket import WebSocketClient
 from tests.unit.monitor.feeds.doubles import NOW
 
