@@ -1,10 +1,12 @@
 """Deribit: implied volatility, open options and their next expiry, and the perpetual. No key.
 
-https://docs.deribit.com/ (public/get_book_summary_by_currency, get_volatility_index_data)
+https://docs.deribit.com/ (public/get_book_summary_by_currency, get_volatility_index_data; the
+perpetual's ticker channel)
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -22,6 +24,17 @@ from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted, shown
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
+from monitor.feeds.streams import (
+    Frame,
+    Ping,
+    Quotes,
+    Refused,
+    Stream,
+    StreamSpec,
+    Subscribed,
+    read,
+    sent,
+)
 
 PERPETUAL = "BTC-PERPETUAL"
 OPTIONS = "BTC"
@@ -73,14 +86,14 @@ async def _perpetual(http: Http, spec: FeedSpec, wanted: Sequence[str]) -> list[
     row = result.item(0)
     row.says("instrument_name", PERPETUAL)
     at = row.at("creation_timestamp").unix_time()
-    quotes = []
-    for instrument in wanted:
-        figure = instrument.rpartition(".")[2]
-        place = row.at(_PERPETUAL[figure])
-        # open contracts of the perpetual are counted in dollars, its funding may be zero
-        value = place.number() if figure == "funding_8h_ratio" else place.price()
-        quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
-    return quotes
+    return [quoted(spec, answer, name, _figure(row, name), observed_at=at) for name in wanted]
+
+
+def _figure(row: Node, instrument: str) -> Decimal:
+    """Return a figure of the perpetual: open contracts count dollars, the funding may be zero."""
+    figure = instrument.rpartition(".")[2]
+    place = row.at(_PERPETUAL[figure])
+    return place.number() if figure == "funding_8h_ratio" else place.price()
 
 
 async def _options(http: Http, spec: FeedSpec, wanted: Sequence[str]) -> list[Quote]:
@@ -133,6 +146,43 @@ async def _volatility(http: Http, spec: FeedSpec, wanted: Sequence[str]) -> list
     return [quoted(spec, answer, instrument, value, observed_at=at) for instrument in wanted]
 
 
+def subscribe(spec: StreamSpec) -> Sequence[str]:
+    """Ask for the perpetual's ticker; the raw one wants a login."""
+    del spec
+    asked = {"method": "public/subscribe", "params": {"channels": [_CHANNEL]}}
+    return (json.dumps({"jsonrpc": "2.0", "id": 1, **asked}),)
+
+
+def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
+    """Read one message: the ticker, or the answer to the subscription."""
+    root = read(message, spec)
+    if root.maybe("id") is not None:
+        return (_answered(root, spec),)
+    params = root.maybe("params")
+    if params is None or params.at("channel").text() != _CHANNEL:
+        return ()
+    row = params.at("data")
+    row.says("instrument_name", PERPETUAL)
+    at = row.at("timestamp").unix_time()
+    found = (
+        sent(spec, received_at, name, _figure(row, name), observed_at=at)
+        for name in spec.instruments
+    )
+    return (Quotes(tuple(found)),)
+
+
+def _answered(root: Node, spec: StreamSpec) -> Frame:
+    """Read an answer, which names the channels that will come: one that it does not know it leaves out."""
+    error = root.maybe("error")
+    if error is not None:
+        return Refused(_error(error))
+    if _CHANNEL in {channel.text() for channel in root.at("result").items()}:
+        return Subscribed(frozenset(spec.instruments))
+    message = f"{root.provider}: the stream has no {_CHANNEL}; check the channel's name"
+    return Refused(FeedRejected(message, reason=Reason.NOT_FOUND))
+
+
+_CHANNEL = f"ticker.{PERPETUAL}.100ms"
 FEED = Feed(
     FeedSpec(
         name="deribit",
@@ -154,4 +204,22 @@ FEED = Feed(
         max_bytes=4_194_304,
     ),
     fetch,
+)
+STREAM = Stream(
+    StreamSpec(
+        name="deribit",
+        url="wss://www.deribit.com/ws/api/v2",
+        instruments={
+            name: symbol for name, symbol in FEED.spec.instruments.items() if symbol == PERPETUAL
+        },
+        fresh_s=FEED.spec.fresh_s,
+        silent_s=60,
+        licence=FEED.spec.licence,
+        ping=Ping(every_s=20),
+        # options and volatility are asked for all the same, and the perpetual comes along
+        check_s=None,
+        flush_s=1.0,  # it tells ten times a second what is context for an hour
+    ),
+    subscribe,
+    parse,
 )

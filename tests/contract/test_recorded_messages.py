@@ -280,6 +280,18 @@ def test_a_recorded_liquidation_adds_to_its_side(
             stranger.parse(sample(file), NOW, spec)
 
 
+def test_deribit_names_what_will_come() -> None:
+    """A ticker of another contract is passed over; an answer without our channel is a refusal."""
+    assert list(parsed("deribit", sample("deribit_ws_ticker_option.json"))) == []
+    ours = {"jsonrpc": "2.0", "id": 1, "result": ["ticker.BTC-PERPETUAL.100ms"]}
+    told = frozenset(STREAMS["deribit"].spec.instruments)
+    assert list(parsed("deribit", json.dumps(ours))) == [Subscribed(told)]
+    for answer in (ours | {"result": []}, json.loads(sample("deribit_error.json")) | {"id": 1}):
+        (frame,) = parsed("deribit", json.dumps(answer))
+        assert isinstance(frame, Refused)
+        assert frame.error.reason == "not_found"
+
+
 def test_finnhub_refuses_one_share_or_all() -> None:
     """A share that it names is that one alone; a plan that is too small concerns all."""
     invalid = {"type": "error", "msg": "Invalid symbol RIOT"}
@@ -354,6 +366,7 @@ ANYTHING = st.recursive(
             "liquidation-orders",
             "BTCUSDT",
             "BTC-USDT-SWAP",
+            "ticker.BTC-PERPETUAL.100ms",
             "error",
             "info",
         ]
@@ -384,6 +397,9 @@ ANYTHING = st.recursive(
                     "instId",
                     "side",
                     "sz",
+                    "params",
+                    "id",
+                    "result",
                 ]
             ),
             inner,
