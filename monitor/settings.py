@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         web_host: address of /metrics and the health pages; loopback unless told otherwise.
         web_port: 0 lets the system choose.
         ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
+        ingest_mqtt: take the same from the broker's topics `…/ingest/<name>`.
         companies: folder of company files that add to or replace the default books.
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
@@ -71,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_host: str = "127.0.0.1"
     web_port: Port = 9464
     ingest_secret: Secret | None = None
+    ingest_mqtt: bool = False
     companies: Path | None = None
     rules: Path | None = None
     feeds: Path | None = None

@@ -1,4 +1,4 @@
-"""The senders of `/ingest`: each has a gate as a feed has one, and the same two ways to the store."""
+"""The senders of signals of their own: each has a gate as a feed has one, and the same two ways to the store."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from monitor.store.externals import ExternalStore
 from monitor.store.flaws import FlawStore, refused_field
 from monitor.store.ticks import NoticeWriter, TickWriter
 from monitor.telemetry.instruments import Instruments
+from monitor.web.admission import Taken
 from monitor.web.inbound import Inbound
-from monitor.web.ingest import Taken
 from monitor.web.signature import WINDOW_S
 
 PER_MINUTE = 120.0
@@ -55,7 +55,7 @@ class _Sender:
 
 @dataclass(slots=True, kw_only=True)
 class Receiving:
-    """Takes what was posted and signed. It is the `Receiver` of `monitor.web.ingest`.
+    """Takes what was posted and signed. It is the `Receiver` of `monitor.web.admission`.
 
     Attributes:
         writer: takes quotes.

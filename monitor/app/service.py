@@ -11,7 +11,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -50,9 +50,12 @@ from monitor.store.views import ViewStore
 from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
+from monitor.web.admission import Admission
 from monitor.web.health import Health
+from monitor.web.inbox import Inbox
 from monitor.web.ingest import Ingest
 from monitor.web.server import Face, build, serve
+from monitor.web.subscription import Subscription
 
 FEEDS, COMPUTE, RELAY, WEB = "feeds", "compute", "relay", "web"
 ROLES = (FEEDS, COMPUTE, RELAY, WEB)
@@ -125,6 +128,8 @@ class Service:
             world.catalogue,
             self.instruments,
         )
+        self.admission = self._admission()
+        self.inbox = self._inbox()
         self.instruments.registry.register(self._gauges())
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
 
@@ -180,15 +185,8 @@ class Service:
         tasks: dict[str, asyncio.Task[None]] = {
             "heartbeat": asyncio.create_task(self.heartbeat.run())
         }
-        build: dict[str, Callable[[], Work]] = {
-            FEEDS: lambda: self._feeds().work,
-            COMPUTE: lambda: self.compute.work,
-            RELAY: lambda: self._relay().work,
-        }
-        for role in build.keys() & self.job.roles:
-            tasks[role] = asyncio.create_task(
-                holder.hold(role, self._owned(build[role]())), name=role
-            )
+        for role, work in self._works():
+            tasks[role] = asyncio.create_task(holder.hold(role, self._owned(work)), name=role)
         for number, beside in enumerate(extra):
             tasks[f"extra-{number}"] = asyncio.create_task(_ran(beside(self)))
         stopped = asyncio.create_task(self.stopping.wait())
@@ -200,6 +198,18 @@ class Service:
             stopped.cancel()
         for task in ended:
             task.result()
+
+    def _works(self) -> Iterator[tuple[str, Work]]:
+        """Yield the roles that one process of all does at a time, and the work of each."""
+        roles = self.job.roles
+        if FEEDS in roles:
+            yield FEEDS, self._feeds().work
+        if COMPUTE in roles:
+            yield COMPUTE, self.compute.work
+        if RELAY in roles:
+            yield RELAY, self._relay().work
+        if self.inbox is not None:
+            yield WEB, self._hear
 
     async def _claim(self) -> None:
         await claim(self.client, self.job.keys, self.job.settings.instance)
@@ -256,6 +266,37 @@ class Service:
 
     def ingest(self) -> Ingest | None:
         """Return what takes posted signals; None where no secret is set or the role is not ours."""
+        return None if self.admission is None else Ingest(self.admission)
+
+    def _inbox(self) -> Inbox | None:
+        """Return what hears signals on the broker; None where nobody asked for it.
+
+        Raises:
+            ConfigError: it was asked for without a secret or a broker.
+
+        """
+        settings = self.job.settings
+        if not settings.ingest_mqtt or WEB not in self.job.roles:
+            return None
+        where = settings.place_of("ingest_mqtt")
+        if self.admission is None:
+            hint = "set HASHHEDGE_INGEST_SECRET_FILE to a file with 16 characters or more"
+            raise ConfigError("there is no secret to sign with", where=where, hint=hint)
+        if not self.servers.mqtt_url:
+            raise ConfigError("there is no broker", where=where, hint="set HASHHEDGE_MQTT_URL")
+        return Inbox(
+            broker_settings(settings, self.servers, self.job.replica),
+            Subscription(self.admission),
+            SystemClock(),
+        )
+
+    async def _hear(self, lease: Lease) -> None:
+        """Hear signals on the broker: one process does, by its lease."""
+        del lease  # each message is taken once by its signature, so it needs no fence
+        if self.inbox is not None:
+            await self.inbox.run()
+
+    def _admission(self) -> Admission | None:
         secret = self.job.settings.ingest_secret
         if secret is None or WEB not in self.job.roles:
             return None
@@ -269,7 +310,7 @@ class Service:
             clock=self.job.clock,
             instruments=self.instruments,
         )
-        return Ingest(
+        return Admission(
             secret=secret,
             receiver=receiving,
             companies=lambda: {each.ticker: each.name for each in self.world.companies.values()},

@@ -74,8 +74,15 @@ QUOTE_REJECTIONS = (
     "malformed",
     OTHER,
 )
-# as monitor.web.ingest names them
-INGEST_REFUSALS = ("unauthorized", "malformed", "too_large", "throttled", "repeated")
+# as monitor.web.admission and monitor.web.subscription name them
+INGEST_REFUSALS = (
+    "unauthorized",
+    "malformed",
+    "too_large",
+    "throttled",
+    "repeated",
+    "retained",
+)
 INGEST_OUTCOMES = ("accepted", *INGEST_REFUSALS, "store_unavailable")
 DELIVERY_FAILURES = (
     "ack_timeout",
@@ -224,7 +231,7 @@ FEED_REQUEST_BUDGET = _gauge(
 )
 INGEST_REQUESTS = _counter(
     "ingest_requests_total",
-    "Requests to /ingest, by what became of them.",
+    "Requests to /ingest and messages on its MQTT topics, by what became of them.",
     Label("outcome", INGEST_OUTCOMES),
 )
 # hops 3 and 4: accepting and storing

@@ -39,6 +39,7 @@ def test_every_setting_has_a_variable() -> None:
         "web_host": "::1",
         "web_port": "1",
         "ingest_secret": "correct-horse-battery",
+        "ingest_mqtt": "True",
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",

@@ -1,0 +1,260 @@
+"""The connection that hears `…/ingest/<name>`: kept open, and nothing acknowledged before it is stored.
+
+What the store could not take is left with the broker, which hands it over again on the next
+connection of the same session. So a message is taken at least once, and its signature, which the
+store remembers, makes that once. MQTT 5 is asked for first; it bounds how much is on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiomqtt
+import msgspec
+import structlog
+from paho.mqtt.client import MQTTMessage
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from alerts.sinks.mqtt import MqttSettings
+from alerts.sinks.mqtt.connect import tls_context
+from alerts.sinks.mqtt.link import (
+    V5,
+    V311,
+    Link,
+    LinkLost,
+    Message,
+    ProtocolName,
+    Refused,
+    VersionRefused,
+)
+from alerts.topics import ROOT
+from monitor.core.clock import Clock
+from monitor.web.subscription import ANSWER, MAX_PAYLOAD, Delivered, Subscription
+
+WAITING = 64
+"""So many messages wait for the one that is being taken; more are refused as throttled."""
+SESSION_S = 3_600
+RECEIVE_MAXIMUM = 32
+MAX_PACKET_BYTES = 2_097_152
+"""A larger one the broker keeps from us; one below is refused by us, by name."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    delivered: Delivered
+    topic: str
+    mid: int
+    qos: int
+
+
+class _Line(Link):
+    """A connection that hands over whole messages, and acknowledges when it is told to."""
+
+    def __init__(self, *args: Any, came: Callable[[MQTTMessage], None], **kwargs: Any) -> None:  # noqa: ANN401 - as the base has them
+        super().__init__(*args, **kwargs)
+        self._came = came
+        self._client.manual_ack_set(True)
+
+    def acknowledge(self, message: _Waiting) -> None:
+        """Tell the broker that it may forget a message."""
+        self._client.ack(message.mid, message.qos)
+
+    async def follow(self, topic: str) -> None:
+        """Subscribe; with MQTT 5 a message shows that it is to be retained.
+
+        Raises:
+            LinkLost: the connection ended, or the broker refused the subscription.
+
+        """
+        as_published = SubscribeOptions(qos=1, retainAsPublished=True)
+        try:
+            if self.protocol == V5:
+                granted = await self.subscribe(topic, options=as_published)
+            else:
+                granted = await self.subscribe(topic, qos=1)
+        except aiomqtt.MqttError as error:
+            raise LinkLost(f"cannot subscribe: {error}") from error
+        code = granted[0] if isinstance(granted[0], int) else granted[0].value
+        if code >= _REFUSED:  # where it is not said, as by Mosquitto's ACL files, nothing comes
+            raise LinkLost(f"the broker refuses a subscription to {topic}: code {code}")
+
+    def _on_message(self, client: object, userdata: object, message: MQTTMessage) -> None:
+        del client, userdata
+        self._came(message)
+
+
+_REFUSED = 0x80
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The one listener of an installation: connects, hears, connects again.
+
+    Attributes:
+        settings: how the broker is reached; the client id is its own.
+        subscription: what is done with a message.
+        clock: measures the waits between connections.
+        rng: draws their jitter.
+        is_hearing: a subscription stands now.
+
+    """
+
+    settings: MqttSettings
+    subscription: Subscription
+    clock: Clock
+    rng: random.Random = field(default_factory=random.Random)
+    is_hearing: bool = field(init=False, default=False)
+
+    @property
+    def topic(self) -> str:
+        """Return what is subscribed: one level for the sender's name."""
+        return f"{ROOT}/{self.settings.instance}/ingest/+"
+
+    async def run(self) -> None:
+        """Hear until cancelled.
+
+        Raises:
+            ConfigError: a TLS file or the password file cannot be used.
+
+        """
+        failures = 0
+        while True:
+            try:
+                async with self._connected() as (line, queue):
+                    log.info("ingest.listening", topic=self.topic, protocol=line.protocol)
+                    failures, self.is_hearing = 0, True
+                    await self._serve(line, queue)
+            except LinkLost as error:
+                if not failures:
+                    log.warning("ingest.not_listening", why=str(error))
+            finally:
+                self.is_hearing = False
+            await self.clock.sleep(self.settings.reconnect.delay_s(failures, self.rng))
+            failures += 1
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[tuple[_Line, asyncio.Queue[_Waiting]]]:
+        queue: asyncio.Queue[_Waiting] = asyncio.Queue(WAITING)
+        line = await self._opened(queue)
+        try:
+            await line.follow(self.topic)
+            yield line, queue
+        except LinkLost:
+            line.abort()
+            raise
+        except asyncio.CancelledError:
+            with contextlib.suppress(LinkLost):
+                await line.close()
+            raise
+
+    async def _opened(self, queue: asyncio.Queue[_Waiting]) -> _Line:
+        wanted = self.settings.protocol
+        versions: tuple[ProtocolName, ...] = (V5, V311) if wanted == "auto" else (wanted,)
+        refusal = LinkLost("no protocol version to try")
+        for version in versions:
+            line = self._line(version, queue)
+            try:
+                await line.open()
+            except VersionRefused as error:
+                refusal = error
+            else:
+                return line
+        raise refusal
+
+    def _line(self, version: ProtocolName, queue: asyncio.Queue[_Waiting]) -> _Line:
+        mqtt = self.settings
+        lines: list[_Line] = []
+
+        def came(message: MQTTMessage) -> None:
+            waiting = _read(message)
+            try:
+                queue.put_nowait(waiting)
+            except asyncio.QueueFull:
+                self.subscription.overrun()
+                lines[0].acknowledge(waiting)
+
+        options = _session(version) | {
+            "identifier": f"{mqtt.client_id}-ingest",
+            "username": mqtt.url.user,
+            "password": mqtt.password() if mqtt.url.user else None,
+            "keepalive": mqtt.keepalive_s,
+            "socket_options": ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
+            "timeout": mqtt.connect_timeout_s,
+            "tls_context": tls_context(mqtt.tls) if mqtt.url.tls else None,
+        }
+        lines.append(
+            _Line(
+                mqtt.url.host,
+                mqtt.url.port,
+                protocol=version,
+                heard=lambda _topic, _payload: None,
+                options=options,
+                came=came,
+            )
+        )
+        return lines[0]
+
+    async def _serve(self, line: _Line, queue: asyncio.Queue[_Waiting]) -> None:
+        """Take what comes until the connection is gone, or the store is."""
+        lost = asyncio.create_task(line.lost())
+        taking = asyncio.create_task(self._take_all(line, queue))
+        try:
+            await asyncio.wait({lost, taking}, return_when=asyncio.FIRST_COMPLETED)
+            if taking.done():
+                taking.result()
+            raise await lost
+        finally:
+            lost.cancel()
+            taking.cancel()
+            await asyncio.wait({lost, taking})
+
+    async def _take_all(self, line: _Line, queue: asyncio.Queue[_Waiting]) -> None:
+        while True:
+            waiting = await queue.get()
+            reply = await self.subscription.take(waiting.delivered)
+            if reply.answered:
+                await _answer(line, waiting.topic, reply.answer)
+            if not reply.is_done:
+                raise LinkLost("the store does not answer; the broker keeps what came meanwhile")
+            line.acknowledge(waiting)
+
+
+async def _answer(line: _Line, topic: str, answer: object) -> None:
+    """Tell the sender, if he listens; an answer that gets lost is none that is owed."""
+    message = Message(f"{topic}/{ANSWER}", msgspec.json.encode(answer), qos=0)
+    with contextlib.suppress(LinkLost, Refused):
+        await line.send([message])
+
+
+def _session(version: ProtocolName) -> dict[str, Any]:
+    """Return the options of a session that outlives its connection, so that nothing is lost."""
+    if version == V311:
+        return {"clean_session": False}
+    properties = Properties(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = SESSION_S
+    properties.ReceiveMaximum = RECEIVE_MAXIMUM
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
+    return {"clean_start": False, "properties": properties}
+
+
+def _read(message: MQTTMessage) -> _Waiting:
+    try:
+        topic = message.topic
+    except UnicodeDecodeError:
+        topic = ""  # the name in it is none, and is refused as such
+    payload = bytes(message.payload) if len(message.payload) <= MAX_PAYLOAD else None
+    pairs = getattr(message.properties, "UserProperty", ()) if message.properties else ()
+    properties = {str(name).lower(): str(value) for name, value in pairs}
+    name = topic.rpartition("/")[2]
+    delivered = Delivered(name, payload, bool(message.retain), properties)
+    return _Waiting(delivered, topic, message.mid, message.qos)

@@ -1,0 +1,150 @@
+"""Signals of one's own over MQTT: what one message on `…/ingest/<name>` says, and how it is answered.
+
+The same body, signature, limits and refusals as over HTTP (`ingest`). MQTT 5 carries the two headers
+as user properties beside the body; in 3.1.1, which has none, they stand in the payload:
+`{"timestamp": "…", "signature": "sha256=…", "body": "…"}`, the body as the very text that is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from monitor.store.codec import MAX_BYTES
+from monitor.web.admission import Admission, RefusedRequest, Stamp
+from monitor.web.signature import SIGNATURE, TIMESTAMP
+
+MAX_PAYLOAD = 2 * MAX_BYTES + 1_024
+"""A body within another text has each quotation mark escaped; what is larger is not looked at."""
+ANSWER = "answer"
+STORE_UNAVAILABLE = "store_unavailable"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One message as the broker handed it over.
+
+    Attributes:
+        name: the last level of its topic.
+        payload: None where it is larger than `MAX_PAYLOAD`: it was let go unread.
+        retained: the broker keeps it, or kept it: it says nothing of now.
+        properties: user properties of MQTT 5, their names in small letters; empty without.
+
+    """
+
+    name: str
+    payload: bytes | None
+    retained: bool = False
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of one message.
+
+    Attributes:
+        outcome: the word that it is counted by.
+        answer: what the sender is told.
+        answered: whether it is told: a name that is none has no topic for an answer, and what is
+            retained would be answered at each connection.
+
+    """
+
+    outcome: str
+    answer: Mapping[str, object]
+    answered: bool = True
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the broker may forget the message; else it is to hand it over again."""
+        return self.outcome != STORE_UNAVAILABLE
+
+
+class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    timestamp: str
+    signature: str
+    body: str
+
+
+@dataclass(slots=True)
+class Subscription:
+    """What is done with each message, in the order in which they come."""
+
+    admission: Admission
+    _said: set[str] = field(default_factory=set)
+
+    async def take(self, message: Delivered) -> Reply:
+        """Judge and store one message; nothing but a bug of ours leaves here."""
+        stamp = Stamp("", "")
+        try:
+            self.admission.check_name(message.name)
+            body, stamp = _opened(message)
+            answer = await self.admission.take(message.name, stamp, body)
+        except RefusedRequest as refused:
+            self._refused(message, refused)
+            told: dict[str, object] = {"error": refused.outcome, "message": refused.message}
+            has_topic = refused.status != 404 and not message.retained  # noqa: PLR2004
+            return Reply(refused.outcome, told | _named(stamp), has_topic)
+        self._said.clear()
+        self.admission.receiver.ended("accepted")
+        return Reply("accepted", answer | _named(stamp))
+
+    def overrun(self) -> None:
+        """Count a message that came while too many were waiting."""
+        self.admission.receiver.ended("throttled")
+
+    def _refused(self, message: Delivered, refused: RefusedRequest) -> None:
+        self.admission.receiver.ended(refused.outcome)
+        # once until a good one comes; who is not signed is told of at the door
+        if refused.outcome not in {*self._said, "unauthorized"}:
+            self._said.add(refused.outcome)
+            log.warning(
+                "ingest.refused",
+                name=message.name[:32],
+                outcome=refused.outcome,
+                why=refused.message,
+            )
+
+
+def _named(stamp: Stamp) -> dict[str, object]:
+    """Return by what the sender knows the message again."""
+    return {"signature": stamp.signature[:80]} if stamp.signature else {}
+
+
+def _opened(message: Delivered) -> tuple[bytes, Stamp]:
+    """Return the body that is signed, and with what."""
+    if message.retained:
+        text = "a retained message says what was, and comes again; publish without the retain flag"
+        raise RefusedRequest(400, "retained", text)
+    if message.payload is None:
+        raise _too_large()
+    told = message.properties
+    if TIMESTAMP.lower() in told or SIGNATURE.lower() in told:
+        stamp = Stamp(told.get(TIMESTAMP.lower(), ""), told.get(SIGNATURE.lower(), ""))
+        body = message.payload
+    else:
+        signed = _unwrapped(message.payload)
+        stamp, body = Stamp(signed.timestamp, signed.signature), signed.body.encode()
+    if len(body) > MAX_BYTES:
+        raise _too_large()
+    return body, stamp
+
+
+def _unwrapped(payload: bytes) -> _Signed:
+    try:
+        return msgspec.json.decode(payload, type=_Signed)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = (
+            f"no user properties {TIMESTAMP} and {SIGNATURE}, and the payload is no object of "
+            f"timestamp, signature and body: {str(error)[:200]}"
+        )
+        raise RefusedRequest(400, "malformed", message) from error
+
+
+def _too_large() -> RefusedRequest:
+    return RefusedRequest(413, "too_large", f"more than {MAX_BYTES} bytes; send less at once")
