@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -68,3 +69,13 @@ def _in_order(steps: list[tuple[int, list[Quote]]]) -> list[Tick]:
         at += step
         ticks.append(Tick(f"{at}-{number}", at, tuple(quotes)))
     return ticks
+
+
+def newest(quotes: Iterable[Quote]) -> list[Quote]:
+    """Return quotes without the figures of earlier days that come along with the newest."""
+    last: dict[tuple[str, str], Quote] = {}
+    for quote in quotes:
+        what = (quote.source, quote.instrument)
+        assert what not in last or last[what].period < quote.period, f"{what} came twice"
+        last[what] = quote
+    return list(last.values())

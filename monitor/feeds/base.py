@@ -133,6 +133,8 @@ class FeedSpec:
         notices: it tells what happened; an answer in which nothing did is a good one.
         batch: instruments per call of `fetch`; None asks for all at once. 1 where the provider
             answers one symbol per request, so that one bad symbol costs only itself.
+        page_of: the page of the provider that a figure stands on, by its instrument, where one page
+            holds several: those of one page are asked for in one call, in place of `batch`.
 
     """
 
@@ -151,6 +153,7 @@ class FeedSpec:
     headers: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     batch: int | None = None
+    page_of: Callable[[str], str] | None = None
     shares: bool = False
     filings: bool = False
     notices: bool = False

@@ -41,32 +41,41 @@ _LIQUIDATED = {
     "liquidated_short_1h_usd": "short_liquidation_usd",
 }
 _OPEN = {"open_interest_usd": "open_interest_usd", "open_interest_btc": "open_interest_quantity"}
+_LIQUIDATIONS = "futures/liquidation/exchange-list"
+_OPEN_INTEREST = "futures/open-interest/exchange-list"
+_FUNDING = "futures/funding-rate/exchange-list"
+
+
+def page_of(instrument: str) -> str:
+    """Return the list of venues that a figure stands on."""
+    figure = instrument.rpartition(".")[2]
+    if figure in _LIQUIDATED:
+        return _LIQUIDATIONS
+    return _OPEN_INTEREST if figure in _OPEN else _FUNDING
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
-    """Ask for the list of venues behind each figure; none of the answers has a time of its own."""
+    """Ask once for each list of venues; none of the answers has a time of its own."""
     quotes = []
-    for instrument, venue in spec.instruments.items():
-        figure = instrument.rpartition(".")[2]
-        note = ""
-        if figure in _LIQUIDATED:
-            asked = {"symbol": "BTC", "range": "1h"}
-            answer, data = await ask(http, spec, "futures/liquidation/exchange-list", asked)
-            amounts = _liquidated(_row(data, venue))
-            value, note = amounts[figure], _split(amounts)
-        elif figure in _OPEN:
-            answer, data = await ask(
-                http, spec, "futures/open-interest/exchange-list", {"symbol": "BTC"}
-            )
-            row = _row(data, venue)
-            value = {name: row.at(field).price() for name, field in _OPEN.items()}[figure]
-        else:
-            answer, data = await ask(
-                http, spec, "futures/funding-rate/exchange-list", {"symbol": "BTC"}
-            )
-            value = _funding(data, venue)
-        quotes.append(quoted(spec, answer, instrument, value, note=note))
+    for page in dict.fromkeys(map(page_of, spec.instruments)):
+        hour = {"range": "1h"} if page == _LIQUIDATIONS else {}
+        answer, data = await ask(http, spec, page, {"symbol": "BTC", **hour})
+        for instrument, venue in spec.instruments.items():
+            if page_of(instrument) == page:
+                value, note = _read(data, page, instrument.rpartition(".")[2], venue)
+                quotes.append(quoted(spec, answer, instrument, value, note=note))
     return quotes
+
+
+def _read(data: Node, page: str, figure: str, venue: str) -> tuple[Decimal, str]:
+    """Return a figure, and the words that go with it."""
+    if page == _LIQUIDATIONS:
+        amounts = _liquidated(_row(data, venue))
+        return amounts[figure], _split(amounts)
+    if page == _OPEN_INTEREST:
+        row = _row(data, venue)
+        return {name: row.at(field).price() for name, field in _OPEN.items()}[figure], ""
+    return _funding(data, venue), ""
 
 
 async def ask(
@@ -135,7 +144,7 @@ FEED = Feed(
         max_bytes=524_288,
         credentials=(Credential(env="COINGLASS_API_KEY", header="CG-API-KEY"),),
         account="coinglass",
-        batch=1,
+        page_of=page_of,
     ),
     fetch,
 )

@@ -2,50 +2,82 @@
 
 https://docs.coinglass.com/reference/etf-flows-history
 Needs a paid key, the same as `coinglass`. A flow is of a trading day, comes the evening after or later,
-and may be corrected.
+and may be corrected for days: each answer is read a week back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from monitor.core.clock import DAY
+from monitor.core.errors import BadQuote
 from monitor.domain.events import Quote
 from monitor.domain.figures import iso_day
 from monitor.domain.flows import day_ends_at, note_on, same_sign
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, quoted
-from monitor.feeds.base import Answer, Credential, Feed, FeedSpec, Http
+from monitor.feeds.base import Answer, Credential, Fault, Feed, FeedSpec, Fetched, Http
 from monitor.feeds.coinglass import ask
 from monitor.feeds.reasons import Reason
 
 _BALANCES = {"balance_btc": "total_balance", "balance_change_24h_btc": "balance_change_1d"}
 
 
-async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
-    """Ask for the flows by day, and for the balances by exchange."""
-    quotes = []
-    for instrument in spec.instruments:
-        figure = instrument.rpartition(".")[2]
-        if figure == "flow_usd":
-            answer, data = await ask(http, spec, "etf/bitcoin/flow-history", {})
-            quotes.append(_flow(spec, answer, instrument, data))
-        else:
-            answer, data = await ask(http, spec, "exchange/balance/list", {"symbol": "BTC"})
-            value = _over_all(data, _BALANCES[figure])
-            quotes.append(quoted(spec, answer, instrument, value))
-    return quotes
+_FLOWS, _LIST = "etf/bitcoin/flow-history", "exchange/balance/list"
+_CORRECTED_MS = 7 * DAY
+"""So long after a day what it is corrected to is looked for."""
 
 
-def _flow(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Quote:
-    """Return the newest day that is over; asked again, the same day with what it was corrected to."""
+def page_of(instrument: str) -> str:
+    """Return the page that a figure stands on."""
+    return _FLOWS if instrument.endswith(".flow_usd") else _LIST
+
+
+async def fetch(http: Http, spec: FeedSpec) -> Sequence[Fetched]:
+    """Ask once for the flows by day, and once for the balances by exchange."""
+    found: list[Fetched] = []
+    for page in dict.fromkeys(map(page_of, spec.instruments)):
+        asked = {} if page == _FLOWS else {"symbol": "BTC"}
+        answer, data = await ask(http, spec, page, asked)
+        for instrument in spec.instruments:
+            if page_of(instrument) != page:
+                continue
+            if page == _FLOWS:
+                found += _flows(spec, answer, instrument, data)
+            else:
+                value = _over_all(data, _BALANCES[instrument.rpartition(".")[2]])
+                found.append(quoted(spec, answer, instrument, value))
+    return found
+
+
+def _flows(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Iterator[Fetched]:
+    """Yield the days of a week that are over, the newest last: it is the value.
+
+    What is wrong with an earlier day costs that day alone; it was told before.
+    """
     days = sorted(
         ((row.at("timestamp").unix_time(), row) for row in data.items()), key=lambda day: day[0]
     )
     ended = [day for day in days if day_ends_at(day[0]) <= answer.received_at]
     if not ended:
         data.refuse("a trading day that is over", Reason.MISSING_FIELD)
-    at, row = ended[-1]
+    newest, _ = ended[-1]
+    for place, (at, row) in enumerate(ended):
+        if newest - at > _CORRECTED_MS:
+            continue
+        before = ended[place - 1][1] if place else None
+        try:
+            yield _flow(spec, answer, instrument, at, row, before)
+        except BadQuote as error:
+            if at == newest:
+                raise
+            yield Fault(instrument, error)
+
+
+def _flow(  # the answer, the day and the one before
+    spec: FeedSpec, answer: Answer, instrument: str, at: int, row: Node, before: Node | None
+) -> Quote:
     total = row.at("flow_usd")
     value = total.number()
     # a fund that has not reported yet has no flow, or none of this day
@@ -54,17 +86,9 @@ def _flow(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Quote:
     ]
     if not same_sign(value, funds):
         total.refuse("a total that its funds add up to, sign included", Reason.OUT_OF_BOUNDS)
-    earlier = _price(ended[-2][1]) if len(ended) > 1 else None
-    note = note_on(value, _price(row), earlier)
-    return quoted(
-        spec,
-        answer,
-        instrument,
-        value,
-        observed_at=day_ends_at(at),
-        note=note,
-        period=iso_day(at),
-    )
+    note = note_on(value, _price(row), None if before is None else _price(before))
+    ends = day_ends_at(at)
+    return quoted(spec, answer, instrument, value, observed_at=ends, note=note, period=iso_day(at))
 
 
 def _price(row: Node) -> Decimal | None:
@@ -98,7 +122,7 @@ FEED = Feed(
         max_bytes=4_194_304,
         credentials=(Credential(env="COINGLASS_API_KEY", header="CG-API-KEY"),),
         account="coinglass",
-        batch=1,
+        page_of=page_of,
     ),
     fetch,
 )

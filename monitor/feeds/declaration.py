@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from monitor.core.clock import MINUTE, SECOND
 from monitor.core.hosts import is_loopback
 from monitor.feeds.base import Credential, FeedSpec
+from monitor.feeds.lanes import lanes_of
 from monitor.feeds.streams import StreamSpec
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -85,8 +86,7 @@ def _limit_faults(spec: FeedSpec) -> Iterator[str]:
     if spec.batch is not None and spec.batch < 1:
         yield f"batch is {spec.batch}: one or more, or None for all at once"
         return
-    lanes = -(-len(spec.instruments) // (spec.batch or max(1, len(spec.instruments))))
-    needed = lanes * MINUTE / SECOND / spec.interval_s
+    needed = len(lanes_of(spec)) * MINUTE / SECOND / spec.interval_s
     if needed > spec.requests_per_minute:
         yield (
             f"interval_s {spec.interval_s:g} needs {needed:g} requests a minute, "

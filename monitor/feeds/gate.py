@@ -18,6 +18,7 @@ from monitor.domain.events import Quote
 from monitor.domain.notices import MAX_ID, Notice, notice_fault
 from monitor.domain.plausibility import Refusal, judge
 from monitor.feeds.instruments import FeedInstruments
+from monitor.feeds.periods import Periods
 from monitor.feeds.reasons import Reason
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class Gate:
     observed_at: Millis | None = None
     refused: Counter[str] = field(init=False, default_factory=Counter)
     _refused: dict[tuple[str, str], None] = field(init=False, default_factory=dict)
+    _periods: Periods = field(init=False, default_factory=Periods)
     _one_by_one: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def accept(
@@ -97,10 +99,10 @@ class Gate:
         return kept
 
     async def hand_over(self, quotes: Sequence[Quote]) -> None:
-        """Store quotes that came together, at most one per instrument.
+        """Store quotes that came together, at most one per instrument and period, the newest last.
 
         One that was overtaken on the other road while it waited is left out: what is stored of a
-        source never goes back in time.
+        source never goes back in time. So is a figure of an earlier day that was told before.
 
         Raises:
             StoreUnavailable: nothing was stored; what was not stored was not seen.
@@ -108,7 +110,8 @@ class Gate:
         """
         async with self._one_by_one:
             now = self.clock.now()
-            news = [quote for quote in quotes if not self._overtaken(quote, now)]
+            fresh = [quote for quote in quotes if not self._overtaken(quote, now)]
+            news = self._periods.news(fresh)
             if not news:
                 return
             await self.deliver(news)
@@ -131,6 +134,7 @@ class Gate:
         return judge(quote, self.last.get(quote.instrument), now) is Refusal.OLDER_THAN_LAST
 
     def _remember(self, quotes: Sequence[Quote], now: Millis) -> None:
+        self._periods.remember(quotes)
         for quote in quotes:
             self.last[quote.instrument] = quote
             self.instruments.observed(self.name, quote.instrument, quote.observed_at)

@@ -70,7 +70,12 @@ class Lane:
 
 
 def lanes_of(spec: FeedSpec) -> list[Lane]:
-    """Split a feed into lanes of `batch` instruments, in declared order."""
+    """Split a feed into lanes of one page, or of `batch` instruments, in declared order."""
+    if spec.page_of is not None:
+        pages: dict[str, dict[str, str]] = {}
+        for instrument, symbol in spec.instruments.items():
+            pages.setdefault(spec.page_of(instrument), {})[instrument] = symbol
+        return [Lane(replace(spec, instruments=part)) for part in pages.values()]
     size = spec.batch or max(1, len(spec.instruments))
     names = iter(spec.instruments.items())
     parts: list[dict[str, str]] = []

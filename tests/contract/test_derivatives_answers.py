@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,7 +13,8 @@ import pytest
 from monitor.core.clock import parse_iso
 from monitor.core.errors import FeedError
 from monitor.domain.events import Quote
-from monitor.feeds.base import quotes_of
+from monitor.feeds.base import FeedSpec, Fetched, faults_of, quotes_of
+from monitor.feeds.lanes import lanes_of
 from tests.contract.test_recorded_answers import NOW
 from tests.contract.test_recorded_derivatives import FEEDS, Bodies, fetch
 
@@ -129,6 +131,53 @@ def test_a_corrected_flow_is_of_the_same_day() -> None:
     assert first.observed_at == later.observed_at == parse_iso("2026-01-11T21:00:00Z")
     assert first.period == later.period == "2026-01-11"
     assert (first.value, later.value) == (Decimal(100_000_000), Decimal(120_000_000))
+
+
+def test_a_flow_that_is_corrected_within_a_week_is_told_again() -> None:
+    """Each answer is read seven days back, the newest last; what is older is left (row L20)."""
+    none: list[float] = []
+    found = flows(etf_days(*((back, (20 - back) * 1e6, 97e3, none) for back in range(12, 0, -1))))
+    assert [quote.period for quote in quotes_of(found)] == [
+        f"2026-01-{day:02d}" for day in range(4, 12)
+    ]
+    assert [quote.value for quote in quotes_of(found)] == [
+        Decimal(12_000_000 + step * 1_000_000) for step in range(8)
+    ]
+    assert faults_of(found) == []
+
+
+def test_an_earlier_day_that_is_wrong_costs_itself() -> None:
+    """It is named, and the newest day is the value; wrong itself, the newest costs the answer."""
+    wrong = [-300e6, 57e6]
+    found = flows(etf_days((2, 243e6, 97e3, wrong), (1, 5e6, 97e3, [])))
+    (fault,) = faults_of(found)
+    assert (fault.instrument, fault.error.reason) == ("etf.btc.flow_usd", "out_of_bounds")
+    assert [quote.period for quote in quotes_of(found)] == ["2026-01-11"]
+    with pytest.raises(FeedError, match="sign"):
+        flows(etf_days((2, 5e6, 97e3, []), (1, 243e6, 97e3, wrong)))
+
+
+def test_a_page_is_asked_for_once() -> None:
+    """Three figures of one list are one request; figures of another page are another lane."""
+    lanes = {tuple(lane.instruments): lane for lane in lanes_of(FEEDS["coinglass"].spec)}
+    assert sorted(map(len, lanes)) == [1, 2, 3]
+    row = {"liquidation_usd": 3, "long_liquidation_usd": 1, "short_liquidation_usd": 2}
+    http = Bodies([json.dumps({"code": "0", "data": [{"exchange": "All", **row}]})])
+    (lane,) = (lane for lane in lanes.values() if len(lane.instruments) == 3)
+    found = quotes_of(asyncio.run(_asked("coinglass", lane.spec, http)))
+    assert [quote.value for quote in found] == [3, 1, 2]
+    assert len(http.asked) == 1
+    assert sorted(len(it.instruments) for it in lanes_of(FEEDS["coinglass_daily"].spec)) == [1, 2]
+
+
+async def _asked(name: str, spec: FeedSpec, http: Bodies) -> Sequence[Fetched]:
+    return await FEEDS[name].fetch(http, spec)
+
+
+def flows(body: str) -> Sequence[Fetched]:
+    """Return all that is made of days of flows."""
+    spec = replace(FEEDS["coinglass_daily"].spec, instruments={"etf.btc.flow_usd": "BTC"})
+    return asyncio.run(_asked("coinglass_daily", spec, Bodies([body])))
 
 
 def test_a_flow_whose_sign_contradicts_its_funds_is_refused() -> None:

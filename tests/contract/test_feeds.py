@@ -26,6 +26,7 @@ from monitor.feeds.base import Feed, FeedSpec, Fetched, faults_of, notices_of, q
 from monitor.feeds.declaration import spec_faults
 from monitor.feeds.http import HttpClient
 from monitor.feeds.lanes import lanes_of
+from tests.quotes import newest
 from tests.simulator.catalogue import ENVIRON, PROVIDERS
 from tests.simulator.provider import VALUE, Outcome
 from tests.simulator.scenarios import FUTURE_BY, STALE_BY, Scenario
@@ -85,7 +86,7 @@ async def fetch(name: str, instruments: Sequence[str], base: str) -> Sequence[Qu
     found = quotes_of(await ask(name, instruments, base))
     wanted = {*instruments, *(f"{name}.{figure}" for name in instruments for figure in FIGURES)}
     order = {instrument: place for place, instrument in enumerate(instruments)}
-    kept = [quote for quote in found if quote.instrument in wanted]
+    kept = newest(quote for quote in found if quote.instrument in wanted)
     return sorted(kept, key=lambda quote: order.get(_owner(quote, order), 0))
 
 

@@ -18,6 +18,7 @@ from monitor.feeds.base import Feed, previous_close
 from monitor.feeds.http import HttpClient
 from monitor.feeds.poller import Poller
 from monitor.feeds.schedule import Schedule
+from tests.quotes import newest
 from tests.simulator.catalogue import ENVIRON
 from tests.simulator.server import Simulator
 from tests.unit.monitor.feeds.doubles import Counts, wait_until
@@ -100,7 +101,7 @@ async def test_every_declared_instrument_arrives(room: Room) -> None:
         for name, instrument in declared_pairs
         if room.pollers[name].spec.shares
     }
-    arrived = [(quote.source, quote.instrument) for quote in room.stored]
+    arrived = [(quote.source, quote.instrument) for quote in newest(room.stored)]
     assert sorted(arrived) == sorted(declared_pairs | closes | figures)
     assert all(not at.health.failures for at in room.pollers.values())
 

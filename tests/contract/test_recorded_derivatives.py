@@ -20,6 +20,7 @@ from monitor.core.errors import FeedError
 from monitor.domain.events import Quote
 from monitor.feeds.base import Answer, Feed, Http, quotes_of
 from tests.contract.test_recorded_answers import NOW, sample
+from tests.quotes import newest
 
 FEEDS = dict(declared("monitor.feeds", "FEED", Feed))
 
@@ -52,7 +53,7 @@ def fetch(provider: str, instrument: str, symbol: str, *bodies: str, now: int = 
     async def ask() -> list[Quote]:
         return quotes_of(await feed.fetch(http, spec))
 
-    (quote,) = asyncio.run(ask())
+    (quote,) = newest(asyncio.run(ask()))
     assert (quote.instrument, quote.source) == (instrument, provider)
     return quote
 
