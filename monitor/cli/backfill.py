@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,14 +14,22 @@ from rich.text import Text
 
 from alerts.model import Transition
 from monitor.app.backfilling import Telling, backfill
+from monitor.app.history_asking import past_of
 from monitor.cli import loop
 from monitor.cli.company import moment_of
-from monitor.cli.live import LiveOption, required_url
+from monitor.cli.live import LiveOption, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
-from monitor.core.clock import SystemClock, iso
-from monitor.replay.layouts import History, open_history
+from monitor.core.clock import Millis, SystemClock, iso
+from monitor.core.errors import ConfigError
+from monitor.feeds.past import Asked
+from monitor.replay.layouts import open_history
 from monitor.store.client import connected
 from monitor.store.keys import Keys
+from monitor.store.playback import Moment
+
+FeedsOption = Annotated[
+    Path | None, typer.Option("--feeds", envvar="HASHHEDGE_FEEDS", help="Feeds book.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,44 +39,85 @@ def add_to(app: typer.Typer) -> None:
 
 def tell_past(
     place: Annotated[
-        Path, typer.Argument(help="A file of history, or a folder of them: docs/replay.md.")
-    ],
+        Path | None, typer.Argument(help="A file of history, or a folder of them: docs/replay.md.")
+    ] = None,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", help="In place of it: the feed whose history endpoint to ask."),
+    ] = None,
     start: Annotated[str | None, typer.Option("--from", help="First day or moment, UTC.")] = None,
     end: Annotated[
         str | None, typer.Option("--to", help="First day or moment left out, UTC.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what the files hold; no service needed.")
+        bool, typer.Option("--dry-run", help="Only say what would be told; no service needed.")
     ] = False,
+    feeds: FeedsOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Tell a running service the past it has not seen; no rule fires, crossings are noted as late.
 
     Betas, Puell and the other numbers of the past are then there on a fresh start, or whole again
-    after an outage. The same file told twice changes nothing.
+    after an outage. The same past told twice changes nothing.
     """
-    history = open_history(
-        place,
-        start=None if start is None else moment_of(start, "--from"),
-        end=None if end is None else moment_of(end, "--to"),
-        of_days=True,
+    url = "" if dry_run else required_url(live)
+    span = (
+        None if start is None else moment_of(start, "--from"),
+        None if end is None else moment_of(end, "--to"),
     )
-    for skipped in history.skipped:
-        talk.print(f"left out {skipped.name}: {skipped.reason}")
+    moments, asked = _past(place, provider, span, feeds)
     telling = Telling(SystemClock().now())
     notes: list[Transition] = []
     if dry_run:
-        deque(telling.quotes(history.moments()), maxlen=0)
+        deque(telling.quotes(moments), maxlen=0)
     else:
-        notes = loop.run(_told(required_url(live), telling, history))
-    data = _answer(telling, notes, dry_run=dry_run)
+        notes = loop.run(_told(url, telling, moments))
+    data = _answer(telling, notes, dry_run=dry_run) | _not_had(asked)
     emit(data, output, lambda: _draw(data), lambda: data["series"])
+    if asked.failed:
+        raise typer.Exit(1)
 
 
-async def _told(url: str, telling: Telling, history: History) -> list[Transition]:
+def _past(
+    place: Path | None,
+    provider: str | None,
+    span: tuple[Millis | None, Millis | None],
+    feeds: Path | None,
+) -> tuple[Iterable[Moment], Asked]:
+    """Return what a file or a provider tells of the past, and what could not be had."""
+    if (place is None) == (provider is None):
+        hint = "give a file of history, or --provider with the name of a feed"
+        raise ConfigError("one source of the past is needed", where="backfill", hint=hint)
+    if provider is not None:
+        asked = loop.run(past_of(settings_with(feeds=feeds), provider, os.environ))
+        first, last = span
+        within = (
+            quote
+            for quote in asked.quotes
+            if (first is None or quote.observed_at >= first)
+            and (last is None or quote.observed_at < last)
+        )
+        return (Moment(quote.observed_at, (quote,)) for quote in within), asked
+    history = open_history(place or Path(), start=span[0], end=span[1], of_days=True)
+    for skipped in history.skipped:
+        talk.print(f"left out {skipped.name}: {skipped.reason}")
+    return history.moments(), Asked()
+
+
+def _not_had(asked: Asked) -> dict[str, Any]:
+    return {
+        "failed": [
+            {"instrument": instrument, "reason": error.reason, "message": str(error)}
+            for instrument, error in asked.failed.items()
+        ],
+        "not_asked": asked.left,
+    }
+
+
+async def _told(url: str, telling: Telling, moments: Iterable[Moment]) -> list[Transition]:
     async with connected(url) as client:
-        return await backfill(client, Keys(), telling.quotes(history.moments()))
+        return await backfill(client, Keys(), telling.quotes(moments))
 
 
 def _answer(telling: Telling, notes: list[Transition], *, dry_run: bool) -> dict[str, Any]:
@@ -113,6 +164,9 @@ def _draw(data: dict[str, Any]) -> Group:
         Text(f"refused: {row['quotes']:,} of {row['source']}: {row['reason']}")
         for row in data["refused"]
     ]
+    parts += [Text(f"not had: {row['instrument']}: {row['message']}") for row in data["failed"]]
+    if data["not_asked"]:
+        parts.append(Text(f"not asked for any more: {', '.join(data['not_asked'])}"))
     table = sheet("instrument", "source", "quotes", "first, UTC", "last, UTC", right=("quotes",))
     for row in data["series"]:
         times = (row[name][:10] for name in ("first", "last"))

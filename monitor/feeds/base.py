@@ -184,6 +184,7 @@ class Fault:
 
 Fetched: TypeAlias = Quote | Notice | Fault
 Fetch = Callable[[Http, FeedSpec], Awaitable[Sequence[Fetched]]]
+Past = Callable[[Http, FeedSpec], Awaitable[Sequence[Quote]]]
 
 
 def quotes_of(found: Iterable[Fetched]) -> list[Quote]:
@@ -213,11 +214,14 @@ class Feed:
     lists: what was told before is told apart behind it.
     `single`, where there is one, asks another endpoint for one instrument, so that a list that stands
     still is found out; what it gives is compared, not stored.
+    `past`, where there is one, asks the provider's history endpoint for up to two years of what the
+    spec names, each value with the time that it is of; of what has no history it gives nothing.
     """
 
     spec: FeedSpec
     fetch: Fetch
     single: Fetch | None = None
+    past: Past | None = None
 
     def quoting(self, tickers: Iterable[str]) -> Feed:
         """Return this feed with `tickers` among its instruments, if it quotes shares."""

@@ -8,12 +8,13 @@ header excepted, which may be two hours off: our time of receipt stands in.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from monitor.core.clock import DAY
 from monitor.domain.events import BLOCK_PACE, DIFFICULTY, FEES, HEIGHT, Quote
 from monitor.feeds.answers import Node, decode, quoted
-from monitor.feeds.base import Feed, FeedSpec, Http
+from monitor.feeds.base import Answer, Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
 from monitor.feeds.streams import (
     Frame,
@@ -30,6 +31,8 @@ from monitor.feeds.streams import (
 SATS_PER_BTC = 100_000_000
 # From here on a pace is in milliseconds: no epoch ran at 10 s a block, nor at 10,000.
 MS_FROM = 10_000
+PAST_MS = 740 * DAY
+"""A little more than is asked for: what an answer says of earlier days is not written out."""
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -72,6 +75,31 @@ _READ = {
     FEES: _fees_btc_per_block,
     BLOCK_PACE: _block_pace_s,
 }
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for two years of difficulty; of the others there is no history here."""
+    if DIFFICULTY not in spec.instruments:
+        return ()
+    answer = await http.get(f"{spec.base_url}/api/v1/mining/hashrate/2y")
+    rows = decode(spec.name, answer).at("difficulty").items()
+    return list(_by_day(spec, answer, rows))
+
+
+def _by_day(spec: FeedSpec, answer: Answer, rows: Sequence[Node]) -> Iterator[Quote]:
+    """Yield the difficulty at the end of each day, UTC: it holds until the next retarget."""
+    told = [
+        # the documents call it `timestamp`, the service `time`
+        ((row.maybe("time") or row.at("timestamp")).unix_time(), row.at("difficulty"))
+        for row in rows
+    ]
+    told.sort(key=lambda row: row[0])
+    ends = (*(at for at, _ in told[1:]), answer.received_at + 1)
+    for (at, difficulty), end in zip(told, ends, strict=False):
+        value = difficulty.measured("a difficulty")
+        first = max(-(-at // DAY) * DAY, answer.received_at - PAST_MS)
+        for midnight in range(-(-first // DAY) * DAY, min(end, answer.received_at + 1), DAY):
+            yield quoted(spec, answer, DIFFICULTY, value, observed_at=midnight)
 
 
 def subscribe(spec: StreamSpec) -> Sequence[str]:
@@ -119,6 +147,7 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+    past=past,
 )
 STREAM = Stream(
     StreamSpec(

@@ -3,19 +3,21 @@
 `/v8/finance/chart/{symbol}` is unofficial. It wants a browser-like User-Agent and throttles hard,
 so each symbol is asked once a minute at most. `regularMarketPrice` stays at the regular close
 outside the session, and `regularMarketTime` says so: it is of the regular session even where the
-closing auction printed it a second after four o'clock.
+closing auction printed it a second after four o'clock. Closes of the past are in today's shares:
+they are adjusted to splits, not to dividends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.domain.events import Quote
 from monitor.domain.sessions import SessionState
 from monitor.feeds.answers import Node, decode, quoted, shown
-from monitor.feeds.base import DEFAULT_SHARES, Feed, FeedSpec, Http, previous_close
+from monitor.feeds.base import DEFAULT_SHARES, Answer, Feed, FeedSpec, Http, previous_close
 from monitor.feeds.reasons import Reason
+from monitor.nyse import nyse_calendar
 
 CURRENCY = "USD"
 
@@ -28,7 +30,7 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
             f"{spec.base_url}/v8/finance/chart/{symbol}",
             params={"interval": "5m", "range": "1d", "includePrePost": "false"},
         )
-        meta = _meta(decode(spec.name, answer))
+        meta = _result(decode(spec.name, answer)).at("meta")
         meta.says("symbol", symbol)
         meta.says("currency", CURRENCY)
         price = meta.at("regularMarketPrice").price()
@@ -44,12 +46,49 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     return quotes
 
 
-def _meta(root: Node) -> Node:
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for two years of each symbol's closes."""
+    quotes: list[Quote] = []
+    for instrument, symbol in spec.instruments.items():
+        answer = await http.get(
+            f"{spec.base_url}/v8/finance/chart/{symbol}",
+            params={"interval": "1d", "range": "2y", "includePrePost": "false"},
+        )
+        result = _result(decode(spec.name, answer))
+        result.at("meta").says("symbol", symbol)
+        result.at("meta").says("currency", CURRENCY)
+        quotes += _closes(spec, answer, instrument, result)
+    return quotes
+
+
+def _closes(spec: FeedSpec, answer: Answer, instrument: str, result: Node) -> Iterator[Quote]:
+    """Yield each close at the end of its session; a bar has the time of a moment within that."""
+    if result.maybe("timestamp") is None:
+        return  # how a share without any data is answered
+    times = result.at("timestamp").items()
+    closes = result.at("indicators").at("quote").item(0).at("close").items()
+    if len(times) != len(closes):
+        result.at("timestamp").refuse(f"{len(closes)} times, one for each close")
+    for time, close in zip(times, closes, strict=True):
+        if close.value is None:
+            continue  # nobody traded
+        at = time.unix_time()
+        try:
+            closed_at = nyse_calendar().session_at(at).close_at
+        except ValueError:
+            time.refuse("a time in the years of the calendar", Reason.OUT_OF_BOUNDS)
+        # today's bar is not over, and says nothing of the close
+        if at <= closed_at <= answer.received_at:
+            price, regular = close.price(), SessionState.REGULAR
+            yield quoted(spec, answer, instrument, price, observed_at=closed_at, session=regular)
+
+
+def _result(root: Node) -> Node:
     chart = root.at("chart")
     error = chart.maybe("error")
     if error is not None:
         raise _error(root.provider, error.at("code").text())
-    return chart.at("result").item(0).at("meta")
+    return chart.at("result").item(0)
 
 
 def _error(provider: str, code: str) -> FeedError:
@@ -79,4 +118,5 @@ FEED = Feed(
         shares=True,
     ),
     fetch,
+    past=past,
 )

@@ -251,44 +251,49 @@ def test_every_provider_is_simulated() -> None:
     assert set(FEEDS) == set(PROVIDERS)
 
 
+SEAM = {
+    "__future__",
+    "collections.abc",
+    "decimal",
+    "json",
+    "monitor.core.errors",
+    "datetime",
+    "email.utils",
+    "re",
+    "statistics",
+    "xml.etree",
+    "zoneinfo",
+    "monitor.core.clock",
+    "monitor.domain.events",
+    "monitor.domain.figures",
+    "monitor.domain.flows",
+    "monitor.domain.funding",
+    "monitor.domain.notices",
+    "monitor.domain.options",
+    "monitor.domain.series",
+    "monitor.domain.sessions",
+    "monitor.feeds.answers",
+    "monitor.feeds.binance_spot",
+    "monitor.feeds.binance_stream",
+    "monitor.feeds.base",
+    "monitor.feeds.coinglass",
+    "monitor.feeds.envelope",
+    "monitor.feeds.liquidations",
+    "monitor.feeds.okx",
+    "monitor.feeds.reasons",
+    "monitor.feeds.sequence",
+    "monitor.feeds.streams",
+    "monitor.nyse",
+}
+
+
 @pytest.mark.parametrize("name", FEEDS)
 def test_a_provider_imports_the_seam_only(name: str) -> None:
-    """A provider knows domain, core errors and the seam: no client, store, log or scheduler."""
+    """A provider knows domain, calendar, core errors and the seam: no client, store or log."""
     imported = set()
     for node in ast.walk(ast.parse((FILES / f"{name}.py").read_text())):
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add(node.module or "")
-    assert imported <= {
-        "__future__",
-        "collections.abc",
-        "decimal",
-        "json",
-        "monitor.core.errors",
-        "datetime",
-        "email.utils",
-        "re",
-        "statistics",
-        "xml.etree",
-        "zoneinfo",
-        "monitor.core.clock",
-        "monitor.domain.events",
-        "monitor.domain.figures",
-        "monitor.domain.flows",
-        "monitor.domain.funding",
-        "monitor.domain.notices",
-        "monitor.domain.options",
-        "monitor.domain.series",
-        "monitor.domain.sessions",
-        "monitor.feeds.answers",
-        "monitor.feeds.binance_spot",
-        "monitor.feeds.binance_stream",
-        "monitor.feeds.base",
-        "monitor.feeds.coinglass",
-        "monitor.feeds.envelope",
-        "monitor.feeds.okx",
-        "monitor.feeds.reasons",
-        "monitor.feeds.sequence",
-        "monitor.feeds.streams",
-    }
+    assert imported <= SEAM

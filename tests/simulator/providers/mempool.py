@@ -29,6 +29,21 @@ def difficulty(market: Market, _: str, __: Mapping[str, str]) -> Document:
     }
 
 
+def past(market: Market, _: str, __: Mapping[str, str]) -> Document:
+    """Return two retargets of the last month; a row says its time by one of two names."""
+    now_s, difficulty = market.clock.now() // SECOND, int(market.value(DIFFICULTY))
+    rows = [
+        {"timestamp": now_s - 30 * 86_400, "height": 927_360, "difficulty": difficulty},
+        {"time": now_s - 16 * 86_400, "height": 929_376, "difficulty": difficulty},
+    ]
+    return {
+        "hashrates": [],
+        "difficulty": rows,
+        "currentHashrate": difficulty * 2**32 // 600,
+        "currentDifficulty": difficulty,
+    }
+
+
 def height(market: Market, _: str, __: Mapping[str, str]) -> Document:
     """Return the height, a bare number."""
     return int(market.value(HEIGHT))
@@ -76,6 +91,7 @@ PROVIDER = Provider(
             ("currentDifficulty",),
             rename=("currentDifficulty",),
         ),
+        Shape("api/v1/mining/hashrate/2y", past, ("difficulty", 1, "difficulty")),
         Shape("api/blocks/tip/height", height, ()),
         Shape("api/v1/mining/reward-stats/144", reward_stats, ("totalFee",), rename=("totalFee",)),
         Shape(
