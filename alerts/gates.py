@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from alerts.rules.base import EventWindow, Rule
+from alerts.rules.base import Rule
+from alerts.rules.life import EventWindow
 from monitor.domain.agenda import COMPUTED, Agenda, Around, Event
 from monitor.domain.windows import Every, Outside, Window
 

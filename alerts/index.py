@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from heapq import heappop, heappush
 from math import inf
 
 NOTHING: tuple[int, ...] = ()
@@ -76,3 +77,60 @@ class GapIndex:
             return
         self.low = edges[at - 1] if at else -inf
         self.high = edges[at] if at < len(edges) else inf
+
+
+class MovingEdges:
+    """Edges that belong to one alert each and move with it: anchors, extremes.
+
+    They are few (one pair an alert that is on or anchored) and move often, so they are heaps with
+    lazy removal, not a sorted array. A value costs two compares as well until it passes one.
+    """
+
+    __slots__ = ("_down", "_pairs", "_up")
+
+    def __init__(self) -> None:
+        """Begin without edges."""
+        self._pairs: dict[int, tuple[float, float]] = {}
+        self._up: list[tuple[float, int]] = []
+        self._down: list[tuple[float, int]] = []
+
+    def set(self, owner: int, low: float, high: float) -> None:
+        """Give an owner the edges that it is touched at: at `low` and under, at `high` and over."""
+        if self._pairs.get(owner) == (low, high):
+            return
+        self._pairs[owner] = (low, high)
+        if high < inf:
+            heappush(self._up, (high, owner))
+        if low > -inf:
+            heappush(self._down, (-low, owner))
+
+    def drop(self, owner: int) -> None:
+        """Take an owner's edges away."""
+        self._pairs.pop(owner, None)
+
+    @property
+    def low(self) -> float:
+        """Return the greatest lower edge, -inf without one."""
+        while self._down and self._pairs.get(self._down[0][1], (inf, inf))[0] != -self._down[0][0]:
+            heappop(self._down)
+        return -self._down[0][0] if self._down else -inf
+
+    @property
+    def high(self) -> float:
+        """Return the least upper edge, inf without one."""
+        while self._up and self._pairs.get(self._up[0][1], (-inf, -inf))[1] != self._up[0][0]:
+            heappop(self._up)
+        return self._up[0][0] if self._up else inf
+
+    def touched(self, value: float) -> list[int]:
+        """Return the owners whose edges the value has reached; their edges are gone till set anew."""
+        found: set[int] = set()
+        while value >= self.high:
+            owner = heappop(self._up)[1]
+            found.add(owner)
+            self._pairs.pop(owner, None)
+        while value <= self.low:
+            owner = heappop(self._down)[1]
+            found.add(owner)
+            self._pairs.pop(owner, None)
+        return sorted(found)

@@ -25,8 +25,10 @@ class AlertState(StrEnum):
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
+    RECOVERING = "recovering"
     RESOLVED = "resolved"
     NO_DATA = "no_data"
+    ERROR = "error"
     NOTED = "noted"
 
 
@@ -47,10 +49,20 @@ class Reason(StrEnum):
     BREACHED = "breached"
     HELD_FOR = "held_for"
     RECOVERED = "recovered"
+    CLEARING = "clearing"
+    BREACHED_AGAIN = "breached_again"
+    REARMED = "rearmed"
+    MOVED = "moved"
+    SEVERITY_RAISED = "severity_raised"
+    SEVERITY_LOWERED = "severity_lowered"
     BACK_BEFORE_FOR = "back_before_for"
     INPUT_UNUSABLE = "input_unusable"
     INPUT_DELAYED = "input_delayed"
     INPUT_BACK = "input_back"
+    NO_DATA_ALERT = "no_data_alert"
+    NO_DATA_OK = "no_data_ok"
+    DATA_BACK = "data_back"
+    EXPRESSION_FAILED = "expression_failed"
     OUTSIDE_SESSION = "outside_session"
     OUTSIDE_WINDOW = "outside_window"
     RULE_REMOVED = "rule_removed"
@@ -66,6 +78,9 @@ class Reason(StrEnum):
     WAITING_FOR = "waiting_for"
     KEPT_WITHOUT_DATA = "kept_without_data"
     STILL_WITHOUT_DATA = "still_without_data"
+    NO_CROSSING = "no_crossing"
+    STILL_CLEARING = "still_clearing"
+    WITHIN_STRIDE = "within_stride"
 
 
 OUTSIDE = frozenset({Reason.OUTSIDE_SESSION, Reason.OUTSIDE_WINDOW})
@@ -102,6 +117,11 @@ class Transition:
         company: whom it is about where the labels do not say so: a rule on a share's price.
         session: of the exchange, which the share's price in the value is of; empty without one.
         test: a drill: nothing happened, and every message made of it says so.
+        low: the least value of the episode.
+        high: the greatest.
+        last_value: the last value that was usable, where there is none now.
+        last_at: event time at which it was seen, ms UTC.
+        muted_by: why nobody is told of it; empty where nothing is against that.
 
     """
 
@@ -129,6 +149,11 @@ class Transition:
     company: str = ""
     session: str = ""
     test: bool = False
+    low: float | None = None
+    high: float | None = None
+    last_value: float | None = None
+    last_at: int | None = None
+    muted_by: str = ""
 
     @property
     def notifies(self) -> bool:
@@ -136,11 +161,23 @@ class Transition:
 
         What is told of the past is none.
         """
-        if self.reason is Reason.LATE:
+        if self.reason is Reason.LATE or self.muted_by:
             return False
+        if self.reason in _ALWAYS_NEWS:
+            return True
         if self.to_state is AlertState.FIRING:
-            return self.reason is not Reason.INPUT_BACK
+            return self.reason not in _SAME_FIRE
         return self.to_state in {AlertState.RESOLVED, AlertState.NOTED}
+
+
+COLD_START = "cold_start"
+"""The first sample of a value ever was beyond the level: nobody knows since when."""
+
+_ALWAYS_NEWS = frozenset(
+    {Reason.NO_DATA_ALERT, Reason.DATA_BACK, Reason.SEVERITY_RAISED, Reason.SEVERITY_LOWERED}
+)
+_SAME_FIRE = frozenset({Reason.INPUT_BACK, Reason.BREACHED_AGAIN})
+"""An alert that is back where it had fired was told of already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Union
 import msgspec
 
 from alerts.model import News
+from alerts.rule_checks import check_parts
 from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.core.errors import ConfigError, ConfigErrors
@@ -168,6 +169,7 @@ def check_rulebook(
         else:
             found += _check_sessions(book, number, target)
             found += _check_companies(book, number, target)
+            found += check_parts(rule, book.where(number), target, targets)
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.engine import AlertRecord, Outcome
 from alerts.model import Reason, Severity, Transition, transition_id
+from alerts.record import AlertRecord, Outcome
 from monitor.domain.events import Quality
 
 _WHAT_HAPPENED = {

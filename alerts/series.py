@@ -9,10 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.index import GapIndex
+from alerts.extremes import Extremes
+from alerts.index import GapIndex, MovingEdges
 from alerts.model import AlertState
+from alerts.signals.base import Signal
+from alerts.signals.rank import Rank
+from alerts.signals.ring import Ring
 from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import SessionState
+
+UNSEEN = Reading(None, Quality.MISSING, "not_looked_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,25 @@ class Series:
     are the alerts that a revision has left unjudged, `exacting` the bindings that mind more than
     the value: whether it is told late, and of which session it is. `told` has both of the last one
     that could be judged; `halts` tells whether some rule is judged while the share is halted.
+
+    Attributes:
+        signal: what is made of the source's past; None for the value itself.
+        past: the samples of it.
+        source: the series that the samples come from.
+        derived: the signals that are made of this one.
+        moving: edges that belong to one alert each, around its anchor.
+        extremes: the least and the greatest value since each live alert began.
+        guards: the bindings that a loss of the value concerns though they are inactive.
+        resumers: the bindings that are to be asked when a lost value is back, though they are inactive.
+        strides: the bindings that measure from an anchor.
+        readers: the bindings of expressions that read this value, wherever they are at home.
+        eager: some binding must see every value, for no edge says when it may change.
+        minds_before: some rule asks what the value was before, and how long ago.
+        reading: the last look, as it was.
+        lost: the value is unknown since the last usable one, which is kept.
+        last: the last usable value, None before the first.
+        last_at: the source's time of it, ms UTC.
+
     """
 
     index: GapIndex
@@ -59,6 +84,61 @@ class Series:
     exacting: tuple[int, ...] = ()
     told: tuple[bool, SessionState | None] = (False, None)
     halts: bool = False
+    signal: Signal | None = None
+    past: Ring | None = None
+    source: Series | None = None
+    derived: list[Series] = field(default_factory=list)
+    moving: MovingEdges = field(default_factory=MovingEdges)
+    extremes: Extremes = field(default_factory=Extremes)
+    guards: tuple[int, ...] = ()
+    resumers: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
+    readers: tuple[int, ...] = ()
+    eager: bool = False
+    minds_before: bool = False
+    reading: Reading = UNSEEN
+    lost: bool = False
+    last: float | None = None
+    last_at: int = 0
+
+    @property
+    def low(self) -> float:
+        """Return the value at and under which some rule must be asked."""
+        return max(self.index.low, self.moving.low, self.extremes.low)
+
+    @property
+    def high(self) -> float:
+        """Return the value at and over which some rule must be asked."""
+        return min(self.index.high, self.moving.high, self.extremes.high)
+
+    @property
+    def always(self) -> bool:
+        """Tell whether every value must be looked at."""
+        return bool(self.eager or self.derived or self.exacting or self.minds_before)
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of what the rules judge."""
+        own = self.target.unit
+        return own if self.signal is None else self.signal.unit(own)
+
+    @property
+    def words(self) -> str:
+        """Return what the rules judge, for people: the target, and what is made of it."""
+        name = self.target.name
+        return name if self.signal is None else f"{name} {self.signal.words}"
+
+    @property
+    def name(self) -> str:
+        """Return the name under which what is remembered of it is stored."""
+        made = "" if self.signal is None else repr(self.signal)
+        return f"{self.target.name}|{self.company or ''}|{made}"
+
+    @property
+    def past_name(self) -> str:
+        """Return the name under which the samples are stored, without the slot."""
+        word = "" if self.past is None else self.past.spec.word
+        return f"{self.target.name}|{self.company or ''}|{word}"
 
     @property
     def idle_state(self) -> AlertState | None:
@@ -91,14 +171,24 @@ class Series:
 
 @dataclass(slots=True)
 class Vector:
-    """The series of one company metric, with their gaps side by side for one compare."""
+    """The series of one company metric, with their gaps side by side for one compare.
+
+    Attributes:
+        series: the value itself, by place.
+        ranked: the ranks that rules watch, by place; each signal has its own.
+        always: the places of which every value must be looked at.
+        values: what was shown last, as it was; the array itself, which never changes.
+
+    """
 
     series: dict[int, Series]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     usable: NDArray[np.bool_]
     quality: NDArray[np.uint8] | None = None
-    exacting: tuple[int, ...] = ()
+    ranked: dict[Rank, dict[int, Series]] = field(default_factory=dict)
+    always: tuple[int, ...] = ()
+    values: NDArray[np.float64] | None = None
 
     def forget(self) -> None:
         """Look at every series again when the next values come."""

@@ -1,4 +1,4 @@
-"""All alerts of one shard: rules bound to what they watch, their records, their timers. Hop 5.
+"""All alerts of one shard: rules bound to what they watch, judged as values come. Hop 5.
 
 Pure: readings and moments go in, transitions and changed records come out. `Watch` owns no clock
 and writes nothing; the step hands it every new reading and asks it for the next timer.
@@ -6,32 +6,36 @@ and writes nothing; the step hands it every new reading and asks it for the next
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts import engine
-from alerts.engine import AlertRecord, Outcome
-from alerts.gates import Gates, subject_of
-from alerts.index import GapIndex
-from alerts.late import LateRecord, Spell, judge_late
-from alerts.model import AlertState, Reason, Remarks, Transition, transition_id
+from alerts.afterwards import Afterwards
+from alerts.binding import Binder
+from alerts.census import Census
+from alerts.composites import Composites
+from alerts.extremes import Span
+from alerts.gates import Gates
+from alerts.late import LateRecord
+from alerts.ledger import Ledger
+from alerts.model import OUTSIDE, AlertState, Reason, Remarks, Transition
+from alerts.moves import on_move
+from alerts.pasts import Pasts
+from alerts.record import AlertRecord
+from alerts.rules.absence import ABSENT, PRESENT, AbsenceRule
 from alerts.rules.base import Rule
-from alerts.saved import SavedAlert, ending_of
-from alerts.series import Series, Target, Vector
-from alerts.wording import DELAYED, sentence
-from monitor.core.clock import iso
-from monitor.domain.agenda import NO_EVENTS, Agenda
+from alerts.rules.expression import FAILS, HOLDS
+from alerts.rules.life import NoData
+from alerts.saved import SavedAlert
+from alerts.series import UNSEEN, Series, Target, Vector
+from alerts.setting import PLAIN, Bound, ReadingOf, Setting
+from alerts.signals.ring import Bar
+from alerts.telling import Inputs, Teller
 from monitor.domain.events import Quality, Quote, Reading
-from monitor.domain.sessions import SessionState
 
-Inputs = tuple[Mapping[str, object], ...]
-ReadingOf: TypeAlias = Callable[[str, str | None], Reading]
 WORST_USABLE = int(Quality.SINGLE)
 
 
@@ -44,88 +48,39 @@ class Watch:
         targets: Mapping[str, Target],
         inputs: Callable[[str, str | None], Inputs],
         remarks: Callable[[str, str | None], Remarks],
-        agenda: Agenda = NO_EVENTS,
+        setting: Setting = PLAIN,
     ) -> None:
         """Bind `rules` to `targets`; `inputs` and `remarks` tell a message more of a value.
 
         A rule whose target or company is not there is not bound: the rulebook's check names it.
         """
-        self._inputs, self._remarks, self.gates = inputs, remarks, Gates(agenda)
-        self._rules: list[Rule] = []
-        self._homes: list[Series] = []
-        self._written: dict[int, tuple[Rule, float, str]] = {}
-        self._records: dict[int, AlertRecord] = {}
-        self._timers: list[tuple[int, int]] = []
-        self._scalars: dict[str, Series] = {}
-        self._vectors: dict[str, Vector] = {}
-        self._dirty: set[int] = set()
-        self._ended: list[str] = []
-        self._left: list[SavedAlert] = []
-        self._late, self._late_changed = dict[str, LateRecord](), dict[str, LateRecord | None]()
-        self._changed: set[int] = set()
-        self._restoring = self._instant = False
-        self._transitions: list[Transition] = []
-        self._all_series: list[Series] = []
+        self.gates = Gates(setting.agenda)
+        self._teller = Teller(inputs, remarks, self.gates)
+        self._quiet_start = setting.quiet_start
+        self._bound = Binder(targets, self.gates).bind(rules)
+        self._rules, self._homes = self._bound.rules, self._bound.homes
+        self._composites = Composites(self._bound, setting.session)
+        self._ledger = Ledger(self._bound, self._teller, self._composites)
+        self._pasts = Pasts(self._bound.series)
+        self._afterwards = Afterwards(self._bound, self._ledger, self._teller, self.gates)
+        self._restoring = False
         self.evaluations = 0
-        by_target: dict[str, list[Rule]] = {}
-        for rule in rules:
-            by_target.setdefault(rule.on, []).append(rule)
-        for name, group in by_target.items():
-            target = targets.get(name)
-            if target is None:
-                continue
-            if target.companies is None:
-                self._scalars[name] = self._series(target, None, group)
-            else:
-                self._vectors[name] = self._vector(target, group)
-
-    def _series(self, target: Target, company: str | None, rules: Iterable[Rule]) -> Series:
-        """Bind `rules` to one value."""
-        edges: list[tuple[float, int]] = []
-        first = len(self._rules)
-        for number, rule in enumerate(rules, first):
-            self._rules.append(rule)
-            edges += ((edge, number) for edge in rule.edges())
-            self.gates.bind(number, rule, subject_of(target.name, company))
-        mine = self._rules[first:]
-        by_severity = Counter(r.severity.value for r in mine)
-        numbers = range(first, len(self._rules))
-        series = Series(GapIndex(edges), target, company, by_severity, numbers)
-        series.halts = any(SessionState.HALTED in (rule.sessions or ()) for rule in mine)
-        exacting = (n for n, rule in enumerate(mine, first) if rule.exacting or series.halts)
-        series.exacting = tuple(exacting)
-        self._homes += [series] * len(mine)
-        self._all_series.append(series)
-        return series
-
-    def _vector(self, target: Target, rules: Sequence[Rule]) -> Vector:
-        """Bind `rules` to the companies they are for."""
-        companies = target.companies or ()
-        series: dict[int, Series] = {}
-        for place, ticker in enumerate(companies):
-            mine = [r for r in rules if r.companies == "all" or ticker in r.companies]
-            if mine:
-                series[place] = self._series(target, ticker, mine)
-        low = np.full(len(companies), -np.inf)
-        high = np.full(len(companies), np.inf)
-        vector = Vector(series, low, high, np.ones(len(companies), dtype=np.bool_))
-        vector.exacting = tuple(place for place, item in series.items() if item.exacting)
-        vector.forget()
-        return vector
 
     @property
     def scalars(self) -> frozenset[str]:
         """Return the names of the scalars that some rule watches."""
-        return frozenset(self._scalars)
+        return frozenset(self._bound.scalars)
 
     @property
     def vectors(self) -> frozenset[str]:
         """Return the names of the company metrics that some rule watches."""
-        return frozenset(self._vectors)
+        return frozenset(self._bound.vectors)
 
     def __len__(self) -> int:
         """Return the number of bindings."""
         return len(self._rules)
+
+    # ---------------------------------------------------------------- readings
 
     def observe(self, name: str, reading: Reading, now: int, *, revised: bool = False) -> None:
         """Take a scalar's new reading at event time `now`.
@@ -133,7 +88,7 @@ class Watch:
         One that only `revised` a figure of the same period ends no alert that has fired: falling
         back and coming again, it would be a second alert on one figure.
         """
-        series = self._scalars.get(name)
+        series = self._bound.scalars.get(name)
         if series is not None:
             self._see(series, reading, now, revised=revised)
 
@@ -148,7 +103,7 @@ class Watch:
         revised: bool = False,
     ) -> None:
         """Take a company metric's new values; only those that left their gap are looked at."""
-        vector = self._vectors.get(name)
+        vector = self._bound.vectors.get(name)
         if vector is None:
             return
         looked_at = (values <= vector.low) | (values >= vector.high)  # never true of NaN
@@ -158,294 +113,367 @@ class Watch:
             vector.quality, vector.usable = quality, usable
         else:
             looked_at &= vector.usable
-        if vector.exacting:  # a delay is no number that leaves its gap
-            looked_at[list(vector.exacting)] = True
+        if vector.always:  # what no edge tells: a delay, a sample of the past
+            looked_at[list(vector.always)] = True
+        before, vector.values = vector.values, values
         for place in np.flatnonzero(looked_at).tolist():
             series = vector.series.get(place)
             if series is None:
                 continue
+            if before is not None and not series.lost and not np.isnan(before[place]):
+                series.last = float(before[place])  # as it was within its gap, unseen
             self._see(series, reading_of(place), now, revised=revised)
-            low = np.inf if series.owed else series.index.low
-            vector.low[place], vector.high[place] = low, series.index.high
+            low = np.inf if series.owed else series.low
+            vector.low[place], vector.high[place] = low, series.high
+        if vector.ranked:
+            self._see_ranks(vector, values, reading_of, now)
+
+    def _see_ranks(
+        self,
+        vector: Vector,
+        values: NDArray[np.float64],
+        reading_of: Callable[[int], Reading],
+        now: int,
+    ) -> None:
+        """Judge by the places of the companies among each other."""
+        for signal, ranked in vector.ranked.items():
+            ranks = signal.ranks(values, vector.usable)
+            for place, series in ranked.items():
+                of = reading_of(place)
+                rank = float(ranks[place])
+                known = of if np.isnan(rank) else replace(of, value=rank)
+                self._see(series, known, now)
 
     def _see(self, series: Series, reading: Reading, now: int, *, revised: bool = False) -> None:
         """Judge every alert of `series` that the new reading may change."""
-        series.quality = reading.quality
+        for signal, made in self._pasts.readings(series, reading, now, sample=not self._restoring):
+            self._see(signal, made, now)
+        series.quality, series.reading = reading.quality, reading
         if reading.value is None or not series.judges(reading):
-            if series.usable:
-                series.usable = False
-                for number in () if self._restoring else sorted(series.live):
-                    self._judge(number, reading, now)
+            self._lose(series, reading, now)
             return
-        touched = series.index.touched(reading.value)
-        if not series.usable:
-            series.usable = True
-            touched = sorted({*touched, *series.live})
-        touched = series.with_exacting(touched, reading)
+        touched = self._touched(series, reading.value, reading)
+        before, elapsed = series.last, now - series.last_at
+        series.last, series.last_at = reading.value, reading.observed_at or now
         if self._restoring:
             return
+        if series.extremes.take(reading.value):
+            self._ledger.stretched(series)
         if revised:
-            series.owed |= {n for n in touched if n in series.live and self._records[n].fired}
+            series.owed |= {
+                n for n in touched if n in series.live and self._ledger.records[n].fired
+            }
             touched = [number for number in touched if number not in series.owed]
         elif series.owed:
             touched, series.owed = sorted({*touched, *series.owed}), set()
         for number in touched:
-            if number not in self._changed:
-                self.evaluations += 1
-                self._judge(number, reading, now)
+            if number in self._ledger.changed:
+                continue
+            if number in self._composites:
+                self._composites.open((number,))
+                continue
+            self.evaluations += 1
+            self._judge(number, reading, now, before, elapsed)
 
-    def _judge(self, number: int, reading: Reading, now: int) -> None:
+    def _touched(self, series: Series, value: float, reading: Reading) -> Iterable[int]:
+        """Return the bindings that the value may change; more where the value was lost."""
+        touched = series.index.touched(value)
+        moved = series.moving.touched(value)
+        if moved:
+            touched = sorted({*touched, *moved})
+        if not series.usable:
+            series.usable = True
+            self._ledger.find(series)
+            back = {*series.live, *series.guards, *series.resumers, *series.readers}
+            touched = sorted({*touched, *back})
+        if series.strides and not series.live.issuperset(series.strides):
+            touched = sorted({*touched, *series.strides})  # without an anchor yet
+        if series.eager:
+            touched = sorted({*touched, *series.readers})
+        return series.with_exacting(touched, reading)
+
+    def _lose(self, series: Series, reading: Reading, now: int) -> None:
+        """Let the alerts of a series know that its value is unknown, once."""
+        if not series.usable and not self._unheard(series):
+            return
+        series.usable = False
+        if self._restoring:
+            return
+        if not series.lost and series.company is not None and not series.minds_before:
+            series.last_at = reading.observed_at or now
+        self._ledger.lose(series)
+        self._composites.open(series.readers)
+        for number in sorted({*series.live, *series.guards}):
+            if number not in self._composites and number not in self._ledger.changed:
+                self._miss(number, reading, now)
+
+    def _unheard(self, series: Series) -> bool:
+        """Tell whether some guard of the series has not been told yet that the value is unknown."""
+        return any(number not in self._ledger.records for number in series.guards)
+
+    def _miss(self, number: int, reading: Reading, now: int) -> None:
+        """Let one alert know that its value is unknown."""
+        rule, record = self._rules[number], self._ledger.records.get(number)
+        if isinstance(rule, AbsenceRule):
+            if reading.quality is not Quality.NOT_APPLICABLE:
+                self._ledger.settle(
+                    number, engine.on_reading(rule, record, ABSENT, now), reading, now
+                )
+        elif record is not None:
+            self._refuse(number, record, reading, now)
+        elif reading.quality is not Quality.NOT_APPLICABLE:
+            self._ledger.settle(number, engine.on_lost(rule, now), reading, now)
+
+    def _judge(
+        self, number: int, reading: Reading, now: int, before: float | None, elapsed: int
+    ) -> None:
         """Judge one alert by a reading, unless its rule requires a better one, or another time."""
-        rule, record = self._rules[number], self._records.get(number)
-        shut = self.gates.shut(number)
-        refusal = Reason.OUTSIDE_WINDOW if shut else rule.refusal(reading)
-        if refusal is None and reading.value is not None:
-            self._settle(number, engine.on_reading(rule, record, reading.value, now), reading, now)
-        elif refusal is not None and record is not None:
-            self._settle(number, engine.on_refused(record, now, refusal), reading, now)
+        rule, record = self._rules[number], self._ledger.records.get(number)
+        value = reading.value
+        if value is None or self._refusal(number, reading) is not None:
+            if record is not None:
+                self._refuse(number, record, reading, now)
+            return
+        stride = rule.stride()
+        if stride is not None:
+            outcome = on_move(rule, stride, record, value, now)
+        else:
+            judged = PRESENT if isinstance(rule, AbsenceRule) else value
+            begins = rule.begins(value, before, elapsed)
+            outcome = engine.on_reading(rule, record, judged, now, begins=begins)
+        self._ledger.settle(
+            number, outcome, reading, now, cold=self._quiet_start and before is None
+        )
 
-    def _settle(self, number: int, outcome: Outcome, reading: Reading, at: int) -> None:
-        """Remember an outcome; note its transition and its timer."""
-        before = self._records.get(number)
-        if outcome.record is not before:
-            self._dirty.add(number)
-            if outcome.record is None:
-                del self._records[number]
-                self._homes[number].live.discard(number)
-            else:
-                self._records[number] = self._as_written(number, outcome.record)
-                self._homes[number].live.add(number)
-                self._remind(number, outcome.record)
-        if outcome.changed:
-            self._transitions.append(self._transition(number, outcome, reading, at))
-            self._instant |= outcome.record is None and outcome.since == at
+    def _refusal(self, number: int, reading: Reading) -> Reason | None:
+        """Return why an alert is not judged by a reading now; None if it is."""
+        if self.gates.shut(number):
+            return Reason.OUTSIDE_WINDOW
+        return self._rules[number].refusal(reading)
 
-    def _version(self, number: int) -> str:
-        """Return the version of a rule as it was written."""
-        written = self._written.get(number)
-        return (self._rules[number] if written is None else written[0]).version
+    def _refuse(self, number: int, record: AlertRecord, reading: Reading, now: int) -> None:
+        """Let a live alert meet a reading that its rule is not judged by."""
+        reason = self._refusal(number, reading) or Reason.INPUT_UNUSABLE
+        outcome = engine.on_refused(self._rules[number], record, now, reason)
+        self._ledger.settle(number, outcome, reading, now)
 
-    def _as_written(self, number: int, record: AlertRecord) -> AlertRecord:
-        written = self._written.get(number)
-        return record if written is None else replace(record, version=written[0].version)
+    def turn(self, numbers: Iterable[int], now: int, reading_of: ReadingOf) -> None:
+        """Judge what a window has opened or shut for, by what stands there now."""
+        for number in numbers:
+            if number in self._composites:
+                self._composites.open((number,))
+            elif number not in self._ledger.changed:
+                reading = self._present(number, reading_of)
+                self._judge(number, reading, now, reading.value, 0)
+        self.settle(now)
+
+    def _present(self, number: int, reading_of: ReadingOf) -> Reading:
+        """Return what an alert is judged by now."""
+        home = self._homes[number]
+        if home.signal is not None:
+            return home.reading
+        return reading_of(home.target.name, home.company)
+
+    # ---------------------------------------------------------------- expressions
+
+    def settle(self, now: int) -> None:
+        """Judge the expressions that values since the last call may have changed."""
+        if self._restoring:
+            return
+        for number in self._composites.take_open():
+            if number not in self._ledger.changed:
+                self.evaluations += 1
+                self._judge_composite(number, now)
+
+    def clock(self, now: int) -> None:
+        """Ask anew the expressions that know the exchange session: it changes at `now`."""
+        self._composites.open_clocked()
+        self.settle(now)
+
+    @property
+    def clocked(self) -> bool:
+        """Tell whether some expression asks for the exchange session."""
+        return bool(self._bound.clocked)
+
+    def _judge_composite(self, number: int, now: int) -> None:
+        """Judge one expression by its named values as they are now."""
+        rule, record = self._rules[number], self._ledger.records.get(number)
+        reading = self._homes[number].reading
+        if reading.value is not None and self._refusal(number, reading) in OUTSIDE:
+            if record is not None:
+                self._refuse(number, record, reading, now)
+            return
+        answer = self._composites.answer(number, now)
+        if answer is None:
+            return
+        reason = Reason.EXPRESSION_FAILED if answer.why else Reason.INPUT_UNUSABLE
+        if answer.holds is not None:
+            outcome = engine.on_reading(rule, record, HOLDS if answer.holds else FAILS, now)
+        elif record is not None:
+            outcome = engine.on_unusable(rule, record, now, reason)
+        elif reason is Reason.EXPRESSION_FAILED or rule.no_data is NoData.ALERT:
+            outcome = engine.on_lost(rule, now, reason)
+        else:
+            return
+        self._ledger.settle(number, outcome, reading, now)
+
+    # ---------------------------------------------------------------- splits
 
     def rescale(self, name: str, adjusted: Callable[[Rule], tuple[Rule, float, str]]) -> None:
         """Move the levels of all rules on a scalar as `adjusted` says of each as it was written.
 
         Alerts go on under their ids. Nothing is judged: the value moves with the levels.
         """
-        series = self._scalars.get(name)
-        if series is None:
-            return
-        edges: list[tuple[float, int]] = []
-        for number in (n for n, home in enumerate(self._homes) if home is series):
-            rule, before, _ = self._written.get(number, (self._rules[number], 1.0, ""))
-            self._rules[number], factor, note = adjusted(rule)
-            self._written[number] = (rule, factor, note)
-            edges += ((edge, number) for edge in self._rules[number].edges())
-            record = self._records.get(number)
-            if record is not None and record.bound is not None and factor != before:
-                self._records[number] = replace(record, bound=record.bound * factor / before)
-                self._dirty.add(number)
-        series.index = GapIndex(edges)
+        for series in self._all_of(name):
+            self._ledger.rescale(series, adjusted)
+
+    def _all_of(self, name: str) -> Sequence[Series]:
+        """Return a scalar's series and the signals made of it."""
+        series = self._bound.scalars.get(name)
+        return () if series is None else (series, *series.derived)
+
+    def split(self, name: str, factor: float) -> None:
+        """Carry the past of a share's price into the shares after a split."""
+        series = self._bound.scalars.get(name)
+        if series is not None:
+            self._pasts.scale(series, factor)
+        for own in self._all_of(name):
+            if own.signal is None or own.signal.scales:
+                own.last = None if own.last is None else own.last * factor
+                own.extremes.scale(factor)
+                self._ledger.stretched(own)
 
     def rules_on(self, name: str) -> tuple[Rule, ...]:
         """Return the rules on a scalar as they were written."""
-        series = self._scalars.get(name)
-        numbers = (n for n, home in enumerate(self._homes) if home is series)
-        return tuple(self._written.get(n, (self._rules[n],))[0] for n in numbers)
+        numbers = (number for series in self._all_of(name) for number in series.numbers)
+        return tuple(self._ledger.written(number) for number in numbers)
 
     def moved(self, rule: Rule) -> str:
         """Return what a split did to the levels of `rule`, as `bindings` gives it; mostly empty."""
-        return next(
-            (note for n, (_, _, note) in self._written.items() if self._rules[n] is rule), ""
-        )
-
-    def _remind(self, number: int, record: AlertRecord) -> None:
-        """Put a record's timer on the heap; a timer that no longer holds is skipped when due."""
-        if record.due is not None:
-            heapq.heappush(self._timers, (record.due, number))
-
-    def _transition(self, number: int, outcome: Outcome, reading: Reading, at: int) -> Transition:
-        """Return the record of a change, with all that a message needs."""
-        rule, home = self._rules[number], self._homes[number]
-        written, _, moved = self._written.get(number, (rule, 1.0, ""))
-        remarks = self._remarks(rule.on, home.company)
-        late = (DELAYED,) if reading.delay_ms else ()
-        said = sentence(rule, outcome, reading, home.target.unit, home.key, home.company)
-        return Transition(
-            id=transition_id(rule.id, written.version, home.labels, outcome.since, outcome.number),
-            rule=rule.id,
-            rule_version=written.version,
-            labels=home.labels,
-            key=home.key,
-            severity=rule.severity,
-            target=rule.on,
-            unit=home.target.unit,
-            from_state=outcome.before,
-            to_state=outcome.after,
-            reason=outcome.reason,
-            value=reading.value,
-            bound=outcome.bound,
-            at=at,
-            since=outcome.since,
-            number=outcome.number,
-            observed_at=reading.observed_at,
-            quality=reading.quality.word,
-            summary=" ".join((said, *filter(None, (moved,)), *remarks.notes)),
-            inputs=self._inputs(rule.on, home.company),
-            flags=(*remarks.flags, *late, *self.gates.near(at, subject_of(rule.on, home.company))),
-            company=remarks.company,
-            session=reading.session or "",
-        )
+        return self._ledger.moved(rule)
 
     # ---------------------------------------------------------------- what is told afterwards
 
     def tell(self, quote: Quote, now: int) -> None:
         """Note where a value of the past would have fired, once; nothing fires, nothing resolves."""
-        series = self._scalars.get(quote.instrument)
-        if series is None:
-            return
-        for number in series.numbers:
-            name, rule, alert = self._name(number), self._rules[number], self._records.get(number)
-            if alert is not None and alert.fired and alert.since <= quote.observed_at:
-                continue  # it was told when it happened
-            if not (rule.judges(quote.session) and self.gates.open_at(number, quote.observed_at)):
-                continue
-            known = self._late.get(name)
-            judged = judge_late(rule, known, float(quote.value), quote.observed_at)
-            if judged.record != known:
-                self._late[name] = self._late_changed[name] = judged.record
-            if judged.noted is not None:
-                self._note(number, quote, judged.noted, judged.bound, now)
-
-    def _note(self, number: int, quote: Quote, spell: Spell, bound: float, now: int) -> None:
-        reading = Reading(float(quote.value), Quality.OK, "", quote.observed_at)
-        before, after = AlertState.INACTIVE, AlertState.NOTED
-        outcome = Outcome(None, before, after, Reason.LATE, bound, spell.since, 0)
-        note = self._transition(number, outcome, reading, now)
-        words = f"Late, nobody was alerted: {note.summary} ({iso(spell.since)}, {quote.source})"
-        self._transitions.append(replace(note, summary=words, inputs=()))
+        series = self._bound.scalars.get(quote.instrument)
+        if series is not None:
+            self._afterwards.tell(series, quote, now)
 
     def take_late(self) -> dict[str, LateRecord | None]:
         """Return what changed of the past's records since the last call; None removes one."""
-        taken, self._late_changed = self._late_changed, {}
-        return taken
+        return self._afterwards.take()
 
     def restore_late(self, saved: Mapping[str, LateRecord]) -> None:
         """Take the past's records back; those of rules that are gone are given up."""
-        bound = {self._name(number) for number in range(len(self._rules))}
-        self._late = {name: record for name, record in saved.items() if name in bound}
-        self._late_changed = dict.fromkeys(saved.keys() - bound)
+        self._afterwards.restore(saved)
+
+    # ---------------------------------------------------------------- timers
 
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer that still holds, ms UTC."""
-        while self._timers:
-            due, number = self._timers[0]
-            record = self._records.get(number)
-            if record is not None and record.due == due:
-                edge = self.gates.next_edge
-                return due if edge is None else min(due, edge)
-            heapq.heappop(self._timers)
-        return self.gates.next_edge
+        timers = (self.gates.next_edge, self._pasts.next_timer, self._ledger.next_timer)
+        return min((due for due in timers if due is not None), default=None)
 
     def run_timer(self, reading_of: ReadingOf) -> None:
-        """Run the earliest timer, at its own event time."""
-        edge = self.gates.next_edge
-        if edge is not None and (not self._timers or edge <= self._timers[0][0]):
-            self.turn(self.gates.turn(edge), edge, reading_of)  # first: a wait may end in vain
+        """Run the earliest timer, at its own event time: windows first, a wait may end in vain."""
+        due = self.next_timer
+        if due is None:
             return
-        due, number = heapq.heappop(self._timers)
-        home = self._homes[number]
-        reading = reading_of(self._rules[number].on, home.company)
-        rule, record = self._rules[number], self._records[number]
-        held = record.state is AlertState.PENDING and rule.exacting
-        refusal = rule.refusal(reading) if held else None
-        refusal = Reason.OUTSIDE_WINDOW if self.gates.shut(number) else refusal
-        refused = None if refusal is None else engine.on_refused(record, due, refusal)
-        self._settle(number, refused or engine.on_timer(record), reading, due)
+        if due == self.gates.next_edge:
+            self.turn(self.gates.turn(due), due, reading_of)
+        elif due == self._pasts.next_timer:
+            self._run_signal(self._pasts.run_timer(), due, reading_of)
+        else:
+            self._run_alert(self._ledger.pop_timer(), due, reading_of)
 
-    def turn(self, numbers: Iterable[int], now: int, reading_of: ReadingOf) -> None:
-        """Judge what a window has opened or shut for, by what stands there now."""
-        for number in numbers:
-            if number not in self._changed:
-                reading = reading_of(self._rules[number].on, self._homes[number].company)
-                self._judge(number, reading, now)
+    def _run_alert(self, number: int, due: int, reading_of: ReadingOf) -> None:
+        """Run an alert's own timer."""
+        rule, record = self._rules[number], self._ledger.records[number]
+        reading = self._present(number, reading_of)
+        held = record.state is AlertState.PENDING and rule.exacting
+        if self.gates.shut(number) or (held and rule.refusal(reading) is not None):
+            self._refuse(number, record, reading, due)
+            return
+        self._ledger.settle(number, engine.on_timer(rule, record, due), reading, due)
+
+    def _run_signal(self, series: Series, due: int, reading_of: ReadingOf) -> None:
+        """Look at a signal that changes by itself."""
+        of = reading_of(series.target.name, series.company)
+        self._see(series, self._pasts.read(series, of, due), due)
+        self.settle(due)
+
+    def begin(self, now: int) -> None:
+        """Let the deadmen know, at the first moment, what has never been heard of."""
+        for series in self._bound.series:
+            if series.guards and series.reading is UNSEEN:
+                self._lose(series, UNSEEN, now)
+        self.clock(now)
+
+    # ---------------------------------------------------------------- taking and giving
 
     def take_instant(self) -> bool:
         """Tell whether an episode began and ended at one moment since the last call.
 
         Another one must not begin at that moment: its transitions would have the same ids.
         """
-        taken, self._instant = self._instant, False
-        return taken
+        return self._ledger.take_instant()
 
     def take_transitions(self) -> list[Transition]:
         """Return the transitions since the last call, in order."""
-        taken, self._transitions = self._transitions, []
-        return taken
+        return self._ledger.take_transitions()
+
+    def take_extremes(self) -> dict[str, tuple[Span, ...] | None]:
+        """Return the extremes that changed since the last call, by series; None removes them."""
+        return self._ledger.take_extremes()
+
+    def take_lasts(self) -> dict[str, tuple[float, int] | None]:
+        """Return the last good values of what was lost since the last call; None removes one."""
+        return self._ledger.take_lasts()
 
     def take_records(self) -> dict[str, SavedAlert | None]:
         """Return the alerts that changed since the last call, by name; None for inactive."""
-        taken: dict[str, SavedAlert | None] = dict.fromkeys(self._ended)
-        for number in sorted(self._dirty):
-            name = self._name(number)
-            taken[name] = self._saved(number) if number in self._records else None
-        self._ended.clear()
-        self._dirty.clear()
-        return taken
-
-    def _name(self, number: int) -> str:
-        """Return a binding's name in the store: `rule|key`."""
-        return f"{self._rules[number].id}|{self._homes[number].key}"
-
-    def _saved(self, number: int) -> SavedAlert:
-        """Return a live alert as it is stored."""
-        rule, home = self._rules[number], self._homes[number]
-        return SavedAlert(
-            rule=rule.id,
-            key=home.key,
-            labels=home.labels,
-            severity=rule.severity,
-            target=rule.on,
-            unit=home.target.unit,
-            record=self._records[number],
-        )
-
-    def bindings(self) -> Iterator[tuple[Rule, str | None, str, AlertRecord | None]]:
-        """Yield each rule with the company and the key it is bound to, and what stands there."""
-        for number, (rule, home) in enumerate(zip(self._rules, self._homes, strict=True)):
-            yield rule, home.company, home.key, self._records.get(number)
+        return self._ledger.take_records()
 
     def live(self) -> list[SavedAlert]:
         """Return all alerts that are not inactive."""
-        return [self._saved(number) for number in sorted(self._records)]
+        return list(self._ledger.live())
 
-    def restore(self, saved: Iterable[SavedAlert]) -> None:
+    @property
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return how many alerts are in each (severity, state)."""
+        return Census(self._bound, self._ledger.records).counts
+
+    def take_pasts(self) -> dict[str, Bar | None]:
+        """Return the samples that changed since the last call, by name; None removes one."""
+        return self._pasts.take()
+
+    def bindings(self) -> Iterator[Bound]:
+        """Yield each rule with what it is judged by, and what stands there."""
+        for number, (rule, home) in enumerate(zip(self._rules, self._homes, strict=True)):
+            yield Bound(rule, home, self._ledger.records.get(number), self.gates.shut(number))
+
+    def failures(self) -> Iterator[tuple[Rule, str, str]]:
+        """Yield each rule that could not be evaluated last, with its key and the reason."""
+        return self._composites.failures()
+
+    def restore(
+        self,
+        saved: Iterable[SavedAlert],
+        pasts: Mapping[str, Bar] | None = None,
+        extremes: Mapping[str, tuple[Span, ...]] | None = None,
+        lasts: Mapping[str, tuple[float, int]] | None = None,
+    ) -> None:
         """Take live alerts back, after a restart or from the watch before a reload.
 
         Until `resume`, readings say where every value stood, and nothing is judged: it was then.
         What is not the same as before is judged at `rejudge`: until then an alert whose rule is
         gone, or decides differently now, is kept, and that rule waits.
         """
-        left = {alert.name: alert for alert in saved}
-        rules = {alert.rule for alert in left.values()}
-        for number, rule in enumerate(self._rules):
-            if rule.id not in rules:
-                continue
-            name = self._name(number)
-            alert = left.get(name)
-            if alert is None:
-                continue
-            if alert.record.version != self._version(number):
-                self._changed.add(number)
-                continue
-            del left[name]
-            self._records[number] = alert.record
-            self._homes[number].live.add(number)
-            self._remind(number, alert.record)
-        self._left = list(left.values())
+        self._ledger.restore(saved)
+        self._ledger.restore_series(extremes or {}, lasts or {})
+        self._pasts.restore(pasts or {})
         self._restoring = True
 
     def resume(self) -> None:
@@ -458,42 +486,10 @@ class Watch:
         Who was told of a fire is told of its end. A rule that is the same as before finds nothing
         new; one added or changed since begins here.
         """
-        known = {rule.id for rule in self._rules} if self._left else set()
-        for alert in self._left:
-            outcome = engine.on_removed(alert.record, changed=alert.rule in known)
-            self._ended.append(alert.name)
-            self._transitions.append(ending_of(alert, outcome, now))
-        self._left.clear()
-        self._changed.clear()
-        for series in self._all_series:
+        self._ledger.end_left_over(now)
+        for series in self._bound.series:
             series.usable = True
             series.index.forget()
-        for vector in self._vectors.values():
+        for vector in self._bound.vectors.values():
             vector.forget()
-
-    @property
-    def counts(self) -> dict[tuple[str, str], int]:
-        """Return how many alerts are in each (severity, state).
-
-        A rule that cannot be judged for lack of data counts as no_data, never as inactive.
-        """
-        found: Counter[tuple[str, str]] = Counter()
-        for number, record in self._records.items():
-            found[self._rules[number].severity.value, record.state.value] += 1
-        for series in self._all_series:
-            state = series.idle_state
-            if state is None:
-                continue
-            late = series.told[0] and state is AlertState.INACTIVE
-            exacting = (n for n in series.exacting if late and self._rules[n].realtime)
-            unjudged = self._by_severity(set(exacting) - series.live)
-            idle = series.rules - self._by_severity(series.live) - unjudged
-            for severity, number in idle.items():
-                found[severity, state.value] += number
-            for severity, number in unjudged.items():
-                found[severity, AlertState.NO_DATA.value] += number
-        return found
-
-    def _by_severity(self, numbers: Iterable[int]) -> Counter[str]:
-        """Count bindings by the severity of their rules."""
-        return Counter(self._rules[number].severity.value for number in numbers)
+        self._composites.open_all()

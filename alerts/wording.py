@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from alerts.engine import Outcome
-from alerts.model import AlertState
-from alerts.rules.base import DEFAULT_SUMMARY, RESOLVED_SUMMARY, Rule, fill
+from alerts.model import AlertState, Reason
+from alerts.record import Outcome
+from alerts.rules.base import Rule, fill
+from alerts.series import Series
 from monitor.domain.events import Reading
 
 DELAYED = "delayed"
 """The flag of an alert whose value its source tells late by contract."""
 
 
-def sentence(
-    rule: Rule, outcome: Outcome, reading: Reading, unit: str, key: str, company: str | None
-) -> str:
-    """Return what a rule says of an outcome, and that its value is told late.
-
-    `unit` is that of the reading.
-    """
+def sentence(rule: Rule, outcome: Outcome, reading: Reading, home: Series) -> str:
+    """Return what a rule says of an outcome, and that its value is told late."""
+    unit, company = home.unit, home.company
+    known = reading.value if reading.quality.usable else None
     words = {
-        "company": company or key,
-        "target": rule.on,
-        "subject": f"{company} {rule.on}" if company else rule.on,
-        "value": for_people(reading.value, unit),
+        "company": company or home.key,
+        "target": home.words,
+        "name": home.target.name,
+        "subject": f"{company} {home.words}" if company else home.words,
+        "value": for_people(known, unit),
         "bound": for_people(outcome.bound, unit),
         "unit": "" if unit == "ratio" else unit,
+        "last": for_people(home.last, unit),
+        "reason": reading.reason or reading.quality.word,
     }
-    ended = outcome.after is AlertState.RESOLVED
-    said = fill(RESOLVED_SUMMARY if ended else rule.summary or DEFAULT_SUMMARY, words)
+    said = fill(_words_for(rule, outcome), words)
     return f"{said} Data {delay_for_people(reading.delay_ms)}." if reading.delay_ms else said
+
+
+def _words_for(rule: Rule, outcome: Outcome) -> str:
+    """Return the sentence of an outcome: the rule's own says that its condition holds."""
+    if outcome.reason is Reason.NO_DATA_ALERT:
+        return "{subject} is unknown ({reason}); the last value was {last}."
+    if outcome.reason is Reason.DATA_BACK:
+        return "{subject} is known again: {value}."
+    if outcome.after is AlertState.RESOLVED:
+        return rule.ending
+    return rule.summary or rule.saying
 
 
 def for_people(value: float | None, unit: str) -> str:

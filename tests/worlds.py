@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from monitor.compute.worker import encode_changes
 from monitor.core.discovery import declared
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.sessions import NEW_YORK, Session
+from monitor.domain.sessions import NEW_YORK, Session, TradingDay
 from monitor.metrics.catalogue import Catalogue
 from monitor.nyse import nyse_calendar
 
@@ -41,6 +41,10 @@ class OpenCalendar:
     def session_at(self, moment: int) -> Session:
         """Know no session: nothing ever closes."""
         raise ValueError(f"no session at {moment}")
+
+    def on(self, day: date) -> TradingDay | None:
+        """Know no trading day either."""
+        raise ValueError(f"no session on {day}")
 
 
 def catalogue() -> Catalogue:

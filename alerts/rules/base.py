@@ -6,6 +6,9 @@ is a valid one. Judging is pure and knows nothing of the past but the alert's pr
 
 To cost nothing when it cannot fire, a rule also names its *edges*: between two neighbouring edges
 its verdict cannot change. The index (`alerts/index.py`) asks it only when a value meets an edge.
+
+What a type makes of the past of a value (a change, an average, a score) is its *signal*: the levels
+are then held against that number instead of the value, and the same index serves it.
 """
 
 from __future__ import annotations
@@ -16,12 +19,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
 from alerts.model import AlertState, Reason, Severity
-from monitor.core.clock import DAY
+from alerts.rules.life import LATER, EventWindow, Mode, NoData, Step
+from alerts.signals.base import Signal
+from alerts.stride import Stride
 from monitor.core.durations import duration_ms
 from monitor.domain.events import Reading
 from monitor.domain.sessions import SessionState
@@ -32,10 +37,6 @@ DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
 
-MAX_WINDOW_MS = 14 * DAY
-"""How long before and after an event a window may reach."""
-
-EventName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 RuleId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
@@ -53,39 +54,6 @@ class Verdict:
     breached: bool
     bound: float
     reason: Reason
-
-
-class EventWindow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """The time around the events of a kind, or around one of them.
-
-    Attributes:
-        event: their kind (`cpi`), or the id of one.
-        before: how long before the event it begins; left out: what the event says itself.
-        after: how long after the event it ends; likewise.
-
-    """
-
-    event: EventName
-    before: str | None = None
-    after: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a window without length and one that is too long."""
-        lengths = [ms for ms in (self.before_ms, self.after_ms) if ms is not None]
-        if any(ms > MAX_WINDOW_MS for ms in lengths):
-            raise ValueError(f"a window around `{self.event}` reaches at most 14d to each side")
-        if lengths == [0, 0]:
-            raise ValueError(f"the window around `{self.event}` has no length")
-
-    @property
-    def before_ms(self) -> int | None:
-        """Return `before` in milliseconds."""
-        return None if self.before is None else duration_ms(self.before)
-
-    @property
-    def after_ms(self) -> int | None:
-        """Return `after` in milliseconds."""
-        return None if self.after is None else duration_ms(self.after)
 
 
 def fill(summary: str, words: Mapping[str, str]) -> str:
@@ -113,6 +81,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             of all, and by none while the share is halted.
         as_of: the day on which levels in the price of a share were written; splits since then move
             them. Without it those count that take effect while the rule is at work.
+        keep_firing_for: how long the condition must be over before the alert is.
+        no_data: what becomes of it when its value is unknown for so long.
+        no_data_after: how long that is.
+        steps: by which it grows louder while it fires, in order of time.
+        step_down_after: how long the condition must be over before it is quieter again.
+        mode: live or shadow.
+        overrides: other levels for some companies: `{HIVE: {below: 0.15}}`.
 
     """
 
@@ -126,10 +101,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     exclude: tuple[EventWindow, ...] | None = None
     sessions: tuple[SessionState, ...] | None = None
     as_of: date | None = None
+    keep_firing_for: str = "0s"
+    no_data: NoData = NoData.NO_DATA
+    no_data_after: str = "15m"
+    steps: tuple[Step, ...] = ()
+    step_down_after: str = "0s"
+    mode: Mode = Mode.LIVE
+    overrides: Mapping[str, Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
         duration_ms(self.for_)
+        self._check_life()
         if not self.companies:
             raise ValueError(
                 "`companies` is empty, so the rule watches nobody; leave it out for all"
@@ -147,25 +130,61 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 + ", ".join(f"{{{name}}}" for name in sorted(SUMMARY_FIELDS))
             )
 
+    def _check_life(self) -> None:
+        """Refuse times that contradict each other, and overrides that change nothing."""
+        keep, down = duration_ms(self.keep_firing_for), duration_ms(self.step_down_after)
+        duration_ms(self.no_data_after)
+        times = [duration_ms(step.after) for step in self.steps]
+        if times != sorted(set(times)):
+            raise ValueError("`steps` must rise in time, each after the one before")
+        if down and not self.steps:
+            raise ValueError("`step_down_after` needs `steps`")
+        if down > keep:
+            raise ValueError(
+                f"`step_down_after` {self.step_down_after} is later than the end of the alert; "
+                "`keep_firing_for` must be as long"
+            )
+        for ticker in self.overrides or {}:
+            self.for_company(ticker)
+
     @property
     def hold_ms(self) -> int:
         """Return `for` in milliseconds."""
         return duration_ms(self.for_)
 
     @property
+    def keep_ms(self) -> int:
+        """Return `keep_firing_for` in milliseconds."""
+        return duration_ms(self.keep_firing_for)
+
+    @property
+    def step_down_ms(self) -> int:
+        """Return `step_down_after` in milliseconds."""
+        return duration_ms(self.step_down_after)
+
+    @property
+    def patience_ms(self) -> int:
+        """Return `no_data_after` in milliseconds."""
+        return duration_ms(self.no_data_after)
+
+    def stride(self) -> Stride | None:
+        """Return how far the value must move to be told, for a rule with an anchor; else None."""
+        return None
+
+    @property
     def version(self) -> str:
         """Return a short hash of everything that decides, so not of the texts or the severity."""
         deciding = msgspec.structs.replace(
-            self, summary="", severity=Severity.INFO, companies="all"
+            self,
+            summary="",
+            severity=Severity.INFO,
+            companies="all",
+            mode=Mode.LIVE,
+            overrides=None,
         )
         body = msgspec.to_builtins(deciding)
-        for name in (
-            "require",
-            "exclude",
-            "sessions",
-            "as_of",
-        ):  # a rule from before there were these stays what it was
-            if body[name] is None:
+        for name in LATER:  # a rule from before there were these stays what it was
+            if name in body and body[name] == LATER[name]:
                 del body[name]
         return hashlib.blake2b(msgspec.json.encode(body), digest_size=6).hexdigest()
 
@@ -205,6 +224,44 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             return Reason.INPUT_UNUSABLE
         return Reason.INPUT_DELAYED if self.realtime and reading.delay_ms else None
 
+    @property
+    def saying(self) -> str:
+        """Return the sentence of the rule's type, for a rule without one of its own."""
+        return DEFAULT_SUMMARY
+
+    @property
+    def ending(self) -> str:
+        """Return the sentence for the end of an alert."""
+        return RESOLVED_SUMMARY
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the targets that it reads, what it is on first."""
+        return (self.on,)
+
+    def signal(self) -> Signal | None:
+        """Return what is made of the value's past for this rule; None for the value itself."""
+        return None
+
+    def expanded(self) -> Sequence[Rule]:
+        """Return the rules that this one stands for; mostly itself."""
+        return (self,)
+
+    def for_company(self, ticker: str) -> Self:
+        """Return the rule with the levels that it has for a company.
+
+        Raises:
+            ValueError: an override names no level of the rule, or is not possible.
+
+        """
+        own = None if self.overrides is None else self.overrides.get(ticker)
+        if own is None:
+            return self
+        for name in own:
+            if type(getattr(self, name, None)) is not float:
+                raise ValueError(f"`overrides` of {ticker} name `{name}`, which is no level here")
+        changed: dict[str, Any] = {**own, "overrides": None}
+        return msgspec.structs.replace(self, **changed)
+
     def scaled(self, factor: float) -> Rule:
         """Return the rule with its levels times `factor`, for the price of a share after a split.
 
@@ -220,3 +277,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Say whether the condition holds for `value` while the alert is in `state`."""
         raise NotImplementedError
+
+    @property
+    def minds_before(self) -> bool:
+        """Tell whether `begins` asks what the value was before."""
+        return False
+
+    def begins(self, value: float, before: float | None, elapsed_ms: int) -> bool:
+        """Tell whether a breach may begin an alert: by default, whatever the value came from.
+
+        `before` is the last usable value, `elapsed_ms` ago; None if there is none.
+        """
+        del value, before, elapsed_ms
+        return True

@@ -28,7 +28,9 @@ Moment: TypeAlias = Annotated[
 Seq: TypeAlias = Annotated[int, Meta(ge=1, description="count of this topic's messages in `run`")]
 Run: TypeAlias = Annotated[str, Meta(description="names the publisher's run; `seq` restarts in it")]
 SeverityWord: TypeAlias = Literal["critical", "warning", "info"]
-StateWord: TypeAlias = Literal["inactive", "pending", "firing", "resolved", "no_data", "noted"]
+StateWord: TypeAlias = Literal[
+    "inactive", "pending", "firing", "recovering", "resolved", "no_data", "error", "noted"
+]
 QualityWord: TypeAlias = Literal[
     "ok", "degraded", "single", "disputed", "stale", "missing", "not_applicable"
 ]
@@ -95,8 +97,10 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
         "alert.inactive",
         "alert.pending",
         "alert.firing",
+        "alert.recovering",
         "alert.resolved",
         "alert.no_data",
+        "alert.error",
         "alert.noted",
     ]
     time: Annotated[Moment, Meta(description="event time of the change")]

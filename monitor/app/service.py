@@ -29,6 +29,7 @@ from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
 from monitor.app.world import World, build_step, load_world
 from monitor.compute.gauges import ReadingGauges
+from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import Clock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
@@ -116,7 +117,7 @@ class Service:
         self.worker = ComputeWorker(
             Committer(self.client, job.keys),
             self.reader,
-            build=lambda: build_step(self.world, hindsight=job.hindsight),
+            build=self._step,
             clock=job.clock,
             counts=self.instruments,
             behind_ms=0 if job.replay else IDLE_BEHIND_MS,
@@ -132,6 +133,11 @@ class Service:
         self.inbox = self._inbox()
         self.instruments.registry.register(self._gauges())
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
+
+    def _step(self) -> Step:
+        """Return a fresh step of the present books."""
+        quiet = self.job.settings.cold_start == "quiet" and not self.job.replay
+        return build_step(self.world, hindsight=self.job.hindsight, quiet_start=quiet)
 
     def _gauges(self) -> ReadingGauges:
         """Return the gauges of what this process computes, by the present books."""

@@ -17,6 +17,7 @@ import alerts.books
 from alerts.model import News
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
+from alerts.setting import Setting
 from monitor.app.providers import configured_feeds, configured_streams, quoted_by
 from monitor.books import load_calendar, load_companies, load_flags
 from monitor.compute.firms import Firm
@@ -141,15 +142,17 @@ def load_world(settings: Settings, now: Millis) -> World:
     return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams, flagged, agenda)
 
 
-def build_step(world: World, *, hindsight: bool = False) -> Step:
+def build_step(world: World, *, hindsight: bool = False, quiet_start: bool = False) -> Step:
     """Return a fresh step of this world.
 
     With `hindsight`, as a replay uses it unless told otherwise, the newest figure of each book
-    counts at every moment; without, only what was known by then.
+    counts at every moment; without, only what was known by then. `quiet_start`: see `Setting`.
     """
+    setting = Setting(agenda=world.agenda, quiet_start=quiet_start)
     firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
-    rules = world.rulebook.rules
-    return Step(firms, world.catalogue, rules, world.calendar, world.flagged, world.agenda)
+    return Step(
+        firms, world.catalogue, world.rulebook.rules, world.calendar, world.flagged, setting
+    )
 
 
 def _firm(company: Company, *, hindsight: bool) -> Firm:

@@ -58,22 +58,21 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
     step = build_step(world)
     step.restore(saved)
     rows = []
-    for number, (rule, company, key, record) in enumerate(step.watch.bindings()):
-        shut = step.watch.gates.shut(number)
-        reading = step.reading(rule.on, company)
+    for bound in step.watch.bindings():
+        rule, record, reading = bound.rule, bound.record, bound.reading_of(step.reading)
         if reading.quality is Quality.NOT_APPLICABLE and reading.reason == "not_applicable":
             continue
         rows.append(
             {
                 "rule": rule.id,
-                "subject": key,
-                "state": state_of(rule, record, reading, shut=shut).value,
+                "subject": bound.key,
+                "state": state_of(rule, record, reading, shut=bound.shut).value,
                 "since": None if record is None else iso(record.since),
                 "severity": rule.severity.value,
                 "target": rule.on,
                 "value": reading.value,
                 "quality": reading.quality.word,
-                "reason": reason_for(rule, reading, shut=shut) or reading.reason or None,
+                "reason": reason_for(rule, reading, shut=bound.shut) or reading.reason or None,
             }
         )
     return rows

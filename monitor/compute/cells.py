@@ -5,8 +5,10 @@ A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a 
 closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17` a session as they were,
 `l|rule|key` what a rule would have said of values told afterwards, `v|instrument|source` the versions
 of figures that name their period, `x|RIOT|moment` which rules a split found,
-`h|instrument|source` a quote held back, `u|metric` for whom a metric ever had a usable value, `now`
-the engine's time. The first byte group of each
+`h|instrument|source` a quote held back, `u|metric` for whom a metric ever had a usable value,
+`w|target|company|ring|slot` a sample of what a signal is made of, `e|target|company|signal` the
+extremes since alerts on it began, `k|target|company|signal` the last good value of what is unknown,
+`now` the engine's time. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -14,11 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 import msgspec
 
+from alerts.extremes import Span
 from alerts.late import LateRecord
 from alerts.saved import SavedAlert
+from alerts.signals.ring import Bar
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Known
@@ -75,6 +80,9 @@ class Saved:
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: list[Quote] = field(default_factory=list)
     heard: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pasts: dict[str, Bar] = field(default_factory=dict)
+    extremes: dict[str, tuple[Span, ...]] = field(default_factory=dict)
+    lasts: dict[str, tuple[float, int]] = field(default_factory=dict)
 
 
 _encode = msgspec.json.encode
@@ -87,6 +95,9 @@ _day = msgspec.json.Decoder(Day)
 _traded = msgspec.json.Decoder(Traded)
 _late = msgspec.json.Decoder(LateRecord)
 _revised = msgspec.json.Decoder(Revised)
+_spans = msgspec.json.Decoder(tuple[tuple[int, float | None, float | None], ...])
+_last = msgspec.json.Decoder(tuple[float, int])
+_bar = msgspec.json.Decoder(tuple[int, int, float, float, float])
 _ruled = msgspec.json.Decoder(tuple[Ruled, ...])
 _heard = msgspec.json.Decoder(tuple[str, ...])
 
@@ -114,6 +125,33 @@ def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
 def split_cell(name: str, ruled: tuple[Ruled, ...]) -> tuple[str, bytes]:
     """Return the cell of the rules that a split, `ticker|moment`, found at work."""
     return f"x|{name}", _encode(ruled)
+
+
+def past_cell(name: str, bar: Bar | None) -> tuple[str, bytes | None]:
+    """Return the cell of one slot of a signal's past; None removes it."""
+    body = None if bar is None else _encode((bar.number, bar.at, bar.last, bar.low, bar.high))
+    return f"w|{name}", body
+
+
+def extremes_cell(name: str, spans: tuple[Span, ...] | None) -> tuple[str, bytes | None]:
+    """Return the cell of a series' extremes; None removes it. JSON has no infinity: it is null."""
+    rows = [
+        (it.start, *((it.low, it.high) if it.low <= it.high else (None, None)))
+        for it in spans or ()
+    ]
+    return f"e|{name}", _encode(rows) if rows else None
+
+
+def _read_spans(body: bytes) -> tuple[Span, ...]:
+    return tuple(
+        Span(start, inf if low is None else low, -inf if high is None else high)
+        for start, low, high in _spans.decode(body)
+    )
+
+
+def last_cell(name: str, last: tuple[float, int] | None) -> tuple[str, bytes | None]:
+    """Return the cell of the last good value of a series; None removes it."""
+    return f"k|{name}", None if last is None else _encode(last)
 
 
 def held_cell(name: tuple[str, str], quote: Quote | None) -> tuple[str, bytes | None]:
@@ -206,6 +244,9 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "h": lambda saved, _, body: saved.held.append(decode_quote(body)),
     "x": lambda saved, name, body: saved.ruled.update({name: _ruled.decode(body)}),
     "u": lambda saved, name, body: saved.heard.update({name: _heard.decode(body)}),
+    "w": lambda saved, name, body: saved.pasts.update({name: Bar(*_bar.decode(body))}),
+    "e": lambda saved, name, body: saved.extremes.update({name: _read_spans(body)}),
+    "k": lambda saved, name, body: saved.lasts.update({name: _last.decode(body)}),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

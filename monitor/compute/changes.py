@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from alerts.extremes import Span
 from alerts.late import LateRecord
 from alerts.model import Transition
 from alerts.saved import SavedAlert
+from alerts.signals.ring import Bar
 from monitor.compute.cells import Reference
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
@@ -33,3 +35,6 @@ class Changes:
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: dict[tuple[str, str], Quote | None] = field(default_factory=dict)
     heard: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pasts: dict[str, Bar | None] = field(default_factory=dict)
+    extremes: dict[str, tuple[Span, ...] | None] = field(default_factory=dict)
+    lasts: dict[str, tuple[float, int] | None] = field(default_factory=dict)

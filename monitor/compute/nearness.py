@@ -9,7 +9,7 @@ from __future__ import annotations
 from alerts.engine import state_of
 from alerts.model import OUTSIDE, AlertState, Reason
 from alerts.rules.base import Rule
-from alerts.rules.threshold import ThresholdRule
+from alerts.rules.levels import LevelRule
 from monitor.compute.situation import Record
 from monitor.compute.step import Step
 from monitor.domain.events import Quality, Reading
@@ -25,17 +25,15 @@ def near(step: Step) -> list[Record]:
     judged, with the reason: unknown values, and rules of a type without a level. What
     does not apply (a mine to an AI host, a tenant to who has none) is left out: it never rings.
     """
-    units = {name: target.unit for name, target in step.targets(()).items()}
     rows: list[Record] = []
-    for number, (rule, company, key, record) in enumerate(step.watch.bindings()):
-        reading = step.reading(rule.on, company)
+    for bound in step.watch.bindings():
+        rule, reading = bound.rule, bound.reading_of(step.reading)
         if reading.quality is not Quality.NOT_APPLICABLE:
-            shut = step.watch.gates.shut(number)
             standing = (
-                state_of(rule, record, reading, shut=shut),
-                reason_for(rule, reading, shut=shut),
+                state_of(rule, bound.record, reading, shut=bound.shut),
+                reason_for(rule, reading, shut=bound.shut),
             )
-            row = _row(rule, key, reading, standing, units.get(rule.on, ""))
+            row = _row(rule, bound.key, reading, standing, bound.series.unit)
             rows.append(row | {"note": step.watch.moved(rule) or None})
     return sorted(rows, key=_order)
 
@@ -63,7 +61,7 @@ def _row(
         "quality": reading.quality.word,
         "reason": reason,
     }
-    if not isinstance(rule, ThresholdRule):
+    if not isinstance(rule, LevelRule):
         return row | {"reason": row["reason"] or NO_LEVEL}
     above, level = _level(rule)
     row |= {"fires": "above" if above else "below", "level": level}
@@ -91,7 +89,7 @@ def reason_for(rule: Rule, reading: Reading, *, shut: bool) -> str | None:
     return reading.reason or reading.quality.word
 
 
-def _level(rule: ThresholdRule) -> tuple[bool, float]:
+def _level(rule: LevelRule) -> tuple[bool, float]:
     """Return whether a rule fires above its level, and the level."""
     if rule.above is not None:
         return True, rule.above

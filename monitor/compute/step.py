@@ -16,10 +16,12 @@ from functools import partial
 from alerts.model import Remarks, Transition
 from alerts.rules.base import Rule
 from alerts.series import Target
+from alerts.setting import PLAIN, Setting
 from alerts.watch import Watch
 from monitor.compute.calendars import Market
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
+from monitor.compute.clocking import SessionClock
 from monitor.compute.firms import Firm
 from monitor.compute.foresight import OF_THE_AGENDA, foreseen
 from monitor.compute.history import (
@@ -43,7 +45,6 @@ from monitor.compute.sources import Inputs, Sources
 from monitor.compute.splits import Splits
 from monitor.compute.standing import Memory, compared
 from monitor.compute.targets import targets
-from monitor.domain.agenda import NO_EVENTS, Agenda
 from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
@@ -70,14 +71,17 @@ class Step:
         rules: Sequence[Rule],
         calendar: Market,
         flagged: Collection[str] = (),
-        agenda: Agenda = NO_EVENTS,
+        setting: Setting = PLAIN,
     ) -> None:
+        """Take the companies, the metrics, the rules, and what rules know besides values."""
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
         self.splits = Splits({firm.ticker: firm.actions for firm in firms})
         self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
-        self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks, agenda)
+        self._clock = SessionClock(calendar)
+        setting = replace(setting, session=self._clock.word)
+        self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks, setting)
         self._watched = self.watch.scalars
         self.table = self._made_table(catalogue)
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
@@ -183,7 +187,8 @@ class Step:
             alert = self.watch.next_timer
             past = self.history.next_timer
             split = self.splits.next_timer(self.now or 0)
-            timers = (midnight, grows_old, past, alert, split, now + 1)
+            session = self._clock.next_edge(self.now or 0) if self.watch.clocked else None
+            timers = (midnight, grows_old, past, alert, split, session, now + 1)
             due = min(moment for moment in timers if moment is not None)
             if due > now:
                 break
@@ -201,6 +206,8 @@ class Step:
                 self._recompute(changed, due)
             elif due == alert:
                 self.watch.run_timer(self.reading)
+            elif due == session:
+                self.watch.clock(due)
             else:
                 self._recompute(self._read_books(due), due)
         self.now = now
@@ -214,6 +221,7 @@ class Step:
         self._move_levels(now)
         self._read_books(now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
+        self.watch.begin(now)
 
     def _split(self, now: int) -> None:
         """Carry levels, prices, closes and counts of shares into the shares that hold from `now`."""
@@ -222,6 +230,7 @@ class Step:
             self.splits.record(ticker, now, self.watch.rules_on(ticker))
             factor = self.splits.factor(symbol_of(ticker, self._rows), now - 1, now)
             self.history.split(ticker, factor)
+            self.watch.split(ticker, factor)
             names += self.instruments.split(ticker, now)
         self._move_levels(now)
         self._propagate(names, now, self._read_figures(now))
@@ -284,6 +293,7 @@ class Step:
         """Recompute what depends on the changed columns and show it to the rules."""
         rows = None if EVERYWHERE in changed else changed.keys()
         self._recompute_rows(set[str]().union(*changed.values()), rows, now, revised=revised)
+        self.watch.settle(now)
 
     def _recompute_rows(
         self, names: set[str], rows: Collection[int] | None, now: int, *, revised: bool = False
@@ -405,6 +415,9 @@ class Step:
             ruled=self.splits.take_ruled(),
             held=self.splits.take_held(),
             heard=self.table.heard.take(),
+            pasts=self.watch.take_pasts(),
+            extremes=self.watch.take_extremes(),
+            lasts=self.watch.take_lasts(),
         )
 
     def restore(self, saved: Saved) -> None:
@@ -426,7 +439,7 @@ class Step:
         self.splits.restore(saved.ruled, saved.held)
         self._move_levels(saved.now)
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
-        self.watch.restore(saved.alerts)
+        self.watch.restore(saved.alerts, saved.pasts, saved.extremes, saved.lasts)
         self.watch.restore_late(saved.late)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
@@ -451,6 +464,7 @@ class Step:
         self.watch.rejudge(self.now)
         self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)
         self._show_instruments(self.now)
+        self.watch.begin(self.now)
 
     def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():

@@ -50,7 +50,7 @@ def targets(
         found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
     for name in tickers:
         found[name] = Target(name, "USD", None, {"instrument": name}, shares=True)
-    names = [rule.on for rule in rules]
+    names = [name for rule in rules for name in rule.reads()]
     for name in (*names, *quoted):
         series = series_of(name)
         if series is not None and name not in found:

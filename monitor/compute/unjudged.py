@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from alerts.rules.base import Rule
 from monitor.compute.agreement import VOLUMES
 from monitor.compute.step import Step
 from monitor.domain.events import Quality, Quote, Reading
@@ -61,23 +60,29 @@ def judged_and_not(
     value, unless that leaves the rule without anybody.
     """
     quiet: dict[str, list[str]] = {}
-    lacking: dict[tuple[Rule, Want], list[str]] = {}
-    outside: dict[Rule, list[str]] = {}
-    for rule, company, key, _ in step.watch.bindings():
-        if (rule.id, key) in fired:
+    lacking: dict[tuple[str, Want], list[str]] = {}
+    outside: dict[str, list[str]] = {}
+    targets: dict[str, str] = {}
+    for bound in step.watch.bindings():
+        name, key, series = bound.rule.id, bound.key, bound.series
+        target, company = series.target.name, series.company
+        targets[name] = target
+        if (name, key) in fired:
             continue
-        if _heard(step, rule.on, company):
-            quiet.setdefault(rule.id, []).append(key)
-        elif step.reading(rule.on, company).quality is Quality.NOT_APPLICABLE:
-            outside.setdefault(rule, []).append(key)
+        if series.signal is not None and _heard(step, target, company) and series.last is None:
+            lacking.setdefault((name, (series.reading.reason, ())), []).append(key)
+        elif _heard(step, target, company):
+            quiet.setdefault(name, []).append(key)
+        elif step.reading(target, company).quality is Quality.NOT_APPLICABLE:
+            outside.setdefault(name, []).append(key)
         else:
-            lacking.setdefault((rule, _want(step, rule.on, company)), []).append(key)
-    others = {rule for rule, _ in fired} | quiet.keys() | {rule.id for rule, _ in lacking}
-    nobody = {(rule, (NOT_HERE, ())): k for rule, k in outside.items() if rule.id not in others}
+            lacking.setdefault((name, _want(step, target, company)), []).append(key)
+    others = {rule for rule, _ in fired} | quiet.keys() | {rule for rule, _ in lacking}
+    nobody = {(rule, (NOT_HERE, ())): k for rule, k in outside.items() if rule not in others}
     return (
         [Quiet(rule, tuple(keys)) for rule, keys in quiet.items()],
         [
-            Unjudged(rule.id, rule.on, reason, missing, tuple(keys))
+            Unjudged(rule, targets[rule], reason, missing, tuple(keys))
             for (rule, (reason, missing)), keys in (lacking | nobody).items()
         ],
     )

@@ -22,10 +22,13 @@ from alerts.codec import encode_transition
 from monitor.compute.cells import (
     SCHEMA,
     alert_cell,
+    extremes_cell,
     heard_cell,
     held_cell,
     history_cells,
+    last_cell,
     late_cell,
+    past_cell,
     quote_cell,
     read_cells,
     reference_cell,
@@ -279,6 +282,9 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(split_cell(*item) for item in changes.ruled.items())
     cells.update(held_cell(*item) for item in changes.held.items())
     cells.update(heard_cell(*item) for item in changes.heard.items())
+    cells.update(extremes_cell(*item) for item in changes.extremes.items())
+    cells.update(last_cell(*item) for item in changes.lasts.items())
+    cells.update(past_cell(*item) for item in changes.pasts.items())
     if changes.reference is not None:
         cells.update((reference_cell(changes.reference),))
     return cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
@@ -48,18 +49,80 @@ def test_a_metric_says_what_it_is(metric: Metric) -> None:
     assert all(item.assumption for item in metric.arguments if item.default is not None)
 
 
-def example(kind: type[Rule], level: float, band: float, up: bool) -> Rule:
-    """Return a rule of a type with drawn levels; every type takes a level and a recovery level."""
-    side = (
-        {"above": level, "recover": level - band}
-        if up
-        else {"below": level, "recover": level + band}
-    )
-    tag = kind.__struct_config__.tag
-    return msgspec.convert({"type": tag, "id": "r", "on": "BTC-USD"} | side, kind)
+def _side(level: float, band: float, up: bool) -> dict[str, object]:
+    if up:
+        return {"above": level, "recover": level - band}
+    return {"below": level, "recover": level + band}
+
+
+def _way(level: float, band: float, up: bool) -> dict[str, object]:
+    return {"up" if up else "down": level, "rearm": band}
+
+
+def _band(level: float, band: float, up: bool) -> dict[str, object]:
+    return {"inside" if up else "outside": [level, level + 5 + 2 * band], "margin": band}
+
+
+def _place(level: float, band: float, up: bool) -> dict[str, object]:
+    return {"top" if up else "bottom": int(abs(level)) + 1, "margin": int(band)}
+
+
+Fill = Callable[[float, float, bool], dict[str, object]]
+
+JUDGED_BY_A_LEVEL: dict[str, tuple[Fill, dict[str, object]]] = {
+    "threshold": (_side, {}),
+    "change": (_side, {"over": "1h"}),
+    "range": (_side, {"over": "1h"}),
+    "average": (_side, {"over": "1h"}),
+    "smoothed": (_side, {"over": "1h"}),
+    "close": (_side, {"bar": "1h"}),
+    "samples": (_side, {"count": 3, "of": 5}),
+    "zscore": (_side, {"every": "5m"}),
+    "crossing": (_way, {}),
+    "band": (_band, {}),
+    "rank": (_place, {}),
+    "stale": (lambda level, band, up: {"unchanged_for": f"{int(abs(level)) + 1}s"}, {}),
+}
+JUDGED_OTHERWISE: dict[str, dict[str, object]] = {
+    "move": {"by": 0.05},
+    "absence": {"for": "60s"},
+    "expression": {"when": "value > 1"},
+}
+"""By an anchor, by whether there is a value, by several values."""
+INDEXED = [kind for kind in RULE_TYPES if kind.__struct_config__.tag in JUDGED_BY_A_LEVEL]
+
+
+def made(kind: type[Rule], fields: Mapping[str, object]) -> Rule:
+    """Return a rule of a type as the rulebook would make it."""
+    body = {"type": kind.__struct_config__.tag, "id": "r", "on": "BTC-USD", **fields}
+    return msgspec.convert(body, kind)
+
+
+def test_every_rule_type_is_held_to_something() -> None:
+    """A new type is put into one of the two lists, with an example."""
+    tags = {str(kind.__struct_config__.tag) for kind in RULE_TYPES}
+    assert tags == JUDGED_BY_A_LEVEL.keys() | JUDGED_OTHERWISE.keys()
 
 
 @pytest.mark.parametrize("kind", RULE_TYPES, ids=lambda kind: kind.__name__)
+def test_a_rule_type_says_what_it_is(kind: type[Rule]) -> None:
+    """It has a version that texts do not change, a signal that can be compared, and an expansion."""
+    tag = str(kind.__struct_config__.tag)
+    fields = JUDGED_OTHERWISE.get(tag)
+    if fields is None:
+        fill, more = JUDGED_BY_A_LEVEL[tag]
+        fields = fill(1.0, 0.0, True) | more
+    rule = made(kind, fields)
+    assert made(kind, fields | {"summary": "words", "severity": "info"}).version == rule.version
+    assert made(kind, fields | {"keep_firing_for": "7m"}).version != rule.version
+    assert rule.signal() == rule.signal()
+    assert hash(rule.signal()) == hash(rule.signal())
+    assert rule.expanded() == (rule,)
+    assert rule.saying
+    assert rule.ending.startswith("Resolved")
+
+
+@pytest.mark.parametrize("kind", INDEXED, ids=lambda kind: kind.__name__)
 @given(
     level=st.integers(-5, 5).map(float),
     band=st.integers(0, 3).map(float),
@@ -76,7 +139,8 @@ def test_between_two_edges_a_verdict_cannot_change(
     state: AlertState,
 ) -> None:
     """The index asks a rule at its edges only, so nothing may happen between them."""
-    rule = example(kind, level, band, up)
+    fill, more = JUDGED_BY_A_LEVEL[str(kind.__struct_config__.tag)]
+    rule = made(kind, fill(level, band, up) | more)
     low, high = sorted(values)
     if any(low <= edge <= high for edge in rule.edges()):
         return

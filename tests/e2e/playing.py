@@ -49,6 +49,10 @@ def long_proofs() -> bool:
     return os.environ.get("HASHHEDGE_LONG_PROOFS") == "1"
 
 
+TESTED = {"PYTHONPATH": str(PROJECT), "NO_COLOR": "1", "HASHHEDGE_COLD_START": "notify"}
+"""The environment of what is tested: most tests begin beyond a level, and want to hear of it."""
+
+
 @dataclass
 class Child:
     """One process of the command line. It sees none of our settings but those given to it."""
@@ -68,7 +72,7 @@ class Child:
             self.process = subprocess.Popen(
                 [*pinned, *self.arguments],
                 cwd=self.folder,
-                env={**environment, "PYTHONPATH": str(PROJECT), "NO_COLOR": "1", **self.environ},
+                env={**environment, **TESTED, **self.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

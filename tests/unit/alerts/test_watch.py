@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alerts import engine
-from alerts.engine import AlertRecord, Outcome
 from alerts.model import AlertState, Reason, Remarks, Transition
+from alerts.record import AlertRecord, Outcome
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from alerts.saved import SavedAlert
@@ -80,7 +80,7 @@ class Naive:
             record = self.records.get((item.id, key))
             if not reading.quality.usable or reading.value is None:
                 if record is not None:
-                    self._note((item.id, key), engine.on_unusable(record, now), now)
+                    self._note((item.id, key), engine.on_unusable(item, record, now), now)
                 continue
             self._note((item.id, key), engine.on_reading(item, record, reading.value, now), now)
 
@@ -91,9 +91,10 @@ class Naive:
 
     def run_timers(self, due: int) -> None:
         """Run all timers of one moment."""
+        rules = {item.id: item for item in self.rules}
         for name, record in sorted(self.records.items()):
             if record.due == due:
-                self._note(name, engine.on_timer(record), due)
+                self._note(name, engine.on_timer(rules[name[0]], record, due), due)
 
 
 def change_of(item: Transition) -> Change:
@@ -117,6 +118,8 @@ def rules(draw: st.DrawFn) -> list[ThresholdRule]:
             fields["recover"] = level - gap if above else level + gap
         fields["on"] = draw(st.sampled_from("SV"))
         fields["for"] = draw(st.sampled_from(("0s", "7s", "30s")))
+        fields["keep_firing_for"] = draw(st.sampled_from(("0s", "0s", "8s")))
+        fields["no_data"] = draw(st.sampled_from(("no_data", "ok", "keep")))
         if fields["on"] == "V":
             fields["companies"] = draw(st.sampled_from(("all", ["RIOT"], ["HIVE", "IREN"])))
         found.append(rule(f"r{number}", **fields))
@@ -201,7 +204,8 @@ def test_what_is_breached_is_live_and_what_is_live_is_breached(
         for item in book:
             if item.on == "S":
                 state = live.get(item.id, AlertState.INACTIVE)
-                assert item.judge(seen.value, state).breached == (item.id in live)
+                on = item.id in live and state is not AlertState.RECOVERING
+                assert item.judge(seen.value, state).breached == on
 
 
 # ------------------------------------------------------- restart and reload

@@ -53,8 +53,8 @@ def test_below_is_the_mirror_of_above(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "exactly one of `above` and `below`"),
-        ({"above": 1.0, "below": 0.0}, "exactly one of `above` and `below`"),
+        ({}, "exactly one of `above`, `below` and `beyond`"),
+        ({"above": 1.0, "below": 0.0}, "exactly one of `above`, `below` and `beyond`"),
         ({"above": 1.0, "recover": 2.0}, "`recover` 2.0 must not be over `above` 1.0"),
         ({"below": 1.0, "recover": 0.5}, "`recover` 0.5 must not be under `below` 1.0"),
         ({"above": 1.0, "for": "5 minutes"}, "write 90s, 5m, 1h30m"),

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import Transition
-from alerts.rules.base import EventWindow, Rule
+from alerts.rules.base import Rule
+from alerts.rules.life import EventWindow
 from alerts.rules.threshold import ThresholdRule
+from alerts.setting import Setting
 from monitor.compute.cells import read_cells
 from monitor.compute.nearness import near
 from monitor.compute.step import Step
@@ -34,7 +36,7 @@ ONLY = threshold(id="o", on="X", above=10.0, require=["realtime", AROUND])
 
 def step_of(*rules: Rule) -> Step:
     """Return a step that knows the events."""
-    return market_step(rules, agenda=AGENDA)
+    return market_step(rules, setting=Setting(agenda=AGENDA))
 
 
 def give(step: Step, *values: tuple[int, float]) -> list[tuple[str, str, str, int]]:

@@ -1,0 +1,223 @@
+"""Rules bound to what they watch: who is asked when a value moves. Hop 5, pure.
+
+A binding is a rule for one subject, known by its number in rulebook order. Rules on the same value,
+or on the same signal of it, share one series and one index. An expression is at home where its
+`on` is, and is also asked when another value of it passes one of its levels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from alerts.gates import Gates, subject_of
+from alerts.index import GapIndex
+from alerts.rules.absence import AbsenceRule
+from alerts.rules.base import Rule
+from alerts.rules.expression import VALUE, ExpressionRule, Source
+from alerts.rules.life import NoData
+from alerts.series import Series, Target, Vector
+from alerts.signals.base import Signal
+from alerts.signals.rank import Rank
+from alerts.signals.ring import Ring
+from monitor.domain.sessions import SessionState
+
+Key = tuple[str, str | None, Signal | None]
+
+
+@dataclass(slots=True)
+class Composite:
+    """An expression at work: the series of its named values."""
+
+    rule: ExpressionRule
+    inputs: Mapping[str, Series]
+
+
+@dataclass(slots=True)
+class Bindings:
+    """All rules of a shard at their places.
+
+    Attributes:
+        rules: by the number of their binding.
+        homes: the series that each is judged by.
+        scalars: the series of the values themselves, by target.
+        vectors: the same of company metrics.
+        composites: the expressions among the bindings.
+        clocked: the expressions that ask for the session.
+        series: all series.
+
+    """
+
+    rules: list[Rule] = field(default_factory=list)
+    homes: list[Series] = field(default_factory=list)
+    scalars: dict[str, Series] = field(default_factory=dict)
+    vectors: dict[str, Vector] = field(default_factory=dict)
+    composites: dict[int, Composite] = field(default_factory=dict)
+    clocked: tuple[int, ...] = ()
+    series: list[Series] = field(default_factory=list)
+
+
+class Binder:
+    """Binds rules to targets; used once."""
+
+    def __init__(self, targets: Mapping[str, Target], gates: Gates) -> None:
+        """Take what there is to watch, and where rules with windows are put behind them."""
+        self._targets, self._gates = targets, gates
+        self._made = Bindings()
+        self._series: dict[Key, Series] = {}
+        self._edges: dict[int, list[tuple[float, int]]] = {}
+        self._pasts: dict[tuple[str, str | None, object], Ring] = {}
+        self._readers: dict[int, list[int]] = {}
+
+    def bind(self, rules: Iterable[Rule]) -> Bindings:
+        """Bind each rule, expanded, to each of its subjects; what is not there is left out."""
+        groups: dict[Key, list[Rule]] = {}
+        first: dict[str, int] = {}
+        for rule in (item for given in rules for item in given.expanded()):
+            target = self._targets.get(rule.on)
+            if target is None or not self._complete(rule):
+                continue
+            signal = rule.signal()
+            first.setdefault(rule.on, len(first))
+            for company in _subjects(target, rule):
+                own = rule if company is None else rule.for_company(company)
+                groups.setdefault((rule.on, company, signal), []).append(own)
+        places = {name: _places(self._targets[name]) for name in first}
+        for key in sorted(groups, key=lambda it: (first[it[0]], places[it[0]].get(it[1], 0))):
+            self._seat(key, groups[key])
+        self._connect()
+        self._finish()
+        return self._made
+
+    def _complete(self, rule: Rule) -> bool:
+        """Tell whether all that an expression names is there."""
+        if not isinstance(rule, ExpressionRule):
+            return True
+        return all(
+            (target := self._targets.get(source.on)) is not None
+            and (source.company is None or source.company in (target.companies or ()))
+            for source in rule.sources()
+        )
+
+    def _at(self, key: Key) -> Series:
+        """Return the series of a value or signal, and make it if it is not there."""
+        found = self._series.get(key)
+        if found is not None:
+            return found
+        name, company, signal = key
+        made = Series(GapIndex(()), self._targets[name], company, Counter())
+        self._series[key] = made
+        self._made.series.append(made)
+        self._edges[id(made)] = []
+        if signal is not None:
+            made.signal = signal
+            made.source = self._at((name, company, None))
+            if not isinstance(signal, Rank):
+                made.source.derived.append(made)
+                made.past = self._pasts.setdefault((name, company, signal.ring), Ring(signal.ring))
+        return made
+
+    def _seat(self, key: Key, rules: Sequence[Rule]) -> None:
+        """Give the rules on one series their numbers."""
+        home = self._at(key)
+        first = len(self._made.rules)
+        for number, rule in enumerate(rules, first):
+            self._made.rules.append(rule)
+            self._edges[id(home)] += ((edge, number) for edge in rule.edges())
+            self._gates.bind(number, rule, subject_of(home.target.name, home.company))
+            if isinstance(rule, ExpressionRule):
+                self._made.composites[number] = Composite(rule, {})
+        self._made.homes += [home] * len(rules)
+        home.numbers = range(first, len(self._made.rules))
+        home.rules = Counter(rule.severity.value for rule in rules)
+        mine = list(enumerate(rules, first))
+        home.halts = any(SessionState.HALTED in (rule.sessions or ()) for rule in rules)
+        home.exacting = tuple(n for n, rule in mine if rule.exacting or home.halts)
+        home.guards = tuple(number for number, rule in mine if _guards(rule))
+        home.minds_before = any(rule.minds_before for rule in rules)
+        home.strides = tuple(number for number, rule in mine if rule.stride() is not None)
+        home.resumers = tuple(number for number, rule in mine if rule.no_data is NoData.OK)
+
+    def _connect(self) -> None:
+        """Give each expression the series of its named values, and them the expression."""
+        for number, composite in self._made.composites.items():
+            rule, home = composite.rule, self._made.homes[number]
+            inputs = {VALUE: home}
+            for source in rule.sources():
+                series = self._at((source.on, self._company(source, home), source.signal))
+                inputs[source.name] = series
+                edges = rule.input_edges(source.name)
+                if edges is None:
+                    series.eager = True
+                else:
+                    self._edges[id(series)] += ((edge, number) for edge in edges)
+            if rule.input_edges(VALUE) is None:
+                home.eager = True
+            for series in inputs.values():
+                self._readers.setdefault(id(series), []).append(number)
+            composite.inputs = inputs
+        composites = self._made.composites.items()
+        self._made.clocked = tuple(number for number, it in composites if it.rule.clocked)
+
+    def _company(self, source: Source, home: Series) -> str | None:
+        """Return whose value an input is."""
+        if self._targets[source.on].companies is None:
+            return None
+        return source.company or home.company
+
+    def _finish(self) -> None:
+        """Sort the edges into indexes, and set the series side by side."""
+        for series in self._made.series:
+            series.index = GapIndex(self._edges[id(series)])
+            series.readers = tuple(self._readers.get(id(series), ()))
+            series.eager = series.eager or _sees_all(self._made, series)
+        places = {name: _places(self._targets[name]) for name, _, _ in self._series}
+        for (name, company, signal), series in self._series.items():
+            if company is None:
+                if signal is None:
+                    self._made.scalars[name] = series
+            elif signal is None or isinstance(signal, Rank):
+                self._place(name, places[name][company], series)
+        for vector in self._made.vectors.values():
+            vector.always = tuple(place for place, it in vector.series.items() if it.always)
+            vector.forget()
+
+    def _place(self, name: str, place: int, series: Series) -> None:
+        """Put a company's series at its place in the vector of the metric."""
+        vector = self._made.vectors.get(name)
+        if vector is None:
+            size = len(self._targets[name].companies or ())
+            low, high = np.full(size, -np.inf), np.full(size, np.inf)
+            vector = Vector({}, low, high, np.ones(size, dtype=np.bool_))
+            self._made.vectors[name] = vector
+        if isinstance(series.signal, Rank):
+            vector.ranked.setdefault(series.signal, {})[place] = series
+        else:
+            vector.series[place] = series
+
+
+def _places(target: Target) -> dict[str | None, int]:
+    """Return each company's place in the vector of a target."""
+    return {ticker: place for place, ticker in enumerate(target.companies or ())}
+
+
+def _subjects(target: Target, rule: Rule) -> Iterable[str | None]:
+    """Return the companies that a rule is for, in the order of its target; None where there are none."""
+    if target.companies is None:
+        return (None,)
+    if rule.companies == "all":
+        return target.companies
+    return (ticker for ticker in target.companies if ticker in rule.companies)
+
+
+def _guards(rule: Rule) -> bool:
+    """Tell whether a rule has something to say when the value is lost, though it is inactive."""
+    return isinstance(rule, AbsenceRule) or rule.no_data is NoData.ALERT
+
+
+def _sees_all(made: Bindings, series: Series) -> bool:
+    """Tell whether a rule of the series must see every value."""
+    return any(isinstance(made.rules[number], AbsenceRule) for number in series.numbers)

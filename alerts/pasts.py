@@ -1,0 +1,128 @@
+"""The samples that signals are made of: taken as values come, stored slot by slot. Hop 5, pure."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from alerts.series import Series
+from alerts.signals.ring import Bar, Ring
+from monitor.domain.events import Quality, Reading
+
+
+class Pasts:
+    """The rings of all signals, their timers, and what of them has changed."""
+
+    def __init__(self, series: Iterable[Series]) -> None:
+        """Take the series; those that are no signals have no past."""
+        self._signals = [it for it in series if it.past is not None]
+        self._numbers = {id(it): number for number, it in enumerate(self._signals)}
+        self._rings = {it.past_name: it.past for it in self._signals if it.past is not None}
+        self._timers: list[tuple[int, int]] = []
+        self._done: dict[int, int] = {}
+        self._changed: dict[str, Bar | None] = {}
+        self._pushed: dict[int, tuple[float, int | None]] = {}
+
+    def readings(
+        self, source: Series, reading: Reading, now: int, *, sample: bool = True
+    ) -> list[tuple[Series, Reading]]:
+        """Return what every signal of `source` reads when it reads `reading`.
+
+        A reading that was there before (its value and the source's time) is no second sample;
+        without `sample` none is taken.
+        """
+        self._take(source, reading, now, sample=sample)
+        return [(signal, self.read(signal, reading, now)) for signal in source.derived]
+
+    def _take(self, source: Series, reading: Reading, now: int, *, sample: bool) -> None:
+        if not sample or not reading.quality.usable or reading.value is None:
+            return
+        said = (reading.value, reading.observed_at)
+        if reading.observed_at is not None and self._pushed.get(id(source)) == said:
+            return
+        self._pushed[id(source)] = said
+        rings: dict[int, Series] = {id(signal.past): signal for signal in source.derived}
+        for signal in rings.values():
+            ring = signal.past
+            if (
+                ring is None
+                or signal.signal is None
+                or not signal.signal.takes(reading.value, ring)
+            ):
+                continue
+            ring.push(reading.value, now)
+            self._note(signal, ring)
+
+    def _note(self, signal: Series, ring: Ring) -> None:
+        """Note which slots of a ring have changed."""
+        name = signal.past_name
+        for slot, bar in ring.changed.items():
+            self._changed[f"{name}|{slot}"] = bar
+        ring.changed = {}
+
+    def read(self, series: Series, of: Reading, now: int) -> Reading:
+        """Return what a signal reads at `now`, its source reading `of`."""
+        signal, past = series.signal, series.past
+        if signal is None or past is None or not of.quality.usable or of.value is None:
+            return replace(of, value=None)
+        self._remind(series)
+        answer = signal.answer(past, now)
+        if isinstance(answer, str):
+            return replace(of, value=None, quality=Quality.MISSING, reason=answer)
+        return replace(of, value=answer)
+
+    def _remind(self, series: Series) -> None:
+        due = self._due(series)
+        if due is not None:
+            heapq.heappush(self._timers, (due, self._numbers[id(series)]))
+
+    def _due(self, series: Series) -> int | None:
+        """Return when a signal is to be looked at by itself, if it was not looked at then."""
+        if series.signal is None or series.past is None:
+            return None
+        due = series.signal.due(series.past)
+        return None if due == self._done.get(id(series)) else due
+
+    @property
+    def next_timer(self) -> int | None:
+        """Return the earliest moment at which a signal changes without a sample, ms UTC."""
+        while self._timers:
+            due, number = self._timers[0]
+            if self._due(self._signals[number]) == due:
+                return due
+            heapq.heappop(self._timers)
+        return None
+
+    def run_timer(self) -> Series:
+        """Take the earliest timer off and return its signal. Ask `next_timer` first."""
+        due, number = heapq.heappop(self._timers)
+        signal = self._signals[number]
+        self._done[id(signal)] = due
+        return signal
+
+    def scale(self, source: Series, factor: float) -> None:
+        """Carry the samples of a share's price into the shares after a split."""
+        for signal in {id(it.past): it for it in source.derived}.values():
+            if signal.past is not None:
+                signal.past.scale(factor)
+                self._note(signal, signal.past)
+
+    def take(self) -> dict[str, Bar | None]:
+        """Return the slots that changed since the last call, by name; None removes one."""
+        taken, self._changed = self._changed, {}
+        return taken
+
+    def restore(self, saved: Mapping[str, Bar]) -> None:
+        """Take stored samples back; those of signals that are gone are given up."""
+        bars: dict[str, list[Bar]] = {}
+        for name, bar in saved.items():
+            ring_name = name.rpartition("|")[0]
+            if ring_name in self._rings:
+                bars.setdefault(ring_name, []).append(bar)
+            else:
+                self._changed[name] = None
+        for name, own in bars.items():
+            self._rings[name].restore(own)
+        for series in self._signals:
+            self._remind(series)

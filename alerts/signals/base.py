@@ -1,0 +1,81 @@
+"""The signal: a number made of a value and its past, which rules may watch like the value itself.
+
+A signal is its parameters only, frozen and comparable, so that all rules with the same one on the
+same value share one computation and one index. Its past is a `Ring`; what it says is a number, or
+the name of what is missing. Rules never see half a window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from alerts.signals.ring import Ring, RingSpec
+
+Measure: TypeAlias = Literal["percent", "points"]
+"""How two values are held against each other: as a fraction of the earlier, or as a difference."""
+
+TOO_FEW = "too_few_samples"
+"""Why there is no number yet: the window is not filled."""
+NO_SPREAD = "no_spread"
+"""Why there is no score: the past never moved."""
+NO_BASE = "base_not_positive"
+"""Why there is no percent: it would be of zero or less."""
+
+Answer: TypeAlias = float | str
+"""The number, or the name of what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What is made of a value's past; subclasses say what.
+
+    Attributes:
+        ring: how much of the past is kept.
+
+    """
+
+    @property
+    def ring(self) -> RingSpec:
+        """Return what must be kept of the past."""
+        raise NotImplementedError
+
+    @property
+    def words(self) -> str:
+        """Return what it is, for people, as said after the value's name: `change over 1h`."""
+        raise NotImplementedError
+
+    def unit(self, of: str) -> str:
+        """Return the unit of the signal, that of the value being `of`."""
+        return of
+
+    @property
+    def scales(self) -> bool:
+        """Tell whether the signal is in the unit of the value, so that a split moves its levels."""
+        return False
+
+    def takes(self, value: float, past: Ring) -> bool:
+        """Tell whether a value is a sample of this past; by default each is."""
+        del value, past
+        return True
+
+    def answer(self, past: Ring, now: int) -> Answer:
+        """Return the number at `now` (ms UTC), the last sample being in `past` already."""
+        raise NotImplementedError
+
+    def due(self, past: Ring) -> int | None:
+        """Return when the answer changes without a sample, ms UTC; None if never."""
+        del past
+        return None
+
+
+def against(value: float, base: float, measure: Measure) -> Answer:
+    """Return `value` held against `base`."""
+    if measure == "points":
+        return value - base
+    return value / base - 1.0 if base > 0 else NO_BASE
+
+
+def measured_unit(of: str, measure: Measure) -> str:
+    """Return the unit of what `against` returns."""
+    return "ratio" if measure == "percent" else of

@@ -1,0 +1,208 @@
+"""Signals over a window of time: change, range, deviation from the own average, smoothed value, close.
+
+domain.md 8 says what a window must hold: a reference at most a tenth of the window too old, and
+80 % of the samples to be expected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from alerts.signals.base import TOO_FEW, Answer, Measure, Signal, against, measured_unit
+from alerts.signals.ring import Ring, RingSpec, window_spec
+
+Smoothing: TypeAlias = Literal["mean", "median", "p90", "p10", "min", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Signal):
+    """The value now against the last one at or before a window ago: x_now / x_ref - 1."""
+
+    over_ms: int
+    over: str
+    measure: Measure = "percent"
+
+    @property
+    def ring(self) -> RingSpec:
+        """Return bars over the window."""
+        return window_spec(self.over_ms)
+
+    @property
+    def words(self) -> str:
+        """Return `change over 1h`."""
+        return f"change over {self.over}"
+
+    def unit(self, of: str) -> str:
+        """Return the unit of the change."""
+        return measured_unit(of, self.measure)
+
+    @property
+    def scales(self) -> bool:
+        """Tell whether it is a difference in the value's unit."""
+        return self.measure == "points"
+
+    def answer(self, past: Ring, now: int) -> Answer:
+        """Return the change; without a reference or enough samples, that they are too few."""
+        reference = past.reference(now - self.over_ms, self.over_ms // 10)
+        if reference is None or not past.covers(self.over_ms, now):
+            return TOO_FEW
+        return against(past.bars[-1].last, reference, self.measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Signal):
+    """The greatest value of a window against the least."""
+
+    over_ms: int
+    over: str
+    measure: Measure = "percent"
+
+    @property
+    def ring(self) -> RingSpec:
+        """Return bars over the window."""
+        return window_spec(self.over_ms)
+
+    @property
+    def words(self) -> str:
+        """Return `range over 1h`."""
+        return f"range over {self.over}"
+
+    def unit(self, of: str) -> str:
+        """Return the unit of the range."""
+        return measured_unit(of, self.measure)
+
+    @property
+    def scales(self) -> bool:
+        """Tell whether it is a difference in the value's unit."""
+        return self.measure == "points"
+
+    def answer(self, past: Ring, now: int) -> Answer:
+        """Return the range; it can be told before the window is full, for it only grows."""
+        bars = past.since(now - self.over_ms)
+        if not bars:
+            return TOO_FEW
+        return against(max(b.high for b in bars), min(b.low for b in bars), self.measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation(Signal):
+    """The value now against its own average over a window, the value itself not counted."""
+
+    over_ms: int
+    over: str
+    measure: Measure = "percent"
+
+    @property
+    def ring(self) -> RingSpec:
+        """Return bars over the window."""
+        return window_spec(self.over_ms)
+
+    @property
+    def words(self) -> str:
+        """Return `against its average over 20d`."""
+        return f"against its average over {self.over}"
+
+    def unit(self, of: str) -> str:
+        """Return the unit of the deviation."""
+        return measured_unit(of, self.measure)
+
+    @property
+    def scales(self) -> bool:
+        """Tell whether it is a difference in the value's unit."""
+        return self.measure == "points"
+
+    def answer(self, past: Ring, now: int) -> Answer:
+        """Return the deviation; without a full window, that samples are too few."""
+        if not _full(past, self.over_ms, now):
+            return TOO_FEW
+        before = [bar.last for bar in past.since(now - self.over_ms)[:-1]]
+        if not before:
+            return TOO_FEW
+        return against(past.bars[-1].last, sum(before) / len(before), self.measure)
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothed(Signal):
+    """Mean, median, percentile or extreme of a window in place of the last value."""
+
+    over_ms: int
+    over: str
+    take: Smoothing
+
+    @property
+    def ring(self) -> RingSpec:
+        """Return bars over the window."""
+        return window_spec(self.over_ms)
+
+    @property
+    def words(self) -> str:
+        """Return `mean over 5m`."""
+        return f"{self.take} over {self.over}"
+
+    @property
+    def scales(self) -> bool:
+        """Return that it is in the value's unit."""
+        return True
+
+    def answer(self, past: Ring, now: int) -> Answer:
+        """Return the smoothed value; without a full window, that samples are too few."""
+        if not _full(past, self.over_ms, now):
+            return TOO_FEW
+        bars = past.since(now - self.over_ms)
+        if self.take == "min":
+            return min(bar.low for bar in bars)
+        if self.take == "max":
+            return max(bar.high for bar in bars)
+        values = [bar.last for bar in bars]
+        if self.take == "mean":
+            return sum(values) / len(values)
+        return quantile(values, {"p10": 0.1, "median": 0.5, "p90": 0.9}[self.take])
+
+
+@dataclass(frozen=True, slots=True)
+class Close(Signal):
+    """The last value of the bar that has ended: what pokes out of a bar and comes back is not seen."""
+
+    bar_ms: int
+    bar: str
+
+    @property
+    def ring(self) -> RingSpec:
+        """Return the bar that runs and the one before."""
+        return RingSpec(self.bar_ms, 2)
+
+    @property
+    def words(self) -> str:
+        """Return `close of 1h`."""
+        return f"close of {self.bar}"
+
+    @property
+    def scales(self) -> bool:
+        """Return that it is in the value's unit."""
+        return True
+
+    def answer(self, past: Ring, now: int) -> Answer:
+        """Return the last close; before the first bar has ended there is none."""
+        running = now // self.bar_ms
+        closed = [bar for bar in past.bars if bar.number < running]
+        return closed[-1].last if closed else TOO_FEW
+
+    def due(self, past: Ring) -> int | None:
+        """Return the end of the running bar: its close counts then, also without another sample."""
+        return (past.bars[-1].number + 1) * self.bar_ms if past.bars else None
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Return the value that `share` of `values` do not pass, between two neighbours in proportion."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def _full(past: Ring, over_ms: int, now: int) -> bool:
+    """Tell whether the past reaches back over the window and has no large hole in it."""
+    reaches = past.reference(now - over_ms, over_ms // 10) is not None
+    return reaches and past.covers(over_ms, now)

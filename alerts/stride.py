@@ -1,0 +1,42 @@
+"""How far a value must move from its anchor to be told, and when the anchor is set anew. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alerts.signals.base import Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """A distance from an anchor.
+
+    Attributes:
+        up: how far up, in `measure`; None for a move that is not told.
+        down: how far down.
+        measure: `percent` as a fraction of the anchor, or `points`.
+        anew_ms: the anchor is also the first value of each such stretch of time, counted from
+            1970 UTC; 0 for a move since the last one told alone.
+
+    """
+
+    up: float | None
+    down: float | None
+    measure: Measure = "percent"
+    anew_ms: int = 0
+
+    def edges(self, anchor: float) -> tuple[float, float]:
+        """Return the values below and above the anchor at which a move is told."""
+        unit = abs(anchor) if self.measure == "percent" else 1.0
+        low = float("-inf") if self.down is None else anchor - self.down * unit
+        high = float("inf") if self.up is None else anchor + self.up * unit
+        return low, high
+
+    def reached(self, anchor: float, value: float) -> bool:
+        """Tell whether the value is a stride away; at exactly that it is."""
+        low, high = self.edges(anchor)
+        return value <= low or value >= high
+
+    def starts_anew(self, anchored_at: int, now: int) -> bool:
+        """Tell whether the time of the anchor is over."""
+        return bool(self.anew_ms) and anchored_at // self.anew_ms != now // self.anew_ms

@@ -1,0 +1,111 @@
+"""Transitions made of outcomes: identity, value, level and words. Hop 5, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from alerts.gates import Gates, subject_of
+from alerts.late import Spell
+from alerts.model import AlertState, Reason, Remarks, Severity, Transition, transition_id
+from alerts.record import Outcome
+from alerts.rules.base import Rule
+from alerts.series import Series
+from alerts.wording import DELAYED, sentence
+from monitor.core.clock import iso
+from monitor.domain.events import Quality, Quote, Reading
+
+Inputs: TypeAlias = tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whose outcome is told.
+
+    Attributes:
+        rule: as its book has it.
+        home: what it is judged by.
+        note: what a split did to its levels.
+        parts: the named values of an expression.
+        why: what the evaluation of an expression failed on.
+        extremes: the least and the greatest value of the episode.
+
+    """
+
+    rule: Rule
+    home: Series
+    note: str = ""
+    parts: Inputs = ()
+    why: str = ""
+    extremes: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Makes transitions of outcomes.
+
+    Attributes:
+        inputs: what a value is made of, by target and company.
+        remarks: what a message says beside the value.
+        gates: which know the events that are near.
+
+    """
+
+    inputs: Callable[[str, str | None], Inputs]
+    remarks: Callable[[str, str | None], Remarks]
+    gates: Gates
+
+    def transition(self, told: Told, outcome: Outcome, reading: Reading, at: int) -> Transition:
+        """Return the record of a change, with all that a message needs."""
+        written, home = told.rule, told.home
+        remarks = self.remarks(written.on, home.company)
+        said = sentence(written, outcome, reading, home)
+        late = (DELAYED,) if reading.delay_ms else ()
+        subject = subject_of(written.on, home.company)
+        known = reading.quality.usable and reading.value is not None
+        return Transition(
+            id=transition_id(
+                written.id, written.version, home.labels, outcome.since, outcome.number
+            ),
+            rule=written.id,
+            rule_version=written.version,
+            labels=home.labels,
+            key=home.key,
+            severity=severity_of(written, outcome.level),
+            target=written.on,
+            unit=home.unit,
+            from_state=outcome.before,
+            to_state=outcome.after,
+            reason=outcome.reason,
+            value=reading.value if known else None,
+            bound=outcome.bound,
+            at=at,
+            since=outcome.since,
+            number=outcome.number,
+            observed_at=reading.observed_at,
+            quality=reading.quality.word,
+            summary=" ".join((said, *filter(None, (told.why, told.note)), *remarks.notes)),
+            inputs=(*told.parts, *self.inputs(written.on, home.company)),
+            flags=(*remarks.flags, *late, *self.gates.near(at, subject)),
+            company=remarks.company,
+            session=reading.session or "",
+            low=None if told.extremes is None else told.extremes[0],
+            high=None if told.extremes is None else told.extremes[1],
+            last_value=None if known else home.last,
+            last_at=None if known or home.last is None else home.last_at,
+        )
+
+    def late(self, told: Told, quote: Quote, spell: Spell, bound: float, now: int) -> Transition:
+        """Return the note that a rule would have fired on a value of the past."""
+        reading = Reading(float(quote.value), Quality.OK, "", quote.observed_at)
+        before, after = AlertState.INACTIVE, AlertState.NOTED
+        outcome = Outcome(None, before, after, Reason.LATE, bound, spell.since, 0)
+        note = self.transition(told, outcome, reading, now)
+        words = f"Late, nobody was alerted: {note.summary} ({iso(spell.since)}, {quote.source})"
+        return replace(note, summary=words, inputs=())
+
+
+def severity_of(rule: Rule, level: int) -> Severity:
+    """Return how loud a rule is after `level` of its steps."""
+    return rule.steps[level - 1].severity if level else rule.severity

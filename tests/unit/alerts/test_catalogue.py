@@ -1,0 +1,327 @@
+"""Every kind of condition, one fixture each, at the tick at which it must fire (rows E02, E03, E16-E19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+import pytest
+
+from alerts.model import Remarks, Transition
+from alerts.rules.base import Rule
+from alerts.series import Target
+from alerts.setting import Setting
+from alerts.watch import Watch
+from monitor.app.world import find_rule_types
+from monitor.domain.events import Quality, Reading
+
+TYPES = {kind.__struct_config__.tag: kind for kind in find_rule_types()}
+TICKERS = ("HIVE", "IREN", "RIOT")
+TARGETS = {
+    "S": Target("S", "USD", None, {"instrument": "S"}),
+    "B": Target("B", "USD", None, {"instrument": "B"}),
+    "V": Target("V", "ratio", TICKERS),
+    "W": Target("W", "ratio", TICKERS),
+}
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+NOTHING = Reading(None, Quality.MISSING, "missing")
+
+
+def rule(kind: str, **fields: object) -> Rule:
+    """Make a rule as the rulebook would."""
+    body = {"type": kind, "id": "r", "on": "S"} | fields
+    return msgspec.convert(body, TYPES[kind])
+
+
+class Desk:
+    """A watch with a clock, to which values are shown one after another."""
+
+    def __init__(self, *rules: Rule, quiet_start: bool = False) -> None:
+        self.session = "regular"
+        self.watch = Watch(
+            rules,
+            TARGETS,
+            lambda _target, _company: (),
+            lambda *_: Remarks(),
+            Setting(session=lambda _now: self.session, quiet_start=quiet_start),
+        )
+        self.now = 0
+        self.shown: dict[str, Reading] = {}
+        self.watch.begin(0)
+
+    def to(self, now: int) -> None:
+        """Let time pass, timers at their own moments."""
+        while (due := self.watch.next_timer) is not None and due <= now:
+            self.watch.run_timer(lambda name, _company: self.shown.get(name, NOTHING))
+        self.now = now
+
+    def show(self, at: int, **values: float | Sequence[float | None] | None) -> list[str]:
+        """Show values at `at`; return `rule|key state` of what happened since the last call."""
+        self.to(at)
+        for name, value in values.items():
+            if isinstance(value, Sequence):
+                self._vector(name, value)
+            else:
+                self.shown[name] = NOTHING if value is None else Reading(value, Quality.OK, "", at)
+                self.watch.observe(name, self.shown[name], at)
+        self.watch.settle(at)
+        return [f"{it.rule}|{it.key} {it.to_state.value}" for it in self.watch.take_transitions()]
+
+    def _vector(self, name: str, values: Sequence[float | None]) -> None:
+        readings = [
+            NOTHING if it is None else Reading(it, Quality.OK, "", self.now) for it in values
+        ]
+        self.watch.observe_vector(
+            name,
+            np.array([np.nan if it is None else it for it in values]),
+            np.array([it.quality for it in readings], dtype=np.uint8),
+            readings.__getitem__,
+            self.now,
+        )
+
+
+def fired_at(rule_: Rule, values: Iterable[float | None], every: int = MINUTE) -> list[int]:
+    """Return the places of the values at which the rule fired."""
+    desk, found = Desk(rule_), []
+    for place, value in enumerate(values):
+        if any(it.endswith("firing") for it in desk.show(place * every, S=value)):
+            found.append(place)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("made", "values", "places"),
+    [
+        (rule("threshold", above=10.0), [9, 10, 11, 12, 9, 11], [2, 5]),
+        (rule("threshold", below=10.0), [11, 10, 9, 8, 11, 9], [2, 5]),
+        (rule("threshold", beyond=10.0, recover=5.0), [9, -11, -6, 6, 4, 11], [1, 5]),
+        (rule("crossing", up=10.0), [11, 12, 10, 11, 12, 10, 9, 11], [3, 7]),
+        (rule("crossing", down=10.0), [9, 8, 10, 9, 11, 9], [3, 5]),
+        (rule("crossing", up=10.0, rearm=2.0), [9, 11, 9, 11, 7, 11], [1, 5]),
+        (rule("crossing", either=10.0), [9, 11, 9, 9, 11], [1, 2, 4]),
+        (rule("band", inside=[10.0, 20.0]), [9, 10, 15, 21, 15], [1, 4]),
+        (rule("band", outside=[10.0, 20.0], margin=1.0), [15, 21, 19.5, 21, 15, 9], [1, 5]),
+        (rule("band", outside=[10.0, 20.0], crossing=True), [25, 26, 15, 25], [3]),
+        (rule("change", above=0.05, over="2m"), [100, 100, 100, 106, 106, 106], [3]),
+        (rule("change", beyond=0.05, over="2m"), [100, 100, 94, 94, 94, 100], [2, 5]),
+        (rule("change", below=-4.0, over="2m", measure="points"), [100, 100, 96, 95.5], [3]),
+        (rule("range", above=0.05, over="2m"), [100, 102, 100, 106, 100], [3]),
+        (rule("average", above=0.05, over="3m"), [100, 100, 100, 100, 106], [4]),
+        (rule("smoothed", above=100.0, over="3m", take="mean"), [90, 90, 90, 105, 105, 105], [5]),
+        (
+            rule("smoothed", above=100.0, over="3m", take="median"),
+            [90, 90, 90, 500, 90, 101, 101],
+            [5],
+        ),
+        (rule("close", above=100.0, bar="2m"), [99, 99, 101, 99, 101, 101, 99], [6]),
+        (rule("samples", above=10.0, count=3, of=5), [9, 99, 9, 99, 9, 99, 9, 9], [5]),
+        (rule("stale", unchanged_for="3m"), [7, 7, 7, 7, 7, 8, 8, 8, 8], [3, 8]),
+        (rule("absence", **{"for": "2m"}), [None, None, None, 5, None, None, None], [2, 6]),
+        (rule("threshold", above=10.0, **{"for": "2m"}), [11, 11, 11, 9, 11, 9], [2]),
+    ],
+    ids=lambda it: it.__struct_config__.tag if isinstance(it, Rule) else "",
+)
+def test_each_condition_fires_at_its_tick(
+    made: Rule, values: list[float | None], places: list[int]
+) -> None:
+    """And at no other."""
+    assert fired_at(made, values) == places
+
+
+def test_a_z_score_is_of_changes_and_needs_thirty() -> None:
+    """A change of 5 % after small ones fires; the same level before there are 30 changes does not."""
+    for robust in (False, True):
+        made = rule("zscore", above=3.5, every="1m", samples=40, robust=robust)
+        calm = [100.0 + 0.1 * (place % 3) for place in range(36)]
+        assert fired_at(made, [*calm[:20], 105.0]) == []
+        assert fired_at(made, [*calm, 105.0]) == [36]
+
+
+def test_a_change_needs_a_window_without_holes() -> None:
+    """A reference more than a tenth of the window too old, or a fifth of it missing, is none."""
+    made = rule("change", above=0.05, over="10m")
+    desk = Desk(made)
+    for minute in (*range(4), *range(8, 11)):
+        desk.show(minute * MINUTE, S=100.0)
+    assert desk.show(11 * MINUTE, S=106.0) == []
+    shown = {minute: desk.show(minute * MINUTE, S=106.0) for minute in range(12, 21)}
+    assert {minute: told for minute, told in shown.items() if told} == {18: ["r|S firing"]}
+
+
+def test_a_crossing_is_left_out_over_a_gap() -> None:
+    """Nobody knows what happened within an hour of silence; the next crossing counts."""
+    desk = Desk(rule("crossing", up=10.0, gap="1h"))
+    assert desk.show(0, S=9.0) == []
+    assert desk.show(2 * HOUR, S=11.0) == []
+    assert desk.show(2 * HOUR + MINUTE, S=9.0) == []
+    assert desk.show(2 * HOUR + 2 * MINUTE, S=11.0) == ["r|S firing"]
+
+
+def test_a_poke_fires_a_crossing_and_no_close() -> None:
+    """High pokes above the level and the price returns: once until re-armed (row E03)."""
+    pokes = [(0, 99.0), (20, 101.0), (40, 99.5), (50, 101.0), (70, 99.0), (140, 99.0)]
+    crossing = Desk(rule("crossing", up=100.0, rearm=5.0))
+    close = Desk(rule("close", above=100.0, bar="1m"))
+    assert [it for at, price in pokes for it in crossing.show(at * SECOND, S=price)] == [
+        "r|S firing"
+    ]
+    assert [it for at, price in pokes[:3] for it in close.show(at * SECOND, S=price)] == []
+
+
+def test_a_rule_over_companies_has_levels_of_its_own() -> None:
+    """One rule, an override for HIVE: each at its own level (row E17)."""
+    made = rule("threshold", on="V", below=0.20, overrides={"HIVE": {"below": 0.15}})
+    desk = Desk(made)
+    assert desk.show(0, V=[0.18, 0.19, 0.30]) == ["r|IREN firing"]
+    assert desk.show(1, V=[0.14, 0.19, 0.30]) == ["r|HIVE firing"]
+
+
+def test_ranks_fire_as_companies_enter_and_change_places() -> None:
+    """Top one of three; a move by a place is told once, and from the place told last."""
+    top, moves = rule("rank", on="V", top=1), rule("rank", on="V", id="m", moves=1)
+    desk = Desk(top, moves)
+    assert desk.show(0, V=[0.3, 0.2, 0.1]) == ["r|HIVE firing"]
+    assert sorted(desk.show(1, V=[0.3, 0.2, 0.25])) == ["m|IREN noted", "m|RIOT noted"]
+    assert desk.show(2, V=[0.31, 0.2, 0.25]) == []
+    assert sorted(desk.show(3, V=[None, 0.2, 0.25])) == [
+        "m|IREN noted",
+        "m|RIOT noted",
+        "r|RIOT firing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("margin", "change", "session", "fires"),
+    [
+        (0.19, -0.04, "regular", True),
+        (0.21, -0.04, "regular", False),
+        (0.19, -0.02, "regular", False),
+        (0.19, -0.04, "pre", False),
+        (0.21, -0.02, "pre", False),
+    ],
+)
+def test_a_composite_rule_is_true_when_all_of_it_is(
+    margin: float, change: float, session: str, fires: bool
+) -> None:
+    """The truth table of `margin < 20% AND btc_change_1h < -3% AND session == regular` (row E16)."""
+    made = rule(
+        "expression",
+        on="V",
+        companies=["RIOT"],
+        inputs={"btc_change_1h": {"on": "B", "change": "1h"}},
+        when='value < 20% AND btc_change_1h < -3% AND session == "regular"',
+    )
+    desk = Desk(made)
+    desk.session = session
+    for minute in range(60):
+        desk.show(minute * MINUTE, B=100.0, V=[0.5, 0.5, margin])
+    happened = desk.show(60 * MINUTE, B=100.0 * (1 + change), V=[0.5, 0.5, margin])
+    assert happened == (["r|RIOT firing"] if fires else [])
+
+
+def test_a_composite_rule_sees_a_tick_whole() -> None:
+    """Between two values of one tick it is not asked: no alert of a state that never was."""
+    made = rule("expression", inputs={"b": "B"}, when="value > b")
+    desk = Desk(made)
+    assert desk.show(0, S=10.0, B=11.0) == []
+    assert desk.show(1, S=12.0, B=13.0) == []
+    assert desk.show(2, S=12.0, B=11.5) == ["r|S firing"]
+    assert desk.show(3, S=12.0, B=12.0) == ["r|S resolved"]
+
+
+def test_a_level_may_move_by_itself() -> None:
+    """`btc < breakeven * 1.05` follows what the break-even becomes (row E18)."""
+    made = rule("expression", inputs={"breakeven": "B"}, when="value < breakeven * 1.05")
+    desk = Desk(made)
+    assert desk.show(0, S=100.0, B=90.0) == []
+    assert desk.show(1, B=96.0) == ["r|S firing"]
+    assert desk.show(2, B=90.0) == ["r|S resolved"]
+
+
+def test_an_expression_is_asked_at_its_levels_only() -> None:
+    """Values between the levels of plain comparisons cost no evaluation."""
+    made = rule("expression", inputs={"b": "B"}, when="value > 10 && b < 5")
+    desk = Desk(made)
+    desk.show(0, S=1.0, B=1.0)
+    before = desk.watch.evaluations
+    for step in range(1, 50):
+        desk.show(step, S=1.0 + step / 100, B=1.0)
+    assert desk.watch.evaluations == before
+    assert desk.show(60, S=11.0) == ["r|S firing"]
+
+
+def test_unknown_decides_nothing_and_known_may() -> None:
+    """`a OR unknown` is true where a is; where it is not, the rule has failed, and says on what."""
+    made = rule("expression", inputs={"b": "B"}, when="value > 10 OR b / value > 2")
+    desk = Desk(made)
+    assert desk.show(0, S=11.0) == ["r|S firing"]
+    assert desk.show(1, S=9.0) == []  # kept for a while: nothing ends on what is not known
+    (failed,) = desk.watch.failures()
+    assert failed[1] == "S"
+    assert '"b"' in failed[2]
+    assert desk.show(2, B=10.0) == ["r|S resolved"]
+    assert list(desk.watch.failures()) == []
+
+
+def test_dividing_by_a_stale_series_is_an_error() -> None:
+    """The rule stands in error, which is told apart from missing data (row E42)."""
+    made = rule("expression", inputs={"b": "B"}, when="value / b > 2")
+    desk = Desk(made)
+    assert desk.show(0, S=11.0, B=None) == ["r|S error"]
+    assert desk.show(1, B=0.0) == []
+    assert [why for _, _, why in desk.watch.failures()] == ["divided by `b`, which is 0"]
+    assert desk.show(2, B=2.0) == ["r|S firing"]
+
+
+def test_a_cold_start_fires_nothing_that_is_told() -> None:
+    """The first sample ever is beyond the level: it stands as firing, and nobody is told (row D10)."""
+    desk = Desk(rule("threshold", above=10.0), rule("crossing", id="c", up=10.0), quiet_start=True)
+    desk.show(0)
+    desk.watch.observe("S", Reading(11.0, Quality.OK, "", 0), 0)
+    (only,) = desk.watch.take_transitions()
+    assert (only.rule, only.to_state.value, only.muted_by) == ("r", "firing", "cold_start")
+    assert not only.notifies
+    assert desk.show(1, S=9.0) == ["r|S resolved"]
+    desk.watch.observe("S", Reading(12.0, Quality.OK, "", 2), 2)
+    assert {it.rule: it.notifies for it in desk.watch.take_transitions()} == {"r": True, "c": True}
+
+
+def test_an_alert_knows_its_extremes() -> None:
+    """The end of an alert has the least and the greatest value since it began (row E33)."""
+    desk = Desk(rule("threshold", above=10.0), rule("threshold", id="late", above=12.0))
+    told: list[Transition] = []
+    for at, value in enumerate((11.0, 13.0, 12.5, 19.0, 12.2, 11.0, 9.0)):
+        desk.to(at)
+        desk.watch.observe("S", Reading(value, Quality.OK, "", at), at)
+        told += desk.watch.take_transitions()
+    ends = {it.rule: (it.low, it.high) for it in told if it.to_state.value == "resolved"}
+    assert ends == {"r": (9.0, 19.0), "late": (11.0, 19.0)}
+
+
+def test_the_past_of_a_signal_survives_a_restart() -> None:
+    """A change over a window goes on across a restart as if there had been none."""
+    made = rule("change", above=0.05, over="10m")
+    first = Desk(made)
+    for minute in range(10):
+        first.show(minute * MINUTE, S=100.0)
+    stored = {name: bar for name, bar in first.watch.take_pasts().items() if bar is not None}
+    second = Desk(made)
+    second.watch.restore((), stored)
+    second.watch.resume()
+    assert second.show(10 * MINUTE, S=106.0) == ["r|S firing"]
+    stranger = Desk(rule("threshold", above=1.0))
+    stranger.watch.restore((), stored)
+    assert set(stranger.watch.take_pasts().values()) == {None}
+
+
+def test_a_value_without_a_number_carries_the_last_good_one() -> None:
+    """The payload of no data: value null, why, and the last good value with its time (row E11)."""
+    desk = Desk(rule("threshold", above=10.0, no_data="alert", no_data_after="1m"))
+    desk.show(0, S=7.0)
+    desk.show(MINUTE, S=None)
+    desk.to(2 * MINUTE)
+    *_, told = desk.watch.take_transitions()
+    assert (told.value, told.last_value, told.last_at) == (None, 7.0, 0)
+    assert told.notifies
+    assert "unknown (missing); the last value was 7" in told.summary
