@@ -14,9 +14,9 @@ from typing import Annotated
 
 import msgspec
 
+from alerts.forms import RuleId, duration_ms
 from alerts.model import Severity, Transition
 from alerts.pacing.digest import NO_LINES, Digest, line_of
-from alerts.rules.base import RuleId, duration_ms
 from monitor.core.clock import SECOND, Millis
 
 MAX_LIMIT = 1_000

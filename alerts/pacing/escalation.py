@@ -13,9 +13,9 @@ from typing import Annotated
 
 import msgspec
 
+from alerts.forms import RuleId, duration_ms
 from alerts.model import Severity
 from alerts.pacing.severities import is_higher
-from alerts.rules.base import RuleId, duration_ms
 from monitor.core.clock import Millis
 
 MAX_STEPS = 10

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import msgspec
 
-from alerts.rules.base import duration_ms
+from alerts.forms import duration_ms
 from monitor.core.clock import SECOND, Millis
 
 CHANGES = 20

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 import msgspec
 
+from alerts.forms import RuleId, duration_ms
 from alerts.model import Severity, Transition
 from alerts.pacing.digest import NO_LINES, Digest, line_of
-from alerts.rules.base import RuleId, duration_ms
 from monitor.core.clock import HOUR, Millis
 
 MAX_ALONE = 10

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from alerts.rules.base import duration_ms
+from alerts.forms import duration_ms
 from monitor.core.clock import MINUTE, Millis
 
 

@@ -18,7 +18,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from alerts.rules.base import duration_ms
+from alerts.forms import duration_ms
 from monitor.app.world import find_catalogue
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption

@@ -15,7 +15,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from alerts.rules.base import duration_ms
+from alerts.forms import duration_ms
 from monitor.app.replaying import (
     Replaying,
     Story,
