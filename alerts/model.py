@@ -39,6 +39,9 @@ class News(StrEnum):
     NEWS = "news"
     TRANSFER = "large-transfer"
     CHAIN = "chain-anomaly"
+    FEED = "feed-dead"
+    SILENCE = "silence"
+    MAINTENANCE = "maintenance"
 
 
 class Reason(StrEnum):
@@ -57,6 +60,17 @@ class Reason(StrEnum):
     LEVEL_CHANGED = "level_changed"
     HAPPENED = "happened"
     LATE = "late"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    SILENCE_EXPIRED = "silence_expired"
+    ACK_EXPIRED = "ack_expired"
+    QUIET_OVER = "quiet_over"
+    INHIBITION_OVER = "inhibition_over"
+    MAINTENANCE_OVER = "maintenance_over"
+    COMMANDED = "commanded"
+    ENDS_SOON = "ends_soon"
+    BEGUN = "begun"
+    ENDED = "ended"
     # why nothing happened
     WITHIN_BOUND = "within_bound"
     STILL_BREACHED = "still_breached"
@@ -64,6 +78,53 @@ class Reason(StrEnum):
     WAITING_FOR = "waiting_for"
     KEPT_WITHOUT_DATA = "kept_without_data"
     STILL_WITHOUT_DATA = "still_without_data"
+
+
+class NoticeReason(StrEnum):
+    """Why a notice is sent; every event says one of these words.
+
+    `NEW` is a fire that nobody was told of yet, `RESOLVED` the end of one that was told,
+    `SILENCE_EXPIRED` and `ACK_EXPIRED` what still fires when a silence or an acknowledgement for a
+    while is over, `REMINDER` and `SUMMARY` what a silence hides before and after its end,
+    `DATA_BACK` what a dead input had hidden. The others belong to the pace of notices.
+    """
+
+    NEW = "new"
+    RESOLVED = "resolved"
+    SILENCE_EXPIRED = "silence_expired"
+    ACK_EXPIRED = "ack_expired"
+    REMINDER = "reminder"
+    SUMMARY = "summary"
+    DATA_BACK = "data_back"
+    MAINTENANCE = "maintenance"
+    REPEAT = "repeat"
+    VALUE_CHANGED = "value_changed"
+    SEVERITY_CHANGED = "severity_changed"
+    ESCALATION = "escalation"
+    FLAPPING = "flapping"
+    STABLE = "stable"
+    DIGEST = "digest"
+    OVERFLOW = "overflow"
+    EXPIRED = "expired"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Who has taken an alert on, when, and until when it is to be quiet.
+
+    Attributes:
+        by: who.
+        note: in their words.
+        at: event time, ms UTC.
+        until: event time at which it may ring again, ms UTC; None: not before its next fire.
+
+    """
+
+    by: str
+    note: str
+    at: int
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +155,14 @@ class Transition:
         flags: standing conditions of the company, for instance `litigation`.
         company: whom it is about where the labels do not say so: a rule on a share's price.
         test: a drill: nothing happened, and every message made of it says so.
+        notice: why it is to be told; None where it is no news.
+        muted_by: why it is not told although it is news: `silence:<id>`, `quiet:<name>`,
+            `feed:<instrument>`, `rule:<id>|<key>`, `maintenance:<id>`, `ack`; empty: it is told.
+        ack: who has taken the alert on, as it stands after this change.
+        duration_s: how long the episode has lasted, once it is over.
+        min: least usable value of the episode, in `unit`, once it is over.
+        max: greatest usable value of the episode, likewise.
+        members: alerts that it speaks of, as `rule|key`, where it speaks of several.
 
     """
 
@@ -120,12 +189,34 @@ class Transition:
     flags: tuple[str, ...] = ()
     company: str = ""
     test: bool = False
+    notice: NoticeReason | None = None
+    muted_by: str = ""
+    ack: Ack | None = None
+    duration_s: float | None = None
+    min: float | None = None
+    max: float | None = None
+    members: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the alert's name: `rule|key`."""
+        return f"{self.rule}|{self.key}"
+
+    @property
+    def whom(self) -> str:
+        """Return the company it is about, by its identity or by what its rule watches; or ''."""
+        return self.labels.get("company") or self.company
+
+    @property
+    def told(self) -> bool:
+        """Tell whether people are told of it, as the desk decided."""
+        return self.notice is not None and not self.muted_by
 
     @property
     def notifies(self) -> bool:
-        """Tell whether this is news: a fire, once an episode, its end, and what just happened.
+        """Tell whether this is news by itself: a fire, once an episode, its end, what just happened.
 
-        What is told of the past is none.
+        What is told of the past is none. Whether the news is told is the desk's to decide.
         """
         if self.reason is Reason.LATE:
             return False
@@ -169,5 +260,13 @@ def transition_id(
 ) -> str:
     """Return the stable id of a transition: 32 hex digits."""
     identity = ",".join(f"{name}={labels[name]}" for name in sorted(labels))
-    text = "\x1f".join((rule, rule_version, identity, str(since), str(number)))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return _digest(rule, rule_version, identity, str(since), str(number))
+
+
+def notice_id(of: str, word: str, at: int) -> str:
+    """Return the stable id of what changes no state: after which transition, a word for it, when."""
+    return _digest(of, word, str(at))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()

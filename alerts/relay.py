@@ -42,6 +42,7 @@ class Decision(StrEnum):
     """Whether the news is sent; any word but `send` is the reason why not."""
 
     SEND = "send"
+    MUTED = "muted"
     QUIET = "quiet"
     EXPIRED = "expired"
 
@@ -51,10 +52,11 @@ def decide(
 ) -> Decision:
     """Decide whether the news of `transition` is sent at `now`.
 
-    Only a fire and its end are news; other changes show in the retained state alone.
+    What is told was decided when it happened, by the desk; what it left out shows in the retained
+    state alone.
     """
-    if not transition.notifies:
-        return Decision.QUIET
+    if not transition.told:
+        return Decision.MUTED if transition.muted_by else Decision.QUIET
     if now - transition.at >= lifetime[transition.severity]:
         return Decision.EXPIRED
     return Decision.SEND

@@ -15,6 +15,7 @@ from typing import Any, Union
 
 import msgspec
 
+from alerts.desk.book import FEED_DEAD_AFTER, NOTHING_SAID, DeskBook, Inhibit, Quiet
 from alerts.model import News
 from alerts.rules.base import Rule
 from alerts.series import Target
@@ -34,17 +35,20 @@ class Rulebook:
         rules: with unique ids.
         name: the file.
         lines: each rule's line, empty for a JSON rulebook.
+        desk: what it says of telling: quiet times, inhibition, dead inputs.
 
     """
 
     rules: tuple[Rule, ...]
     name: str = ""
     lines: Sequence[int] = ()
+    desk: DeskBook = NOTHING_SAID
 
     @property
     def version(self) -> str:
-        """Return a short hash of all rules, texts included."""
+        """Return a short hash of all that it says, texts included."""
         digest = hashlib.blake2b(digest_size=6)
+        digest.update(msgspec.json.encode(self.desk))
         for rule in self.rules:
             digest.update(msgspec.json.encode(rule))
         return digest.hexdigest()
@@ -54,11 +58,26 @@ class Rulebook:
         return f"{self.name}:{self.lines[number]}" if self.lines else f"{self.name}: {number}"
 
 
+def _desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
+    """Return what a rulebook file says beside its rules."""
+    return DeskBook(quiet=file.quiet, inhibit=file.inhibit, feed_dead_after=file.feed_dead_after)
+
+
+def _check_desk(file: Any) -> None:  # noqa: ANN401  # a struct made at run time
+    _desk_of(file)
+
+
 def _file_type(types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # a struct made at run time
     """Return the struct of a rulebook file whose rules may be of `types`."""
     return msgspec.defstruct(
         "RuleFile",
-        [("rules", tuple[Union[tuple(types)], ...])],  # type: ignore[misc]  # noqa: UP007  # the union is built at run time
+        [
+            ("rules", tuple[Union[tuple(types)], ...]),  # type: ignore[misc]  # noqa: UP007  # the union is built at run time
+            ("quiet", tuple[Quiet, ...], ()),
+            ("inhibit", tuple[Inhibit, ...], ()),
+            ("feed_dead_after", str, FEED_DEAD_AFTER),
+        ],
+        namespace={"__post_init__": _check_desk},
         forbid_unknown_fields=True,
     )
 
@@ -110,17 +129,18 @@ def _raise(problems: Sequence[ConfigError]) -> None:
 
 def _read_json(path: Path, kind: Any) -> Rulebook:  # noqa: ANN401  # a struct made at run time
     try:
-        return Rulebook(msgspec.json.decode(path.read_bytes(), type=kind).rules, str(path))
+        file = msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except msgspec.DecodeError as error:
         raise ConfigError(str(error), where=str(path), hint="see docs/rules.md") from error
+    return Rulebook(file.rules, str(path), desk=_desk_of(file))
 
 
 def _read_yaml(document: Document, kind: Any, rule: Any) -> Rulebook:  # noqa: ANN401  # made at run time
     """Read rule after rule where they do not convert together, so that all mistakes show at once."""
     try:
-        rules = document.convert(kind).rules
+        file = document.convert(kind)
     except ConfigError as first:
         entries = document.data.get("rules") if isinstance(document.data, dict) else None
         problems: list[ConfigError] = []
@@ -131,8 +151,8 @@ def _read_yaml(document: Document, kind: Any, rule: Any) -> Rulebook:  # noqa: A
                 problems.append(error)
         _raise(problems if len(problems) > 1 else [first])
         raise
-    lines = [document.lines.get(("rules", number), 0) for number in range(len(rules))]
-    return Rulebook(rules, document.name, lines)
+    lines = [document.lines.get(("rules", number), 0) for number in range(len(file.rules))]
+    return Rulebook(file.rules, document.name, lines, _desk_of(file))
 
 
 def check_rulebook(book: Rulebook, targets: Mapping[str, Target]) -> list[ConfigError]:

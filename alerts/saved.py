@@ -56,3 +56,28 @@ def ending_of(alert: SavedAlert, outcome: Outcome, now: int) -> Transition:
         quality=Quality.MISSING.word,
         summary=f"Ended: {alert.key}, its rule {alert.rule} was {_WHAT_HAPPENED[outcome.reason]}.",
     )
+
+
+def standing_of(alert: SavedAlert) -> Transition:
+    """Return the last change of an alert that was stored without it, as far as it is known."""
+    record = alert.record
+    return Transition(
+        id=transition_id(alert.rule, record.version, alert.labels, record.since, record.number),
+        rule=alert.rule,
+        rule_version=record.version,
+        labels=alert.labels,
+        key=alert.key,
+        severity=alert.severity,
+        target=alert.target,
+        unit=alert.unit,
+        from_state=record.state,
+        to_state=record.state,
+        reason=Reason.STILL_BREACHED,
+        value=None,
+        bound=record.bound,
+        at=record.since,
+        since=record.since,
+        number=record.number,
+        quality=Quality.MISSING.word,
+        summary=f"{alert.rule} fires for {alert.key}.",
+    )

@@ -396,6 +396,11 @@ class Watch:
         for number, (rule, home) in enumerate(zip(self._rules, self._homes, strict=True)):
             yield rule, home.company, home.key, self._records.get(number)
 
+    def subjects(self) -> Iterator[tuple[str, str | None, Mapping[str, int]]]:
+        """Yield what is watched, the company it is of, and how many rules do, by severity."""
+        for series in self._all_series:
+            yield series.target.name, series.company, series.rules
+
     def live(self) -> list[SavedAlert]:
         """Return all alerts that are not inactive."""
         return [self._saved(number) for number in sorted(self._records)]

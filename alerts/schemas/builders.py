@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
-from alerts.model import Transition
+from alerts.model import Ack, AlertState, NoticeReason, Transition
 from alerts.schemas.payloads import (
+    AckNow,
     AlertEvent,
     AlertStateNow,
     CompanyState,
@@ -64,6 +65,11 @@ def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEv
     return AlertEvent(
         **_shared(transition, stamp, origin),
         type=f"alert.{transition.to_state.value}",  # type: ignore[arg-type] # one per AlertState
+        notice=transition.notice or NoticeReason.NEW,
+        duration_s=transition.duration_s,
+        min=transition.min,
+        max=transition.max,
+        members=transition.members,
         expires_at=iso(expires_at(transition)),
         number=transition.number,
         rule_version=transition.rule_version,
@@ -87,11 +93,11 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "id": transition.id,
         "time": iso(transition.at),
         "severity": transition.severity.value,
-        "state": transition.to_state.value,
-        "reason": transition.reason.value,
+        "state": _state(transition),
+        "reason": transition.reason,
         "rule": transition.rule,
         "key": transition.key,
-        "company": _company_of(transition),
+        "company": transition.whom or None,
         "labels": transition.labels,
         "target": transition.target,
         "value": value,
@@ -103,14 +109,30 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "observed_at": None if observed_at is None else iso(observed_at),
         "summary": transition.summary,
         "flags": transition.flags,
+        "muted_by": transition.muted_by,
+        "ack": _ack(transition.ack),
         "test": transition.test,
         "replay": origin.replay,
     }
 
 
+def _state(transition: Transition) -> str:
+    """Return where an alert stands; one that fires and that somebody has taken on is acked."""
+    if transition.ack is not None and transition.to_state is AlertState.FIRING:
+        return "acked"
+    return transition.to_state.value
+
+
+def _ack(ack: Ack | None) -> AckNow | None:
+    if ack is None:
+        return None
+    until = "resolved" if ack.until is None else iso(ack.until)
+    return AckNow(by=ack.by, note=ack.note, at=iso(ack.at), until=until)
+
+
 def links(transition: Transition, origin: Origin) -> Links:
     """Return the links of one transition; a base that is not set gives no link."""
-    rule, company = transition.rule, _company_of(transition)
+    rule, company = transition.rule, transition.whom
     where = {"rule": rule} | ({"company": company} if company else {})
     return Links(
         dashboard=f"{origin.dashboard_url}?{_variables(where)}" if origin.dashboard_url else None,
@@ -121,11 +143,6 @@ def links(transition: Transition, origin: Origin) -> Links:
 
 def _variables(where: Mapping[str, str]) -> str:
     return urlencode({f"var-{name}": value for name, value in where.items()})
-
-
-def _company_of(transition: Transition) -> str | None:
-    """Return whom a transition is about: by its identity, else by what the rule watches."""
-    return transition.labels.get("company") or transition.company or None
 
 
 def status_detail(

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from alerts.model import NoticeReason, Reason
+
 Moment: TypeAlias = Annotated[
     str,
     Meta(
@@ -28,7 +30,9 @@ Moment: TypeAlias = Annotated[
 Seq: TypeAlias = Annotated[int, Meta(ge=1, description="count of this topic's messages in `run`")]
 Run: TypeAlias = Annotated[str, Meta(description="names the publisher's run; `seq` restarts in it")]
 SeverityWord: TypeAlias = Literal["critical", "warning", "info"]
-StateWord: TypeAlias = Literal["inactive", "pending", "firing", "resolved", "no_data", "noted"]
+StateWord: TypeAlias = Literal[
+    "inactive", "pending", "firing", "acked", "resolved", "no_data", "noted"
+]
 QualityWord: TypeAlias = Literal[
     "ok", "degraded", "single", "disputed", "stale", "missing", "not_applicable"
 ]
@@ -49,6 +53,15 @@ class Links(Struct, frozen=True, kw_only=True, omit_defaults=True):
     explain: str | None = None
 
 
+class AckNow(Struct, frozen=True, kw_only=True):
+    """Who has taken an alert on."""
+
+    by: str
+    note: str
+    at: Moment
+    until: Annotated[str, Meta(description="when it may ring again: a moment, or `resolved`")]
+
+
 class _Alert(Struct, frozen=True, kw_only=True):
     seq: Seq
     run: Run
@@ -56,7 +69,9 @@ class _Alert(Struct, frozen=True, kw_only=True):
     sent_at: Moment
     severity: SeverityWord
     state: StateWord
-    reason: str
+    reason: Annotated[
+        Reason, Meta(description="why it changed; why it is told, if nothing changed")
+    ]
     rule: str
     key: Annotated[str, Meta(description="the subject, as in the topic")]
     company: str | None
@@ -76,6 +91,10 @@ class _Alert(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="standing conditions of the company, for instance `litigation`"),
     ]
+    muted_by: Annotated[
+        str, Meta(description="why its last news was not told, `silence:<id>`; empty: it was told")
+    ]
+    ack: Annotated[AckNow | None, Meta(description="who has taken it on; gone when it resolves")]
     test: Annotated[bool, Meta(description="a drill: nothing happened")]
     replay: Annotated[bool, Meta(description="made from recorded inputs, not from the market")]
 
@@ -92,6 +111,13 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
         "alert.noted",
     ]
     time: Annotated[Moment, Meta(description="event time of the change")]
+    notice: Annotated[NoticeReason, Meta(description="why this is sent")]
+    duration_s: Annotated[float | None, Meta(description="how long the episode lasted, at its end")]
+    min: Annotated[float | None, Meta(description="least value of the episode, at its end")]
+    max: Annotated[float | None, Meta(description="greatest value of the episode, at its end")]
+    members: Annotated[
+        tuple[str, ...], Meta(description="the alerts it speaks of, as `rule|key`, if of several")
+    ]
     expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]
     number: Annotated[int, Meta(ge=1, description="place in the episode")]
     rule_version: str

@@ -203,7 +203,8 @@ def build_step(world: World, *, hindsight: bool = False) -> Step:
     counts at every moment; without, only what was known by then.
     """
     firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
-    return Step(firms, world.catalogue, world.rulebook.rules, world.calendar, world.flagged)
+    book = world.rulebook
+    return Step(firms, world.catalogue, book.rules, world.calendar, world.flagged, book.desk)
 
 
 def _firm(company: Company, *, hindsight: bool) -> Firm:

@@ -5,7 +5,9 @@ A cell's name says what it holds: `q|instrument|source` a quote, `a|rule|key` a 
 closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17` a session as they were,
 `l|rule|key` what a rule would have said of values told afterwards, `v|instrument|source` the versions
 of figures that name their period, `x|RIOT|moment` which rules a split found,
-`h|instrument|source` a quote held back, `now` the engine's time. The first byte group of each
+`h|instrument|source` a quote held back, `now` the engine's time; of the desk `t|rule|key` an alert as
+people were told of it, `e|target|company` the extremes of its value, `i|id` a silence, `m|id` a
+maintenance window, `f|instrument` an input that nobody tells any more. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -13,15 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from alerts.desk import ledger
+from alerts.desk.extremes import Extremes
+from alerts.desk.records import Dead, DeskMemory, Maintenance, Silence, Standing
 from alerts.late import LateRecord
 from alerts.saved import SavedAlert
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Known
-from monitor.compute.standing import Memory as Standing
+from monitor.compute.standing import Memory as InWords
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
 from monitor.domain.chronicle import Day, Traded
@@ -64,7 +70,7 @@ class Saved:
     quotes: list[Quote] = field(default_factory=list)
     alerts: list[SavedAlert] = field(default_factory=list)
     reference: Reference | None = None
-    standing: dict[str, Standing] = field(default_factory=dict)
+    standing: dict[str, InWords] = field(default_factory=dict)
     history: MarketHistory | None = None
     pairings: list[Pairing] = field(default_factory=list)
     days: list[Day] = field(default_factory=list)
@@ -73,7 +79,11 @@ class Saved:
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: list[Quote] = field(default_factory=list)
+    desk: DeskMemory = field(default_factory=DeskMemory)
 
+
+_Reader: TypeAlias = Callable[[Saved, str, bytes], None]
+T = TypeVar("T")
 
 _encode = msgspec.json.encode
 _reference = msgspec.json.Decoder(Reference)
@@ -103,7 +113,7 @@ def reference_cell(reference: Reference) -> tuple[str, bytes]:
     return "ref", _encode(reference)
 
 
-def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
+def standing_cell(ticker: str, standing: InWords) -> tuple[str, bytes]:
     """Return the cell of what stands in a company's book."""
     return f"b|{ticker}", _encode(standing)
 
@@ -131,6 +141,14 @@ def revised_cell(what: tuple[str, str], revised: Revised) -> tuple[str, bytes]:
 def _keep_revised(saved: Saved, name: str, body: bytes) -> None:
     instrument, _, source = name.partition("|")
     saved.revised[instrument, source] = _revised.decode(body)
+
+
+def desk_cells(changed: ledger.Changed) -> dict[str, bytes | None]:
+    """Return the cells of what the desk remembers anew; None removes one."""
+    return {
+        f"{letter}|{name}": None if record is None else _encode(record)
+        for (letter, name), record in changed.items()
+    }
 
 
 def history_cells(changes: HistoryChanges) -> dict[str, bytes | None]:
@@ -186,7 +204,17 @@ def _set(field_name: str, read: Callable[[bytes], object]) -> Callable[[Saved, s
     return lambda saved, _, body: setattr(saved, field_name, read(body))
 
 
-_READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
+def _into(pick: Callable[[DeskMemory], dict[str, T]], kind: type[T]) -> _Reader:
+    """Return what puts a cell of the desk where `pick` says."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def keep(saved: Saved, name: str, body: bytes) -> None:
+        pick(saved.desk)[name] = decode(body)
+
+    return keep
+
+
+_READ: Mapping[str, _Reader] = {
     "q": lambda saved, _, body: saved.quotes.append(decode_quote(body)),
     "a": lambda saved, _, body: saved.alerts.append(_alert.decode(body)),
     "p": lambda saved, _, body: saved.pairings.append(_pairing.decode(body)),
@@ -197,6 +225,11 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "l": lambda saved, name, body: saved.late.update({name: _late.decode(body)}),
     "h": lambda saved, _, body: saved.held.append(decode_quote(body)),
     "x": lambda saved, name, body: saved.ruled.update({name: _ruled.decode(body)}),
+    ledger.STANDING: _into(lambda desk: desk.standings, Standing),
+    ledger.SILENCE: _into(lambda desk: desk.silences, Silence),
+    ledger.WINDOW: _into(lambda desk: desk.windows, Maintenance),
+    ledger.DEAD: _into(lambda desk: desk.dead, Dead),
+    ledger.EXTREMES: _into(lambda desk: desk.extremes, Extremes),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from alerts.desk.ledger import Changed
 from alerts.late import LateRecord
 from alerts.model import Transition
 from alerts.saved import SavedAlert
@@ -11,6 +12,7 @@ from monitor.compute.cells import Reference
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Memory
+from monitor.domain.commands import Reply
 from monitor.domain.events import Quote
 from monitor.domain.flaws import FlawEvent
 from monitor.domain.revisions import Revised
@@ -32,3 +34,5 @@ class Changes:
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: dict[tuple[str, str], Quote | None] = field(default_factory=dict)
+    desk: Changed = field(default_factory=dict)
+    replies: list[Reply] = field(default_factory=list)

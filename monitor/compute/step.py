@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from alerts.model import Remarks, Transition
+from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.rules.base import Rule
 from alerts.series import Target
 from alerts.watch import Watch
+from monitor.compute.bulletin import Bulletin
 from monitor.compute.calendars import Market
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
@@ -30,7 +31,6 @@ from monitor.compute.history import (
     Output,
 )
 from monitor.compute.instruments import Instruments
-from monitor.compute.noting import noted
 from monitor.compute.plan import (
     MARKET_INPUTS,
     STOCK_INPUTS,
@@ -39,19 +39,21 @@ from monitor.compute.plan import (
 )
 from monitor.compute.recompute import Table
 from monitor.compute.splits import Splits
-from monitor.compute.standing import Memory, compared
-from monitor.compute.targets import quoted, targets
+from monitor.compute.targets import targets
+from monitor.compute.telling import Telling
+from monitor.compute.words import Words
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.notices import Notice
 from monitor.domain.plausibility import judge
 from monitor.domain.symbols import symbol_of
-from monitor.metrics.base import Input, Metric, Scope
+from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
 DAY = 86_400_000
 MAX_DAYS = 400
 """A longer leap is a clock's error, or a replay after another age: its days are not walked."""
 EVERYWHERE = -1
+NO_FACTS = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS, EARLIER_FACTS)
+"""What the metrics read beside the figures of the books."""
 NO_TENANT = Reading(None, Quality.NOT_APPLICABLE, "no_tenant")
 NOT_LISTED = Reading(None, Quality.NOT_APPLICABLE, "not_listed")
 
@@ -66,13 +68,16 @@ class Step:
         rules: Sequence[Rule],
         calendar: Market,
         flagged: Collection[str] = (),
+        book: DeskBook = NOTHING_SAID,
     ) -> None:
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
         self.splits = Splits({firm.ticker: firm.actions for firm in firms})
         self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
-        self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks)
+        self._words = Words(self.firms, self._plan, self.instruments, self)
+        self.watch = Watch(rules, self.targets(rules), self._words.inputs, self._words.remarks)
+        self.telling = Telling(book, self, self._plan, self._rows, calendar)
         self._watched, bound = self.watch.scalars, {Scope.COMPANY: self.watch.vectors}
         names = (m.name for m in catalogue if m.name in bound.get(m.scope, self.watch.scalars))
         self._observed = dict.fromkeys(names)
@@ -86,13 +91,10 @@ class Step:
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
         self._tenants: list[str | None] = [None] * len(firms)
         self.history = History(calendar, self._rows)
-        own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
-        self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
+        self._facts = frozenset(set(catalogue.leaves).difference(*NO_FACTS))
         self._leave_out()
         self._delays: dict[str, int] = {}
-        self._standing: dict[str, Memory] = {}
-        self._standing_changed: dict[str, Memory] = {}
-        self._news: list[Transition] = []
+        self._bulletin = Bulletin(self.firms)
         self._books_read_at = 0
         self._unshown: dict[int, set[str]] = {}
         self.now: int | None = None
@@ -120,12 +122,22 @@ class Step:
         now = tick.at if self.now is None else max(self.now, tick.at)
         self.advance(now)
         self.ticks += 1
-        self._news += [self._told(notice, now) for notice in tick.notices]
+        for notice in tick.notices:
+            self._bulletin.tell(notice, now)
         live = [quote for quote in tick.quotes if not quote.backfilled]
         if len(live) < len(tick.quotes):
             self._take_past((quote for quote in tick.quotes if quote.backfilled), now)
-        if not live:
-            return
+        if live:
+            self._take_live(live, now)
+        self.telling.order(tick.commands, now)
+        self._settle(now)
+
+    def _settle(self, now: int) -> None:
+        """Let the desk decide on all that changed at `now`."""
+        self.telling.settle(self._bulletin.take_news(), now)
+
+    def _take_live(self, live: Sequence[Quote], now: int) -> None:
+        """Take quotes of the present: what depends on them, and whom it concerns."""
         self._catch_up()
         refused, changed = self.instruments.accept(live, now)
         self.refused.update(refused)
@@ -137,12 +149,6 @@ class Step:
             self._propagate([name for name in changed if name in revised], now, revised=True)
         if self.watch.take_instant():
             self.now = now + 1
-
-    def _told(self, notice: Notice, now: int) -> Transition:
-        """Return the news of a notice, with the standing flags of the company it is about."""
-        row = self._rows.get(notice.subject)
-        flags = () if row is None else tuple(word for word, _ in self.firms[row].flags(now))
-        return noted(notice, flags, now)
 
     def _take_past(self, quotes: Iterable[Quote], now: int) -> None:
         """Take what is told afterwards: it fills the history and is never the present value."""
@@ -175,6 +181,8 @@ class Step:
             split = self.splits.next_timer(self.now or 0)
             timers = (midnight, grows_old, past, alert, split, now + 1)
             due = min(moment for moment in timers if moment is not None)
+            if self._tell_before(due):
+                continue
             if due > now:
                 break
             self._catch_up()
@@ -195,6 +203,20 @@ class Step:
                 self._recompute(self._read_books(due), due)
         self.now = now
 
+    def _tell_before(self, due: int) -> bool:
+        """Show the desk what is over before `due` and run its next timers; tell whether any were.
+
+        All that was due at one moment is seen together.
+        """
+        if due > (self.now or 0):
+            self._settle(self.now or 0)
+        told = self.telling.next_timer
+        if told is None or told >= due:
+            return False
+        self.now = max(told, self.now or 0)
+        self.telling.run_timers(self.now)
+        return True
+
     def _start(self, now: int) -> None:
         """Begin at `now`: read the books for the first time."""
         self.now = now
@@ -203,6 +225,7 @@ class Step:
         self._move_levels(now)
         self._read_books(now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
+        self.telling.begin(now)
 
     def _split(self, now: int) -> None:
         """Carry levels, prices, closes and counts of shares into the shares that hold from `now`."""
@@ -234,6 +257,7 @@ class Step:
         for name in names:
             reading = self.instruments.reading(name)
             self.watch.observe(name, reading, now, revised=revised)
+            self.telling.see(name, reading, now)
             late = self._delays.get(name, 0) != reading.delay_ms
             if late:
                 self._delays[name] = reading.delay_ms
@@ -285,7 +309,9 @@ class Step:
         for metric in (it for it in metrics if it.name in self._observed):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
-                self.watch.observe(name, self._metric(name, 0), now, revised=revised)
+                reading = self._metric(name, 0)
+                self.watch.observe(name, reading, now, revised=revised)
+                self.telling.see(name, reading, now)
             else:
                 column = self.table.column(name)
                 self.watch.observe_vector(
@@ -296,10 +322,11 @@ class Step:
                     now,
                     revised=revised,
                 )
+                self.telling.see_companies(name, column.values, column.quality, now)
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Read all that the books say of this day; return what changed, by row."""
-        self._read_standing(now)
+        self._bulletin.read_books(now)
         return self._read_figures(now)
 
     def _read_figures(self, now: int) -> dict[int, set[str]]:
@@ -340,15 +367,13 @@ class Step:
                     changed.setdefault(row, set()).add(column)
         return changed
 
-    def _read_standing(self, now: int) -> None:
-        """Tell what changed in words since it was looked at last."""
-        for firm in self.firms:
-            before = self._standing.get(firm.ticker)
-            memory, news = compared(firm.ticker, before, firm.standing(now), now)
-            flags = tuple(word for word, _ in firm.flags(now))
-            self._news += [replace(item, flags=flags) for item in news]
-            if memory != before:
-                self._standing[firm.ticker] = self._standing_changed[firm.ticker] = memory
+    def tenant_of(self, row: int) -> str | None:
+        """Return the company that a company depends on now; None: none that is in the books."""
+        return self._tenants[row]
+
+    def is_fact(self, column: str) -> bool:
+        """Tell whether a column is a figure of the books."""
+        return column in self._facts
 
     def _figure(self, row: int, fact: str, now: int) -> Reading:
         """Return a company's figure: a live one while it is fresh, else the book's."""
@@ -376,43 +401,6 @@ class Step:
         late = max((item.delay_ms for item in readings), default=0)
         return replace(reading, delay_ms=late) if late else reading
 
-    def _remarks(self, target: str, company: str | None) -> Remarks:
-        """Return what a message adds: words of the source, the tenant, flags of whom it is about."""
-        ticker = company or symbol_of(target, self._rows).ticker  # of a share and its figures too
-        spoken = () if company else self.instruments.origin(target)
-        notes = tuple(quote.note for quote in spoken if quote.note)
-        if (row := self._rows.get(ticker)) is None:
-            return Remarks(notes)
-        flags = self.firms[row].flags(self.now or 0)
-        notes = (*notes, *(sentence for _, sentence in flags))
-        if self._tenants[row] and set(TENANT_INPUTS) & set(self._plan.leaves_of(target)):
-            notes = (f"Tenant: {self._tenants[row]}.", *notes)
-        return Remarks(notes, tuple(word for word, _ in flags), ticker)
-
-    def _inputs(self, target: str, company: str | None) -> tuple[Mapping[str, object], ...]:
-        """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
-        if target not in self._plan.catalogue:
-            return tuple(quoted(quote) for quote in self.instruments.origin(target))
-        row = 0 if company is None else self._rows[company]
-        inputs = {item.name: item for item in self._plan.catalogue[target].arguments}
-        if company is not None:  # a figure given live is named, however deep it enters
-            facts = (leaf for leaf in self._plan.leaves_of(target) if leaf in self._facts)
-            live = (leaf for leaf in facts if self.instrument_of(leaf, row) is not None)
-            inputs |= {leaf: Input(leaf) for leaf in live if leaf not in inputs}
-        return tuple(self._argument(item, row) for item in inputs.values())
-
-    def _argument(self, item: Input, row: int) -> Mapping[str, object]:
-        """Return one input of a metric as a message shows it."""
-        single = len(self.table.column(item.name).values) == 1
-        reading = self.table.reading(item.name, 0 if single else row)
-        value = item.default if reading.value is None else reading.value
-        shown = {"name": item.name, "value": value, "quality": reading.quality.word}
-        instrument = self.instrument_of(item.name, row)
-        if instrument is None:
-            return shown
-        sources = sorted({quote.source for quote in self.instruments.origin(instrument)})
-        return shown | {"instrument": instrument, "sources": sources}
-
     def instrument_of(self, column: str, row: int) -> str | None:
         """Return the instrument that feeds a company's column, None for a figure of the books."""
         if column in MARKET_INPUTS:
@@ -431,15 +419,16 @@ class Step:
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""
         self._catch_up()
-        news, self._news = self._news, []
-        standing, self._standing_changed = self._standing_changed, {}
+        told, desk, replies = self.telling.take()
         return Changes(
             now=self.now or 0,
             quotes=self.instruments.take_quotes(),
             alerts=self.watch.take_records(),
             reference=self.instruments.take_reference(),
-            transitions=[*news, *self.watch.take_transitions()],
-            standing=standing,
+            transitions=told,
+            desk=desk,
+            replies=replies,
+            standing=self._bulletin.take_changed(),
             history=self.history.take(),
             late=self.watch.take_late(),
             flaws=self.instruments.flaws.take(),
@@ -458,7 +447,7 @@ class Step:
             return
         self.now = saved.now
         self.unjudged = True
-        self._standing = dict(saved.standing)
+        self._bulletin.restore(saved.standing)
         self.history.restore_chronicle(saved.days, saved.sessions)
         self.history.begin(saved.now, saved.history, saved.pairings)
         self._remember(self.history.outputs())
@@ -468,6 +457,7 @@ class Step:
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts)
         self.watch.restore_late(saved.late)
+        self.telling.restore(saved.desk, saved.alerts)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
             self._delays[name] = reading.delay_ms
@@ -477,6 +467,7 @@ class Step:
         self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
         self._show_instruments(saved.now)
         self.watch.resume()
+        self.telling.begin(saved.now)
 
     def judge(self) -> None:
         """Judge every rule and book once at the present moment, if a restore left that open.
@@ -486,10 +477,14 @@ class Step:
         if not self.unjudged or self.now is None:
             return
         self.unjudged = False
-        self._read_standing(self.now)
+        self._bulletin.read_books(self.now)
         self.watch.rejudge(self.now)
         self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)
         self._show_instruments(self.now)
+        for name in self.instruments.names():
+            self.telling.see(name, self.instruments.reading(name), self.now)
+        self._settle(self.now)
+        self.telling.desk.review(self.now)
 
     def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():

@@ -1,0 +1,178 @@
+"""The desk in the step: what the watch says goes to it, with all that it may ask. Hop 5, pure.
+
+The step hands over every reading and asks for what is due; here it is decided when the desk is
+shown what: after each tick, and after all timers of one moment, so that neither how ticks are
+batched nor in which order rules stand in the book changes what is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.desk.book import DeskBook
+from alerts.desk.desk import Desk
+from alerts.desk.ledger import Changed
+from alerts.desk.matching import Subject
+from alerts.desk.orders import Orders
+from alerts.desk.records import DeskMemory
+from alerts.model import Severity, Transition
+from alerts.saved import SavedAlert
+from alerts.watch import Watch
+from monitor.compute.calendars import Sessions
+from monitor.compute.instruments import Instruments
+from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.domain.commands import Command, Reply
+from monitor.domain.events import Quality, Reading
+from monitor.domain.sessions import Session
+from monitor.domain.symbols import symbol_of
+
+
+class Asked(Protocol):
+    """What is asked of the step."""
+
+    watch: Watch
+    instruments: Instruments
+    now: int | None
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of a target, for a company or for none."""
+        ...
+
+    def instrument_of(self, column: str, row: int) -> str | None:
+        """Return what feeds a column in a company's row; None for a figure of the books."""
+        ...
+
+
+class Telling:
+    """The desk with its surroundings."""
+
+    def __init__(
+        self, book: DeskBook, asked: Asked, plan: Plan, rows: Mapping[str, int], calendar: Sessions
+    ) -> None:
+        self._asked = asked
+        self._plan = plan
+        self._rows = rows
+        self._calendar = calendar
+        self.desk = Desk(book, self)
+        self._orders = Orders(self.desk, self)
+        self.replies: list[Reply] = []
+
+    # ---------------------------------------------------------------- what the desk may ask
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of what a rule watches."""
+        return self._asked.reading(target, company)
+
+    def inputs_of(self, target: str, company: str) -> Iterable[str]:
+        """Return the instruments that a target rests on; `company` is empty for one of none.
+
+        A figure set by hand is none: when its time is over, the book's counts again.
+        """
+        if target not in self._plan.catalogue:
+            return (target,)
+        row = self._rows.get(company)
+        columns = set(self._plan.leaves_of(target))
+        own = {*STOCK_INPUTS, *TENANT_INPUTS} if row is not None else set[str]()
+        feeding = (
+            self._asked.instrument_of(column, row or 0)
+            for column in columns & {*MARKET_INPUTS, *own}
+        )
+        return sorted({name for name in feeding if name is not None})
+
+    def sources_of(self, instrument: str) -> Iterable[str]:
+        """Return who has told an instrument."""
+        return {quote.source for quote in self._asked.instruments.origin(instrument)}
+
+    def session_at(self, moment: int) -> Session:
+        """Return the session of the exchange."""
+        return self._calendar.session_at(moment)
+
+    def subjects(self) -> Iterator[Subject]:
+        """Yield every alert there may be, whether it fires or not."""
+        for rule, company, key, _ in self._asked.watch.bindings():
+            about = company or symbol_of(rule.on, self._rows).ticker
+            yield Subject(rule.id, key, rule.severity, rule.on, about)
+
+    def mute_of(self, subject: Subject) -> str:
+        """Return what keeps an alert quiet at the step's moment, its acknowledgement aside."""
+        return self.desk.mutes.of(subject, self._asked.now or 0)
+
+    def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
+        """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
+        return self._dependents.get(instrument)
+
+    @cached_property
+    def _dependents(self) -> Mapping[str, tuple[int, Severity]]:
+        found: dict[str, tuple[int, Severity]] = {}
+        rank = list(Severity).index
+        for target, company, by_severity in self._asked.watch.subjects():
+            many, loudest = sum(by_severity.values()), min(map(Severity, by_severity), key=rank)
+            for name in self.inputs_of(target, company or ""):
+                before, loud = found.get(name, (0, loudest))
+                found[name] = before + many, min(loud, loudest, key=rank)
+        return found
+
+    # ---------------------------------------------------------------- what the step tells
+
+    def see(self, name: str, reading: Reading, now: int) -> None:
+        """Take a scalar's new reading: of an instrument, or of a metric of no company."""
+        if reading.value is not None and reading.quality.usable:
+            self.desk.episodes.see(name, "", reading.value, now)
+        self.desk.see_input(name, reading, now)
+
+    def see_companies(
+        self,
+        name: str,
+        values: NDArray[np.float64],
+        quality: NDArray[np.uint8],
+        now: int,
+    ) -> None:
+        """Take a company metric's new values; only those under way are looked at."""
+        for company in list(self.desk.episodes.followed(name)):
+            row = self._rows.get(company)
+            if row is not None and quality[row] <= Quality.SINGLE:
+                self.desk.episodes.see(name, company, float(values[row]), now)
+
+    def order(self, commands: Iterable[Command], now: int) -> None:
+        """Do what people ask."""
+        self.replies += [self._orders.do(command, now) for command in commands]
+
+    def settle(self, news: Sequence[Transition], now: int) -> None:
+        """Decide on all that changed at `now`: what happened of itself first, then the alerts."""
+        changes = [*news, *self._asked.watch.take_transitions()]
+        if changes or self.desk.owes:
+            self.desk.take(changes, now)
+
+    @property
+    def next_timer(self) -> int | None:
+        """Return the event time of the earliest timer, ms UTC."""
+        return self.desk.next_timer
+
+    def run_timers(self, now: int) -> None:
+        """Run what is due at `now`."""
+        self.desk.run_timers(now)
+
+    # ---------------------------------------------------------------- memory
+
+    def begin(self, now: int) -> None:
+        """Begin at `now`, for the first time or after a restart."""
+        self.desk.begin(now)
+
+    def restore(self, memory: DeskMemory, alerts: Iterable[SavedAlert]) -> None:
+        """Take the memory back."""
+        self.desk.restore(memory, alerts)
+
+    def review(self, news: Sequence[Transition], now: int) -> None:
+        """Decide on what a changed book brought, and look again at all that is quiet."""
+        self.settle(news, now)
+        self.desk.review(now)
+
+    def take(self) -> tuple[list[Transition], Changed, list[Reply]]:
+        """Return what is told, changed and answered since the last call."""
+        replies, self.replies = self.replies, []
+        return self.desk.take_out(), self.desk.take_changed(), replies
