@@ -59,8 +59,14 @@ class Desk:
 
     def begin(self, now: int) -> None:
         """Set the timers of the quiet times, at the first moment or after a restart."""
-        for edge, name in self.mutes.quiet_edges(now):
-            self.ledger.remind(edge, Kind.QUIET, name)
+        for name in self.mutes.quiet_times:
+            self.ledger.turn_at(name, self.mutes.edge(name, now))
+
+    def skip_to(self, moment: int) -> None:
+        """Leave out the turns of quiet times before `moment`: a leap of years is not walked."""
+        for name, edge in list(self.ledger.edges.items()):
+            if edge < moment:
+                self.ledger.turn_at(name, self.mutes.edge(name, moment))
 
     def take(self, changes: Sequence[Transition], now: int) -> None:
         """Take all changes of one moment, in order, and tell what came free in it."""
@@ -200,9 +206,7 @@ class Desk:
         self.take([notices.died(dead, severity, many, now)], now)
 
     def _turn(self, name: str, now: int) -> None:
-        edge = self.mutes.edge(name, now)
-        if edge is not None:
-            self.ledger.remind(edge, Kind.QUIET, name)
+        self.ledger.turn_at(name, self.mutes.edge(name, now))
         self.release(f"quiet:{name}", Reason.QUIET_OVER, now)
 
     def _remind(self, silence: Silence, now: int) -> None:

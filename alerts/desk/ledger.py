@@ -40,6 +40,7 @@ class Ledger:
         self.windows: dict[str, Maintenance] = {}
         self.dead: dict[str, Dead] = {}
         self.extremes: dict[str, Extremes] = {}
+        self.edges: dict[str, int] = {}
         self._muted: dict[str, dict[str, None]] = {}
         self._changed: Changed = {}
         self._timers: list[Timer] = []
@@ -142,6 +143,13 @@ class Ledger:
 
     # ---------------------------------------------------------------- timers
 
+    def turn_at(self, name: str, edge: int | None) -> None:
+        """Set when a quiet time changes next, event time in ms UTC; None: never again."""
+        self.edges.pop(name, None)
+        if edge is not None:
+            self.edges[name] = edge
+            self.remind(edge, Kind.QUIET, name)
+
     def remind(self, due: int, kind: Kind, name: str) -> None:
         """Set a timer, event time in ms UTC."""
         heapq.heappush(self._timers, (due, kind, name))
@@ -164,7 +172,7 @@ class Ledger:
         due, kind, name = timer
         match kind:
             case Kind.QUIET:
-                return True
+                return self.edges.get(name) == due
             case Kind.DEAD:
                 return name in self.dead and self.dead[name].due == due
             case Kind.WINDOW_BEGINS | Kind.WINDOW_ENDS:

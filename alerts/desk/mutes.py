@@ -75,9 +75,10 @@ class Mutes:
                 return f"quiet:{name}"
         return ""
 
-    def quiet_edges(self, now: int) -> list[tuple[int, str]]:
-        """Return when each quiet time changes next, ms UTC."""
-        return [(edge, name) for name in self._windows if (edge := self.edge(name, now))]
+    @property
+    def quiet_times(self) -> tuple[str, ...]:
+        """Return the names of the quiet times."""
+        return tuple(self._windows)
 
     def edge(self, name: str, now: int) -> int | None:
         """Return when a quiet time changes next; None where the calendar ends before."""

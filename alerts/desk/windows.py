@@ -6,7 +6,7 @@ first; so a window neither vanishes nor opens twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -32,7 +32,7 @@ def is_quiet(window: Quiet, at: int, sessions: Sessions) -> bool:
     """Tell whether `window` is on at `at` (ms UTC); its end does not belong to it."""
     if window.outside is not None:
         return sessions.session_at(at).state is not SessionState.REGULAR
-    return any(begin <= at < end for begin, end in _spans(window, at))
+    return _covered(_spans(window, at), at)
 
 
 def next_edge(window: Quiet, at: int, sessions: Sessions) -> int:
@@ -43,12 +43,14 @@ def next_edge(window: Quiet, at: int, sessions: Sessions) -> int:
         ahead = session.open_at if at < session.open_at else session.next_open_at
         return session.close_at if regular else ahead
     spans = list(_spans(window, at))
-    edges = {edge for span in spans for edge in span if edge > at}
-    # two windows that touch are one: nothing changes where one ends and the other begins
-    changing = (
-        e for e in edges if is_quiet(window, e, sessions) != is_quiet(window, e - 1, sessions)
-    )
-    return min(changing, default=max(edges, default=at + 86_400_000))
+    edges = sorted({edge for span in spans for edge in span if edge > at})
+    # two spans that touch are one: nothing changes where one ends and the other begins
+    changing = (it for it in edges if _covered(spans, it) is not _covered(spans, it - 1))
+    return next(changing, edges[-1])
+
+
+def _covered(spans: Iterable[tuple[int, int]], at: int) -> bool:
+    return any(begin <= at < end for begin, end in spans)
 
 
 def _spans(window: Quiet, at: int) -> Iterator[tuple[int, int]]:

@@ -173,6 +173,7 @@ class Step:
             self._start(now)
         now = max(now, self.now or now)
         self.history.skip_to(now - MAX_DAYS * DAY)
+        self.telling.desk.skip_to(now - MAX_DAYS * DAY)
         while True:
             midnight = max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY
             grows_old = self.instruments.next_timer
