@@ -1,10 +1,10 @@
-"""The words of alerting: severity, state, reason, transition, notification. All frozen."""
+"""The words of alerting: severity, state, reason, transition. All frozen."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -42,6 +42,8 @@ class News(StrEnum):
     FEED = "feed-dead"
     SILENCE = "silence"
     MAINTENANCE = "maintenance"
+    DIGEST = "digest"
+    OVERFLOW = "overflow"
 
 
 class Reason(StrEnum):
@@ -71,6 +73,9 @@ class Reason(StrEnum):
     ENDS_SOON = "ends_soon"
     BEGUN = "begun"
     ENDED = "ended"
+    TOGETHER = "together"
+    OVER_CAP = "over_cap"
+    EXPIRED = "expired"
     # why nothing happened
     WITHIN_BOUND = "within_bound"
     STILL_BREACHED = "still_breached"
@@ -128,6 +133,34 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One alert in a message about several, as it stood when that was made.
+
+    Attributes:
+        id: of the transition it stands for.
+        rule: its rule.
+        key: its subject.
+        severity: how loud.
+        state: where it stood.
+        at: event time of the change, ms UTC.
+        value: the reading, None where there was none.
+        unit: of the value.
+        summary: the sentence it would have had.
+
+    """
+
+    id: str
+    rule: str
+    key: str
+    severity: Severity
+    state: AlertState
+    at: int
+    value: float | None
+    unit: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One change of one alert's state, with its reason.
 
@@ -163,6 +196,10 @@ class Transition:
         min: least usable value of the episode, in `unit`, once it is over.
         max: greatest usable value of the episode, likewise.
         members: alerts that it speaks of, as `rule|key`, where it speaks of several.
+        lines: those alerts one by one, where it is told in their place.
+        count: how often this alert has fired; a day without a fire begins anew.
+        inbox: whose inbox it goes to, in place of the alert's own topic; empty: that.
+        echo: its state was published before, so that only the news is.
 
     """
 
@@ -196,6 +233,10 @@ class Transition:
     min: float | None = None
     max: float | None = None
     members: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    count: int = 1
+    inbox: str = ""
+    echo: bool = False
 
     @property
     def name(self) -> str:
@@ -232,27 +273,6 @@ class Remarks:
     notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     company: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """What leaves the house for one transition: fire or resolve. Lives in the outbox.
-
-    `entry_id` is the outbox stream's id (rising), `attempts` counts deliveries tried before.
-    """
-
-    entry_id: str
-    transition: Transition
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof of delivery: which sink, and when it was acknowledged (ms UTC)."""
-
-    sink: str
-    acknowledged_at: int
-    detail: str = field(default="")
 
 
 def transition_id(

@@ -24,7 +24,8 @@ from functools import partial
 
 import structlog
 
-from alerts.model import Notification, Severity, Transition
+from alerts.model import Severity, Transition
+from alerts.notification import Notification
 from alerts.outbox import Letter, Outbox
 from alerts.sinks.base import Sink, StateSink
 from alerts.topics import EVENT_LIFETIME

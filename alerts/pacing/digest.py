@@ -8,40 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from alerts.model import AlertState, Severity, Transition
+from alerts.model import Line, Severity, Transition
 from alerts.pacing.severities import LOUDNESS
-from monitor.core.clock import Millis
 
 MAX_LINES = 100
 """A digest of all lines stays well under the size of one message."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One alert in a digest, as it stood when the digest was made.
-
-    Attributes:
-        id: of the transition.
-        rule: its rule.
-        key: its subject.
-        severity: how loud.
-        state: where it stood.
-        at: event time of the change, ms UTC.
-        value: the reading, None where there was none.
-        unit: of the value.
-        summary: the sentence it would have had.
-
-    """
-
-    id: str
-    rule: str
-    key: str
-    severity: Severity
-    state: AlertState
-    at: Millis
-    value: float | None
-    unit: str
-    summary: str
 
 
 @dataclass(frozen=True, slots=True)

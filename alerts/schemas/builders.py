@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
-from alerts.model import Ack, AlertState, NoticeReason, Transition
+from alerts.model import Ack, AlertState, Line, NoticeReason, Transition
+from alerts.pacing.occurrences import dedup_key
 from alerts.schemas.payloads import (
     AckNow,
     AlertEvent,
     AlertStateNow,
     CompanyState,
     FeedState,
+    LineNow,
     Links,
     MarketState,
     QualityWord,
@@ -70,6 +72,7 @@ def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEv
         min=transition.min,
         max=transition.max,
         members=transition.members,
+        lines=tuple(_line(line) for line in transition.lines),
         expires_at=iso(expires_at(transition)),
         number=transition.number,
         rule_version=transition.rule_version,
@@ -97,6 +100,8 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "reason": transition.reason,
         "rule": transition.rule,
         "key": transition.key,
+        "dedup_key": dedup_key(transition.rule, transition.rule_version, transition.labels),
+        "count": transition.count,
         "company": transition.whom or None,
         "labels": transition.labels,
         "target": transition.target,
@@ -114,6 +119,20 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "test": transition.test,
         "replay": origin.replay,
     }
+
+
+def _line(line: Line) -> LineNow:
+    return LineNow(
+        id=line.id,
+        rule=line.rule,
+        key=line.key,
+        severity=line.severity.value,
+        state=line.state.value,
+        time=iso(line.at),
+        value=line.value,
+        unit=line.unit,
+        summary=line.summary,
+    )
 
 
 def _state(transition: Transition) -> str:

@@ -62,6 +62,20 @@ class AckNow(Struct, frozen=True, kw_only=True):
     until: Annotated[str, Meta(description="when it may ring again: a moment, or `resolved`")]
 
 
+class LineNow(Struct, frozen=True, kw_only=True):
+    """One alert in a message about several; its own topic has where it stands now."""
+
+    id: Annotated[str, Meta(description="the transition it stands for")]
+    rule: str
+    key: str
+    severity: SeverityWord
+    state: StateWord
+    time: Moment
+    value: float | None
+    unit: str
+    summary: str
+
+
 class _Alert(Struct, frozen=True, kw_only=True):
     seq: Seq
     run: Run
@@ -74,6 +88,12 @@ class _Alert(Struct, frozen=True, kw_only=True):
     ]
     rule: str
     key: Annotated[str, Meta(description="the subject, as in the topic")]
+    dedup_key: Annotated[
+        str, Meta(description="of rule, version and labels: equal keys are the same alert")
+    ]
+    count: Annotated[
+        int, Meta(ge=1, description="how often this key has fired; begins anew after a day")
+    ]
     company: str | None
     labels: Mapping[str, str]
     target: Annotated[str, Meta(description="the metric or instrument that is watched")]
@@ -117,6 +137,9 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
     max: Annotated[float | None, Meta(description="greatest value of the episode, at its end")]
     members: Annotated[
         tuple[str, ...], Meta(description="the alerts it speaks of, as `rule|key`, if of several")
+    ]
+    lines: Annotated[
+        tuple[LineNow, ...], Meta(description="those alerts one by one, if told in their place")
     ]
     expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]
     number: Annotated[int, Meta(ge=1, description="place in the episode")]
