@@ -103,7 +103,7 @@ def on_toggle(config: Flap, record: FlapRecord | None, now: Millis) -> FlapStep:
     flapping = was or share(history) > config.start
     news = FlapNews.FLAPPING if flapping and not was else None
     changed = FlapRecord(history, now, flapping)
-    return FlapStep(changed, news, flapping, _due(config, changed))
+    return FlapStep(changed, news, flapping, due(config, changed))
 
 
 def on_timer(config: Flap, record: FlapRecord, now: Millis) -> FlapStep:
@@ -111,10 +111,10 @@ def on_timer(config: Flap, record: FlapRecord, now: Millis) -> FlapStep:
     history = _aged(config, record, now)
     if record.flapping and share(history) < config.stop:
         calm = FlapRecord(record.history, record.at)
-        return FlapStep(calm, FlapNews.STABLE, held=False, due=_due(config, calm))
+        return FlapStep(calm, FlapNews.STABLE, held=False, due=due(config, calm))
     if not history:
         return FlapStep(None, None, held=False, due=None)
-    return FlapStep(record, None, record.flapping, _due(config, record))
+    return FlapStep(record, None, record.flapping, due(config, record))
 
 
 def _aged(config: Flap, record: FlapRecord, now: Millis) -> int:
@@ -123,7 +123,7 @@ def _aged(config: Flap, record: FlapRecord, now: Millis) -> int:
     return record.history << calm & _MASK
 
 
-def _due(config: Flap, record: FlapRecord) -> Millis:
+def due(config: Flap, record: FlapRecord) -> Millis:
     """Return the moment at which calm alone changes the answer."""
     bound = config.stop if record.flapping else 1 / (2 * _WHOLE)
     calm = next(n for n in range(1, CHANGES + 1) if share(record.history << n & _MASK) < bound)

@@ -82,7 +82,9 @@ class PaceBook(msgspec.Struct, frozen=True, kw_only=True):
     escalations: tuple[Escalation, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a name given twice."""
+        """Refuse a name given twice, and an end for all rules at once."""
+        if self.notify is not None and self.notify.expires:
+            raise ValueError("`expires` is of one rule; write it in the `notify` of that rule")
         for word, names in (
             ("groups", [item.name for item in self.groups]),
             ("caps", [item.name for item in self.caps]),
@@ -96,6 +98,10 @@ class PaceBook(msgspec.Struct, frozen=True, kw_only=True):
         """Yield (problem, hint) for each name in a block that the book does not know."""
         yield from _unknown("group", notify.group, (item.name for item in self.groups))
         yield from _unknown("escalate", notify.escalate, (item.name for item in self.escalations))
+
+
+NO_PACE = PaceBook()
+"""Each alert is told as it comes."""
 
 
 def _unknown(key: str, name: str, known: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -17,10 +17,11 @@ FORGET_AFTER_MS = DAY
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """How often a key fired, and when it did last (ms UTC)."""
+    """How often a key fired, when it did last, and the beginning of that episode (ms UTC)."""
 
     count: int
     last_at: Millis
+    since: Millis
 
 
 def dedup_key(rule: str, rule_version: str, labels: Mapping[str, str]) -> str:
@@ -30,11 +31,14 @@ def dedup_key(rule: str, rule_version: str, labels: Mapping[str, str]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def on_fire(record: Occurrences | None, now: Millis) -> Occurrences:
-    """Count one more fire."""
-    if record is None or now >= due(record):
-        return Occurrences(1, now)
-    return Occurrences(record.count + 1, max(now, record.last_at))
+def on_fire(record: Occurrences | None, since: Millis, now: Millis) -> Occurrences:
+    """Count a fire of the episode that began at `since`; one episode counts once."""
+    if record is None:
+        return Occurrences(1, now, since)
+    if since == record.since:
+        return record
+    count = 1 if now >= due(record) else record.count + 1
+    return Occurrences(count, max(now, record.last_at), since)
 
 
 def due(record: Occurrences) -> Millis:

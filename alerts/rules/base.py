@@ -22,6 +22,7 @@ import msgspec
 
 from alerts.forms import RuleId, duration_ms
 from alerts.model import AlertState, Reason, Severity
+from alerts.pacing.notify import Notify
 from monitor.domain.events import Reading
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -67,6 +68,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         summary: one sentence for people; may name {company}, {target}, {value}, {bound}, {unit}.
         require: what a value must be to be judged; `realtime` leaves out what its source tells late
             by contract.
+        notify: how often its alerts are told.
         as_of: the day on which levels in the price of a share were written; splits since then move
             them. Without it those count that take effect while the rule is at work.
 
@@ -80,6 +82,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     summary: str = ""
     require: Literal["realtime"] | None = None
     as_of: date | None = None
+    notify: Notify | None = None
 
     def __post_init__(self) -> None:
         """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
@@ -105,12 +108,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def version(self) -> str:
-        """Return a short hash of everything that decides, so not of the texts or the severity."""
+        """Return a short hash of everything that decides, so not of texts, severity or pace."""
         deciding = msgspec.structs.replace(
-            self, summary="", severity=Severity.INFO, companies="all"
+            self, summary="", severity=Severity.INFO, companies="all", notify=None
         )
         body = msgspec.to_builtins(deciding)
-        for name in ("require", "as_of"):  # a rule from before there were these stays what it was
+        for name in (
+            "require",
+            "as_of",
+            "notify",
+        ):  # a rule from before there were these stays what it was
             if body[name] is None:
                 del body[name]
         return hashlib.blake2b(msgspec.json.encode(body), digest_size=6).hexdigest()

@@ -13,16 +13,22 @@ LABELS = st.dictionaries(st.sampled_from("abcdef"), st.text(alphabet="xyz,=", ma
 
 def test_two_alerts_with_one_key() -> None:
     """Two alerts with the same key show a count of two (row E28)."""
-    first = occurrences.on_fire(None, 1_000)
-    second = occurrences.on_fire(first, 2_000)
+    first = occurrences.on_fire(None, 1_000, 1_000)
+    second = occurrences.on_fire(first, 2_000, 2_000)
     assert (first.count, second.count) == (1, 2)
+
+
+def test_one_episode_counts_once() -> None:
+    """An alert that comes back in the same episode, from no_data, has not fired again."""
+    first = occurrences.on_fire(None, 1_000, 1_000)
+    assert occurrences.on_fire(first, 1_000, 9_000) is first
 
 
 def test_a_day_later_it_begins_anew() -> None:
     """What fired last a day ago is not counted any more; a millisecond less, it is."""
-    first = occurrences.on_fire(None, 0)
-    assert occurrences.on_fire(first, FORGET_AFTER_MS - 1).count == 2
-    assert occurrences.on_fire(first, FORGET_AFTER_MS).count == 1
+    first = occurrences.on_fire(None, 0, 0)
+    assert occurrences.on_fire(first, 1, FORGET_AFTER_MS - 1).count == 2
+    assert occurrences.on_fire(first, 1, FORGET_AFTER_MS).count == 1
 
 
 def test_the_key_in_figures() -> None:
