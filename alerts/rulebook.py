@@ -17,6 +17,10 @@ import msgspec
 
 from alerts.desk.book import FEED_DEAD_AFTER, NOTHING_SAID, DeskBook, Inhibit, Quiet
 from alerts.model import News
+from alerts.pacing.capping import Cap
+from alerts.pacing.escalation import Escalation
+from alerts.pacing.grouping import Group
+from alerts.pacing.notify import Notify, PaceBook
 from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.core.errors import ConfigError, ConfigErrors
@@ -60,7 +64,12 @@ class Rulebook:
 
 def _desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
     """Return what a rulebook file says beside its rules."""
-    return DeskBook(quiet=file.quiet, inhibit=file.inhibit, feed_dead_after=file.feed_dead_after)
+    pace = PaceBook(
+        notify=file.notify, groups=file.groups, caps=file.caps, escalations=file.escalations
+    )
+    return DeskBook(
+        quiet=file.quiet, inhibit=file.inhibit, feed_dead_after=file.feed_dead_after, pace=pace
+    )
 
 
 def _check_desk(file: Any) -> None:  # noqa: ANN401  # a struct made at run time
@@ -76,6 +85,10 @@ def _file_type(types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # a struct 
             ("quiet", tuple[Quiet, ...], ()),
             ("inhibit", tuple[Inhibit, ...], ()),
             ("feed_dead_after", str, FEED_DEAD_AFTER),
+            ("notify", Notify | None, None),
+            ("groups", tuple[Group, ...], ()),
+            ("caps", tuple[Cap, ...], ()),
+            ("escalations", tuple[Escalation, ...], ()),
         ],
         namespace={"__post_init__": _check_desk},
         forbid_unknown_fields=True,
@@ -101,7 +114,7 @@ def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
         if path.suffix == ".json"
         else _read_yaml(read_document(path), kind, Union[tuple(types)])  # noqa: UP007  # built at run time
     )
-    _raise(_check_ids(book))
+    _raise([*_check_ids(book), *_check_pace(book)])
     return book
 
 
@@ -119,6 +132,18 @@ def _check_ids(book: Rulebook) -> list[ConfigError]:
             problems.append(ConfigError(problem, where=book.where(number), hint=hint))
         seen.add(rule.id)
     return problems
+
+
+def _check_pace(book: Rulebook) -> list[ConfigError]:
+    """Return the groups and escalations that are named and not there."""
+    named = [(book.where(number), rule.notify) for number, rule in enumerate(book.rules)]
+    blocks = [(book.name, book.desk.pace.notify), *named]
+    return [
+        ConfigError(problem, where=where, hint=hint)
+        for where, notify in blocks
+        if notify is not None
+        for problem, hint in book.desk.pace.faults(notify)
+    ]
 
 
 def _raise(problems: Sequence[ConfigError]) -> None:

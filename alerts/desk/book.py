@@ -1,4 +1,4 @@
-"""What the rulebook says of telling, beside its rules: quiet times and inhibition. Frozen."""
+"""What the rulebook says of telling, beside its rules: quiet times, inhibition, pace. Frozen."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from alerts.desk.matching import Subject, match_fault, meets
-from alerts.model import Severity
 from alerts.forms import duration_ms
+from alerts.model import Severity
+from alerts.pacing.notify import NO_PACE, PaceBook
 
 Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Field: TypeAlias = Literal["rule", "key", "severity", "target", "company"]
@@ -108,12 +109,14 @@ class DeskBook(msgspec.Struct, frozen=True, kw_only=True):
         inhibit: what mutes what.
         feed_dead_after: how long an input that rules rest on must be stale before that is told;
             `never`.
+        pace: what the rules share of how often: groups, caps, escalations, the default.
 
     """
 
     quiet: tuple[Quiet, ...] = ()
     inhibit: tuple[Inhibit, ...] = ()
     feed_dead_after: str = NEVER
+    pace: PaceBook = NO_PACE
 
     def __post_init__(self) -> None:
         """Refuse a name given twice, and a duration that is none."""

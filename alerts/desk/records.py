@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerts.desk.extremes import Extremes
+from alerts.desk.pace_ledger import PaceMemory
 from alerts.model import Ack, Transition
 from monitor.domain.commands import Place
 
@@ -110,3 +111,4 @@ class DeskMemory:
     windows: dict[str, Maintenance] = field(default_factory=dict)
     dead: dict[str, Dead] = field(default_factory=dict)
     extremes: dict[str, Extremes] = field(default_factory=dict)
+    pace: PaceMemory = field(default_factory=PaceMemory)

@@ -7,7 +7,9 @@ closes, `past` what the market did, `d|2025-07-17` a midnight and `s|2025-07-17`
 of figures that name their period, `x|RIOT|moment` which rules a split found,
 `h|instrument|source` a quote held back, `now` the engine's time; of the desk `t|rule|key` an alert as
 people were told of it, `e|target|company` the extremes of its value, `i|id` a silence, `m|id` a
-maintenance window, `f|instrument` an input that nobody tells any more. The first byte group of each
+maintenance window, `f|instrument` an input that nobody tells any more; of its pace `pace|rule|key` an
+alert, `count|rule|key` how often it fired, `group|name|common` what waits in a group, `cap|name|whose`
+what passed and was held, `expired|rule` a rule whose end was told. The first byte group of each
 body is JSON, so that a person with redis-cli can read what the service knows.
 """
 
@@ -21,8 +23,13 @@ import msgspec
 
 from alerts.desk import ledger
 from alerts.desk.extremes import Extremes
+from alerts.desk.pace import Pace
+from alerts.desk.pace_ledger import Kind
 from alerts.desk.records import Dead, DeskMemory, Maintenance, Silence, Standing
 from alerts.late import LateRecord
+from alerts.pacing.capping import CapRecord
+from alerts.pacing.grouping import GroupRecord
+from alerts.pacing.occurrences import Occurrences
 from alerts.saved import SavedAlert
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
@@ -81,6 +88,9 @@ class Saved:
     held: list[Quote] = field(default_factory=list)
     desk: DeskMemory = field(default_factory=DeskMemory)
 
+
+Remembered: TypeAlias = Mapping[tuple[str, str], object]
+"""What the desk and its pace remember anew, by the parts of the cells' names; None removes one."""
 
 _Reader: TypeAlias = Callable[[Saved, str, bytes], None]
 T = TypeVar("T")
@@ -143,7 +153,7 @@ def _keep_revised(saved: Saved, name: str, body: bytes) -> None:
     saved.revised[instrument, source] = _revised.decode(body)
 
 
-def desk_cells(changed: ledger.Changed) -> dict[str, bytes | None]:
+def desk_cells(changed: Remembered) -> dict[str, bytes | None]:
     """Return the cells of what the desk remembers anew; None removes one."""
     return {
         f"{letter}|{name}": None if record is None else _encode(record)
@@ -230,6 +240,11 @@ _READ: Mapping[str, _Reader] = {
     ledger.WINDOW: _into(lambda desk: desk.windows, Maintenance),
     ledger.DEAD: _into(lambda desk: desk.dead, Dead),
     ledger.EXTREMES: _into(lambda desk: desk.extremes, Extremes),
+    Kind.PACE: _into(lambda desk: desk.pace.paces, Pace),
+    Kind.GROUP: _into(lambda desk: desk.pace.groups, GroupRecord),
+    Kind.CAP: _into(lambda desk: desk.pace.caps, CapRecord),
+    Kind.EXPIRED: _into(lambda desk: desk.pace.expired, int),
+    Kind.COUNT: _into(lambda desk: desk.pace.counts, Occurrences),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

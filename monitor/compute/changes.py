@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from alerts.desk.ledger import Changed
 from alerts.late import LateRecord
 from alerts.model import Transition
 from alerts.saved import SavedAlert
-from monitor.compute.cells import Reference
+from monitor.compute.cells import Reference, Remembered
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Memory
@@ -34,5 +33,5 @@ class Changes:
     revised: dict[tuple[str, str], Revised] = field(default_factory=dict)
     ruled: dict[str, tuple[Ruled, ...]] = field(default_factory=dict)
     held: dict[tuple[str, str], Quote | None] = field(default_factory=dict)
-    desk: Changed = field(default_factory=dict)
+    desk: Remembered = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)

@@ -77,7 +77,7 @@ class Step:
         self.instruments = Instruments(calendar, self._rows, self._wanted, self.splits, flagged)
         self._words = Words(self.firms, self._plan, self.instruments, self)
         self.watch = Watch(rules, self.targets(rules), self._words.inputs, self._words.remarks)
-        self.telling = Telling(book, self, self._plan, self._rows, calendar)
+        self.telling = Telling(book, rules, self, self._plan, self._rows, calendar)
         self._watched, bound = self.watch.scalars, {Scope.COMPANY: self.watch.vectors}
         names = (m.name for m in catalogue if m.name in bound.get(m.scope, self.watch.scalars))
         self._observed = dict.fromkeys(names)

@@ -8,6 +8,7 @@ batched nor in which order rules stand in the book changes what is told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,16 +17,19 @@ from numpy.typing import NDArray
 
 from alerts.desk.book import DeskBook
 from alerts.desk.desk import Desk
-from alerts.desk.ledger import Changed
-from alerts.desk.matching import Subject
+from alerts.desk.matching import Subject, subject_of
 from alerts.desk.orders import Orders
+from alerts.desk.pacer import Pacer
 from alerts.desk.records import DeskMemory
-from alerts.model import Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.rules.base import Rule
 from alerts.saved import SavedAlert
 from alerts.watch import Watch
 from monitor.compute.calendars import Sessions
+from monitor.compute.cells import Remembered
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.core.clock import DAY
 from monitor.domain.commands import Command, Reply
 from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import Session
@@ -52,13 +56,21 @@ class Telling:
     """The desk with its surroundings."""
 
     def __init__(
-        self, book: DeskBook, asked: Asked, plan: Plan, rows: Mapping[str, int], calendar: Sessions
+        self,
+        book: DeskBook,
+        rules: Sequence[Rule],
+        asked: Asked,
+        plan: Plan,
+        rows: Mapping[str, int],
+        calendar: Sessions,
     ) -> None:
         self._asked = asked
         self._plan = plan
         self._rows = rows
         self._calendar = calendar
         self.desk = Desk(book, self)
+        self.pacer = Pacer(book.pace, rules, self._session_of)
+        self._out: list[Transition] = []
         self._orders = Orders(self.desk, self)
         self.replies: list[Reply] = []
 
@@ -147,32 +159,71 @@ class Telling:
         changes = [*news, *self._asked.watch.take_transitions()]
         if changes or self.desk.owes:
             self.desk.take(changes, now)
+        self._pace(now)
+
+    def _pace(self, now: int) -> None:
+        """Let what the desk decided at `now` go out at its pace."""
+        self._out += self.pacer.take(self.desk.take_out(), now)
+
+    def _present(self, last: Transition) -> Transition:
+        """Return an alert's last change with the value of now, who has it, and what mutes it."""
+        standing = self.desk.ledger.standings.get(last.name)
+        ack = None if standing is None else standing.ack
+        muted = self.desk.mutes.of(subject_of(last), self._asked.now or 0, ack)
+        company = last.labels.get("company")
+        if last.to_state is AlertState.RESOLVED or (company and company not in self._rows):
+            return replace(last, muted_by=muted, ack=ack)
+        reading = self._asked.reading(last.target, company)
+        return replace(
+            last,
+            value=reading.value if reading.quality.usable else None,
+            quality=reading.quality.word,
+            observed_at=reading.observed_at,
+            muted_by=muted,
+            ack=ack,
+        )
+
+    def _session_of(self, moment: int) -> int:
+        """Return the opening of a moment's session; where no calendar knows it, its day in UTC."""
+        try:
+            return self._calendar.session_at(moment).open_at
+        except ValueError:
+            return moment // DAY * DAY
 
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer, ms UTC."""
-        return self.desk.next_timer
+        timers = (self.desk.next_timer, self.pacer.next_timer)
+        return min((moment for moment in timers if moment is not None), default=None)
 
     def run_timers(self, now: int) -> None:
-        """Run what is due at `now`."""
+        """Run what is due at `now`: what may be told first, then how often."""
         self.desk.run_timers(now)
+        self._pace(now)
+        while (due := self.pacer.next_timer) is not None and due <= now:
+            self._out += self.pacer.run_timer(self._present, now)
 
     # ---------------------------------------------------------------- memory
 
     def begin(self, now: int) -> None:
         """Begin at `now`, for the first time or after a restart."""
         self.desk.begin(now)
+        self.pacer.begin()
 
     def restore(self, memory: DeskMemory, alerts: Iterable[SavedAlert]) -> None:
         """Take the memory back."""
         self.desk.restore(memory, alerts)
+        self.pacer.restore(memory.pace)
 
     def review(self, news: Sequence[Transition], now: int) -> None:
         """Decide on what a changed book brought, and look again at all that is quiet."""
         self.settle(news, now)
         self.desk.review(now)
+        self._pace(now)
 
-    def take(self) -> tuple[list[Transition], Changed, list[Reply]]:
+    def take(self) -> tuple[list[Transition], Remembered, list[Reply]]:
         """Return what is told, changed and answered since the last call."""
+        self._pace(self._asked.now or 0)
         replies, self.replies = self.replies, []
-        return self.desk.take_out(), self.desk.take_changed(), replies
+        out, self._out = self._out, []
+        return out, {**self.desk.take_changed(), **self.pacer.take_changed()}, replies
