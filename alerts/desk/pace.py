@@ -93,11 +93,15 @@ class Pace:
         return self.last.to_state is AlertState.FIRING
 
     @property
+    def over(self) -> bool:
+        """Tell whether its episode has ended."""
+        return self.last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
+
+    @property
     def idle(self) -> bool:
         """Tell whether there is nothing left to remember."""
-        over = self.last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
         kept = (self.flap, self.cooldown, self.trigger)
-        return over and not self.told and all(item is None for item in kept)
+        return self.over and not self.told and all(item is None for item in kept)
 
 
 @dataclass(frozen=True, slots=True)

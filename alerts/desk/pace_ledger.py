@@ -40,7 +40,7 @@ _ORDER = {kind: number for number, kind in enumerate(Kind)}
 
 @dataclass(slots=True)
 class PaceMemory:
-    """The memory of pace as it was committed, by name; `expired` has the moments of the notices."""
+    """The memory of pace as it was committed, by name; `expired` has the ends that were told."""
 
     paces: dict[str, Pace] = field(default_factory=dict)
     groups: dict[str, GroupRecord] = field(default_factory=dict)

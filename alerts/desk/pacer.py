@@ -35,6 +35,7 @@ class Pacer:
         self.memory = PaceMemory()
         self._ledger = PaceLedger()
         self._session_of = session_of
+        self._rules = rules
         self._groups = {group.name: group for group in book.groups}
         self._caps = {cap.name: cap for cap in book.caps}
         chains = {chain.name: chain for chain in book.escalations}
@@ -54,8 +55,9 @@ class Pacer:
     def begin(self) -> None:
         """Set the timers of rules that expire, at the first moment or after a restart."""
         for name in self._expiring:
-            if name not in self.memory.expired:
-                self._ledger.remind((Kind.EXPIRED, name), self._terms[name].notify.expires_at)
+            expires_at = self._terms[name].notify.expires_at
+            if self.memory.expired.get(name) != expires_at:
+                self._ledger.remind((Kind.EXPIRED, name), expires_at)
 
     # ---------------------------------------------------------------- what comes in
 
@@ -227,10 +229,10 @@ class Pacer:
         return [] if overflow is None else [overflow_notice(name, overflow, now)]
 
     def _expire(self, name: str, now: Millis) -> Transition:
-        rule = self._expiring[name]
-        self.memory.expired[name] = now
-        self._ledger.keep((Kind.EXPIRED, name), now, None)
-        return expired_notice(rule, self._terms[name].notify.expires_at or now, now)
+        expires_at = self._terms[name].notify.expires_at or now
+        self.memory.expired[name] = expires_at
+        self._ledger.keep((Kind.EXPIRED, name), expires_at, None)
+        return expired_notice(self._expiring[name], expires_at, now)
 
     # ---------------------------------------------------------------- memory
 
@@ -262,6 +264,7 @@ class Pacer:
     def restore(self, memory: PaceMemory) -> None:
         """Take the memory back; what the rulebook says now holds for it."""
         self.memory = memory
+        self._drop_strangers()
         for name, pace in memory.paces.items():
             terms = self._terms_of(name.partition("|")[0]) or _PLAIN
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
@@ -272,6 +275,19 @@ class Pacer:
             self._ledger.remind((Kind.CAP, name), capping.due(known, cap))
         for name, count in memory.counts.items():
             self._ledger.remind((Kind.COUNT, name), occurrences.due(count))
+
+    def _drop_strangers(self) -> None:
+        """Forget what is remembered of rules that are gone; the end of an alert is still to come."""
+        memory = self.memory
+        known = {rule.id for rule in self._rules} if memory.paces or memory.expired else set[str]()
+        for name in [name for name in memory.expired if name not in known]:
+            del memory.expired[name]
+            self._ledger.keep((Kind.EXPIRED, name), None, None)
+        for name, pace in list(memory.paces.items()):
+            rule = name.partition("|")[0]
+            if pace.over and rule not in known and rule not in _NEWS:
+                del memory.paces[name]
+                self._ledger.keep((Kind.PACE, name), None, None)
 
 
 _GONE = capping.Cap(name="gone")

@@ -117,6 +117,12 @@ class Room:
         self.pacer.restore(memory)
         self.pacer.begin()
 
+    def reload(self, book: Mapping[str, object], **notify: Mapping[str, object]) -> None:
+        """Go on with other books."""
+        other = Room(book, **notify)
+        self.book, self.rules = other.book, other.rules
+        self.restart()
+
     def told(self) -> list[tuple[int, str]]:
         """Return what people were told: when, and why."""
         return [(it.at, it.notice.value) for it in self.out if it.told and it.notice is not None]

@@ -302,3 +302,61 @@ def test_the_default_of_the_book() -> None:
             room.fire(name)
             room.resolve(name)
     assert room.held() == ["cooldown", "cooldown"]
+
+
+def test_a_later_end_is_told_when_it_comes() -> None:
+    """A rule whose expiry is moved works again, and tells of its new end."""
+    room = Room({}, dated={"expires": "1970-01-01"})
+    room.go(2 * DAY)
+    room.reload({}, dated={"expires": "1970-01-04"})
+    room.fire("dated")
+    room.resolve("dated")
+    room.go(9 * DAY)
+    assert [word for _, word in room.told()] == ["expired", "new", "resolved", "expired"]
+    ids = [item.id for item in room.out if item.notice is NoticeReason.EXPIRED]
+    assert len(set(ids)) == 2
+
+
+def test_what_is_remembered_of_a_rule_goes_with_it() -> None:
+    """A rule that is gone leaves nothing behind; one that fires yet is told of its end first."""
+    room = Room({}, single={"trigger": "once"}, dated={"expires": "1970-01-01"})
+    room.fire("single", key="HUT")
+    room.resolve("single", key="HUT")
+    room.fire("single")
+    room.go(2 * DAY)
+    room.reload({})
+    memory = room.pacer.memory
+    assert (list(memory.paces), memory.expired) == (["single|RIOT"], {})
+    assert {place for place, record in room.pacer.take_changed().items() if record is None} == {
+        ("pace", "single|HUT"),
+        ("expired", "dated"),
+    }
+    room.resolve("single")
+    assert room.told()[-1] == (2 * DAY, "resolved")
+
+
+def test_a_group_and_a_cap_that_are_gone_tell_what_they_hold() -> None:
+    """A book without them loses nothing of what waited or was held."""
+    book = {"groups": [{"name": "market", "by": []}], "caps": [{"name": "phone", "limit": 1}]}
+    room = Room(book, a={"group": "market"}, b={"group": "market"})
+    room.fire("a")
+    room.fire("b")
+    room.fire("plain")
+    room.fire("plain", key="HUT")
+    room.reload({})
+    room.go(HOUR)
+    assert sorted(word for _, word in room.told()) == ["digest", "new", "overflow"]
+    assert (room.pacer.memory.groups, room.pacer.memory.caps) == ({}, {})
+
+
+def test_settings_that_are_gone_hold_nothing() -> None:
+    """Without its block an alert is told as it comes, whatever was held before."""
+    room = Room({"escalations": [CHAIN]}, up={"flap": {}, "escalate": "night", "repeat": {}})
+    for minute in range(11):
+        room.go(minute * MINUTE)
+        (room.resolve if minute % 2 else room.fire)("up")
+    room.reload({}, up={})
+    room.resolve("up")
+    room.fire("up")
+    room.go(DAY)
+    assert [word for _, word in room.told()][-2:] == ["flapping", "new"]
