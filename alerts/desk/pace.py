@@ -135,7 +135,7 @@ def on_change(
     pace = _on_acknowledged(terms, pace, now)
     if not ends:
         return Paced(None if pace.idle else pace, (change,))
-    rest = replace(pace, cooldown=cooldown.on_end(pace.cooldown), repeats_from=None, repeat_at=None)
+    rest = replace(pace, repeats_from=None, repeat_at=None)
     if event.change.muted_by and pace.told:  # the desk owes the end, and tells it later
         chain = pace.chain and escalation.on_acknowledged(pace.chain)
         return Paced(replace(rest, chain=chain), (change,))

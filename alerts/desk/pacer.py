@@ -14,7 +14,7 @@ from alerts.desk.pace import TELL_OF_FIRE, Event, Pace, SessionOf, Terms, on_cha
 from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
-from alerts.model import AlertState, News, NoticeReason, Transition
+from alerts.model import AlertState, News, Transition
 from alerts.pacing import capping, grouping, occurrences
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
@@ -115,7 +115,7 @@ class Pacer:
 
     def _capped(self, notice: Transition, now: Millis) -> Transition:
         """Return a notice, held if it is over a cap."""
-        if not notice.told or not self._caps or notice.notice is NoticeReason.OVERFLOW:
+        if not notice.told or not self._caps:
             return notice
         places = {
             f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()

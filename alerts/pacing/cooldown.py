@@ -21,7 +21,7 @@ class CooldownRecord:
     Attributes:
         told_at: event time of the notice, ms UTC.
         severity: how loud it was.
-        owed: a fire was held since, and it still fires.
+        owed: a fire was held since; it is told at the end if it still fires.
 
     """
 
@@ -47,11 +47,6 @@ def on_told(severity: Severity, now: Millis) -> CooldownRecord:
 def on_held(record: CooldownRecord) -> CooldownRecord:
     """Remember that a fire was held."""
     return replace(record, owed=True)
-
-
-def on_end(record: CooldownRecord | None) -> CooldownRecord | None:
-    """Forget a held fire that ended by itself; the pause goes on."""
-    return replace(record, owed=False) if record is not None and record.owed else record
 
 
 def due(cooldown_ms: Millis, record: CooldownRecord) -> Millis:

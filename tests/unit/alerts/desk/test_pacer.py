@@ -87,8 +87,9 @@ def test_the_pause_between_two_fires() -> None:
         room.go(at)
         room.fire("calm")
         room.resolve("calm")
+    room.go(3 * MINUTE)
     room.fire("calm", severity=Severity.CRITICAL)
-    assert room.told() == [(0, "new"), (0, "resolved"), (2 * MINUTE, "new")]
+    assert room.told() == [(0, "new"), (0, "resolved"), (3 * MINUTE, "new")]
     assert room.held() == ["cooldown"] * 4
 
 

@@ -35,13 +35,12 @@ def test_louder_passes() -> None:
     assert held == {Severity.CRITICAL: False, Severity.WARNING: True, Severity.INFO: True}
 
 
-def test_what_ended_by_itself_is_not_owed() -> None:
-    """A held fire is told at the end of the pause, unless it is over by then."""
+def test_what_is_held_is_owed() -> None:
+    """A held fire is remembered, and the pause is no longer for it."""
     told = cooldown.on_told(Severity.WARNING, 0)
     held = cooldown.on_held(told)
-    assert held.owed
-    assert cooldown.on_end(held) == told
-    assert cooldown.on_end(None) is None
+    assert (told.owed, held.owed) == (False, True)
+    assert cooldown.due(PAUSE, held) == cooldown.due(PAUSE, told)
 
 
 @given(st.lists(st.tuples(st.integers(0, PAUSE), st.sampled_from(list(Severity))), max_size=60))

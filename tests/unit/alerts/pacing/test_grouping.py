@@ -109,8 +109,8 @@ def test_the_next_digest_keeps_its_distance() -> None:
     for key in ("HIVE", "IREN"):
         room.take(calm(key=key), MINUTE)
     room.run_until(60 * MINUTE)
-    moments = [(at, flush.number) for at, flush in room.told]
-    assert moments == [(30 * SECOND, 1), (30 * SECOND + 5 * MINUTE, 2)]
+    moments = [(at, flush.opened_at, flush.number) for at, flush in room.told]
+    assert moments == [(30 * SECOND, 0, 1), (30 * SECOND + 5 * MINUTE, MINUTE, 2)]
 
 
 def test_what_they_have_in_common() -> None:
