@@ -26,7 +26,7 @@ from alerts.watch import Watch
 from monitor.compute.calendars import Sessions
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
-from monitor.domain.commands import Command, Reply
+from monitor.domain.commands import Command, Place, Reply
 from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import Session
 from monitor.domain.symbols import symbol_of
@@ -147,6 +147,11 @@ class Telling:
         changes = [*news, *self._asked.watch.take_transitions()]
         if changes or self.desk.owes:
             self.desk.take(changes, now)
+
+    def feeds_off(self) -> frozenset[str]:
+        """Return the feeds whose values are left out now: they are being worked on."""
+        windows = self.desk.ledger.windows.values()
+        return frozenset(it.feed for it in windows if it.begun and it.place is Place.FEED)
 
     @property
     def next_timer(self) -> int | None:
