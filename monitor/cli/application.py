@@ -21,11 +21,13 @@ from monitor.cli import (
     fact,
     feeds,
     history,
+    maintenance,
     replay,
     returns,
     rules,
     run,
     scope,
+    silence,
     stress,
     venues,
     watchlist,
@@ -87,6 +89,8 @@ for module in (
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),
+    ("silence", silence.app),
+    ("maintenance", maintenance.app),
     ("company", company.app),
     ("fact", fact.app),
     ("feeds", feeds.app),

@@ -71,7 +71,11 @@ def set_fact(
     _refuse_a_part(spec)
     if len(note) > MAX_NOTE:
         raise ConfigError(f"{len(note)} characters", where="--note", hint=f"at most {MAX_NOTE}")
-    number, lifetime, source = stated(spec, value, unit), _lifetime(ttl), BY_HAND + _author(author)
+    number, lifetime, source = (
+        stated(spec, value, unit),
+        _lifetime(ttl),
+        BY_HAND + author_name(author),
+    )
     url = required_url(live)
     quote = Quote(
         instrument=f"{company.ticker}.{fact}",
@@ -132,8 +136,8 @@ def _lifetime(text: str) -> int:
     return lifetime
 
 
-def _author(name: str | None) -> str:
-    """Return the author's name as a source's name may hold it.
+def author_name(name: str | None) -> str:
+    """Return the author's name as a source's name may hold it; the user's, if none is given.
 
     Raises:
         ConfigError: it cannot, or nobody says who it is.
@@ -185,7 +189,7 @@ def unset_fact(
     company, fact = company_fact(what, load_companies(SystemClock().now(), companies))
     url = required_url(live)
     wanted = f"{company.ticker}.{fact}"
-    own = BY_HAND if author is None else BY_HAND + _author(author)
+    own = BY_HAND if author is None else BY_HAND + author_name(author)
     standing = [quote for quote, _ in _standing(url) if quote.source.startswith(BY_HAND)]
     ending = [
         quote

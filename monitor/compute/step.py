@@ -43,7 +43,7 @@ from monitor.compute.targets import targets
 from monitor.compute.telling import Telling
 from monitor.compute.words import Words
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.plausibility import judge
+from monitor.domain.plausibility import Refusal, judge
 from monitor.domain.symbols import symbol_of
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
@@ -125,8 +125,12 @@ class Step:
         for notice in tick.notices:
             self._bulletin.tell(notice, now)
         live = [quote for quote in tick.quotes if not quote.backfilled]
-        if len(live) < len(tick.quotes):
+        if any(quote.backfilled for quote in tick.quotes):
             self._take_past((quote for quote in tick.quotes if quote.backfilled), now)
+        off = self.telling.feeds_off()
+        if off:
+            self.refused.update((q.source, Refusal.MAINTENANCE) for q in live if q.source in off)
+            live = [quote for quote in live if quote.source not in off]
         if live:
             self._take_live(live, now)
         self.telling.order(tick.commands, now)

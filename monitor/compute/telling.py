@@ -30,7 +30,7 @@ from monitor.compute.cells import Remembered
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.core.clock import DAY
-from monitor.domain.commands import Command, Reply
+from monitor.domain.commands import Command, Place, Reply
 from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import Session
 from monitor.domain.symbols import symbol_of
@@ -189,6 +189,11 @@ class Telling:
             return self._calendar.session_at(moment).open_at
         except ValueError:
             return moment // DAY * DAY
+
+    def feeds_off(self) -> frozenset[str]:
+        """Return the feeds whose values are left out now: they are being worked on."""
+        windows = self.desk.ledger.windows.values()
+        return frozenset(it.feed for it in windows if it.begun and it.place is Place.FEED)
 
     @property
     def next_timer(self) -> int | None:
