@@ -28,8 +28,8 @@ from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.domain.commands import Command, Place, Reply
 from monitor.domain.events import Quality, Reading
-from monitor.domain.sessions import Session
 from monitor.domain.symbols import symbol_of
+from monitor.domain.windows import Exchange
 
 
 class Asked(Protocol):
@@ -57,7 +57,7 @@ class Telling:
         self._asked = asked
         self._plan = plan
         self._rows = rows
-        self._calendar = calendar
+        self.exchange: Exchange = calendar
         self.desk = Desk(book, self)
         self._orders = Orders(self.desk, self)
         self.replies: list[Reply] = []
@@ -87,10 +87,6 @@ class Telling:
     def sources_of(self, instrument: str) -> Iterable[str]:
         """Return who has told an instrument."""
         return {quote.source for quote in self._asked.instruments.origin(instrument)}
-
-    def session_at(self, moment: int) -> Session:
-        """Return the session of the exchange."""
-        return self._calendar.session_at(moment)
 
     def subjects(self) -> Iterator[Subject]:
         """Yield every alert there may be, whether it fires or not."""
