@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from monitor.core.discovery import declared
 from monitor.domain.commands import Command
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.sessions import Session
+from monitor.domain.sessions import Session, TradingDay
 from monitor.metrics.catalogue import Catalogue
 
 NOON = 1_752_753_600_000
@@ -41,6 +42,10 @@ class OpenCalendar:
     def session_at(self, moment: int) -> Session:
         """Know no session: nothing ever closes."""
         raise ValueError(f"no session at {moment}")
+
+    def on(self, day: date) -> TradingDay | None:
+        """Know no trading day either."""
+        raise ValueError(f"no session on {day}")
 
 
 def catalogue() -> Catalogue:

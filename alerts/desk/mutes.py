@@ -6,12 +6,12 @@ silence, the hour, and last whoever has taken the alert on.
 
 from __future__ import annotations
 
-from alerts.desk.book import DeskBook, Quiet
+from alerts.desk.book import DeskBook
 from alerts.desk.inhibition import Inhibition
 from alerts.desk.ledger import Ledger
 from alerts.desk.matching import Subject, meets
 from alerts.desk.surroundings import Surroundings
-from alerts.desk.windows import is_quiet, next_edge
+from alerts.desk.windows import window_of
 from alerts.model import Ack, News
 from monitor.domain.commands import Place
 
@@ -23,7 +23,7 @@ class Mutes:
     """All that may keep an alert quiet."""
 
     def __init__(self, book: DeskBook, ledger: Ledger, around: Surroundings) -> None:
-        self._windows = {window.name: window for window in book.quiet}
+        self._quiet = {it.name: (it, window_of(it, around.exchange)) for it in book.quiet}
         self._ledger = ledger
         self._around = around
         self.inhibition = Inhibition(book.inhibit)
@@ -70,26 +70,16 @@ class Mutes:
         return ""
 
     def _quiet_of(self, subject: Subject, now: int) -> str:
-        for name, window in self._windows.items():
-            if window.covers(subject) and self.is_quiet(window, now):
+        for name, (quiet, window) in self._quiet.items():
+            if quiet.covers(subject) and window.open_at(now):
                 return f"quiet:{name}"
         return ""
 
     @property
     def quiet_times(self) -> tuple[str, ...]:
         """Return the names of the quiet times."""
-        return tuple(self._windows)
+        return tuple(self._quiet)
 
     def edge(self, name: str, now: int) -> int | None:
-        """Return when a quiet time changes next; None where the calendar ends before."""
-        try:
-            return next_edge(self._windows[name], now, self._around)
-        except ValueError:
-            return None
-
-    def is_quiet(self, window: Quiet, now: int) -> bool:
-        """Tell whether a quiet time is on; outside the calendar's years the exchange is not known."""
-        try:
-            return is_quiet(window, now, self._around)
-        except ValueError:
-            return False
+        """Return when a quiet time begins or ends next, ms UTC; None if that is not known."""
+        return self._quiet[name][1].next_edge(now)

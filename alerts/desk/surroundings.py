@@ -8,11 +8,16 @@ from typing import Protocol
 from alerts.desk.matching import Subject
 from alerts.model import Severity
 from monitor.domain.events import Reading
-from monitor.domain.sessions import Session
+from monitor.domain.windows import Exchange
 
 
 class Surroundings(Protocol):
     """The step, as the desk sees it."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """Return the exchange's calendar."""
+        ...
 
     def reading(self, target: str, company: str | None) -> Reading:
         """Return the present reading of what a rule watches."""
@@ -32,8 +37,4 @@ class Surroundings(Protocol):
 
     def subjects(self) -> Iterable[Subject]:
         """Return every alert there may be, whether it fires or not."""
-        ...
-
-    def session_at(self, moment: int) -> Session:
-        """Return the session of the exchange; ValueError outside the years of the calendar."""
         ...

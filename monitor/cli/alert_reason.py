@@ -47,7 +47,7 @@ class AskedAlert:
 
         """
         if len(words) != 2:  # noqa: PLR2004  # a rule and a key
-            hint = "hashhedge explain alert btc-low BTC-USD --at 2026-01-12T14:05Z"
+            hint = "hashhedge explain alert btc-under-100k BTC-USD --at 2026-01-12T14:05Z"
             raise ConfigError("an alert is a rule and a subject", where="RULE KEY", hint=hint)
         return cls(words[0], words[1], None if at is None else moment_of(at, "--at"))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Protocol
 
-from monitor.domain.sessions import Session
+from monitor.domain.sessions import Session, TradingDay
 
 
 class Calendar(Protocol):
@@ -28,6 +29,15 @@ class Sessions(Protocol):
 
         Raises:
             ValueError: the moment is outside the years it knows.
+
+        """
+        ...
+
+    def on(self, day: date) -> TradingDay | None:
+        """Return the trading day of a date, None without one.
+
+        Raises:
+            ValueError: the date is outside the years it knows.
 
         """
         ...

@@ -32,8 +32,8 @@ from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Pla
 from monitor.core.clock import DAY
 from monitor.domain.commands import Command, Place, Reply
 from monitor.domain.events import Quality, Reading
-from monitor.domain.sessions import Session
 from monitor.domain.symbols import symbol_of
+from monitor.domain.windows import Exchange
 
 
 class Asked(Protocol):
@@ -67,7 +67,7 @@ class Telling:
         self._asked = asked
         self._plan = plan
         self._rows = rows
-        self._calendar = calendar
+        self.exchange: Exchange = calendar
         self.desk = Desk(book, self)
         self.pacer = Pacer(book.pace, rules, self._session_of)
         self._out: list[Transition] = []
@@ -99,10 +99,6 @@ class Telling:
     def sources_of(self, instrument: str) -> Iterable[str]:
         """Return who has told an instrument."""
         return {quote.source for quote in self._asked.instruments.origin(instrument)}
-
-    def session_at(self, moment: int) -> Session:
-        """Return the session of the exchange."""
-        return self._calendar.session_at(moment)
 
     def subjects(self) -> Iterator[Subject]:
         """Yield every alert there may be, whether it fires or not."""
@@ -186,7 +182,7 @@ class Telling:
     def _session_of(self, moment: int) -> int:
         """Return the opening of a moment's session; where no calendar knows it, its day in UTC."""
         try:
-            return self._calendar.session_at(moment).open_at
+            return self.exchange.session_at(moment).open_at
         except ValueError:
             return moment // DAY * DAY
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.desk.book import Quiet
-from alerts.desk.windows import is_quiet, next_edge
+from alerts.desk.windows import window_of
 from monitor.nyse import nyse_calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -22,6 +22,18 @@ MINUTE = 60_000
 def at(text: str, zone: ZoneInfo = NEW_YORK) -> int:
     """Return a moment of a zone's clock, ms UTC."""
     return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1_000)
+
+
+def is_quiet(quiet: Quiet, moment: int) -> bool:
+    """Tell whether a quiet time is on."""
+    return window_of(quiet, NYSE).open_at(moment)
+
+
+def next_edge(quiet: Quiet, moment: int) -> int:
+    """Return when it begins or ends next."""
+    edge = window_of(quiet, NYSE).next_edge(moment)
+    assert edge is not None
+    return edge
 
 
 def quiet(**fields: object) -> Quiet:
@@ -49,7 +61,7 @@ def quiet(**fields: object) -> Quiet:
 )
 def test_outside_the_regular_session(moment: str, on: bool) -> None:  # a column of the table
     """The edges are right in New York's clock on both days of change (row E23)."""
-    assert is_quiet(quiet(outside="regular"), at(moment), NYSE) is on
+    assert is_quiet(quiet(outside="regular"), at(moment)) is on
 
 
 @pytest.mark.parametrize(
@@ -65,7 +77,12 @@ def test_outside_the_regular_session(moment: str, on: bool) -> None:  # a column
 )
 def test_the_next_edge_of_a_session(moment: str, edge: str) -> None:
     """Also in the pre-market of the day itself."""
-    assert next_edge(quiet(outside="regular"), at(moment), NYSE) == at(edge)
+    assert next_edge(quiet(outside="regular"), at(moment)) == at(edge)
+
+
+def test_beyond_the_calendar_nothing_is_quiet() -> None:
+    """Of a year whose sessions nobody knows nothing is hidden."""
+    assert not is_quiet(quiet(outside="regular"), at("2050-03-06 03:00"))
 
 
 NIGHT = quiet(zone="America/New_York", **{"from": "22:00", "to": "07:00"})
@@ -86,24 +103,24 @@ NIGHT = quiet(zone="America/New_York", **{"from": "22:00", "to": "07:00"})
 )
 def test_a_night_over_a_change_of_clocks(moment: str, on: bool) -> None:  # a column of the table
     """It ends at seven by the clock on the wall, an hour earlier or later in UTC."""
-    assert is_quiet(NIGHT, at(moment), NYSE) is on
+    assert is_quiet(NIGHT, at(moment)) is on
 
 
 def test_days_name_where_it_begins() -> None:
     """A Friday night lasts into Saturday, and Saturday's own night is not meant."""
     friday = quiet(zone="Europe/Berlin", days=["fri"], **{"from": "22:00", "to": "06:00"})
     berlin = ZoneInfo("Europe/Berlin")
-    assert is_quiet(friday, at("2026-03-07 05:59", berlin), NYSE)
-    assert not is_quiet(friday, at("2026-03-07 23:00", berlin), NYSE)
-    assert next_edge(friday, at("2026-03-07 06:00", berlin), NYSE) == at("2026-03-13 22:00", berlin)
+    assert is_quiet(friday, at("2026-03-07 05:59", berlin))
+    assert not is_quiet(friday, at("2026-03-07 23:00", berlin))
+    assert next_edge(friday, at("2026-03-07 06:00", berlin)) == at("2026-03-13 22:00", berlin)
 
 
 def test_a_whole_weekend_is_one_time() -> None:
     """Two days that touch at midnight have no edge between them."""
     weekend = quiet(days=["sat", "sun"], **{"from": "00:00", "to": "24:00"})
     utc = ZoneInfo("UTC")
-    assert next_edge(weekend, at("2026-03-06 12:00", utc), NYSE) == at("2026-03-07 00:00", utc)
-    assert next_edge(weekend, at("2026-03-07 12:00", utc), NYSE) == at("2026-03-09 00:00", utc)
+    assert next_edge(weekend, at("2026-03-06 12:00", utc)) == at("2026-03-07 00:00", utc)
+    assert next_edge(weekend, at("2026-03-07 12:00", utc)) == at("2026-03-09 00:00", utc)
 
 
 @given(
@@ -112,11 +129,11 @@ def test_a_whole_weekend_is_one_time() -> None:
 )
 def test_nothing_changes_before_the_next_edge(moment: int, window: Quiet) -> None:
     """And at the edge it does."""
-    edge = next_edge(window, moment, NYSE)
+    edge = next_edge(window, moment)
     assert edge > moment
-    now = is_quiet(window, moment, NYSE)
-    assert is_quiet(window, edge - 1, NYSE) is now
-    assert is_quiet(window, edge, NYSE) is not now
+    now = is_quiet(window, moment)
+    assert is_quiet(window, edge - 1) is now
+    assert is_quiet(window, edge) is not now
 
 
 @pytest.mark.parametrize(
