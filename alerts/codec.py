@@ -3,13 +3,18 @@
 The compute commit writes the entry, the relay reads it, perhaps in a newer release: a reader
 ignores fields it does not know and refuses a schema newer than its own, so an entry is never
 half understood.
+
+An entry without the mark `d` is from before there was a desk that decides what is told: then
+every fire, its end and what just happened was.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
-from alerts.model import Transition
+from alerts.model import AlertState, NoticeReason, Transition
 
 FIELD = "n"
 """The field of the outbox entry that holds the encoded transition."""
@@ -20,6 +25,7 @@ SCHEMA = 1
 class _Envelope(msgspec.Struct, frozen=True):
     v: int
     t: Transition
+    d: bool = False
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -33,7 +39,7 @@ _version = msgspec.json.Decoder(_Version)
 
 def encode_transition(transition: Transition) -> bytes:
     """Return the outbox form of `transition`."""
-    return _encoder.encode(_Envelope(SCHEMA, transition))
+    return _encoder.encode(_Envelope(SCHEMA, transition, d=True))
 
 
 def decode_transition(data: bytes) -> Transition:
@@ -49,7 +55,14 @@ def decode_transition(data: bytes) -> Transition:
         raise ValueError(_refusal(data) or f"outbox entry cannot be read: {error}") from error
     if envelope.v != SCHEMA:
         raise ValueError(_refusal(data))
-    return envelope.t
+    return envelope.t if envelope.d else _as_told_before(envelope.t)
+
+
+def _as_told_before(transition: Transition) -> Transition:
+    if not transition.notifies:
+        return transition
+    ended = transition.to_state is AlertState.RESOLVED
+    return replace(transition, notice=NoticeReason.RESOLVED if ended else NoticeReason.NEW)
 
 
 def _refusal(data: bytes) -> str:

@@ -61,7 +61,7 @@ class Ledger:
                 self._keep(number, outcome.record, reading)
         if outcome.changed:
             told = self._transition(number, outcome, reading, at)
-            if cold and outcome.after is AlertState.FIRING:
+            if cold and outcome.after is AlertState.FIRING and not told.muted_by:
                 told = replace(told, muted_by=COLD_START)
             self.transitions.append(told)
             self._instant |= outcome.record is None and outcome.since == at

@@ -1,11 +1,12 @@
-"""The words of alerting: severity, state, reason, transition, notification. All frozen."""
+"""The words of alerting: severity, state, reason, transition. All frozen."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from alerts.acks import Ack
 
 
 class Severity(StrEnum):
@@ -41,6 +42,11 @@ class News(StrEnum):
     NEWS = "news"
     TRANSFER = "large-transfer"
     CHAIN = "chain-anomaly"
+    FEED = "feed-dead"
+    SILENCE = "silence"
+    MAINTENANCE = "maintenance"
+    DIGEST = "digest"
+    OVERFLOW = "overflow"
 
 
 class Reason(StrEnum):
@@ -71,6 +77,20 @@ class Reason(StrEnum):
     LEVEL_CHANGED = "level_changed"
     HAPPENED = "happened"
     LATE = "late"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    SILENCE_EXPIRED = "silence_expired"
+    ACK_EXPIRED = "ack_expired"
+    QUIET_OVER = "quiet_over"
+    INHIBITION_OVER = "inhibition_over"
+    MAINTENANCE_OVER = "maintenance_over"
+    COMMANDED = "commanded"
+    ENDS_SOON = "ends_soon"
+    BEGUN = "begun"
+    ENDED = "ended"
+    TOGETHER = "together"
+    OVER_CAP = "over_cap"
+    EXPIRED = "expired"
     # why nothing happened
     WITHIN_BOUND = "within_bound"
     STILL_BREACHED = "still_breached"
@@ -85,6 +105,65 @@ class Reason(StrEnum):
 
 OUTSIDE = frozenset({Reason.OUTSIDE_SESSION, Reason.OUTSIDE_WINDOW})
 """Why a rule is not judged although nothing is wrong with its data: it was not asked to be."""
+
+
+class NoticeReason(StrEnum):
+    """Why a notice is sent; every event says one of these words.
+
+    `NEW` is a fire that nobody was told of yet, `RESOLVED` the end of one that was told,
+    `SILENCE_EXPIRED` and `ACK_EXPIRED` what still fires when a silence or an acknowledgement for a
+    while is over, `REMINDER` and `SUMMARY` what a silence hides before and after its end,
+    `NO_DATA` and `DATA_BACK` that a value is unknown or known again, of a rule that asks for it,
+    `DATA_BACK` also what a dead input had hidden. The others belong to the pace of notices.
+    """
+
+    NEW = "new"
+    RESOLVED = "resolved"
+    NO_DATA = "no_data"
+    SILENCE_EXPIRED = "silence_expired"
+    ACK_EXPIRED = "ack_expired"
+    REMINDER = "reminder"
+    SUMMARY = "summary"
+    DATA_BACK = "data_back"
+    MAINTENANCE = "maintenance"
+    REPEAT = "repeat"
+    VALUE_CHANGED = "value_changed"
+    SEVERITY_CHANGED = "severity_changed"
+    ESCALATION = "escalation"
+    FLAPPING = "flapping"
+    STABLE = "stable"
+    DIGEST = "digest"
+    OVERFLOW = "overflow"
+    EXPIRED = "expired"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One alert in a message about several, as it stood when that was made.
+
+    Attributes:
+        id: of the transition it stands for.
+        rule: its rule.
+        key: its subject.
+        severity: how loud.
+        state: where it stood.
+        at: event time of the change, ms UTC.
+        value: the reading, None where there was none.
+        unit: of the value.
+        summary: the sentence it would have had.
+
+    """
+
+    id: str
+    rule: str
+    key: str
+    severity: Severity
+    state: AlertState
+    at: int
+    value: float | None
+    unit: str
+    summary: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +196,20 @@ class Transition:
         company: whom it is about where the labels do not say so: a rule on a share's price.
         session: of the exchange, which the share's price in the value is of; empty without one.
         test: a drill: nothing happened, and every message made of it says so.
-        low: the least value of the episode.
-        high: the greatest.
         last_value: the last value that was usable, where there is none now.
-        last_at: event time at which it was seen, ms UTC.
-        muted_by: why nobody is told of it; empty where nothing is against that.
+        last_at: the source's time of it, ms UTC.
+        notice: why it is to be told; None where it is no news.
+        muted_by: why it is not told although it is news: `silence:<id>`, `quiet:<name>`,
+            `feed:<instrument>`, `rule:<id>|<key>`, `maintenance:<id>`, `ack`, `cold_start`, `shadow`; empty: it is told.
+        ack: who has taken the alert on, as it stands after this change.
+        duration_s: how long the episode has lasted, once it is over.
+        min: least usable value of the episode, in `unit`, once it is over.
+        max: greatest usable value of the episode, likewise.
+        members: alerts that it speaks of, as `rule|key`, where it speaks of several.
+        lines: those alerts one by one, where it is told in their place.
+        count: how often this alert has fired; a day without a fire begins anew.
+        inbox: whose inbox it goes to, in place of the alert's own topic; empty: that.
+        echo: its state was published before, so that only the news is.
 
     """
 
@@ -149,17 +237,40 @@ class Transition:
     company: str = ""
     session: str = ""
     test: bool = False
-    low: float | None = None
-    high: float | None = None
     last_value: float | None = None
     last_at: int | None = None
+    notice: NoticeReason | None = None
     muted_by: str = ""
+    ack: Ack | None = None
+    duration_s: float | None = None
+    min: float | None = None
+    max: float | None = None
+    members: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    count: int = 1
+    inbox: str = ""
+    echo: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the alert's name: `rule|key`."""
+        return f"{self.rule}|{self.key}"
+
+    @property
+    def whom(self) -> str:
+        """Return the company it is about, by its identity or by what its rule watches; or ''."""
+        return self.labels.get("company") or self.company
+
+    @property
+    def told(self) -> bool:
+        """Tell whether people are told of it, as the desk decided."""
+        return self.notice is not None and not self.muted_by
 
     @property
     def notifies(self) -> bool:
-        """Tell whether this is news: a fire, once an episode, its end, and what just happened.
+        """Tell whether this is news by itself: a fire, once an episode, its end, what just happened.
 
-        What is told of the past is none.
+        What is told of the past is none. Whether the news is told is the desk's to decide.
         """
         if self.reason is Reason.LATE or self.muted_by:
             return False
@@ -170,6 +281,8 @@ class Transition:
         return self.to_state in {AlertState.RESOLVED, AlertState.NOTED}
 
 
+SHADOW = "shadow"
+"""Of a rule in shadow mode: nothing is sent, not even where its alert stands."""
 COLD_START = "cold_start"
 """The first sample of a value ever was beyond the level: nobody knows since when."""
 
@@ -178,42 +291,3 @@ _ALWAYS_NEWS = frozenset(
 )
 _SAME_FIRE = frozenset({Reason.INPUT_BACK, Reason.BREACHED_AGAIN})
 """An alert that is back where it had fired was told of already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """What a message says of its company beside the value: sentences, and flags for programs."""
-
-    notes: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    company: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """What leaves the house for one transition: fire or resolve. Lives in the outbox.
-
-    `entry_id` is the outbox stream's id (rising), `attempts` counts deliveries tried before.
-    """
-
-    entry_id: str
-    transition: Transition
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof of delivery: which sink, and when it was acknowledged (ms UTC)."""
-
-    sink: str
-    acknowledged_at: int
-    detail: str = field(default="")
-
-
-def transition_id(
-    rule: str, rule_version: str, labels: Mapping[str, str], since: int, number: int
-) -> str:
-    """Return the stable id of a transition: 32 hex digits."""
-    identity = ",".join(f"{name}={labels[name]}" for name in sorted(labels))
-    text = "\x1f".join((rule, rule_version, identity, str(since), str(number)))
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

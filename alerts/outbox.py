@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alerts import codec
-from alerts.model import Notification
+from alerts.notification import Notification
 from monitor.core.clock import Millis
 from monitor.store.outbox_stream import OutboxEntry, OutboxStream
 

@@ -24,7 +24,8 @@ from functools import partial
 
 import structlog
 
-from alerts.model import Notification, Severity, Transition
+from alerts.model import SHADOW, Severity, Transition
+from alerts.notification import Notification
 from alerts.outbox import Letter, Outbox
 from alerts.sinks.base import Sink, StateSink
 from alerts.topics import EVENT_LIFETIME
@@ -42,7 +43,9 @@ class Decision(StrEnum):
     """Whether the news is sent; any word but `send` is the reason why not."""
 
     SEND = "send"
+    MUTED = "muted"
     QUIET = "quiet"
+    SHADOW = "shadow"
     EXPIRED = "expired"
 
 
@@ -51,10 +54,13 @@ def decide(
 ) -> Decision:
     """Decide whether the news of `transition` is sent at `now`.
 
-    Only a fire and its end are news; other changes show in the retained state alone.
+    What is told was decided when it happened, by the desk; what it left out shows in the retained
+    state alone.
     """
-    if not transition.notifies:
-        return Decision.QUIET
+    if transition.muted_by == SHADOW:
+        return Decision.SHADOW
+    if not transition.told:
+        return Decision.MUTED if transition.muted_by else Decision.QUIET
     if now - transition.at >= lifetime[transition.severity]:
         return Decision.EXPIRED
     return Decision.SEND
@@ -269,7 +275,7 @@ class Relay:
         try:
             if decision is Decision.SEND:
                 await sink.publish(notification)
-            elif isinstance(sink, StateSink):
+            elif decision is not Decision.SHADOW and isinstance(sink, StateSink):
                 await sink.update_state(notification)
         except DeliveryError as error:
             self._failed(name, notification, error)

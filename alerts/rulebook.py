@@ -15,7 +15,12 @@ from typing import Any, Union
 
 import msgspec
 
+from alerts.desk.book import FEED_DEAD_AFTER, NOTHING_SAID, DeskBook, Inhibit, Quiet
 from alerts.model import News
+from alerts.pacing.capping import Cap
+from alerts.pacing.escalation import Escalation
+from alerts.pacing.grouping import Group
+from alerts.pacing.notify import Notify, PaceBook
 from alerts.rule_checks import check_parts
 from alerts.rules.base import Rule
 from alerts.series import Target
@@ -24,9 +29,6 @@ from monitor.core.mends import nearest
 from monitor.core.yamltext import Document, read_document
 from monitor.domain.agenda import NO_EVENTS, Agenda
 from monitor.domain.sessions import SessionState
-
-LIKELY_PERCENT = 5.0
-"""A ratio of 500 % is rare, and a level of 5 % is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,20 @@ class Rulebook:
         rules: with unique ids.
         name: the file.
         lines: each rule's line, empty for a JSON rulebook.
+        desk: what it says of telling: quiet times, inhibition, dead inputs.
 
     """
 
     rules: tuple[Rule, ...]
     name: str = ""
     lines: Sequence[int] = ()
+    desk: DeskBook = NOTHING_SAID
 
     @property
     def version(self) -> str:
-        """Return a short hash of all rules, texts included."""
+        """Return a short hash of all that it says, texts included."""
         digest = hashlib.blake2b(digest_size=6)
+        digest.update(msgspec.json.encode(self.desk))
         for rule in self.rules:
             digest.update(msgspec.json.encode(rule))
         return digest.hexdigest()
@@ -57,11 +62,35 @@ class Rulebook:
         return f"{self.name}:{self.lines[number]}" if self.lines else f"{self.name}: {number}"
 
 
+def _desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
+    """Return what a rulebook file says beside its rules."""
+    pace = PaceBook(
+        notify=file.notify, groups=file.groups, caps=file.caps, escalations=file.escalations
+    )
+    return DeskBook(
+        quiet=file.quiet, inhibit=file.inhibit, feed_dead_after=file.feed_dead_after, pace=pace
+    )
+
+
+def _check_desk(file: Any) -> None:  # noqa: ANN401  # a struct made at run time
+    _desk_of(file)
+
+
 def _file_type(types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # a struct made at run time
     """Return the struct of a rulebook file whose rules may be of `types`."""
     return msgspec.defstruct(
         "RuleFile",
-        [("rules", tuple[Union[tuple(types)], ...])],  # type: ignore[misc]  # noqa: UP007  # the union is built at run time
+        [
+            ("rules", tuple[Union[tuple(types)], ...]),  # type: ignore[misc]  # noqa: UP007  # the union is built at run time
+            ("quiet", tuple[Quiet, ...], ()),
+            ("inhibit", tuple[Inhibit, ...], ()),
+            ("feed_dead_after", str, FEED_DEAD_AFTER),
+            ("notify", Notify | None, None),
+            ("groups", tuple[Group, ...], ()),
+            ("caps", tuple[Cap, ...], ()),
+            ("escalations", tuple[Escalation, ...], ()),
+        ],
+        namespace={"__post_init__": _check_desk},
         forbid_unknown_fields=True,
     )
 
@@ -85,7 +114,7 @@ def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
         if path.suffix == ".json"
         else _read_yaml(read_document(path), kind, Union[tuple(types)])  # noqa: UP007  # built at run time
     )
-    _raise(_check_ids(book))
+    _raise([*_check_ids(book), *_check_pace(book)])
     return book
 
 
@@ -105,6 +134,18 @@ def _check_ids(book: Rulebook) -> list[ConfigError]:
     return problems
 
 
+def _check_pace(book: Rulebook) -> list[ConfigError]:
+    """Return the groups and escalations that are named and not there."""
+    named = [(book.where(number), rule.notify) for number, rule in enumerate(book.rules)]
+    blocks = [(book.name, book.desk.pace.notify), *named]
+    return [
+        ConfigError(problem, where=where, hint=hint)
+        for where, notify in blocks
+        if notify is not None
+        for problem, hint in book.desk.pace.faults(notify)
+    ]
+
+
 def _raise(problems: Sequence[ConfigError]) -> None:
     """Raise what is wrong: one problem as itself, several together."""
     if problems:
@@ -113,17 +154,18 @@ def _raise(problems: Sequence[ConfigError]) -> None:
 
 def _read_json(path: Path, kind: Any) -> Rulebook:  # noqa: ANN401  # a struct made at run time
     try:
-        return Rulebook(msgspec.json.decode(path.read_bytes(), type=kind).rules, str(path))
+        file = msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except msgspec.DecodeError as error:
         raise ConfigError(str(error), where=str(path), hint="see docs/rules.md") from error
+    return Rulebook(file.rules, str(path), desk=_desk_of(file))
 
 
 def _read_yaml(document: Document, kind: Any, rule: Any) -> Rulebook:  # noqa: ANN401  # made at run time
     """Read rule after rule where they do not convert together, so that all mistakes show at once."""
     try:
-        rules = document.convert(kind).rules
+        file = document.convert(kind)
     except ConfigError as first:
         entries = document.data.get("rules") if isinstance(document.data, dict) else None
         problems: list[ConfigError] = []
@@ -134,8 +176,8 @@ def _read_yaml(document: Document, kind: Any, rule: Any) -> Rulebook:  # noqa: A
                 problems.append(error)
         _raise(problems if len(problems) > 1 else [first])
         raise
-    lines = [document.lines.get(("rules", number), 0) for number in range(len(rules))]
-    return Rulebook(rules, document.name, lines)
+    lines = [document.lines.get(("rules", number), 0) for number in range(len(file.rules))]
+    return Rulebook(file.rules, document.name, lines, _desk_of(file))
 
 
 def check_rulebook(
@@ -185,53 +227,6 @@ def _check_sessions(book: Rulebook, number: int, target: Target) -> list[ConfigE
         problem = f"rule `{rule.id}` asks for halts, in which `{target.name}` has no value"
         return [ConfigError(problem, where=where, hint="watch the share itself: `on: RIOT`")]
     return []
-
-
-def doubts_about(
-    book: Rulebook, known: Mapping[str, Target], agenda: Agenda = NO_EVENTS
-) -> list[str]:
-    """Return what is allowed and yet may be a slip.
-
-    That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, and
-    an event of which the calendar has no date.
-    """
-    return [
-        *_percentages(book, known),
-        *_strangers(book, known),
-        *_undated(book, agenda),
-    ]
-
-
-def _undated(book: Rulebook, agenda: Agenda) -> list[str]:
-    return [
-        f"{book.where(number)}: rule `{rule.id}` names `{window.event}`, of which the calendar has "
-        f"no date: {'it is never judged' if window in rule.required else 'it excludes nothing'}"
-        for number, rule in enumerate(book.rules)
-        for window in rule.windows
-        if window.event in agenda.names and window.event not in agenda.dated
-    ]
-
-
-def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
-    found: list[str] = []
-    for number, rule in enumerate(book.rules):
-        target = known.get(rule.on)
-        level = max((abs(edge) for edge in rule.edges()), default=0.0)
-        if target is not None and target.unit == "ratio" and level >= LIKELY_PERCENT:
-            found.append(
-                f"{book.where(number)}: rule `{rule.id}` has the level {level:g}, and ratios are "
-                f"fractions; did you mean {level / 100:g}?"
-            )
-    return found
-
-
-def _strangers(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
-    return [
-        f"{book.where(number)}: rule `{rule.id}` watches `{rule.on}`, which no feed quotes; it must "
-        f"come by the ingest contract ({nearest(rule.on, list(known))})"
-        for number, rule in enumerate(book.rules)
-        if rule.on not in known
-    ]
 
 
 def _check_companies(book: Rulebook, number: int, target: Target) -> list[ConfigError]:

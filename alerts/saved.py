@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.model import Reason, Severity, Transition, transition_id
+from alerts.identity import transition_id
+from alerts.model import Reason, Severity, Transition
 from alerts.record import AlertRecord, Outcome
 from monitor.domain.events import Quality
 
@@ -55,4 +56,29 @@ def ending_of(alert: SavedAlert, outcome: Outcome, now: int) -> Transition:
         number=outcome.number,
         quality=Quality.MISSING.word,
         summary=f"Ended: {alert.key}, its rule {alert.rule} was {_WHAT_HAPPENED[outcome.reason]}.",
+    )
+
+
+def standing_of(alert: SavedAlert) -> Transition:
+    """Return the last change of an alert that was stored without it, as far as it is known."""
+    record = alert.record
+    return Transition(
+        id=transition_id(alert.rule, record.version, alert.labels, record.since, record.number),
+        rule=alert.rule,
+        rule_version=record.version,
+        labels=alert.labels,
+        key=alert.key,
+        severity=alert.severity,
+        target=alert.target,
+        unit=alert.unit,
+        from_state=record.state,
+        to_state=record.state,
+        reason=Reason.STILL_BREACHED,
+        value=None,
+        bound=record.bound,
+        at=record.since,
+        since=record.since,
+        number=record.number,
+        quality=Quality.MISSING.word,
+        summary=f"{alert.rule} fires for {alert.key}.",
     )

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from alerts.gates import Gates, subject_of
+from alerts.identity import transition_id
 from alerts.late import Spell
-from alerts.model import AlertState, Reason, Remarks, Severity, Transition, transition_id
+from alerts.model import SHADOW, AlertState, Reason, Severity, Transition
 from alerts.record import Outcome
+from alerts.remarks import Remarks
 from alerts.rules.base import Rule
+from alerts.rules.life import Mode
 from alerts.series import Series
 from alerts.wording import DELAYED, sentence
 from monitor.core.clock import iso
@@ -40,6 +43,12 @@ class Told:
     why: str = ""
     extremes: tuple[float, float] | None = None
 
+    def extremes_of(self, outcome: Outcome) -> tuple[float | None, float | None]:
+        """Return the extremes if the episode is over, else none: more may come."""
+        if outcome.record is not None or self.extremes is None:
+            return None, None
+        return self.extremes
+
 
 @dataclass(frozen=True, slots=True)
 class Teller:
@@ -61,8 +70,8 @@ class Teller:
         written, home = told.rule, told.home
         remarks = self.remarks(written.on, home.company)
         said = sentence(written, outcome, reading, home)
-        late = (DELAYED,) if reading.delay_ms else ()
-        subject = subject_of(written.on, home.company)
+        low, high = told.extremes_of(outcome)
+        near = self.gates.near(at, subject_of(written.on, home.company))
         known = reading.quality.usable and reading.value is not None
         return Transition(
             id=transition_id(
@@ -87,13 +96,14 @@ class Teller:
             quality=reading.quality.word,
             summary=" ".join((said, *filter(None, (told.why, told.note)), *remarks.notes)),
             inputs=(*told.parts, *self.inputs(written.on, home.company)),
-            flags=(*remarks.flags, *late, *self.gates.near(at, subject)),
+            flags=(*remarks.flags, *((DELAYED,) if reading.delay_ms else ()), *near),
             company=remarks.company,
             session=reading.session or "",
-            low=None if told.extremes is None else told.extremes[0],
-            high=None if told.extremes is None else told.extremes[1],
+            muted_by=SHADOW if written.mode is Mode.SHADOW else "",
+            min=low,
+            max=high,
             last_value=None if known else home.last,
-            last_at=None if known or home.last is None else home.last_at,
+            last_at=home.last_at if not known and home.last is not None else None,
         )
 
     def late(self, told: Told, quote: Quote, spell: Spell, bound: float, now: int) -> Transition:

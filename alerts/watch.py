@@ -21,10 +21,11 @@ from alerts.extremes import Span
 from alerts.gates import Gates
 from alerts.late import LateRecord
 from alerts.ledger import Ledger
-from alerts.model import OUTSIDE, AlertState, Reason, Remarks, Transition
+from alerts.model import OUTSIDE, AlertState, Reason, Transition
 from alerts.moves import on_move
 from alerts.pasts import Pasts
 from alerts.record import AlertRecord
+from alerts.remarks import Remarks
 from alerts.rules.absence import ABSENT, PRESENT, AbsenceRule
 from alerts.rules.base import Rule
 from alerts.rules.expression import FAILS, HOLDS
@@ -414,10 +415,7 @@ class Watch:
     # ---------------------------------------------------------------- taking and giving
 
     def take_instant(self) -> bool:
-        """Tell whether an episode began and ended at one moment since the last call.
-
-        Another one must not begin at that moment: its transitions would have the same ids.
-        """
+        """Tell whether an episode began and ended at one moment: no other must have its ids."""
         return self._ledger.take_instant()
 
     def take_transitions(self) -> list[Transition]:
@@ -435,6 +433,12 @@ class Watch:
     def take_records(self) -> dict[str, SavedAlert | None]:
         """Return the alerts that changed since the last call, by name; None for inactive."""
         return self._ledger.take_records()
+
+    def subjects(self) -> Iterator[tuple[str, str | None, Mapping[str, int]]]:
+        """Yield what is watched, the company it is of, and how many rules do, by severity."""
+        for series in self._bound.series:
+            if series.rules:
+                yield series.target.name, series.company, series.rules
 
     def live(self) -> list[SavedAlert]:
         """Return all alerts that are not inactive."""

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from alerts.model import Notification, Transition
+from alerts.model import Transition
+from alerts.notification import Notification
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, open_mqtt
 from monitor.core.backoff import Backoff
 from monitor.core.clock import Millis, SystemClock

@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, Reason, Severity, Transition, transition_id
+from alerts.identity import transition_id
+from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
 
 AT = 1_768_229_760_000
 """2026-01-12T14:56:00.000Z."""
@@ -20,7 +21,8 @@ _MOMENTS = st.integers(min_value=0, max_value=4_102_444_800_000)
 def transition(**changes: Any) -> Transition:
     """Return RIOT's margin alert as it starts to fire, with `changes`.
 
-    Another `key` is another company; the id follows the identity.
+    Another `key` is another company; the id follows the identity. What is news by itself is told,
+    unless `notice` or `muted_by` say otherwise.
     """
     if "key" in changes:
         changes = {"labels": {"company": changes["key"]}, **changes}
@@ -46,6 +48,9 @@ def transition(**changes: Any) -> Transition:
         inputs=({"name": "hashprice_usd_ph_day", "value": 41.2, "age_s": 2.0},),
     )
     made = replace(base, **changes)
+    if "notice" not in changes and made.notifies:
+        ended = made.to_state is AlertState.RESOLVED
+        made = replace(made, notice=NoticeReason.RESOLVED if ended else NoticeReason.NEW)
     if "id" in changes:
         return made
     identity = (made.rule, made.rule_version, made.labels, made.since, made.number)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from monitor.compute.cells import read_cells
@@ -16,6 +17,7 @@ from monitor.compute.firms import Firm
 from monitor.compute.step import Step
 from monitor.compute.worker import encode_changes
 from monitor.core.discovery import declared
+from monitor.domain.commands import Command
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading, Tick
 from monitor.domain.sessions import NEW_YORK, Session, TradingDay
@@ -90,9 +92,9 @@ def firms() -> list[Firm]:
     ]
 
 
-def make_step(rules: Sequence[Rule] = ()) -> Step:
+def make_step(rules: Sequence[Rule] = (), book: DeskBook = NOTHING_SAID) -> Step:
     """Return a fresh step of the small world."""
-    return Step(firms(), CATALOGUE, rules, OpenCalendar())
+    return Step(firms(), CATALOGUE, rules, OpenCalendar(), book=book)
 
 
 def at_new_york(text: str) -> int:
@@ -118,9 +120,9 @@ def quote(
     )
 
 
-def tick(at: int, *quotes: Quote) -> Tick:
+def tick(at: int, *quotes: Quote, commands: tuple[Command, ...] = ()) -> Tick:
     """Return a tick that arrived at `at`."""
-    return Tick(f"{at}-0", at, quotes)
+    return Tick(f"{at}-0", at, quotes, commands=commands)
 
 
 def network(at: int) -> tuple[Quote, ...]:
@@ -133,10 +135,12 @@ def network(at: int) -> tuple[Quote, ...]:
     )
 
 
-def restarted(step: Step, rules: Sequence[Rule], cells: dict[str, bytes]) -> Step:
+def restarted(
+    step: Step, rules: Sequence[Rule], cells: dict[str, bytes], book: DeskBook = NOTHING_SAID
+) -> Step:
     """Return the step as another process would find it: through bytes and back."""
     commit(step, cells)
-    fresh = make_step(rules)
+    fresh = make_step(rules, book)
     fresh.restore(read_cells(cells))
     return fresh
 

@@ -19,11 +19,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 
+from alerts.forms import RuleId
 from alerts.model import AlertState, Reason, Severity
+from alerts.pacing.notify import Notify
 from alerts.rules.life import LATER, EventWindow, Mode, NoData, Step
 from alerts.signals.base import Signal
 from alerts.stride import Stride
@@ -36,8 +38,6 @@ SUMMARY_FIELDS = frozenset({"company", "target", "value", "bound", "unit"})
 DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
-
-RuleId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         exclude: windows within which it is not judged.
         sessions: the sessions of the exchange whose prices it is judged by; without it by those
             of all, and by none while the share is halted.
+        notify: how often its alerts are told.
         as_of: the day on which levels in the price of a share were written; splits since then move
             them. Without it those count that take effect while the rule is at work.
         keep_firing_for: how long the condition must be over before the alert is.
@@ -108,6 +109,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     step_down_after: str = "0s"
     mode: Mode = Mode.LIVE
     overrides: Mapping[str, Mapping[str, float]] | None = None
+    notify: Notify | None = None
 
     def __post_init__(self) -> None:
         """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
@@ -173,13 +175,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def version(self) -> str:
-        """Return a short hash of everything that decides, so not of the texts or the severity."""
+        """Return a short hash of everything that decides, so not of texts, severity or pace."""
         deciding = msgspec.structs.replace(
             self,
             summary="",
             severity=Severity.INFO,
             companies="all",
             mode=Mode.LIVE,
+            notify=None,
             overrides=None,
         )
         body = msgspec.to_builtins(deciding)

@@ -118,6 +118,7 @@ LATER: Mapping[str, object] = {
     "step_down_after": "0s",
     "mode": "live",
     "overrides": None,
+    "notify": None,
     "beyond": None,
 }
 """Fields of rules that came later, with what they are where they are not given, as builtins."""

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
-from alerts.model import Transition
+from alerts.acks import Ack
+from alerts.model import AlertState, Line, NoticeReason, Transition
+from alerts.pacing.occurrences import dedup_key
 from alerts.schemas.payloads import (
+    AckNow,
     AlertEvent,
     AlertStateNow,
     CompanyState,
     FeedState,
+    LineNow,
     Links,
     MarketState,
     QualityWord,
@@ -65,6 +69,12 @@ def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEv
     return AlertEvent(
         **_shared(transition, stamp, origin),
         type=f"alert.{transition.to_state.value}",  # type: ignore[arg-type] # one per AlertState
+        notice=transition.notice or NoticeReason.NEW,
+        duration_s=transition.duration_s,
+        min=transition.min,
+        max=transition.max,
+        members=transition.members,
+        lines=tuple(_line(line) for line in transition.lines),
         expires_at=iso(expires_at(transition)),
         number=transition.number,
         rule_version=transition.rule_version,
@@ -88,11 +98,13 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "id": transition.id,
         "time": iso(transition.at),
         "severity": transition.severity.value,
-        "state": transition.to_state.value,
-        "reason": transition.reason.value,
+        "state": _state(transition),
+        "reason": transition.reason,
         "rule": transition.rule,
         "key": transition.key,
-        "company": _company_of(transition),
+        "dedup_key": dedup_key(transition.rule, transition.rule_version, transition.labels),
+        "count": transition.count,
+        "company": transition.whom or None,
         "labels": transition.labels,
         "target": transition.target,
         "value": value,
@@ -105,14 +117,44 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "session": transition.session or None,
         "summary": transition.summary,
         "flags": transition.flags,
+        "muted_by": transition.muted_by,
+        "ack": _ack(transition.ack),
         "test": transition.test,
         "replay": origin.replay,
     }
 
 
+def _line(line: Line) -> LineNow:
+    return LineNow(
+        id=line.id,
+        rule=line.rule,
+        key=line.key,
+        severity=line.severity.value,
+        state=line.state.value,
+        time=iso(line.at),
+        value=line.value,
+        unit=line.unit,
+        summary=line.summary,
+    )
+
+
+def _state(transition: Transition) -> str:
+    """Return where an alert stands; one that fires and that somebody has taken on is acked."""
+    if transition.ack is not None and transition.to_state is AlertState.FIRING:
+        return "acked"
+    return transition.to_state.value
+
+
+def _ack(ack: Ack | None) -> AckNow | None:
+    if ack is None:
+        return None
+    until = "resolved" if ack.until is None else iso(ack.until)
+    return AckNow(by=ack.by, note=ack.note, at=iso(ack.at), until=until)
+
+
 def links(transition: Transition, origin: Origin) -> Links:
     """Return the links of one transition; a base that is not set gives no link."""
-    rule, company = transition.rule, _company_of(transition)
+    rule, company = transition.rule, transition.whom
     where = {"rule": rule} | ({"company": company} if company else {})
     return Links(
         dashboard=f"{origin.dashboard_url}?{_variables(where)}" if origin.dashboard_url else None,
@@ -123,11 +165,6 @@ def links(transition: Transition, origin: Origin) -> Links:
 
 def _variables(where: Mapping[str, str]) -> str:
     return urlencode({f"var-{name}": value for name, value in where.items()})
-
-
-def _company_of(transition: Transition) -> str | None:
-    """Return whom a transition is about: by its identity, else by what the rule watches."""
-    return transition.labels.get("company") or transition.company or None
 
 
 def status_detail(

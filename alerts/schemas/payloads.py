@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from alerts.model import NoticeReason, Reason
+
 Moment: TypeAlias = Annotated[
     str,
     Meta(
@@ -29,7 +31,7 @@ Seq: TypeAlias = Annotated[int, Meta(ge=1, description="count of this topic's me
 Run: TypeAlias = Annotated[str, Meta(description="names the publisher's run; `seq` restarts in it")]
 SeverityWord: TypeAlias = Literal["critical", "warning", "info"]
 StateWord: TypeAlias = Literal[
-    "inactive", "pending", "firing", "recovering", "resolved", "no_data", "error", "noted"
+    "inactive", "pending", "firing", "acked", "recovering", "resolved", "no_data", "error", "noted"
 ]
 QualityWord: TypeAlias = Literal[
     "ok", "degraded", "single", "disputed", "stale", "missing", "not_applicable"
@@ -52,6 +54,29 @@ class Links(Struct, frozen=True, kw_only=True, omit_defaults=True):
     explain: str | None = None
 
 
+class AckNow(Struct, frozen=True, kw_only=True):
+    """Who has taken an alert on."""
+
+    by: str
+    note: str
+    at: Moment
+    until: Annotated[str, Meta(description="when it may ring again: a moment, or `resolved`")]
+
+
+class LineNow(Struct, frozen=True, kw_only=True):
+    """One alert in a message about several; its own topic has where it stands now."""
+
+    id: Annotated[str, Meta(description="the transition it stands for")]
+    rule: str
+    key: str
+    severity: SeverityWord
+    state: StateWord
+    time: Moment
+    value: float | None
+    unit: str
+    summary: str
+
+
 class _Alert(Struct, frozen=True, kw_only=True):
     seq: Seq
     run: Run
@@ -59,9 +84,17 @@ class _Alert(Struct, frozen=True, kw_only=True):
     sent_at: Moment
     severity: SeverityWord
     state: StateWord
-    reason: str
+    reason: Annotated[
+        Reason, Meta(description="why it changed; why it is told, if nothing changed")
+    ]
     rule: str
     key: Annotated[str, Meta(description="the subject, as in the topic")]
+    dedup_key: Annotated[
+        str, Meta(description="of rule, version and labels: equal keys are the same alert")
+    ]
+    count: Annotated[
+        int, Meta(ge=1, description="how often this key has fired; begins anew after a day")
+    ]
     company: str | None
     labels: Mapping[str, str]
     target: Annotated[str, Meta(description="the metric or instrument that is watched")]
@@ -86,6 +119,10 @@ class _Alert(Struct, frozen=True, kw_only=True):
             "`event:cpi` within half an hour of such an event"
         ),
     ]
+    muted_by: Annotated[
+        str, Meta(description="why its last news was not told, `silence:<id>`; empty: it was told")
+    ]
+    ack: Annotated[AckNow | None, Meta(description="who has taken it on; gone when it resolves")]
     test: Annotated[bool, Meta(description="a drill: nothing happened")]
     replay: Annotated[bool, Meta(description="made from recorded inputs, not from the market")]
 
@@ -104,6 +141,16 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
         "alert.noted",
     ]
     time: Annotated[Moment, Meta(description="event time of the change")]
+    notice: Annotated[NoticeReason, Meta(description="why this is sent")]
+    duration_s: Annotated[float | None, Meta(description="how long the episode lasted, at its end")]
+    min: Annotated[float | None, Meta(description="least value of the episode, at its end")]
+    max: Annotated[float | None, Meta(description="greatest value of the episode, at its end")]
+    members: Annotated[
+        tuple[str, ...], Meta(description="the alerts it speaks of, as `rule|key`, if of several")
+    ]
+    lines: Annotated[
+        tuple[LineNow, ...], Meta(description="those alerts one by one, if told in their place")
+    ]
     expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]
     number: Annotated[int, Meta(ge=1, description="place in the episode")]
     rule_version: str

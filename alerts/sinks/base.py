@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from alerts.model import Notification, Receipt
+from alerts.notification import Notification, Receipt
 from alerts.schemas.builders import Origin
 from monitor.core.clock import Clock
 

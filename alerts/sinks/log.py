@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from alerts.model import Notification, Receipt, Severity
+from alerts.model import Severity
+from alerts.notification import Notification, Receipt
 from alerts.sinks.base import SinkSpec
 from monitor.core.clock import Clock, SystemClock, iso
 

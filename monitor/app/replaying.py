@@ -182,6 +182,8 @@ def line(transition: Transition) -> dict[str, Any]:
         "from": transition.from_state.value,
         "to": transition.to_state.value,
         "reason": transition.reason.value,
+        "notice": None if transition.notice is None else transition.notice.value,
+        "muted_by": transition.muted_by,
         "value": transition.value,
         "bound": transition.bound,
         "at": iso(transition.at),

@@ -150,9 +150,9 @@ def build_step(world: World, *, hindsight: bool = False, quiet_start: bool = Fal
     """
     setting = Setting(agenda=world.agenda, quiet_start=quiet_start)
     firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
-    return Step(
-        firms, world.catalogue, world.rulebook.rules, world.calendar, world.flagged, setting
-    )
+    book = world.rulebook
+    found = (world.catalogue, book.rules, world.calendar, world.flagged)
+    return Step(firms, *found, setting, book.desk)
 
 
 def _firm(company: Company, *, hindsight: bool) -> Firm:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from alerts.engine import state_of
+from alerts.model import AlertState
 from monitor.app.world import World, build_step, load_world
+from monitor.cli.alert_trail import history_row, history_table, trail
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
+from monitor.cli.orders import AuthorOption, DryRunOption, end_of, send, show
 from monitor.cli.output import Output, OutputOption, emit
 from monitor.cli.output import number as number_text
 from monitor.cli.rules import RulesOption
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.nearness import reason_for
 from monitor.core.clock import SystemClock, iso
+from monitor.domain.commands import AckAlert, UnackAlert
 from monitor.domain.events import Quality
 from monitor.store.commit import Committer
 
-app = typer.Typer(help="Alerts: where each rule stands.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keep `list` a word of its own: typer would fold a single command into the group."""
+app = typer.Typer(
+    help="Alerts: where each stands, who has it, what became of it.", no_args_is_help=True
+)
+RESOLVED = "resolved"
+RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Its subject: RIOT, BTC-USD.")]
 
 
 @app.command("list")
@@ -58,33 +62,88 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
     step = build_step(world)
     step.restore(saved)
     rows = []
-    for bound in step.watch.bindings():
+    standings = step.telling.desk.ledger.standings
+    for bound, subject in zip(step.watch.bindings(), step.telling.subjects(), strict=True):
         rule, record, reading = bound.rule, bound.record, bound.reading_of(step.reading)
         if reading.quality is Quality.NOT_APPLICABLE and reading.reason == "not_applicable":
             continue
+        state = state_of(rule, record, reading, shut=bound.shut)
+        known = standings.get(subject.name)
+        ack = None if known is None else known.ack
         rows.append(
             {
                 "rule": rule.id,
                 "subject": bound.key,
-                "state": state_of(rule, record, reading, shut=bound.shut).value,
+                "state": "acked" if ack and state is AlertState.FIRING else state.value,
                 "since": None if record is None else iso(record.since),
                 "severity": rule.severity.value,
                 "target": rule.on,
                 "value": reading.value,
                 "quality": reading.quality.word,
                 "reason": reason_for(rule, reading, shut=bound.shut) or reading.reason or None,
+                "muted_by": step.telling.mute_of(subject) or ("ack" if ack else None),
+                "acked_by": None if ack is None else ack.by,
             }
         )
     return rows
 
 
+@app.command("ack")
+def ack_alert(
+    rule: RuleArgument,
+    key: KeyArgument,
+    note: Annotated[str, typer.Option("--note", help="What you do about it.")] = "",
+    until: Annotated[
+        str, typer.Option("--until", help="`resolved`, or how long to be quiet: 30m.")
+    ] = RESOLVED,
+    author: AuthorOption = None,
+    dry_run: DryRunOption = False,  # an option of the command line
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Take a firing alert on: it stays quiet and says who has it, until it resolves."""
+    url = required_url(live)
+    ends = None if until == RESOLVED else end_of(url, until, None)
+    wish = AckAlert(rule=rule, key=key, note=note, until=ends)
+    show(send(url, wish, author, dry_run=dry_run, where="RULE KEY"), output)
+
+
+@app.command("unack")
+def unack_alert(
+    rule: RuleArgument,
+    key: KeyArgument,
+    author: AuthorOption = None,
+    dry_run: DryRunOption = False,  # an option of the command line
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Give an alert back: it is told again if it fires still."""
+    wish = UnackAlert(rule=rule, key=key)
+    show(send(required_url(live), wish, author, dry_run=dry_run, where="RULE KEY"), output)
+
+
+@app.command("history")
+def alert_history(
+    rule: RuleArgument,
+    key: Annotated[str | None, typer.Argument(help="Its subject; else all of them.")] = None,
+    last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="How many.")] = 100,
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """List what became of an alert, oldest first: state, told or why not, who took it on."""
+    found = trail(required_url(live), rule, key)
+    rows = [history_row(item) for item in found[-last:]]
+    emit(rows, output, lambda: history_table(rows))
+
+
 def _table(rows: list[dict[str, Any]], now: int | None) -> Table:
     moment = "nothing has been committed yet" if now is None else f"as of {iso(now)}"
     table = Table(title=moment, title_justify="left")
-    for name in ("rule", "subject", "state", "since", "value", "quality"):
+    for name in ("rule", "subject", "state", "since", "value", "quality", "quiet by"):
         table.add_column(name, overflow="fold")
     for row in rows:
         since = "" if row["since"] is None else row["since"][:19].replace("T", " ")
         shown = (row["rule"], row["subject"], row["state"], since)
-        table.add_row(*shown, number_text(row["value"]), row["quality"])
+        told = row["muted_by"] or ""
+        table.add_row(*shown, number_text(row["value"]), row["quality"], told)
     return table

@@ -21,12 +21,14 @@ from monitor.cli import (
     fact,
     feeds,
     history,
+    maintenance,
     market_table,
     replay,
     returns,
     rules,
     run,
     scope,
+    silence,
     stress,
     venues,
     watchlist,
@@ -89,6 +91,8 @@ for module in (
     module.add_to(app)
 for name, group in (
     ("alert", alert.app),
+    ("silence", silence.app),
+    ("maintenance", maintenance.app),
     ("company", company.app),
     ("fact", fact.app),
     ("feeds", feeds.app),

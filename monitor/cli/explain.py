@@ -9,11 +9,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from monitor.app.world import find_catalogue
+from monitor.cli.alert_reason import ALERT, AskedAlert, explain_alert
 from monitor.cli.calc import metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.inputs import parse_inputs, refuse_implausible
-from monitor.cli.live import LiveOption
+from monitor.cli.live import LiveOption, settings_with
 from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, measure, number, sheet
+from monitor.cli.rules import RulesOption
 from monitor.cli.situation import Wanted, find_situation
 from monitor.compute.explanation import GIVEN, explain
 from monitor.core.errors import ConfigError
@@ -38,6 +40,10 @@ def explain_metric(
         typer.Argument(metavar="[NAME=VALUE]...", help="Values to put in place of the live ones."),
     ] = None,
     as_of: AsOfOption = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="For `explain alert RULE KEY`: at this moment, UTC.")
+    ] = None,
+    rules: RulesOption = None,
     companies: CompaniesOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
@@ -46,7 +52,13 @@ def explain_metric(
 
     With --as-of what was known on that day counts, and the market only as given; figures whose day
     of publication is not known are named, since they count from the day they describe.
+
+    `explain alert RULE KEY [--at TIME]` says why an alert rang, or why it did not.
     """
+    if what == ALERT:
+        asked = AskedAlert.of(inputs or [], at)
+        explain_alert(asked, settings_with(rules=rules, companies=companies), live, output)
+        return
     ticker, _, word = what.rpartition(".")
     catalogue = find_catalogue()
     metric = catalogue[metric_name(word, catalogue)]

@@ -84,7 +84,7 @@ def set_fact(
     number, lifetime = _meant(company, fact, value, unit, force=force), _lifetime(ttl)
     if len(note) > MAX_NOTE:
         raise ConfigError(f"{len(note)} characters", where="--note", hint=f"at most {MAX_NOTE}")
-    source, url = BY_HAND + _author(author), required_url(live)
+    source, url = BY_HAND + author_name(author), required_url(live)
     quote = _laid(
         url,
         Quote(
@@ -139,8 +139,8 @@ def _lifetime(text: str) -> int:
     return lifetime
 
 
-def _author(name: str | None) -> str:
-    """Return the author's name as a source's name may hold it.
+def author_name(name: str | None) -> str:
+    """Return the author's name as a source's name may hold it; the user's, if none is given.
 
     Raises:
         ConfigError: it cannot, or nobody says who it is.
@@ -192,7 +192,7 @@ def unset_fact(
     company, fact = company_fact(what, load_companies(SystemClock().now(), companies))
     url = required_url(live)
     wanted = f"{company.ticker}.{fact}"
-    own = None if author is None else _author(author)
+    own = BY_HAND if author is None else BY_HAND + author_name(author)
     standing = [quote for quote, _ in _standing(url) if quote.source.startswith(BY_HAND)]
     ending = [
         quote

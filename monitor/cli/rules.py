@@ -10,7 +10,8 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from alerts.rulebook import Rulebook, doubts_about, rulebook_schema
+from alerts.rule_doubts import doubts_about
+from alerts.rulebook import Rulebook, rulebook_schema
 from alerts.rules.base import Rule
 from monitor.app.providers import find_feeds, find_streams, quoted_by
 from monitor.app.world import (

@@ -8,8 +8,10 @@ of figures that name their period, `x|RIOT|moment` which rules a split found,
 `h|instrument|source` a quote held back, `u|metric` for whom a metric ever had a usable value,
 `w|target|company|ring|slot` a sample of what a signal is made of, `e|target|company|signal` the
 extremes since alerts on it began, `k|target|company|signal` the last good value of what is unknown,
-`now` the engine's time. The first byte group of each
-body is JSON, so that a person with redis-cli can read what the service knows.
+`now` its time; of the desk `t|rule|key` an alert as people were told of it, `i|id` a silence,
+`m|id` a maintenance window, `f|instrument` an input that nobody tells any more; of its pace
+`pace|rule|key` an alert, `count|rule|key` how often it fired, `group|name|common` what waits in a
+group, `cap|name|whose` what passed and was held, `expired|rule` a rule whose end was told. All is JSON.
 """
 
 from __future__ import annotations
@@ -17,17 +19,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from alerts.desk import ledger
+from alerts.desk.pace import Pace
+from alerts.desk.pace_ledger import Kind
+from alerts.desk.records import Dead, DeskMemory, Maintenance, Silence, Standing
 from alerts.extremes import Span
 from alerts.late import LateRecord
+from alerts.pacing.capping import CapRecord
+from alerts.pacing.grouping import GroupRecord
+from alerts.pacing.occurrences import Occurrences
 from alerts.saved import SavedAlert
 from alerts.signals.ring import Bar
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Known
-from monitor.compute.standing import Memory as Standing
+from monitor.compute.standing import Memory as InWords
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
 from monitor.domain.chronicle import Day, Traded
@@ -70,7 +80,7 @@ class Saved:
     quotes: list[Quote] = field(default_factory=list)
     alerts: list[SavedAlert] = field(default_factory=list)
     reference: Reference | None = None
-    standing: dict[str, Standing] = field(default_factory=dict)
+    standing: dict[str, InWords] = field(default_factory=dict)
     history: MarketHistory | None = None
     pairings: list[Pairing] = field(default_factory=list)
     days: list[Day] = field(default_factory=list)
@@ -83,7 +93,14 @@ class Saved:
     pasts: dict[str, Bar] = field(default_factory=dict)
     extremes: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     lasts: dict[str, tuple[float, int]] = field(default_factory=dict)
+    desk: DeskMemory = field(default_factory=DeskMemory)
 
+
+Remembered: TypeAlias = Mapping[tuple[str, str], object]
+"""What the desk and its pace remember anew, by the parts of the cells' names; None removes one."""
+
+_Reader: TypeAlias = Callable[[Saved, str, bytes], None]
+T = TypeVar("T")
 
 _encode = msgspec.json.encode
 _reference = msgspec.json.Decoder(Reference)
@@ -117,7 +134,7 @@ def reference_cell(reference: Reference) -> tuple[str, bytes]:
     return "ref", _encode(reference)
 
 
-def standing_cell(ticker: str, standing: Standing) -> tuple[str, bytes]:
+def standing_cell(ticker: str, standing: InWords) -> tuple[str, bytes]:
     """Return the cell of what stands in a company's book."""
     return f"b|{ticker}", _encode(standing)
 
@@ -179,6 +196,14 @@ def _keep_revised(saved: Saved, name: str, body: bytes) -> None:
     saved.revised[instrument, source] = _revised.decode(body)
 
 
+def desk_cells(changed: Remembered) -> dict[str, bytes | None]:
+    """Return the cells of what the desk remembers anew; None removes one."""
+    return {
+        f"{letter}|{name}": None if record is None else _encode(record)
+        for (letter, name), record in changed.items()
+    }
+
+
 def history_cells(changes: HistoryChanges) -> dict[str, bytes | None]:
     """Return the cells of what the past gained and lost."""
     cells: dict[str, bytes | None] = {
@@ -232,7 +257,17 @@ def _set(field_name: str, read: Callable[[bytes], object]) -> Callable[[Saved, s
     return lambda saved, _, body: setattr(saved, field_name, read(body))
 
 
-_READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
+def _into(pick: Callable[[DeskMemory], dict[str, T]], kind: type[T]) -> _Reader:
+    """Return what puts a cell of the desk where `pick` says."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def keep(saved: Saved, name: str, body: bytes) -> None:
+        pick(saved.desk)[name] = decode(body)
+
+    return keep
+
+
+_READ: Mapping[str, _Reader] = {
     "q": lambda saved, _, body: saved.quotes.append(decode_quote(body)),
     "a": lambda saved, _, body: saved.alerts.append(_alert.decode(body)),
     "p": lambda saved, _, body: saved.pairings.append(_pairing.decode(body)),
@@ -247,6 +282,15 @@ _READ: Mapping[str, Callable[[Saved, str, bytes], None]] = {
     "w": lambda saved, name, body: saved.pasts.update({name: Bar(*_bar.decode(body))}),
     "e": lambda saved, name, body: saved.extremes.update({name: _read_spans(body)}),
     "k": lambda saved, name, body: saved.lasts.update({name: _last.decode(body)}),
+    ledger.STANDING: _into(lambda desk: desk.standings, Standing),
+    ledger.SILENCE: _into(lambda desk: desk.silences, Silence),
+    ledger.WINDOW: _into(lambda desk: desk.windows, Maintenance),
+    ledger.DEAD: _into(lambda desk: desk.dead, Dead),
+    Kind.PACE: _into(lambda desk: desk.pace.paces, Pace),
+    Kind.GROUP: _into(lambda desk: desk.pace.groups, GroupRecord),
+    Kind.CAP: _into(lambda desk: desk.pace.caps, CapRecord),
+    Kind.EXPIRED: _into(lambda desk: desk.pace.expired, int),
+    Kind.COUNT: _into(lambda desk: desk.pace.counts, Occurrences),
     "ref": _set("reference", _reference.decode),
     "past": _set("history", _history.decode),
     "now": _set("now", int),

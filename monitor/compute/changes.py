@@ -9,10 +9,11 @@ from alerts.late import LateRecord
 from alerts.model import Transition
 from alerts.saved import SavedAlert
 from alerts.signals.ring import Bar
-from monitor.compute.cells import Reference
+from monitor.compute.cells import Reference, Remembered
 from monitor.compute.history import HistoryChanges
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Memory
+from monitor.domain.commands import Reply
 from monitor.domain.events import Quote
 from monitor.domain.flaws import FlawEvent
 from monitor.domain.revisions import Revised
@@ -38,3 +39,5 @@ class Changes:
     pasts: dict[str, Bar | None] = field(default_factory=dict)
     extremes: dict[str, tuple[Span, ...] | None] = field(default_factory=dict)
     lasts: dict[str, tuple[float, int] | None] = field(default_factory=dict)
+    desk: Remembered = field(default_factory=dict)
+    replies: list[Reply] = field(default_factory=list)

@@ -11,13 +11,18 @@ UNKNOWN = ""
 
 
 class SessionClock:
-    """The exchange's sessions as words and edges."""
+    """The exchange's sessions as words and edges.
+
+    Attributes:
+        edge: when the next session begins, ms UTC; None where that is not known.
+
+    """
 
     def __init__(self, market: Market) -> None:
         """Take the exchange's calendar."""
         self._market = market
         self._windows = tuple(InSession(market, frozenset({state})) for state in SessionState)
-        self._known: tuple[int, int | None] | None = None
+        self.edge: int | None = None
 
     def word(self, moment: int) -> str:
         """Return the session of a moment: pre, regular, post or closed."""
@@ -26,12 +31,7 @@ class SessionClock:
         except ValueError:
             return UNKNOWN
 
-    def next_edge(self, moment: int) -> int | None:
-        """Return the first moment after `moment` at which another session begins; None if unknown."""
-        known = self._known
-        if known is not None and known[0] <= moment and (known[1] is None or moment < known[1]):
-            return known[1]
-        edges = (window.next_edge(moment) for window in self._windows)
-        found = min((edge for edge in edges if edge is not None), default=None)
-        self._known = (moment, found)
-        return found
+    def begin(self, now: int) -> None:
+        """Look for the first edge after `now`: at the start, and when an edge has been passed."""
+        edges = (window.next_edge(now) for window in self._windows)
+        self.edge = min((edge for edge in edges if edge is not None), default=None)

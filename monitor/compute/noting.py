@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-from alerts.model import AlertState, News, Reason, Severity, Transition, transition_id
+from alerts.identity import transition_id
+from alerts.model import AlertState, News, Reason, Severity, Transition
 from monitor.domain.notices import Notice
 
 VERSION = "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from alerts.model import Remarks
+from alerts.remarks import Remarks
 from monitor.compute.firms import Firm
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.model import AlertState, News, Reason, Severity, Transition, transition_id
+from alerts.identity import transition_id
+from alerts.model import AlertState, News, Reason, Severity, Transition
 
 NEWS_DAYS = 30
 DAY = 86_400_000

@@ -9,15 +9,17 @@ the result does not depend on how ticks are batched or how fast they come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from alerts.model import Remarks, Transition
+from alerts.desk.book import NOTHING_SAID, DeskBook
+from alerts.remarks import Remarks
 from alerts.rules.base import Rule
 from alerts.series import Target
 from alerts.setting import PLAIN, Setting
 from alerts.watch import Watch
+from monitor.compute.bulletin import Bulletin
 from monitor.compute.calendars import Market
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
@@ -33,21 +35,19 @@ from monitor.compute.history import (
     Output,
 )
 from monitor.compute.instruments import Instruments
-from monitor.compute.noting import noted
+from monitor.compute.making import NO_TENANT, table_of
 from monitor.compute.plan import (
     MARKET_INPUTS,
     STOCK_INPUTS,
     TENANT_INPUTS,
     Plan,
 )
-from monitor.compute.recompute import Table
 from monitor.compute.sources import Inputs, Sources
 from monitor.compute.splits import Splits
-from monitor.compute.standing import Memory, compared
 from monitor.compute.targets import targets
-from monitor.domain.events import Quality, Quote, Reading, Tick
-from monitor.domain.notices import Notice
-from monitor.domain.plausibility import judge
+from monitor.compute.telling import Telling
+from monitor.domain.events import Quote, Reading, Tick
+from monitor.domain.plausibility import Refusal, judge
 from monitor.domain.sessions import SessionState
 from monitor.domain.symbols import symbol_of
 from monitor.metrics.base import Metric, Scope
@@ -57,14 +57,14 @@ DAY = 86_400_000
 MAX_DAYS = 400
 """A longer leap is a clock's error, or a replay after another age: its days are not walked."""
 EVERYWHERE = -1
-NO_TENANT = Reading(None, Quality.NOT_APPLICABLE, "no_tenant")
-NOT_LISTED = Reading(None, Quality.NOT_APPLICABLE, "not_listed")
+NO_FACTS = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS, EARLIER_FACTS)
+"""What the metrics read beside the figures of the books."""
 
 
 class Step:
     """The state of one shard and the one way to change it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # all that a step is made of
         self,
         firms: Sequence[Firm],
         catalogue: Catalogue,
@@ -72,6 +72,7 @@ class Step:
         calendar: Market,
         flagged: Collection[str] = (),
         setting: Setting = PLAIN,
+        book: DeskBook = NOTHING_SAID,
     ) -> None:
         """Take the companies, the metrics, the rules, and what rules know besides values."""
         self.firms = tuple(firms)
@@ -82,47 +83,24 @@ class Step:
         self._clock = SessionClock(calendar)
         setting = replace(setting, session=self._clock.word)
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks, setting)
+        self.telling = Telling(book, rules, self, self._plan, self._rows, calendar)
         self._watched = self.watch.scalars
-        self.table = self._made_table(catalogue)
+        self.table, self._observed = table_of(catalogue, self.firms, self.watch)
         self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
         self._tenants: list[str | None] = [None] * len(firms)
         self.history = History(calendar, self._rows)
-        own = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS)
-        self._facts = frozenset(set(catalogue.leaves).difference(*own, EARLIER_FACTS))
+        self._facts = frozenset(set(catalogue.leaves).difference(*NO_FACTS))
         self.sources = Sources(
             self._plan, self.table, self.instruments, self.firms, self._tenants, self._facts
         )
-        self._leave_out()
         self._marks: dict[str, tuple[int, SessionState | None]] = {}
-        self._standing, self._standing_changed = dict[str, Memory](), dict[str, Memory]()
-        self._news: list[Transition] = []
+        self._bulletin = Bulletin(self.firms)
         self._books_read_at = 0
         self._unshown: dict[int, set[str]] = {}
         self.now: int | None = None
         self.unjudged = False
         self.refused: Counter[tuple[str, str]] = Counter()
         self.ticks = 0
-
-    def _made_table(self, catalogue: Catalogue) -> Table:
-        """Return the columns, of which those that rules watch are computed at once."""
-        bound = {Scope.COMPANY: self.watch.vectors}
-        names = (m.name for m in catalogue if m.name in bound.get(m.scope, self._watched))
-        self._observed = dict.fromkeys(names)
-        return Table(
-            catalogue,
-            list(self._rows),
-            [firm.type for firm in self.firms],
-            (*MARKET_INPUTS, *HISTORY_INPUTS),
-            self._observed,
-        )
-
-    def _leave_out(self) -> None:
-        """Name what does not apply from the first moment on."""
-        for row, firm in enumerate(self.firms):
-            for column in TENANT_INPUTS:
-                self.table.set(column, row, NO_TENANT)
-            for column in () if firm.listed else STOCK_INPUTS:
-                self.table.set(column, row, NOT_LISTED)
 
     def targets(self, rules: Collection[Rule]) -> dict[str, Target]:
         """Return all that a rule may watch, and the instruments that only `rules` name."""
@@ -135,12 +113,26 @@ class Step:
         now = tick.at if self.now is None else max(self.now, tick.at)
         self.advance(now)
         self.ticks += 1
-        self._news += [self._told(notice, now) for notice in tick.notices]
+        for notice in tick.notices:
+            self._bulletin.tell(notice, now)
         live = [quote for quote in tick.quotes if not quote.backfilled]
-        if len(live) < len(tick.quotes):
+        if any(quote.backfilled for quote in tick.quotes):
             self._take_past((quote for quote in tick.quotes if quote.backfilled), now)
-        if not live:
-            return
+        off = self.telling.feeds_off()
+        if off:
+            self.refused.update((q.source, Refusal.MAINTENANCE) for q in live if q.source in off)
+            live = [quote for quote in live if quote.source not in off]
+        if live:
+            self._take_live(live, now)
+        self.telling.order(tick.commands, now)
+        self._settle(now)
+
+    def _settle(self, now: int) -> None:
+        """Let the desk decide on all that changed at `now`."""
+        self.telling.settle(self._bulletin.take_news(), now)
+
+    def _take_live(self, live: Sequence[Quote], now: int) -> None:
+        """Take quotes of the present: what depends on them, and whom it concerns."""
         self._catch_up()
         refused, changed = self.instruments.accept(live, now)
         self.refused.update(refused)
@@ -152,12 +144,6 @@ class Step:
             self._propagate([name for name in changed if name in revised], now, revised=True)
         if self.watch.take_instant():
             self.now = now + 1
-
-    def _told(self, notice: Notice, now: int) -> Transition:
-        """Return the news of a notice, with the standing flags of the company it is about."""
-        row = self._rows.get(notice.subject)
-        flags = () if row is None else tuple(word for word, _ in self.firms[row].flags(now))
-        return noted(notice, flags, now)
 
     def _take_past(self, quotes: Iterable[Quote], now: int) -> None:
         """Take what is told afterwards: it fills the history and is never the present value."""
@@ -181,40 +167,67 @@ class Step:
             self._start(now)
         now = max(now, self.now or now)
         self.history.skip_to(now - MAX_DAYS * DAY)
+        self.telling.desk.skip_to(now - MAX_DAYS * DAY)
         while True:
-            midnight = max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY
-            grows_old = self.instruments.next_timer
-            alert = self.watch.next_timer
-            past = self.history.next_timer
-            split = self.splits.next_timer(self.now or 0)
-            session = self._clock.next_edge(self.now or 0) if self.watch.clocked else None
-            timers = (midnight, grows_old, past, alert, split, session, now + 1)
-            due = min(moment for moment in timers if moment is not None)
+            timers = self._timers(now)
+            due = min((moment for moment, _ in timers if moment is not None), default=now + 1)
+            if self._tell_before(min(due, now + 1)):
+                continue
             if due > now:
                 break
             self._catch_up()
             self.now = due
-            if due == split:  # first: nothing may be judged by old levels and a new price
-                self._split(due)
-            elif due == grows_old:
-                self._propagate(self.instruments.run_timer(), due)
-            elif due == past:
-                outputs = self.history.run_timer(self.instruments.reading)
-                changed, self._unshown = self._unshown, {}
-                for row, names in self._remember(outputs).items():
-                    changed.setdefault(row, set()).update(names)
-                self._recompute(changed, due)
-            elif due == alert:
-                self.watch.run_timer(self.reading)
-            elif due == session:
-                self.watch.clock(due)
-            else:
-                self._recompute(self._read_books(due), due)
+            next(run for moment, run in timers if moment == due)(due)
         self.now = now
+
+    def _timers(self, now: int) -> tuple[tuple[int | None, Callable[[int], None]], ...]:
+        """Return when each kind of timer is due next, and what runs it; of one moment in order."""
+        midnight = max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY
+        return (
+            # first: nothing may be judged by old levels and a new price
+            (self.splits.next_timer(self.now or 0), self._split),
+            (self.instruments.next_timer, self._grow_old),
+            (self.history.next_timer, self._pass),
+            (self.watch.next_timer, lambda _due: self.watch.run_timer(self.reading)),
+            (self._clock.edge if self.watch.clocked else None, self._turn_session),
+            (midnight, lambda due: self._recompute(self._read_books(due), due)),
+        )
+
+    def _grow_old(self, due: int) -> None:
+        """Let the reading change that was fresh until now."""
+        self._propagate(self.instruments.run_timer(), due)
+
+    def _pass(self, due: int) -> None:
+        """Let a stretch of the past end: what is made of it changes."""
+        outputs = self.history.run_timer(self.instruments.reading)
+        changed, self._unshown = self._unshown, {}
+        for row, names in self._remember(outputs).items():
+            changed.setdefault(row, set()).update(names)
+        self._recompute(changed, due)
+
+    def _turn_session(self, due: int) -> None:
+        """Let the exchange's next session begin."""
+        self._clock.begin(due)
+        self.watch.clock(due)
+
+    def _tell_before(self, due: int) -> bool:
+        """Show the desk what is over before `due` and run its next timers; tell whether any were.
+
+        All that was due at one moment is seen together.
+        """
+        if due > (self.now or 0):
+            self._settle(self.now or 0)
+        told = self.telling.next_timer
+        if told is None or told >= due:
+            return False
+        self.now = max(told, self.now or 0)
+        self.telling.run_timers(self.now)
+        return True
 
     def _start(self, now: int) -> None:
         """Begin at `now`: read the books for the first time."""
         self.now = now
+        self._clock.begin(now)
         self.watch.gates.begin(now, foreseen(self.instruments.reading))
         self.history.begin(now)
         self._remember(self.history.outputs())
@@ -222,6 +235,7 @@ class Step:
         self._read_books(now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
         self.watch.begin(now)
+        self.telling.begin(now)
 
     def _split(self, now: int) -> None:
         """Carry levels, prices, closes and counts of shares into the shares that hold from `now`."""
@@ -257,6 +271,7 @@ class Step:
         for name in names:
             reading = self.instruments.reading(name)
             self.watch.observe(name, reading, now, revised=revised)
+            self.telling.see(name, reading, now)
             mark = (reading.delay_ms, reading.session)
             otherwise = self._marks.get(name, (0, None)) != mark
             self._marks[name] = mark
@@ -309,7 +324,9 @@ class Step:
         for metric in (it for it in metrics if it.name in self._observed):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
-                self.watch.observe(name, self.sources.metric(name, 0), now, revised=revised)
+                reading = self.sources.metric(name, 0)
+                self.watch.observe(name, reading, now, revised=revised)
+                self.telling.see(name, reading, now)
             else:
                 column = self.table.column(name)
                 self.watch.observe_vector(
@@ -323,7 +340,7 @@ class Step:
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Read all that the books say of this day; return what changed, by row."""
-        self._read_standing(now)
+        self._bulletin.read_books(now)
         return self._read_figures(now)
 
     def _read_figures(self, now: int) -> dict[int, set[str]]:
@@ -364,16 +381,6 @@ class Step:
                     changed.setdefault(row, set()).add(column)
         return changed
 
-    def _read_standing(self, now: int) -> None:
-        """Tell what changed in words since it was looked at last."""
-        for firm in self.firms:
-            before = self._standing.get(firm.ticker)
-            memory, news = compared(firm.ticker, before, firm.standing(now), now)
-            flags = tuple(word for word, _ in firm.flags(now))
-            self._news += [replace(item, flags=flags) for item in news]
-            if memory != before:
-                self._standing[firm.ticker] = self._standing_changed[firm.ticker] = memory
-
     def _figure(self, row: int, fact: str, now: int) -> Reading:
         """Return a company's figure: a live one while it is fresh, else the book's."""
         firm = self.firms[row]
@@ -399,15 +406,16 @@ class Step:
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""
         self._catch_up()
-        news, self._news = self._news, []
-        standing, self._standing_changed = self._standing_changed, {}
+        told, desk, replies = self.telling.take()
         return Changes(
             now=self.now or 0,
             quotes=self.instruments.take_quotes(),
             alerts=self.watch.take_records(),
             reference=self.instruments.take_reference(),
-            transitions=[*news, *self.watch.take_transitions()],
-            standing=standing,
+            transitions=told,
+            desk=desk,
+            replies=replies,
+            standing=self._bulletin.take_changed(),
             history=self.history.take(),
             late=self.watch.take_late(),
             flaws=self.instruments.flaws.take(),
@@ -430,7 +438,7 @@ class Step:
             return
         self.now = saved.now
         self.unjudged = True
-        self._standing = dict(saved.standing)
+        self._bulletin.restore(saved.standing)
         self.table.heard.restore(saved.heard)
         self.history.restore_chronicle(saved.days, saved.sessions)
         self.history.begin(saved.now, saved.history, saved.pairings)
@@ -441,6 +449,7 @@ class Step:
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
         self.watch.restore(saved.alerts, saved.pasts, saved.extremes, saved.lasts)
         self.watch.restore_late(saved.late)
+        self.telling.restore(saved.desk, saved.alerts)
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
             self._marks[name] = (reading.delay_ms, reading.session)
@@ -449,8 +458,10 @@ class Step:
         self._read_figures(saved.now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
         self._show_instruments(saved.now)
+        self._clock.begin(saved.now)
         self.watch.gates.begin(saved.now, foreseen(self.instruments.reading))
         self.watch.resume()
+        self.telling.begin(saved.now)
 
     def judge(self) -> None:
         """Judge every rule and book once at the present moment, if a restore left that open.
@@ -460,11 +471,15 @@ class Step:
         if not self.unjudged or self.now is None:
             return
         self.unjudged = False
-        self._read_standing(self.now)
+        self._bulletin.read_books(self.now)
         self.watch.rejudge(self.now)
         self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)
         self._show_instruments(self.now)
         self.watch.begin(self.now)
+        for name in self.instruments.names():
+            self.telling.see(name, self.instruments.reading(name), self.now)
+        self._settle(self.now)
+        self.telling.desk.review(self.now)
 
     def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():

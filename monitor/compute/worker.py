@@ -22,6 +22,7 @@ from alerts.codec import encode_transition
 from monitor.compute.cells import (
     SCHEMA,
     alert_cell,
+    desk_cells,
     extremes_cell,
     heard_cell,
     held_cell,
@@ -40,6 +41,7 @@ from monitor.compute.changes import Changes
 from monitor.compute.step import Step
 from monitor.core.clock import SECOND, Clock
 from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
+from monitor.store.commands import encode_reply
 from monitor.store.commit import Commit, Committer
 from monitor.store.flaws import encode_flaw, refused_field
 from monitor.store.leases import Lease
@@ -216,7 +218,9 @@ class ComputeWorker:
         """Write what the step changed."""
         changes = step.take()
         cells = encode_changes(changes)
-        empty = len(cells) == len(_ALWAYS) and not changes.transitions and not changes.flaws
+        empty = len(cells) == len(_ALWAYS) and not (
+            changes.transitions or changes.flaws or changes.replies
+        )
         if last == self.cursor.id and empty:
             return  # only the time moved on: the next batch will say so
         read = self.cursor.entries_read + entries
@@ -229,6 +233,7 @@ class ComputeWorker:
             rejected=rejected,
             flaws=[encode_flaw(event) for event in changes.flaws],
             refused=_refused(step, len(rejected), changes.now),
+            replies=[encode_reply(reply) for reply in changes.replies],
         )
         await self._committer.commit(lease, batch)
         self.cursor = Cursor(last, read)
@@ -280,6 +285,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(late_cell(*item) for item in changes.late.items())
     cells.update(revised_cell(*item) for item in changes.revised.items())
     cells.update(split_cell(*item) for item in changes.ruled.items())
+    cells.update(desk_cells(changes.desk))
     cells.update(held_cell(*item) for item in changes.held.items())
     cells.update(heard_cell(*item) for item in changes.heard.items())
     cells.update(extremes_cell(*item) for item in changes.extremes.items())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+from monitor.domain.commands import Command
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionState
 
@@ -114,7 +115,8 @@ class Tick:
         id: the stream entry's id, unique and rising.
         at: the moment of arrival that the step counts as now.
         quotes: what is worth what.
-        notices: what happened; there is at least one quote or notice.
+        notices: what happened.
+        commands: what people ask of the service; there is at least one of the three.
 
     """
 
@@ -122,6 +124,7 @@ class Tick:
     at: int
     quotes: tuple[Quote, ...]
     notices: tuple[Notice, ...] = ()
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

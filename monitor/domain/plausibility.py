@@ -43,6 +43,7 @@ class Refusal(StrEnum):
     OLDER_THAN_LAST = "older_than_last"
     CROSSED = "crossed"
     WIDE_SPREAD = "wide_spread"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from typing import TypeVar
 
 import msgspec
 
+from monitor.domain.commands import Command
 from monitor.domain.events import Quote, Tick
 from monitor.domain.notices import Notice, notice_fault
+from monitor.store.commands import decode_command
 
 Item = TypeVar("Item")
 
@@ -75,7 +77,8 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     identifier = entry_id.decode()
     told = _bounded(fields, b"n")
     quotes, notices = _listed(_decode_quotes, body, "q"), _listed(_decode_notices, told, "n")
-    least = 0 if notices else 1
+    commands = _commands(_bounded(fields, b"c"))
+    least = 0 if notices or commands else 1
     if not least <= len(quotes) <= MAX_QUOTES:
         raise MalformedTickError(f"field q has {len(quotes)} quotes; {least} to {MAX_QUOTES}")
     if len(notices) > MAX_QUOTES:
@@ -85,13 +88,21 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     moment = _moment(int(identifier.partition("-")[0]), fields.get(b"at"), now)
     for notice in notices:
         check_notice(notice, moment)
-    return Tick(identifier, moment, tuple(quotes), tuple(notices))
+    return Tick(identifier, moment, tuple(quotes), tuple(notices), commands)
 
 
 def strange_number(body: bytes) -> str:
     """Return the field of the first number as text that only Python would read; empty: none."""
     found = _STRANGE_NUMBER.search(body)
     return "" if found is None else found[1].decode()
+
+
+def _commands(body: bytes) -> tuple[Command, ...]:
+    """Return the one command of an entry, if there is one."""
+    try:
+        return (decode_command(body),) if body else ()
+    except (msgspec.DecodeError, ValueError) as error:
+        raise MalformedTickError(f"field c: {error}") from error
 
 
 def _bounded(fields: Mapping[bytes, bytes], name: bytes) -> bytes:

@@ -34,19 +34,19 @@ CURSOR = "cursor"
 _COMMIT = """
 local token, state, ticks = KEYS[1], KEYS[2], KEYS[3]
 local outbox, transitions, rejected = KEYS[4], KEYS[5], KEYS[6]
-local flaws, refused = KEYS[7], KEYS[8]
+local flaws, refused, replies = KEYS[7], KEYS[8], KEYS[9]
 if redis.call('GET', token) ~= ARGV[1] then return 'FENCED' end
 local cursor = redis.call('HGET', state, 'cursor') or ''
 if cursor ~= ARGV[2] then return 'MOVED' end
 for key, kind in pairs({[state] = 'hash', [outbox] = 'stream', [transitions] = 'stream',
-    [rejected] = 'stream', [flaws] = 'stream', [refused] = 'hash'}) do
+    [rejected] = 'stream', [flaws] = 'stream', [refused] = 'hash', [replies] = 'stream'}) do
   local found = redis.call('TYPE', key).ok
   if found ~= kind and found ~= 'none' then return redis.error_reply(key .. ' is a ' .. found) end
 end
 if ARGV[3] ~= ARGV[2] then
   redis.call('XGROUP', 'SETID', ticks, 'compute', ARGV[3], 'ENTRIESREAD', ARGV[4])
 end
-local at, fields = 10, tonumber(ARGV[5])
+local at, fields = 11, tonumber(ARGV[5])
 for first = at, at + fields - 1, 1000 do
   redis.call('HSET', state, unpack(ARGV, first, math.min(first + 999, at + fields - 1)))
 end
@@ -71,7 +71,12 @@ for i = at, at + 2 * counted - 1, 2 do
     redis.call('HINCRBY', refused, ARGV[i], ARGV[i + 1])
   end
 end
-for i = at + 2 * counted, #ARGV do
+at = at + 2 * counted
+local answered = tonumber(ARGV[10])
+for i = at, at + answered - 1 do
+  redis.call('XADD', replies, 'MAXLEN', '~', '1000', '*', 'n', ARGV[i])
+end
+for i = at + answered, #ARGV do
   redis.call('XADD', transitions, 'MAXLEN', '~', '1000000', '*', 'n', ARGV[i])
   redis.call('XADD', outbox, '*', 'n', ARGV[i])
 end
@@ -95,6 +100,7 @@ class Commit:
         rejected: (entry id, reason) of entries that could not be read.
         flaws: encoded, in order: what was noticed of the sources.
         refused: by `hour|source|reason` how many values were refused.
+        replies: encoded: what became of the commands in it.
 
     """
 
@@ -106,6 +112,7 @@ class Commit:
     rejected: Sequence[tuple[str, str]] = ()
     flaws: Sequence[bytes] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
+    replies: Sequence[bytes] = ()
 
 
 class Committer:
@@ -183,11 +190,13 @@ class Committer:
             len(batch.rejected),
             len(batch.flaws),
             len(batch.refused),
+            len(batch.replies),
             *written,
             *removed,
             *flat,
             *batch.flaws,
             *(part for pair in batch.refused.items() for part in pair),
+            *batch.replies,
             *batch.transitions,
         ]
         keys = self._keys
@@ -202,6 +211,7 @@ class Committer:
                     keys.rejected,
                     keys.flaws,
                     keys.refused,
+                    keys.replies,
                 ],
                 arguments,
             )

@@ -72,6 +72,11 @@ class Keys:
         return self._key("flaws")
 
     @property
+    def replies(self) -> str:
+        """Stream: what became of people's commands, written with what they did; capped."""
+        return self._key("replies")
+
+    @property
     def refused(self) -> str:
         """Hash: `hour|source|reason` to how many values were refused; kept for some days."""
         return self._key("refused")

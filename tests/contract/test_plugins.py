@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, Notification
+from alerts.model import AlertState
+from alerts.notification import Notification
 from alerts.rules.base import Rule
 from alerts.schemas.builders import Origin
 from alerts.sinks.base import Sink, SinkContext, SinkSpec

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from alerts.model import AlertState, Severity, Transition
-from alerts.rulebook import Rulebook, check_rulebook, doubts_about, load_rulebook
+from alerts.rule_doubts import doubts_about
+from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.threshold import ThresholdRule
 from monitor.app.world import World, build_step
 from monitor.books import load_companies

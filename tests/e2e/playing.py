@@ -30,7 +30,6 @@ HISTORY = PROJECT.parent / "shared" / "data"
 RULES = PROJECT / "tests" / "fixtures" / "rules-2023-03.yaml"
 KEYS = Keys(REPLAY_TAG)
 EVENTS = "hashhedge/v1/{instance}/alert/+/+/event"
-NEWS = ("firing", "resolved")
 
 NOTHING: Mapping[str, str] = {}
 START_S = 30.0
@@ -244,12 +243,5 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 
 def news_of(path: Path) -> set[str]:
-    """Return the ids of the transitions in a file that subscribers must be told of.
-
-    A fire whose input was away and came back is no news.
-    """
-    return {
-        line["id"]
-        for line in lines_of(path)
-        if line["to"] in NEWS and not (line["to"] == "firing" and line["reason"] == "input_back")
-    }
+    """Return the ids of the transitions in a file that subscribers must be told of."""
+    return {line["id"] for line in lines_of(path) if line["notice"] and not line["muted_by"]}

@@ -12,7 +12,8 @@ import pytest
 from redis.asyncio import Redis
 
 from alerts import codec
-from alerts.model import Notification, Receipt, Severity, Transition
+from alerts.model import Severity, Transition
+from alerts.notification import Notification, Receipt
 from alerts.outbox import Outbox
 from alerts.relay import Meter, Relay, RelayOptions
 from alerts.sinks.base import Sink

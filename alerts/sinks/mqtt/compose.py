@@ -33,19 +33,25 @@ class Composer:
     ) -> list[Message]:
         """Return the event, if wanted, and the retained state of one transition.
 
-        What happened at one moment and is over leaves no state: there may be nothing to send.
+        What happened at one moment and is over leaves no state, nor does what is told again of a
+        state that was published before: there may be nothing to send.
 
         Raises:
             DeliveryError: its words make no topic, or too large a message; not retriable.
 
         """
+        inbox = transition.inbox
         try:
-            event = self.topics.alert_event(transition.rule, transition.key)
+            event = (
+                self.topics.user_inbox(inbox)
+                if inbox
+                else self.topics.alert_event(transition.rule, transition.key)
+            )
             state = self.topics.alert_state(transition.rule, transition.key)
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
         messages = [self._event(event, transition, protocol, now)] if with_event else []
-        if transition.to_state is AlertState.NOTED:
+        if transition.to_state is AlertState.NOTED or transition.echo:
             return messages
         if transition.reason is Reason.RULE_REMOVED:
             return [*messages, self.cleared(state)]

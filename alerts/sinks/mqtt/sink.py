@@ -17,7 +17,7 @@ from typing import Protocol
 
 import structlog
 
-from alerts.model import Notification, Receipt
+from alerts.notification import Notification, Receipt
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.base import SinkContext, SinkSpec

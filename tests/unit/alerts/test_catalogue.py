@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from alerts.model import Remarks, Transition
+from alerts.model import Transition
+from alerts.remarks import Remarks
 from alerts.rules.base import Rule
 from alerts.series import Target
 from alerts.setting import Setting
@@ -295,7 +296,7 @@ def test_an_alert_knows_its_extremes() -> None:
         desk.to(at)
         desk.watch.observe("S", Reading(value, Quality.OK, "", at), at)
         told += desk.watch.take_transitions()
-    ends = {it.rule: (it.low, it.high) for it in told if it.to_state.value == "resolved"}
+    ends = {it.rule: (it.min, it.max) for it in told if it.to_state.value == "resolved"}
     assert ends == {"r": (9.0, 19.0), "late": (11.0, 19.0)}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from alerts.codec import decode_transition, encode_transition
-from alerts.model import Transition
+from alerts.model import AlertState, NoticeReason, Transition
 from tests.transitions import any_transition, transition
 
 
@@ -30,6 +30,31 @@ def test_an_entry_without_a_later_field_is_read() -> None:
     entry = json.loads(encode_transition(transition()))
     del entry["t"]["test"]
     assert decode_transition(json.dumps(entry).encode()) == transition(test=False)
+
+
+@pytest.mark.parametrize(
+    ("state", "notice"),
+    [
+        (AlertState.FIRING, NoticeReason.NEW),
+        (AlertState.RESOLVED, NoticeReason.RESOLVED),
+        (AlertState.PENDING, None),
+    ],
+)
+def test_an_entry_from_before_the_desk_is_told_as_it_was(
+    state: AlertState, notice: NoticeReason | None
+) -> None:
+    """What waits in the outbox while the service is renewed must not fall silent."""
+    entry = json.loads(encode_transition(transition(to_state=state, notice=None)))
+    del entry["d"]
+    for name in ("notice", "muted_by", "ack", "duration_s", "min", "max", "members"):
+        del entry["t"][name]
+    assert decode_transition(json.dumps(entry).encode()).notice is notice
+
+
+def test_what_the_desk_decided_stays() -> None:
+    """A fire that the desk does not tell must not be taken for one from before there was a desk."""
+    kept = transition(to_state=AlertState.FIRING, notice=None)
+    assert decode_transition(encode_transition(kept)).notice is None
 
 
 def test_a_newer_schema_is_refused_by_number() -> None:

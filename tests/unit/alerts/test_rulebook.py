@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.model import Severity
-from alerts.rulebook import check_rulebook, doubts_about, load_rulebook
+from alerts.pacing.notify import Notify
+from alerts.rule_doubts import doubts_about
+from alerts.rulebook import check_rulebook, load_rulebook
 from alerts.rules.threshold import ThresholdRule
 from alerts.series import Target
 from monitor.compute.targets import targets
@@ -223,3 +226,64 @@ def test_sessions_of_what_no_share_has_part_in_are_refused(tmp_path: Path) -> No
         ("5", "watch the share itself: `on: RIOT`"),
         ("6", "remove `sessions`"),
     ]
+
+
+PACED = """\
+notify: {cooldown: 5m}
+groups:
+  - {name: market, wait: 10s}
+caps:
+  - {name: phone, limit: 10}
+escalations:
+  - name: night
+    steps: [{after: 5m, to: lead}]
+rules:
+  - id: price
+    type: threshold
+    on: BTC-USD
+    above: 100_000
+    notify:
+      group: market
+      escalate: night
+      expires: 2027-12-31
+"""
+
+
+def test_pace_is_read_as_written(tmp_path: Path) -> None:
+    """A rule's block and what rules share; how often it is told makes no other rule of it."""
+    book = load_rulebook(written(tmp_path, PACED), [ThresholdRule])
+    (price,) = book.rules
+    assert price.notify == Notify(group="market", escalate="night", expires="2027-12-31")
+    assert book.desk.pace.notify == Notify(cooldown="5m")
+    assert [group.wait for group in book.desk.pace.groups] == ["10s"]
+    assert price.version == msgspec.structs.replace(price, notify=None).version
+    as_json = tmp_path / "rules.json"
+    as_json.write_bytes(
+        msgspec.json.encode({"rules": book.rules, **msgspec.to_builtins(book.desk.pace)})
+    )
+    again = load_rulebook(as_json, [ThresholdRule])
+    assert (again.rules, again.desk, again.version) == (book.rules, book.desk, book.version)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("group: market", "group: markets", 10, "did you mean `market`?"),
+        ("escalate: night", "escalate: day", 10, "known are `night`"),
+        ("escalate: night", "escalat: night", 16, "did you mean `escalate`?"),
+        ("notify: {cooldown: 5m}", "notify: {group: all}", "", "which is not under `groups:`"),
+        ("notify: {cooldown: 5m}", "notify: {expires: 2027-01-01}", 1, "of one rule"),
+        ("wait: 10s", "wait: 2h", 3, "longer than 1h"),
+        ("limit: 10", "limit: 0", 5, ">= 1"),
+        ("limit: 10}", "limit: 10}\n  - {name: phone}", "", "`phone` is used twice"),
+        ("after: 5m", "after: 5 m", 8, "90s, 5m"),
+    ],
+)
+def test_wrong_pace_is_named(tmp_path: Path, old: str, new: str, line: object, words: str) -> None:
+    """File, line and mend, as for everything else in a rulebook."""
+    assert PACED.count(old) == 1
+    path = written(tmp_path, PACED.replace(old, new))
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(path, [ThresholdRule])
+    assert words in str(caught.value)
+    assert f"{path}:{line}" in str(caught.value) if line else str(path) in str(caught.value)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alerts import engine
-from alerts.model import AlertState, Reason, Remarks, Transition
+from alerts.model import AlertState, Reason, Transition
 from alerts.record import AlertRecord, Outcome
+from alerts.remarks import Remarks
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from alerts.saved import SavedAlert

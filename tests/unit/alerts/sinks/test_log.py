@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from alerts.model import Notification, Receipt, Severity
+from alerts.model import Severity
+from alerts.notification import Notification, Receipt
 from alerts.sinks.log import SINK, open_log
 from monitor.core.clock import ManualClock
 from tests.transitions import AT, transition

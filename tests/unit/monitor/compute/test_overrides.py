@@ -121,7 +121,9 @@ def test_a_figure_of_the_book_has_no_source_in_an_alert() -> None:
     """Only what somebody says live has an instrument; the book's own figures are named alone."""
     step = make_step()
     step.process(tick(NOON, by_hand(0.081, NOON)))
-    inputs = {item["name"]: item for item in step._inputs("power_hashcost_usd_ph_day", "HIVE")}
+    inputs = {
+        item["name"]: item for item in step.sources.inputs("power_hashcost_usd_ph_day", "HIVE")
+    }
     assert inputs["power_price_usd_kwh"]["sources"] == ["manual-anna"]
     assert "instrument" not in inputs["efficiency_j_th"]
 

@@ -1,0 +1,253 @@
+"""The desk: all changes of one moment in, what is told of them out. Hop 5, pure.
+
+The changes of one moment come together, so that a cause and what it explains are seen at once,
+whatever their order. An alert that fired unheard is told when what hid it is over, if it fires
+still; whoever was told of a fire is told of its end, if need be later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from alerts.desk import notices
+from alerts.desk.book import DeskBook
+from alerts.desk.ledger import Changed, Kind, Ledger
+from alerts.desk.matching import meets, subject_of
+from alerts.desk.mutes import Mutes
+from alerts.desk.records import Dead, DeskMemory, Silence, Standing
+from alerts.desk.surroundings import Surroundings
+from alerts.desk.verdicts import Verdicts
+from alerts.model import SHADOW, AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.saved import SavedAlert, standing_of
+from monitor.domain.events import Quality, Reading
+
+_OVER = {
+    "feed": Reason.INPUT_BACK,
+    "rule": Reason.INHIBITION_OVER,
+    "silence": Reason.SILENCE_EXPIRED,
+    "quiet": Reason.QUIET_OVER,
+    "maintenance": Reason.MAINTENANCE_OVER,
+    "ack": Reason.ACK_EXPIRED,
+}
+_NOTICE = {
+    Reason.SILENCE_EXPIRED: NoticeReason.SILENCE_EXPIRED,
+    Reason.ACK_EXPIRED: NoticeReason.ACK_EXPIRED,
+    Reason.UNACKNOWLEDGED: NoticeReason.ACK_EXPIRED,
+    Reason.INPUT_BACK: NoticeReason.DATA_BACK,
+}
+_PUT_OFF = frozenset({Reason.SILENCE_EXPIRED, Reason.ACK_EXPIRED, Reason.UNACKNOWLEDGED})
+"""After these, what was told before is told again: a person had put it off."""
+
+
+class Desk:
+    """Decides what is told; its memory is `ledger`."""
+
+    def __init__(self, book: DeskBook, around: Surroundings) -> None:
+        self.ledger = Ledger()
+        self.mutes = Mutes(book, self.ledger, around)
+        self._verdicts = Verdicts(self.ledger, self.mutes)
+        self._around = around
+        self._dead_after = book.dead_after_ms
+        self._freed: dict[str, Reason] = {}
+        self._ends: list[Transition] = []
+        self._out: list[Transition] = []
+
+    # ---------------------------------------------------------------- what comes in
+
+    def begin(self, now: int) -> None:
+        """Set the timers of the quiet times, at the first moment or after a restart."""
+        for name in self.mutes.quiet_times:
+            self.ledger.turn_at(name, self.mutes.edge(name, now))
+
+    def skip_to(self, moment: int) -> None:
+        """Leave out the turns of quiet times before `moment`: a leap of years is not walked."""
+        for name, edge in list(self.ledger.edges.items()):
+            if edge < moment:
+                self.ledger.turn_at(name, self.mutes.edge(name, moment))
+
+    def take(self, changes: Sequence[Transition], now: int) -> None:
+        """Take all changes of one moment, in order, and tell what came free in it."""
+        ends, self._ends = self._ends, []
+        changes = [*ends, *changes]
+        for change in changes:
+            if change.to_state is not AlertState.NOTED and change.muted_by != SHADOW:
+                firing = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
+                if self.mutes.inhibition.set(subject_of(change), firing=firing):
+                    self._freed[f"rule:{change.name}"] = Reason.INHIBITION_OVER
+        self._out += [self._verdicts.on(change, now) for change in changes]
+        freed, self._freed = self._freed, {}
+        for mute, reason in freed.items():
+            self.release(mute, reason, now)
+
+    @property
+    def owes(self) -> bool:
+        """Tell whether something came free that `take` has not told of yet."""
+        return bool(self._freed)
+
+    def see_input(self, instrument: str, reading: Reading, now: int) -> None:
+        """Take an instrument's reading: it may have grown stale, or be told again.
+
+        What comes free by that is told with the changes of this moment, in `take`.
+        """
+        known = self.ledger.dead.get(instrument)
+        if known is None:
+            if reading.quality is not Quality.STALE or self._dead_after is None:
+                return
+            if self._around.dependents_of(instrument) is not None:
+                due, seen = now + self._dead_after, reading.observed_at
+                self.ledger.keep_dead(
+                    Dead(instrument=instrument, since=now, due=due, observed_at=seen)
+                )
+        elif reading.quality.usable:
+            self._revive(known, Reason.INPUT_BACK, reading, now)
+
+    def _revive(self, dead: Dead, reason: Reason, reading: Reading, now: int) -> None:
+        self.ledger.drop_dead(dead.instrument)
+        self._freed[f"feed:{dead.instrument}"] = Reason.INPUT_BACK
+        root = self.ledger.standings.get(f"{News.FEED.value}|{dead.instrument}")
+        if root is not None:
+            end = notices.revived(dead, root.last.severity, reason, reading, now)
+            self._ends.append(end)
+
+    # ---------------------------------------------------------------- what comes to an end
+
+    def release(self, mute: str, reason: Reason, now: int) -> None:
+        """Tell what fires still, and owed ends, of the alerts that `mute` kept quiet."""
+        for name in self.ledger.muted_by(mute):
+            standing = self.ledger.standings[name]
+            if standing.over or standing.last.to_state is AlertState.FIRING:
+                self._free(standing, reason, now)
+
+    def _free(self, standing: Standing, reason: Reason, now: int) -> None:
+        muted = self.mutes.of(subject_of(standing.last), now, standing.ack)
+        if muted:
+            if muted != standing.muted_by:
+                self.ledger.stand(replace(standing, muted_by=muted))
+        elif standing.over:
+            self.ledger.forget(standing.last.name)
+            self._out.append(notices.end_at_last(standing, reason, now))
+        elif standing.told and reason not in _PUT_OFF:
+            self.ledger.stand(replace(standing, muted_by=""))
+        else:
+            last = standing.last
+            reading = self._around.reading(last.target, last.labels.get("company"))
+            notice = _NOTICE.get(reason, NoticeReason.NEW)
+            self.ledger.stand(replace(standing, told=True, muted_by=""))
+            self._out.append(notices.again(standing, notice, reason, reading, now))
+
+    def end_silence(self, name: str, now: int) -> Silence:
+        """End a silence: say what it hid, and tell what fires still."""
+        silence = self.ledger.drop_silence(name)
+        notice = NoticeReason.SUMMARY if silence.count else None
+        self._out.append(notices.of_silence(silence, Reason.ENDED, notice, silence.hidden, now))
+        self.release(f"silence:{name}", Reason.SILENCE_EXPIRED, now)
+        return silence
+
+    def end_window(self, name: str, now: int) -> None:
+        """End a maintenance window, with a notice if its beginning had one."""
+        window = self.ledger.drop_window(name)
+        self._out.append(notices.of_maintenance(window, Reason.ENDED, now))
+        self.release(f"maintenance:{name}", Reason.MAINTENANCE_OVER, now)
+
+    def end_ack(self, name: str, reason: Reason, words: str, now: int) -> None:
+        """Give an alert back; one that fires is told again if nothing else keeps it quiet."""
+        standing = replace(self.ledger.standings[name], ack=None)
+        muted = self.mutes.of(subject_of(standing.last), now)
+        self.ledger.stand(replace(standing, muted_by=muted))
+        if muted or standing.last.to_state is not AlertState.FIRING:
+            self._out.append(notices.ack_changed(standing, reason, "", words, now))
+        else:
+            self._free(replace(standing, muted_by=""), reason, now)
+
+    def firing(self, silence: Silence) -> list[str]:
+        """Return the alerts that fire and that `silence` means, by name."""
+        return [
+            name
+            for name, standing in sorted(self.ledger.standings.items())
+            if standing.last.to_state is AlertState.FIRING
+            and meets(silence.match, subject_of(standing.last))
+        ]
+
+    # ---------------------------------------------------------------- timers
+
+    @property
+    def next_timer(self) -> int | None:
+        """Return the event time of the earliest timer, ms UTC."""
+        return self.ledger.next_timer
+
+    def run_timers(self, now: int) -> None:
+        """Run what is due at `now`."""
+        for _, kind, name in self.ledger.pop_due(now):
+            match kind:
+                case Kind.WINDOW_BEGINS:
+                    window = replace(self.ledger.windows[name], begun=True)
+                    self.ledger.keep_window(window)
+                    self._out.append(notices.of_maintenance(window, Reason.BEGUN, now))
+                case Kind.WINDOW_ENDS:
+                    self.end_window(name, now)
+                case Kind.DEAD:
+                    self._die(name, now)
+                case Kind.QUIET:
+                    self._turn(name, now)
+                case Kind.REMINDER:
+                    self._remind(self.ledger.silences[name], now)
+                case Kind.SILENCE_ENDS:
+                    self.end_silence(name, now)
+                case Kind.ACK_ENDS:
+                    self.end_ack(name, Reason.ACK_EXPIRED, "It was put off, and rings again.", now)
+
+    def _die(self, instrument: str, now: int) -> None:
+        dead = replace(self.ledger.dead[instrument], due=None)
+        self.ledger.keep_dead(dead)
+        many, severity = self._around.dependents_of(instrument) or (0, Severity.WARNING)
+        self.take([notices.died(dead, severity, many, now)], now)
+
+    def _turn(self, name: str, now: int) -> None:
+        self.ledger.turn_at(name, self.mutes.edge(name, now))
+        self.release(f"quiet:{name}", Reason.QUIET_OVER, now)
+
+    def _remind(self, silence: Silence, now: int) -> None:
+        self.ledger.keep_silence(replace(silence, reminded=True))
+        members = self.firing(silence)
+        if members:
+            self.say(
+                notices.of_silence(silence, Reason.ENDS_SOON, NoticeReason.REMINDER, members, now)
+            )
+
+    # ---------------------------------------------------------------- what goes out; memory
+
+    def say(self, notice: Transition) -> None:
+        """Add a notice to what goes out, as it is."""
+        self._out.append(notice)
+
+    def take_out(self) -> list[Transition]:
+        """Return what was decided since the last call, in order."""
+        taken, self._out = self._out, []
+        return taken
+
+    def take_changed(self) -> Changed:
+        """Return the records that changed since the last call; None removes one."""
+        return self.ledger.take()
+
+    def restore(self, memory: DeskMemory, alerts: Iterable[SavedAlert]) -> None:
+        """Take the memory back; an alert that fired before there was a desk was told."""
+        self.ledger.restore(memory)
+        for alert in alerts:
+            if alert.record.fired and alert.name not in self.ledger.standings:
+                self.ledger.stand(Standing(last=standing_of(alert), told=True))
+        for standing in self.ledger.standings.values():
+            if standing.last.to_state is AlertState.FIRING:
+                self.mutes.inhibition.set(subject_of(standing.last), firing=True)
+
+    def review(self, now: int) -> None:
+        """Look again at all that is quiet: the rulebook may say something else since."""
+        for dead in list(self.ledger.dead.values()):
+            if self._dead_after is None or self._around.dependents_of(dead.instrument) is None:
+                reading = self._around.reading(dead.instrument, None)
+                self._revive(dead, Reason.RULE_REMOVED, reading, now)
+        self.take([], now)
+        for mute in self.ledger.mutes():
+            reason = _OVER.get(mute.partition(":")[0])
+            if reason is not None:  # a cold start is never over: its alert is not told
+                self.release(mute, reason, now)

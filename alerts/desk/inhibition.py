@@ -1,0 +1,70 @@
+"""Which firing alert mutes another. An inhibitor must itself be firing. Pure.
+
+Beside the entries of the rulebook one holds always: a critical alert mutes the warnings on the same
+value of the same subject, of which it is the worse news. A warning on something else of the same
+company is not muted: the critical one does not explain it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.desk.book import Inhibit
+from alerts.desk.matching import Subject, meets
+from alerts.model import Severity
+
+_Place = tuple[int, tuple[str, ...]]
+_WORSE = -1
+
+
+class Inhibition:
+    """The firing alerts that may mute others, by what the others must share with them."""
+
+    def __init__(self, entries: Sequence[Inhibit] = ()) -> None:
+        self._entries = tuple(entries)
+        self._firing: dict[_Place, dict[str, None]] = {}
+
+    def set(self, subject: Subject, *, firing: bool) -> bool:
+        """Note whether an alert fires now; return whether it stopped muting others."""
+        stopped = False
+        for place in self._sources(subject):
+            names = self._firing.setdefault(place, {})
+            if firing:
+                names[subject.name] = None
+            elif subject.name in names:
+                del names[subject.name]
+                stopped = True
+            if not names:
+                del self._firing[place]
+        return stopped
+
+    def mute_of(self, subject: Subject) -> str:
+        """Return `rule:<id>|<key>` of an alert that mutes this one; empty: none does."""
+        for place in self._targets(subject):
+            for name in self._firing.get(place, ()):
+                if name != subject.name:
+                    return f"rule:{name}"
+        return ""
+
+    def _sources(self, subject: Subject) -> list[_Place]:
+        found: list[_Place] = []
+        if subject.severity is Severity.CRITICAL:
+            found.append((_WORSE, (subject.target, subject.key)))
+        for number, entry in enumerate(self._entries):
+            if meets(entry.source, subject):
+                found.append((number, _shared(entry, subject)))
+        return found
+
+    def _targets(self, subject: Subject) -> list[_Place]:
+        found: list[_Place] = []
+        if subject.severity is Severity.WARNING:
+            found.append((_WORSE, (subject.target, subject.key)))
+        for number, entry in enumerate(self._entries):
+            # what is a cause itself is muted by no other cause: two would mute each other
+            if meets(entry.target, subject) and not meets(entry.source, subject):
+                found.append((number, _shared(entry, subject)))
+        return found
+
+
+def _shared(entry: Inhibit, subject: Subject) -> tuple[str, ...]:
+    return tuple(str(getattr(subject, name)) for name in entry.equal)

@@ -1,0 +1,86 @@
+"""Why an alert is not told now, in one fixed order. Pure.
+
+What is dead comes first: it explains the most. Then announced work, another alert, a person's
+silence, the hour, and last whoever has taken the alert on.
+"""
+
+from __future__ import annotations
+
+from alerts.acks import Ack
+from alerts.desk.book import DeskBook
+from alerts.desk.inhibition import Inhibition
+from alerts.desk.ledger import Ledger
+from alerts.desk.matching import Subject, meets
+from alerts.desk.surroundings import Surroundings
+from alerts.desk.windows import window_of
+from alerts.model import News
+from monitor.domain.commands import Place
+
+ACK = "ack"
+_NEWS = frozenset(News)
+
+
+class Mutes:
+    """All that may keep an alert quiet."""
+
+    def __init__(self, book: DeskBook, ledger: Ledger, around: Surroundings) -> None:
+        self._quiet = {it.name: (it, window_of(it, around.exchange)) for it in book.quiet}
+        self._ledger = ledger
+        self._around = around
+        self.inhibition = Inhibition(book.inhibit)
+
+    def of(self, subject: Subject, now: int, ack: Ack | None = None) -> str:
+        """Return what keeps an alert quiet at `now`; empty: nothing does."""
+        return (
+            self.feed_of(subject)
+            or self._maintenance_of(subject)
+            or self.inhibition.mute_of(subject)
+            or self._silence_of(subject, now)
+            or self._quiet_of(subject, now)
+            or (ACK if ack is not None else "")
+        )
+
+    def feed_of(self, subject: Subject) -> str:
+        """Return `feed:<instrument>` of a dead one that an alert rests on; empty: none is."""
+        dead = self._ledger.dead
+        if not dead or subject.rule in _NEWS:
+            return ""
+        names = self._around.inputs_of(subject.target, subject.company)
+        return next((f"feed:{name}" for name in sorted(names) if name in dead), "")
+
+    def _maintenance_of(self, subject: Subject) -> str:
+        if subject.rule == News.MAINTENANCE.value:
+            return ""  # its own beginning and end
+        for name, window in self._ledger.windows.items():
+            if window.begun and (
+                window.place is Place.BROKER or self._rests_on(subject, window.feed)
+            ):
+                return f"maintenance:{name}"
+        return ""
+
+    def _rests_on(self, subject: Subject, feed: str) -> bool:
+        """Tell whether it is about an input that this feed alone tells, and that is dead."""
+        if subject.rule != News.FEED.value:
+            return False
+        return set(self._around.sources_of(subject.key)) == {feed}
+
+    def _silence_of(self, subject: Subject, now: int) -> str:
+        for name, silence in self._ledger.silences.items():
+            if silence.at <= now < silence.until and meets(silence.match, subject):
+                return f"silence:{name}"
+        return ""
+
+    def _quiet_of(self, subject: Subject, now: int) -> str:
+        for name, (quiet, window) in self._quiet.items():
+            if quiet.covers(subject) and window.open_at(now):
+                return f"quiet:{name}"
+        return ""
+
+    @property
+    def quiet_times(self) -> tuple[str, ...]:
+        """Return the names of the quiet times."""
+        return tuple(self._quiet)
+
+    def edge(self, name: str, now: int) -> int | None:
+        """Return when a quiet time begins or ends next, ms UTC; None if that is not known."""
+        return self._quiet[name][1].next_edge(now)

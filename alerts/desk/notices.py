@@ -1,0 +1,189 @@
+"""What the desk itself has to say, as transitions: their ids are as stable as those of the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from alerts.desk.matching import words_of
+from alerts.desk.records import Dead, Maintenance, Silence, Standing
+from alerts.identity import notice_id, transition_id
+from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.wording import for_people
+from monitor.core.clock import iso
+from monitor.domain.commands import Place
+from monitor.domain.events import Quality, Reading
+
+VERSION = "1"
+"""Goes into the ids, as a rule's version does into those of its alerts."""
+
+_WHY = {
+    Reason.SILENCE_EXPIRED: "the silence on it is over",
+    Reason.ACK_EXPIRED: "the time it was put off for is over",
+    Reason.QUIET_OVER: "the quiet time is over",
+    Reason.INHIBITION_OVER: "what explained it is over",
+    Reason.MAINTENANCE_OVER: "the maintenance is over",
+    Reason.INPUT_BACK: "its data is back",
+    Reason.UNACKNOWLEDGED: "it was given back",
+}
+
+
+def again(
+    standing: Standing, notice: NoticeReason, reason: Reason, reading: Reading, now: int
+) -> Transition:
+    """Return the notice that an alert fires still, with the value of now."""
+    last = standing.last
+    value = reading.value if reading.quality.usable else None
+    stands = "" if value is None else f" Now {for_people(value, last.unit)}."
+    return replace(
+        last,
+        id=notice_id(last.id, notice.value, now),
+        from_state=last.to_state,
+        reason=reason,
+        value=value,
+        quality=reading.quality.word,
+        observed_at=reading.observed_at,
+        at=now,
+        summary=f"Still firing, {_WHY[reason]}: {last.summary}{stands}",
+        notice=notice,
+        muted_by="",
+        ack=standing.ack,
+    )
+
+
+def end_at_last(standing: Standing, reason: Reason, now: int) -> Transition:
+    """Return the end of an alert that was kept back while something muted it."""
+    last = standing.last
+    return replace(
+        last,
+        id=notice_id(last.id, NoticeReason.RESOLVED.value, now),
+        from_state=last.to_state,
+        reason=reason,
+        at=now,
+        summary=f"{last.summary} It ended at {iso(last.at)}; {_WHY[reason]}.",
+        notice=NoticeReason.RESOLVED,
+        muted_by="",
+    )
+
+
+def ack_changed(
+    standing: Standing, reason: Reason, word: str, summary: str, now: int
+) -> Transition:
+    """Return that an alert was taken on or given back; `word` tells commands of one moment apart."""
+    last = standing.last
+    return replace(
+        last,
+        id=notice_id(last.id, f"{reason.value}:{word}", now),
+        from_state=last.to_state,
+        reason=reason,
+        at=now,
+        summary=summary,
+        notice=None,
+        muted_by="",
+        ack=standing.ack,
+    )
+
+
+def died(dead: Dead, severity: Severity, dependents: int, now: int) -> Transition:
+    """Return the one notice of an input that no source tells any more."""
+    seen = "" if dead.observed_at is None else f", last seen {iso(dead.observed_at)}"
+    rest = "1 alert rests" if dependents == 1 else f"{dependents} alerts rest"
+    labels = {"instrument": dead.instrument}
+    return Transition(
+        id=transition_id(News.FEED, VERSION, labels, dead.since, 1),
+        rule=News.FEED.value,
+        rule_version=VERSION,
+        labels=labels,
+        key=dead.instrument,
+        severity=severity,
+        target=dead.instrument,
+        unit="",
+        from_state=AlertState.INACTIVE,
+        to_state=AlertState.FIRING,
+        reason=Reason.INPUT_UNUSABLE,
+        value=None,
+        bound=None,
+        at=now,
+        since=dead.since,
+        number=1,
+        observed_at=dead.observed_at,
+        quality=Quality.STALE.word,
+        summary=f"{dead.instrument} is stale{seen}: {rest} on it and cannot be judged.",
+    )
+
+
+def revived(
+    dead: Dead, severity: Severity, reason: Reason, reading: Reading, now: int
+) -> Transition:
+    """Return the end of that."""
+    what = "told again" if reason is Reason.INPUT_BACK else "not watched any more"
+    return replace(
+        died(dead, severity, 0, now),
+        id=transition_id(News.FEED, VERSION, {"instrument": dead.instrument}, dead.since, 2),
+        from_state=AlertState.FIRING,
+        to_state=AlertState.RESOLVED,
+        reason=reason,
+        number=2,
+        observed_at=reading.observed_at,
+        quality=reading.quality.word,
+        summary=f"Resolved: {dead.instrument} is {what}.",
+    )
+
+
+def of_silence(
+    silence: Silence,
+    reason: Reason,
+    notice: NoticeReason | None,
+    members: Sequence[str],
+    now: int,
+) -> Transition:
+    """Return that a silence began, ends soon or has ended, and what it hid."""
+    what = words_of(silence.match)
+    said = {
+        Reason.COMMANDED: f"{silence.by} silenced {what} until {iso(silence.until)}: "
+        f"{silence.reason}",
+        Reason.ENDS_SOON: f"The silence of {silence.by} on {what} ends at {iso(silence.until)}; "
+        f"it hides {len(members)} firing: {', '.join(members[:8])}",
+        Reason.ENDED: f"The silence of {silence.by} on {what} is over; it hid {silence.count} "
+        f"notices of {len(silence.hidden)} alerts: {', '.join(silence.hidden[:8]) or 'nothing'}",
+    }
+    number = 1 + list(said).index(reason)
+    labels = {"silence": silence.id}
+    item = _noted(News.SILENCE, labels, silence.at, number, now)
+    return replace(item, reason=reason, notice=notice, summary=said[reason], members=tuple(members))
+
+
+def of_maintenance(window: Maintenance, reason: Reason, now: int) -> Transition:
+    """Return that announced work was commanded, begins, or has ended."""
+    what = "the broker" if window.place is Place.BROKER else f"the feed {window.feed}"
+    said = {
+        Reason.COMMANDED: f"{window.by} announced maintenance of {what} from {iso(window.begin)} "
+        f"to {iso(window.until)}: {window.reason}",
+        Reason.BEGUN: f"Maintenance of {what} begins, until {iso(window.until)}: {window.reason}",
+        Reason.ENDED: f"Maintenance of {what} is over: {window.reason}",
+    }
+    number = 1 + list(said).index(reason)
+    item = _noted(News.MAINTENANCE, {"maintenance": window.id}, window.begin, number, now)
+    told = None if reason is Reason.COMMANDED else NoticeReason.MAINTENANCE
+    return replace(item, reason=reason, notice=told, summary=said[reason])
+
+
+def _noted(news: News, labels: Mapping[str, str], since: int, number: int, now: int) -> Transition:
+    return Transition(
+        id=transition_id(news.value, VERSION, labels, since, number),
+        rule=news.value,
+        rule_version=VERSION,
+        labels=labels,
+        key="-".join(labels.values()),
+        severity=Severity.INFO,
+        target=news.value,
+        unit="",
+        from_state=AlertState.INACTIVE,
+        to_state=AlertState.NOTED,
+        reason=Reason.COMMANDED,
+        value=None,
+        bound=None,
+        at=now,
+        since=since,
+        number=number,
+    )

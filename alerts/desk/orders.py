@@ -1,0 +1,223 @@
+"""Commands of people: done at their place among the prices, and answered. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from alerts.acks import Ack
+from alerts.desk import notices
+from alerts.desk.desk import Desk
+from alerts.desk.matching import match_fault, meets, subject_of, words_of
+from alerts.desk.records import Maintenance, Silence, Standing
+from alerts.desk.surroundings import Surroundings
+from alerts.model import AlertState, Reason
+from monitor.core.clock import iso
+from monitor.domain.commands import (
+    MAX_LISTED,
+    MAX_SPAN_MS,
+    AckAlert,
+    AddMaintenance,
+    AddSilence,
+    Command,
+    EndMaintenance,
+    EndSilence,
+    Place,
+    Reply,
+    UnackAlert,
+    command_fault,
+)
+
+MAX_KEPT = 500
+"""How many silences there may be at once, and how many maintenance windows."""
+_LIST = "see hashhedge alert list"
+
+
+class Orders:
+    """Does what is asked of the desk, or says why not."""
+
+    def __init__(self, desk: Desk, around: Surroundings) -> None:
+        self._desk = desk
+        self._ledger = desk.ledger
+        self._around = around
+
+    def do(self, command: Command, now: int) -> Reply:
+        """Do one command at event time `now`; a dry run changes nothing."""
+        fault = command_fault(command)
+        return _refused(command, now, fault) if fault else self._do(command, now)
+
+    def _do(self, command: Command, now: int) -> Reply:
+        match command.action:
+            case AddSilence() as wish:
+                return self._add_silence(command, wish, now)
+            case EndSilence() as wish:
+                return self._end_silence(command, wish, now)
+            case AckAlert() as wish:
+                return self._ack(command, wish, now)
+            case UnackAlert() as wish:
+                return self._unack(command, wish, now)
+            case AddMaintenance() as wish:
+                return self._add_window(command, wish, now)
+            case EndMaintenance() as wish:
+                return self._end_window(command, wish, now)
+
+    def _add_silence(self, command: Command, wish: AddSilence, now: int) -> Reply:
+        fault = match_fault(wish.match) or _span_fault(now, wish.until, now)
+        if fault:
+            return _refused(command, now, fault)
+        name = _made_of(command)
+        reply = self._matched(replace(_done(command, now, ""), made=name), wish.match)
+        said = f"{words_of(wish.match)} until {iso(wish.until)}"
+        if name in self._ledger.silences:
+            return replace(reply, text=f"silenced already: {said}")
+        if len(self._ledger.silences) >= MAX_KEPT:
+            return _refused(command, now, f"there are {MAX_KEPT} silences", "end some first")
+        if command.dry_run:
+            return replace(reply, text=f"would silence {said}", made="")
+        silence = Silence(
+            id=name,
+            match=dict(wish.match),
+            by=command.by,
+            reason=wish.reason,
+            at=now,
+            until=wish.until,
+        )
+        self._ledger.keep_silence(silence)
+        self._desk.say(notices.of_silence(silence, Reason.COMMANDED, None, (), now))
+        for firing in self._desk.firing(silence):
+            standing = self._ledger.standings[firing]
+            if not standing.muted_by:
+                self._ledger.stand(replace(standing, muted_by=f"silence:{name}"))
+        return replace(reply, text=f"silenced {said}")
+
+    def _end_silence(self, command: Command, wish: EndSilence, now: int) -> Reply:
+        silence = self._ledger.silences.get(wish.silence)
+        if silence is None:
+            hint = "see hashhedge silence list"
+            return _refused(command, now, f"there is no silence `{wish.silence}`", hint)
+        said = f"the silence of {silence.by} on {words_of(silence.match)}"
+        firing = self._desk.firing(silence)
+        reply = replace(
+            _done(command, now, f"would end {said}"),
+            made=silence.id,
+            matches=tuple(firing[:MAX_LISTED]),
+            matched=len(firing),
+            firing=len(firing),
+        )
+        if command.dry_run:
+            return reply
+        self._desk.end_silence(silence.id, now)
+        return replace(reply, text=f"ended {said}")
+
+    def _ack(self, command: Command, wish: AckAlert, now: int) -> Reply:
+        standing = self._standing(wish)
+        if standing is None:
+            return _refused(command, now, f"{wish.rule} does not fire for {wish.key}", _LIST)
+        fault = "" if wish.until is None else _span_fault(now, wish.until, now)
+        if fault:
+            return _refused(command, now, fault)
+        until = "it resolves" if wish.until is None else iso(wish.until)
+        said = f"{wish.rule} for {wish.key}, quiet until {until}"
+        if command.dry_run:
+            return _done(command, now, f"would acknowledge {said}")
+        ack = Ack(by=command.by, note=wish.note, at=now, until=wish.until)
+        taken = replace(standing, ack=ack)
+        self._ledger.stand(taken)
+        words = f"{command.by} has taken it on: {standing.last.summary}"
+        change = notices.ack_changed(taken, Reason.ACKNOWLEDGED, command.id, words, now)
+        self._desk.say(change)
+        return _done(command, now, f"acknowledged {said}")
+
+    def _unack(self, command: Command, wish: UnackAlert, now: int) -> Reply:
+        standing = self._standing(wish)
+        if standing is None or standing.ack is None:
+            fault = f"{wish.rule} for {wish.key} is not acknowledged"
+            return _refused(command, now, fault, _LIST)
+        said = f"{wish.rule} for {wish.key}, taken on by {standing.ack.by}"
+        if command.dry_run:
+            return _done(command, now, f"would give back {said}")
+        words = f"{command.by} has given it back: {standing.last.summary}"
+        self._desk.end_ack(standing.last.name, Reason.UNACKNOWLEDGED, words, now)
+        return _done(command, now, f"given back: {said}")
+
+    def _standing(self, wish: AckAlert | UnackAlert) -> Standing | None:
+        standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")
+        live = standing is not None and standing.last.to_state is not AlertState.RESOLVED
+        return standing if live else None
+
+    def _add_window(self, command: Command, wish: AddMaintenance, now: int) -> Reply:
+        fault = _span_fault(wish.begin, wish.until, now)
+        if fault:
+            return _refused(command, now, fault)
+        name = _made_of(command)
+        what = "the broker" if wish.place is Place.BROKER else f"the feed {wish.feed}"
+        said = f"{what} from {iso(wish.begin)} until {iso(wish.until)}"
+        if name in self._ledger.windows:
+            return replace(_done(command, now, f"announced already: {said}"), made=name)
+        if len(self._ledger.windows) >= MAX_KEPT:
+            return _refused(command, now, f"there are {MAX_KEPT} windows", "end some first")
+        if command.dry_run:
+            return _done(command, now, f"would announce maintenance of {said}")
+        window = Maintenance(
+            id=name,
+            place=wish.place,
+            feed=wish.feed if wish.place is Place.FEED else "",
+            by=command.by,
+            reason=wish.reason,
+            begin=wish.begin,
+            until=wish.until,
+        )
+        self._ledger.keep_window(window)
+        self._desk.say(notices.of_maintenance(window, Reason.COMMANDED, now))
+        self._desk.run_timers(now)
+        return replace(_done(command, now, f"announced maintenance of {said}"), made=name)
+
+    def _end_window(self, command: Command, wish: EndMaintenance, now: int) -> Reply:
+        window = self._ledger.windows.get(wish.window)
+        if window is None:
+            hint = "see hashhedge maintenance list"
+            return _refused(command, now, f"there is no window `{wish.window}`", hint)
+        reply = replace(_done(command, now, f"would end {window.id}"), made=window.id)
+        if command.dry_run:
+            return reply
+        self._desk.end_window(window.id, now)
+        return replace(reply, text=f"ended {window.id}")
+
+    def _matched(self, reply: Reply, match: Mapping[str, str]) -> Reply:
+        """Return an answer with the alerts that a matcher means, those that fire first."""
+        firing = {
+            name: None
+            for name, standing in sorted(self._ledger.standings.items())
+            if standing.last.to_state is AlertState.FIRING
+            and meets(match, subject_of(standing.last))
+        }
+        names = dict(firing)
+        for subject in self._around.subjects():
+            if meets(match, subject):
+                names[subject.name] = None
+        listed = tuple(names)[:MAX_LISTED]
+        return replace(reply, matches=listed, matched=len(names), firing=len(firing))
+
+
+def _made_of(command: Command) -> str:
+    """Return the id of what a command makes: the same however often it is sent."""
+    return hashlib.blake2b(command.id.encode(), digest_size=5).hexdigest()
+
+
+def _span_fault(begin: int, until: int, now: int) -> str:
+    if until <= max(begin, now):
+        return f"it would end at {iso(until)}, and that is over or before it begins"
+    if until - begin > MAX_SPAN_MS:
+        return f"it would last until {iso(until)}; at most 366 days"
+    return ""
+
+
+def _done(command: Command, now: int, text: str) -> Reply:
+    return Reply(id=command.id, at=now, accepted=True, text=text, dry_run=command.dry_run)
+
+
+def _refused(command: Command, now: int, why: str, hint: str = "") -> Reply:
+    return Reply(
+        id=command.id, at=now, accepted=False, text=why, hint=hint, dry_run=command.dry_run
+    )

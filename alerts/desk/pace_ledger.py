@@ -1,0 +1,107 @@
+"""The records of pace, what changed of them, and their timers. Pure.
+
+A timer is told by its record: one that comes due while the record wants a later moment is set
+again, so that an alert that fires often has one timer and not one a fire.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from alerts.desk.pace import Pace
+from alerts.pacing.capping import CapRecord
+from alerts.pacing.grouping import GroupRecord
+from alerts.pacing.occurrences import Occurrences
+from monitor.core.clock import Millis
+
+
+class Kind(StrEnum):
+    """What a record is of, and the first part of its cell's name.
+
+    Among timers of one moment the first in this order comes first: what an alert tells may join
+    a group that is told at the same moment, and a digest may be over a cap.
+    """
+
+    PACE = "pace"
+    GROUP = "group"
+    CAP = "cap"
+    EXPIRED = "expired"
+    COUNT = "count"
+
+
+Record: TypeAlias = Pace | GroupRecord | CapRecord | Occurrences | int
+Place: TypeAlias = tuple[Kind, str]
+PaceChanged: TypeAlias = dict[tuple[str, str], Record | None]
+_ORDER = {kind: number for number, kind in enumerate(Kind)}
+
+
+@dataclass(slots=True)
+class PaceMemory:
+    """The memory of pace as it was committed, by name; `expired` has the ends that were told."""
+
+    paces: dict[str, Pace] = field(default_factory=dict)
+    groups: dict[str, GroupRecord] = field(default_factory=dict)
+    caps: dict[str, CapRecord] = field(default_factory=dict)
+    counts: dict[str, Occurrences] = field(default_factory=dict)
+    expired: dict[str, int] = field(default_factory=dict)
+
+
+class PaceLedger:
+    """What is remembered beside a memory: which records changed, and when each is due."""
+
+    def __init__(self) -> None:
+        self._changed: PaceChanged = {}
+        self._due: dict[Place, Millis] = {}
+        self._heap: list[tuple[Millis, int, str, Kind]] = []
+        self._queued: dict[Place, Millis] = {}
+
+    def keep(self, place: Place, record: Record | None, due: Millis | None) -> None:
+        """Note that a record changed, and when it is to be looked at next."""
+        self._changed[place] = record
+        self.remind(place, due)
+
+    def remind(self, place: Place, due: Millis | None) -> None:
+        """Set the one timer of a record; None takes it back."""
+        if due is None:
+            self._due.pop(place, None)
+            return
+        self._due[place] = due
+        queued = self._queued.get(place)
+        if queued is None or due < queued:
+            self._push(place, due)
+
+    @property
+    def next_timer(self) -> Millis | None:
+        """Return the event time of the earliest timer that holds, ms UTC."""
+        while self._heap:
+            queued, _, name, kind = self._heap[0]
+            place = (kind, name)
+            due = self._due.get(place)
+            if due == queued:
+                return due
+            heapq.heappop(self._heap)
+            if self._queued.get(place) == queued:
+                del self._queued[place]
+                if due is not None:
+                    self._push(place, due)
+        return None
+
+    def pop(self) -> Place:
+        """Return the place of the earliest timer, and take that back; there must be one."""
+        assert self.next_timer is not None  # noqa: S101  # the caller asked
+        _, _, name, kind = heapq.heappop(self._heap)
+        del self._queued[kind, name], self._due[kind, name]
+        return kind, name
+
+    def take(self) -> PaceChanged:
+        """Return the records that changed since the last call; None removes one."""
+        taken, self._changed = self._changed, {}
+        return taken
+
+    def _push(self, place: Place, due: Millis) -> None:
+        kind, name = place
+        heapq.heappush(self._heap, (due, _ORDER[kind], name, kind))
+        self._queued[place] = due

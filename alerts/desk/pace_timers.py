@@ -1,0 +1,133 @@
+"""What is told of one alert as time passes: repeats, the chain, what a pause held, calm. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeAlias
+
+from alerts.desk.pace import EXPIRED, Pace, Paced, SessionOf, Terms, is_over, on_told
+from alerts.identity import notice_id
+from alerts.model import NoticeReason, Transition
+from alerts.pacing import cooldown, escalation, flapping
+from alerts.pacing.cooldown import CooldownRecord
+from alerts.pacing.repeating import next_repeat
+from alerts.wording import for_people
+from monitor.core.clock import MINUTE, Millis
+
+Present: TypeAlias = Callable[[Transition], Transition]
+"""An alert's last change as it would be told now: with the value of now, and what mutes it."""
+
+
+RETRY_MS = MINUTE
+"""How long after a mute that nobody commanded an owed fire is tried again."""
+
+
+def by_person(muted_by: str) -> bool:
+    """Tell whether a person has put an alert off: when that is over the desk tells it anew."""
+    return muted_by == "ack" or muted_by.startswith("silence:")
+
+
+def due(terms: Terms, pace: Pace) -> Millis | None:
+    """Return when time alone changes something, ms UTC."""
+    moments = [moment for moment, _ in _timers(terms, pace)]
+    return min(moments, default=None)
+
+
+def on_timer(
+    terms: Terms, pace: Pace, present: Present, session_of: SessionOf, now: Millis
+) -> Paced:
+    """Do the first thing that is due at `now`."""
+    _, act = min(_timers(terms, pace), key=lambda timer: timer[0])
+    paced = act(terms, pace, present, now)
+    record = paced.record
+    for item in paced.out:
+        if item.told and record is not None:
+            record = on_told(terms, record, item, session_of, now)
+    return Paced(None if record is None or record.idle else record, paced.out)
+
+
+_Act: TypeAlias = Callable[[Terms, Pace, Present, Millis], Paced]
+
+
+def _timers(terms: Terms, pace: Pace) -> Iterable[tuple[Millis, _Act]]:
+    """Yield what is waited for; of one moment the first comes first."""
+    notify = terms.notify
+    if pace.flap is not None and notify.flap is not None:
+        yield flapping.due(notify.flap, pace.flap), _calm
+    if pace.cooldown is not None:
+        yield cooldown.due(notify.cooldown_ms, pace.cooldown), _pause_over
+    if pace.chain is not None and terms.chain is not None:
+        step = escalation.due(terms.chain, pace.chain)
+        if step is not None:
+            yield step, _escalate
+    if pace.repeat_at is not None:
+        yield pace.repeat_at, _repeat
+
+
+def _calm(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
+    assert terms.notify.flap is not None and pace.flap is not None  # noqa: S101, PT018  # its timer
+    step = flapping.on_timer(terms.notify.flap, pace.flap, now)
+    calm = replace(pace, flap=step.record)
+    if step.news is None:
+        return Paced(calm)
+    notice = _again(pace, NoticeReason.STABLE, present, now)
+    stands = "it fires" if pace.firing else "it does not fire"
+    text = f"Stable again, {stands}: {pace.last.summary}"
+    return Paced(_owing(terms, calm, notice, now), (replace(notice, summary=text),))
+
+
+def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
+    owed = pace.cooldown is not None and pace.cooldown.owed and pace.firing
+    free = replace(pace, cooldown=None)
+    if not owed or (pace.flap is not None and pace.flap.flapping):
+        return Paced(free)
+    notice = _again(pace, NoticeReason.NEW, present, now)
+    if is_over(terms, now) and notice.told:
+        notice = replace(notice, muted_by=EXPIRED)
+    return Paced(_owing(terms, free, notice, now), (notice,))
+
+
+def _owing(terms: Terms, pace: Pace, notice: Transition, now: Millis) -> Pace:
+    """Return a record that tries again soon to tell of a fire that is muted right now."""
+    muted = notice.muted_by
+    if notice.told or not pace.firing or muted == EXPIRED or by_person(muted):
+        return pace
+    told_at = now + RETRY_MS - terms.notify.cooldown_ms
+    owed = CooldownRecord(told_at, pace.last.severity, owed=True)
+    return replace(pace, cooldown=owed, held_by=muted)
+
+
+def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
+    assert terms.chain is not None and pace.chain is not None  # noqa: S101, PT018  # its timer
+    chain, inbox = escalation.on_timer(terms.chain, pace.chain)
+    notice = _again(pace, NoticeReason.ESCALATION, present, now, inbox)
+    waited = (now - pace.chain.started_at) // MINUTE
+    text = f"Nobody acknowledged for {waited} min: {notice.summary}"
+    if not notice.told:  # a mute is no answer: whoever was not told hears no end either
+        chain = replace(chain, told=pace.chain.told)
+    return Paced(replace(pace, chain=chain), (replace(notice, summary=text, inbox=inbox),))
+
+
+def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
+    assert terms.notify.repeat is not None and pace.repeats_from is not None  # noqa: S101, PT018
+    following = next_repeat(terms.notify.repeat, pace.repeats_from, now)
+    later = replace(pace, repeat_at=following)
+    flaps = pace.flap is not None and pace.flap.flapping
+    if flaps or not pace.firing or is_over(terms, now):
+        return Paced(later)
+    notice = _again(pace, NoticeReason.REPEAT, present, now)
+    lasts = f"Still firing after {(now - pace.repeats_from) // MINUTE} min"
+    stands = "" if notice.value is None else f" Now {for_people(notice.value, notice.unit)}."
+    text = f"{lasts}: {pace.last.summary}{stands}"
+    return Paced(later, (replace(notice, summary=text),))
+
+
+def _again(
+    pace: Pace, notice: NoticeReason, present: Present, now: Millis, word: str = ""
+) -> Transition:
+    """Return a notice of an alert that has not changed."""
+    last = pace.last
+    told = replace(last, notice=notice, muted_by="", at=now, from_state=last.to_state, echo=True)
+    name = f"{notice.value}:{word}" if word else notice.value
+    return replace(present(told), id=notice_id(last.id, name, now))

@@ -1,0 +1,294 @@
+"""The pace of all alerts: after the desk has said what may be told, how often and together. Hop 5.
+
+Pure. The desk's changes go in, in order; the same changes come out, with `muted_by` where a pause,
+a group or a cap holds them, and what time brings: digests, summaries, repeats, the chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from alerts.desk import pace_timers
+from alerts.desk.pace import TELL_OF_FIRE, Event, Pace, SessionOf, Terms, on_change
+from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
+from alerts.desk.pace_timers import Present, by_person
+from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
+from alerts.model import AlertState, News, Transition
+from alerts.pacing import capping, grouping, occurrences
+from alerts.pacing.digest import Digest
+from alerts.pacing.grouping import Flush
+from alerts.pacing.notify import PLAIN, PaceBook
+from alerts.rules.base import Rule
+from monitor.core.clock import Millis
+
+USER = "all"
+"""Whose notices are counted together while there is one reader."""
+_PLAIN = Terms(PLAIN)
+_NEWS = frozenset(News)
+
+
+class Pacer:
+    """Decides how often; its records are in `memory`."""
+
+    def __init__(self, book: PaceBook, rules: Sequence[Rule], session_of: SessionOf) -> None:
+        self.memory = PaceMemory()
+        self._ledger = PaceLedger()
+        self._session_of = session_of
+        self._rules = rules
+        self._groups = {group.name: group for group in book.groups}
+        self._caps = {cap.name: cap for cap in book.caps}
+        chains = {chain.name: chain for chain in book.escalations}
+        shared = None
+        if book.notify is not None:
+            shared = Terms(book.notify, chains.get(book.notify.escalate))
+        self._shared = shared
+        self._terms = {
+            rule.id: Terms(rule.notify, chains.get(rule.notify.escalate))
+            for rule in rules
+            if rule.notify is not None
+        }
+        self._expiring = {
+            rule.id: rule for rule in rules if rule.notify is not None and rule.notify.expires
+        }
+
+    def begin(self) -> None:
+        """Set the timers of rules that expire, at the first moment or after a restart."""
+        for name in self._expiring:
+            expires_at = self._terms[name].notify.expires_at
+            if self.memory.expired.get(name) != expires_at:
+                self._ledger.remind((Kind.EXPIRED, name), expires_at)
+
+    # ---------------------------------------------------------------- what comes in
+
+    def take(self, changes: Iterable[Transition], now: Millis) -> list[Transition]:
+        """Take what the desk decided at one moment; return what goes out, in order."""
+        return [notice for change in changes for notice in self._paced(change, now)]
+
+    def _paced(self, change: Transition, now: Millis) -> list[Transition]:
+        if change.to_state is AlertState.NOTED:
+            return [self._capped(change, now)]
+        change, fired = self._counted(change, now)
+        terms, record = self._terms_of(change.rule), self.memory.paces.get(change.name)
+        if terms is None and record is None:
+            return [self._capped(change, now)]
+        terms = terms or _PLAIN
+        event = Event(change, fired, change.to_state is AlertState.RESOLVED)
+        paced = on_change(terms, record, event, self._session_of, now)
+        self._keep_pace(change.name, terms, paced.record)
+        return [self._routed(item, terms, now) for item in paced.out]
+
+    def _terms_of(self, rule: str) -> Terms | None:
+        """Return the terms of a rule; what is told without one, a dead feed, has none."""
+        return self._terms.get(rule, None if rule in _NEWS else self._shared)
+
+    def _counted(self, change: Transition, now: Millis) -> tuple[Transition, bool]:
+        """Return a change with its count, and whether its episode fires for the first time."""
+        known = self.memory.counts.get(change.name)
+        fires = change.to_state is AlertState.FIRING
+        count = occurrences.on_fire(known, change.since, now) if fires else known
+        if count is None:
+            return change, False
+        if count is not known:
+            self.memory.counts[change.name] = count
+            place = (Kind.COUNT, change.name)
+            self._ledger.keep(place, count, occurrences.due(count))
+        fired = count is not known
+        # most alerts fire once, and a copy of a change costs more than all the rest here
+        return change if count.count == 1 else replace(change, count=count.count), fired
+
+    # ---------------------------------------------------------------- groups and caps
+
+    def _routed(self, notice: Transition, terms: Terms, now: Millis) -> Transition:
+        """Return a notice as it goes out: at once, or held by its group or a cap."""
+        group = self._groups.get(terms.notify.group)
+        if not notice.told or notice.inbox:
+            return notice
+        if group is None:
+            return self._capped(notice, now)
+        family = terms.notify.family or notice.rule
+        name = f"{group.name}|{grouping.scope_of(group, family, notice)}"
+        record = grouping.on_notice(group, self.memory.groups.get(name), notice, now)
+        self.memory.groups[name] = record
+        self._ledger.keep((Kind.GROUP, name), record, record.due)
+        return replace(notice, muted_by=f"group:{group.name}")
+
+    def _capped(self, notice: Transition, now: Millis) -> Transition:
+        """Return a notice, held if it is over a cap."""
+        if not notice.told or not self._caps:
+            return notice
+        places = {
+            f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()
+        }
+        counts = {name: (cap, self.memory.caps.get(name)) for name, cap in places.items()}
+        name = capping.held_by(counts, notice.severity, now)
+        if name is None:
+            for place, (cap, record) in counts.items():
+                passed = capping.on_passed(cap, record, notice.severity, now)
+                self._keep_cap(place, passed if passed != capping.EMPTY else None)
+            return notice
+        cap, full = places[name], self.memory.caps[name]
+        self._keep_cap(name, capping.on_held(cap, full, notice, now))
+        held = replace(notice, muted_by=f"cap:{cap.name}")
+        self._unsay(held)
+        return held
+
+    def _unsay(self, held: Transition) -> None:
+        """Remember of the alerts of a notice that people were not told that they fire."""
+        if held.to_state is AlertState.FIRING and held.notice in TELL_OF_FIRE:
+            pace = self.memory.paces.get(held.name) or Pace(last=replace(held, inputs=()))
+            self._untold(held.name, pace, held.muted_by)
+        for name in held.members:
+            known = self.memory.paces.get(name)
+            if known is not None and known.firing:
+                self._untold(name, known, held.muted_by)
+
+    def _untold(self, name: str, pace: Pace, why: str) -> None:
+        terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+        self._keep_pace(name, terms, replace(pace, told=False, held_by=why))
+
+    # ---------------------------------------------------------------- timers
+
+    @property
+    def next_timer(self) -> Millis | None:
+        """Return the event time of the earliest timer, ms UTC."""
+        return self._ledger.next_timer
+
+    def run_timer(self, present: Present, now: Millis) -> list[Transition]:
+        """Do the first thing that is due by `now`; return what goes out."""
+        kind, name = self._ledger.pop()
+        match kind:
+            case Kind.PACE:
+                return self._pace_due(name, present, now)
+            case Kind.GROUP:
+                return self._flushed(name, present, now)
+            case Kind.CAP:
+                return self._summed(name, now)
+            case Kind.EXPIRED:
+                return [self._expire(name, now)]
+            case Kind.COUNT:
+                del self.memory.counts[name]
+                self._ledger.keep((kind, name), None, None)
+                return []
+
+    def _pace_due(self, name: str, present: Present, now: Millis) -> list[Transition]:
+        terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+        pace = self.memory.paces[name]
+        paced = pace_timers.on_timer(terms, pace, present, self._session_of, now)
+        self._keep_pace(name, terms, paced.record)
+        return [self._routed(item, terms, now) for item in paced.out]
+
+    def _flushed(self, name: str, present: Present, now: Millis) -> list[Transition]:
+        group = self._groups.get(name.partition("|")[0])
+        record = self.memory.groups[name]
+        # a group that the book has no more tells what waits in it, and is gone
+        named = group or grouping.Group(name="gone", interval="0s")
+        rest, flush = grouping.on_timer(named, record, now)
+        if rest is None:
+            del self.memory.groups[name]
+        else:
+            self.memory.groups[name] = rest
+        self._ledger.keep((Kind.GROUP, name), rest, None if rest is None else rest.due)
+        return [] if flush is None else self._told_together(name, flush, present, now)
+
+    def _told_together(
+        self, name: str, flush: Flush, present: Present, now: Millis
+    ) -> list[Transition]:
+        """Return the digest, or the single changes; what was muted meanwhile is left out."""
+        if flush.single:
+            return [self._single(item, present, now) for item in flush.single]
+        digest = flush.digest
+        lines = [it for it in digest.lines if not self._put_off(f"{it.rule}|{it.key}", present)]
+        if not lines:
+            return []
+        shown = replace(flush, digest=Digest(tuple(lines), digest.more))
+        return [self._capped(digest_notice(name, shown, now), now)]
+
+    def _single(self, item: Transition, present: Present, now: Millis) -> Transition:
+        muted = self._put_off(item.name, present)
+        return self._capped(replace(item, muted_by=muted, echo=True), now)
+
+    def _put_off(self, name: str, present: Present) -> str:
+        """Return the silence or acknowledgement that came while an alert waited in a group.
+
+        A quiet time that began since hides it no more than if it had not waited.
+        """
+        pace = self.memory.paces.get(name)
+        if pace is None or not pace.firing:
+            return ""
+        muted = present(replace(pace.last, muted_by="")).muted_by
+        if not by_person(muted):
+            return ""
+        self._untold(name, pace, muted)
+        return muted
+
+    def _summed(self, name: str, now: Millis) -> list[Transition]:
+        cap = self._caps.get(name.partition("|")[0]) or _GONE
+        record, overflow = capping.on_timer(cap, self.memory.caps[name], now)
+        self._keep_cap(name, record)
+        return [] if overflow is None else [overflow_notice(name, overflow, now)]
+
+    def _expire(self, name: str, now: Millis) -> Transition:
+        expires_at = self._terms[name].notify.expires_at or now
+        self.memory.expired[name] = expires_at
+        self._ledger.keep((Kind.EXPIRED, name), expires_at, None)
+        return expired_notice(self._expiring[name], expires_at, now)
+
+    # ---------------------------------------------------------------- memory
+
+    def _keep_pace(self, name: str, terms: Terms, pace: Pace | None) -> None:
+        known = self.memory.paces.get(name)
+        if pace is None:
+            if known is not None:
+                del self.memory.paces[name]
+                self._ledger.keep((Kind.PACE, name), None, None)
+            return
+        self.memory.paces[name] = pace
+        if pace != known:
+            self._ledger.keep((Kind.PACE, name), pace, pace_timers.due(terms, pace))
+        else:
+            self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
+
+    def _keep_cap(self, name: str, record: capping.CapRecord | None) -> None:
+        if record is not None:
+            self.memory.caps[name] = record
+            due = capping.due(self._caps.get(name.partition("|")[0]) or _GONE, record)
+            self._ledger.keep((Kind.CAP, name), record, due)
+        elif self.memory.caps.pop(name, None) is not None:
+            self._ledger.keep((Kind.CAP, name), None, None)
+
+    def take_changed(self) -> PaceChanged:
+        """Return the records that changed since the last call; None removes one."""
+        return self._ledger.take()
+
+    def restore(self, memory: PaceMemory) -> None:
+        """Take the memory back; what the rulebook says now holds for it."""
+        self.memory = memory
+        self._drop_strangers()
+        for name, pace in memory.paces.items():
+            terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+            self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
+        for name, group in memory.groups.items():
+            self._ledger.remind((Kind.GROUP, name), group.due)
+        for name, cap in memory.caps.items():
+            known = self._caps.get(name.partition("|")[0]) or _GONE
+            self._ledger.remind((Kind.CAP, name), capping.due(known, cap))
+        for name, count in memory.counts.items():
+            self._ledger.remind((Kind.COUNT, name), occurrences.due(count))
+
+    def _drop_strangers(self) -> None:
+        """Forget what is remembered of rules that are gone; the end of an alert is still to come."""
+        memory = self.memory
+        known = {rule.id for rule in self._rules} if memory.paces or memory.expired else set[str]()
+        for name in [name for name in memory.expired if name not in known]:
+            del memory.expired[name]
+            self._ledger.keep((Kind.EXPIRED, name), None, None)
+        for name, pace in list(memory.paces.items()):
+            rule = name.partition("|")[0]
+            if pace.over and rule not in known and rule not in _NEWS:
+                del memory.paces[name]
+                self._ledger.keep((Kind.PACE, name), None, None)
+
+
+_GONE = capping.Cap(name="gone")
+"""In place of a cap that the book has no more: what it held is told by its clock."""

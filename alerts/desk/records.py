@@ -1,0 +1,113 @@
+"""What the desk remembers, each record one cell of the step's state. All frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alerts.acks import Ack
+from alerts.desk.pace_ledger import PaceMemory
+from alerts.model import Transition
+from monitor.domain.commands import Place
+
+MAX_HIDDEN = 200
+"""How many alerts a silence remembers by name as hidden; it counts the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One alert in an episode that has fired.
+
+    Attributes:
+        last: its last change, without inputs.
+        told: people were told of a fire in this episode.
+        muted_by: why its last news was not told, or what keeps it quiet since; empty: nothing.
+        ack: who has taken it on.
+        over: the episode has ended, and those who were told of it are still to hear so.
+
+    """
+
+    last: Transition
+    told: bool
+    muted_by: str = ""
+    ack: Ack | None = None
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """What a person hid, until when.
+
+    Attributes:
+        id: derived from the command that made it.
+        match: which alerts, by field.
+        by: who.
+        reason: why, in their words.
+        at: event time of its beginning, ms UTC.
+        until: event time of its end, ms UTC.
+        reminded: its end has been announced, or nothing was hidden then.
+        hidden: the alerts whose news it hid, MAX_HIDDEN at most.
+        count: how many pieces of news it hid.
+
+    """
+
+    id: str
+    match: Mapping[str, str]
+    by: str
+    reason: str
+    at: int
+    until: int
+    reminded: bool = False
+    hidden: tuple[str, ...] = ()
+    count: int = 0
+
+    @property
+    def remind_at(self) -> int:
+        """Return when its end is announced: a tenth before it, a quarter of an hour at most."""
+        return self.until - min(900_000, (self.until - self.at) // 10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """Announced work on a feed or on the broker; `begun` once its beginning was told."""
+
+    id: str
+    place: Place
+    feed: str
+    by: str
+    reason: str
+    begin: int
+    until: int
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """An instrument that no source tells any more.
+
+    Attributes:
+        instrument: which.
+        since: event time at which its last value grew stale, ms UTC.
+        due: when that is told, ms UTC; None once it was.
+        observed_at: the source's time of the last value, ms UTC.
+
+    """
+
+    instrument: str
+    since: int
+    due: int | None
+    observed_at: int | None
+
+
+Record = Standing | Silence | Maintenance | Dead
+
+
+@dataclass(slots=True)
+class DeskMemory:
+    """The desk's memory as it was committed, by name."""
+
+    standings: dict[str, Standing] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
+    windows: dict[str, Maintenance] = field(default_factory=dict)
+    dead: dict[str, Dead] = field(default_factory=dict)
+    pace: PaceMemory = field(default_factory=PaceMemory)

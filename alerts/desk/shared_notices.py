@@ -1,0 +1,92 @@
+"""Notices about several alerts or about a rule: digests, summaries of what was held, expiry."""
+
+from __future__ import annotations
+
+from alerts.identity import transition_id
+from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.pacing.capping import Overflow
+from alerts.pacing.digest import Digest
+from alerts.pacing.grouping import Flush
+from alerts.rules.base import Rule
+from monitor.core.clock import Millis
+
+VERSION = "1"
+"""Goes into the ids, as a rule's version does into those of its alerts."""
+SHOWN = 8
+"""How many subjects the sentence names; the lines have them all."""
+
+
+def digest_notice(place: str, flush: Flush, now: Millis) -> Transition:
+    """Return the one message of a group, named by its beginning and number."""
+    text = f"{len(flush.digest)} alerts together: {_subjects(flush.digest)}."
+    since, number = flush.opened_at, flush.number
+    return _noted(News.DIGEST, place, since, number, now, text, flush.digest)
+
+
+def overflow_notice(place: str, overflow: Overflow, now: Millis) -> Transition:
+    """Return the summary of what a cap held."""
+    cap = place.partition("|")[0]
+    text = f"{overflow.held} held by the cap {cap}: {_subjects(overflow.digest)}."
+    return _noted(News.OVERFLOW, place, now, 1, now, text, overflow.digest)
+
+
+def expired_notice(rule: Rule, expires_at: Millis, now: Millis) -> Transition:
+    """Return the one notice that a rule is past its expiry."""
+    text = f"The rule {rule.id} has expired, and tells nothing any more."
+    labels = {"rule": rule.id}
+    return Transition(
+        id=transition_id(rule.id, VERSION, labels, expires_at, 1),
+        rule=rule.id,
+        rule_version=rule.version,
+        labels=labels,
+        key="expired",
+        severity=Severity.INFO,
+        target=rule.on,
+        unit="",
+        from_state=AlertState.INACTIVE,
+        to_state=AlertState.NOTED,
+        reason=Reason.EXPIRED,
+        value=None,
+        bound=None,
+        at=now,
+        since=expires_at,
+        number=1,
+        summary=text,
+        notice=NoticeReason.EXPIRED,
+    )
+
+
+def _noted(  # noqa: PLR0913, PLR0917  # one line a field of what is told
+    news: News, place: str, since: Millis, number: int, now: Millis, text: str, digest: Digest
+) -> Transition:
+    labels = {news.value: place}
+    digest_of = {News.DIGEST: NoticeReason.DIGEST, News.OVERFLOW: NoticeReason.OVERFLOW}
+    return Transition(
+        id=transition_id(news.value, VERSION, labels, since, number),
+        rule=news.value,
+        rule_version=VERSION,
+        labels=labels,
+        key=place.strip("|").replace("|", "-"),
+        severity=digest.severity,
+        target=news.value,
+        unit="",
+        from_state=AlertState.INACTIVE,
+        to_state=AlertState.NOTED,
+        reason=Reason.TOGETHER if news is News.DIGEST else Reason.OVER_CAP,
+        value=None,
+        bound=None,
+        at=now,
+        since=since,
+        number=number,
+        summary=text,
+        notice=digest_of[news],
+        members=tuple(f"{line.rule}|{line.key}" for line in digest.lines),
+        lines=digest.lines,
+    )
+
+
+def _subjects(digest: Digest) -> str:
+    """Return whom it is about, in a few words."""
+    names = list(dict.fromkeys(line.key for line in digest.lines))
+    more = len(digest) - len(digest.lines) + max(0, len(names) - SHOWN)
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more else "")

@@ -1,0 +1,40 @@
+"""What the desk may ask of the step around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from alerts.desk.matching import Subject
+from alerts.model import Severity
+from monitor.domain.events import Reading
+from monitor.domain.windows import Exchange
+
+
+class Surroundings(Protocol):
+    """The step, as the desk sees it."""
+
+    @property
+    def exchange(self) -> Exchange:
+        """Return the exchange's calendar."""
+        ...
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of what a rule watches."""
+        ...
+
+    def inputs_of(self, target: str, company: str) -> Iterable[str]:
+        """Return the instruments that a target rests on; `company` is empty for one of no company."""
+        ...
+
+    def sources_of(self, instrument: str) -> Iterable[str]:
+        """Return who has told an instrument."""
+        ...
+
+    def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
+        """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
+        ...
+
+    def subjects(self) -> Iterable[Subject]:
+        """Return every alert there may be, whether it fires or not."""
+        ...

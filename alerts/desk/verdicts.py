@@ -1,0 +1,129 @@
+"""What becomes of one change of one alert: told, or not for a named reason. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts.acks import Ack
+from alerts.desk.ledger import Ledger
+from alerts.desk.matching import subject_of
+from alerts.desk.mutes import Mutes
+from alerts.desk.records import MAX_HIDDEN, Standing
+from alerts.model import SHADOW, AlertState, NoticeReason, Reason, Severity, Transition
+
+_ON = frozenset({AlertState.FIRING, AlertState.RECOVERING})
+_LIVE = _ON | {AlertState.PENDING, AlertState.NO_DATA, AlertState.ERROR}
+_OF_DATA = frozenset({Reason.NO_DATA_ALERT, Reason.DATA_BACK})
+_LOUDNESS = {severity: -number for number, severity in enumerate(Severity)}
+UNTOLD = "untold"
+"""Why the end is not told of an alert whose fire was hidden by what is over since."""
+
+
+class Verdicts:
+    """Decides on changes and keeps the record of each alert."""
+
+    def __init__(self, ledger: Ledger, mutes: Mutes) -> None:
+        self._ledger = ledger
+        self._mutes = mutes
+
+    def on(self, change: Transition, now: int) -> Transition:
+        """Return a change with what is to be done about it."""
+        if change.muted_by == SHADOW:
+            return change
+        if change.to_state is AlertState.NOTED:
+            return self._noted(change, now)
+        if change.reason in _OF_DATA and change.to_state is not AlertState.FIRING:
+            return self._of_data(change, now)
+        if change.to_state in _LIVE:
+            firing = change.to_state is AlertState.FIRING
+            return self._firing(change, now) if firing else self._waiting(change)
+        ended = replace(change, duration_s=(change.at - change.since) / 1_000)
+        if change.to_state is AlertState.RESOLVED:
+            return self._resolved(ended, now)
+        self._ledger.forget(change.name)
+        return ended
+
+    def _noted(self, change: Transition, now: int) -> Transition:
+        if not change.notifies:
+            return change
+        muted = self._mutes.of(subject_of(change), now)
+        return self._hidden(replace(change, notice=NoticeReason.NEW, muted_by=muted))
+
+    def _firing(self, change: Transition, now: int) -> Transition:
+        known = self._ledger.standings.get(change.name)
+        if known is None or known.over or known.last.since != change.since:
+            return self._tell(change, NoticeReason.NEW, None, now, told=False)
+        if known.told and change.reason is Reason.DATA_BACK:
+            return self._tell(change, NoticeReason.DATA_BACK, known.ack, now, told=True)
+        if not known.told:
+            back = change.reason is Reason.INPUT_BACK
+            notice = NoticeReason.DATA_BACK if back else NoticeReason.NEW
+            return self._tell(change, notice, known.ack, now, told=False)
+        if _LOUDNESS[change.severity] > _LOUDNESS[known.last.severity]:
+            # it grew worse: whoever has taken it on did not know
+            return self._tell(change, NoticeReason.SEVERITY_CHANGED, None, now, told=True)
+        self._ledger.stand(replace(known, last=_lean(change)))
+        return replace(change, ack=known.ack)
+
+    def _tell(
+        self, change: Transition, notice: NoticeReason, ack: Ack | None, now: int, *, told: bool
+    ) -> Transition:
+        muted = change.muted_by or self._mutes.of(subject_of(change), now, ack)
+        standing = Standing(last=_lean(change), told=told or not muted, muted_by=muted, ack=ack)
+        self._ledger.stand(standing)
+        return self._hidden(replace(change, notice=notice, muted_by=muted, ack=ack))
+
+    def _of_data(self, change: Transition, now: int) -> Transition:
+        """Tell that a value is unknown, of a rule that asked for that, and that it is known again."""
+        lost = change.reason is Reason.NO_DATA_ALERT
+        known = self._ledger.standings.get(change.name)
+        muted = self._mutes.of(subject_of(change), now)
+        if not lost and known is not None:
+            self._ledger.forget(change.name)
+        elif known is not None:
+            self._ledger.stand(replace(known, last=_lean(change)))
+        notice = NoticeReason.NO_DATA if lost else NoticeReason.DATA_BACK
+        return self._hidden(replace(change, notice=notice, muted_by=muted))
+
+    def _waiting(self, change: Transition) -> Transition:
+        """Mark what a dead input explains; pending and no_data are no news by themselves."""
+        muted = self._mutes.feed_of(subject_of(change))
+        known = self._ledger.standings.get(change.name)
+        if known is None or known.over:
+            return replace(change, muted_by=muted)
+        kept = replace(known, last=_lean(change))
+        self._ledger.stand(kept if known.told or not muted else replace(kept, muted_by=muted))
+        return replace(change, muted_by=muted, ack=known.ack)
+
+    def _resolved(self, change: Transition, now: int) -> Transition:
+        known = self._ledger.standings.get(change.name)
+        end = replace(change, notice=NoticeReason.RESOLVED)
+        if not (change.notifies if known is None else known.told):
+            self._ledger.forget(change.name)
+            # what keeps it quiet now, and not what did when it fired: a restart looks anew
+            ack, before = (None, "") if known is None else (known.ack, known.muted_by)
+            muted = self._mutes.of(subject_of(change), now, ack)
+            return replace(end, muted_by=muted or before or UNTOLD)
+        muted = self._mutes.of(subject_of(change), now)
+        if muted and change.reason is not Reason.RULE_REMOVED:
+            owed = Standing(last=_lean(change), told=True, muted_by=muted, over=True)
+            self._ledger.stand(owed)
+        else:
+            self._ledger.forget(change.name)
+        return self._hidden(replace(end, muted_by=muted))
+
+    def _hidden(self, change: Transition) -> Transition:
+        """Note with the silence that hides a change what it hides."""
+        kind, _, name = change.muted_by.partition(":")
+        silence = self._ledger.silences.get(name) if kind == "silence" else None
+        if silence is not None:
+            names = silence.hidden
+            if change.name not in names and len(names) < MAX_HIDDEN:
+                names = (*names, change.name)
+            self._ledger.keep_silence(replace(silence, hidden=names, count=silence.count + 1))
+        return change
+
+
+def _lean(change: Transition) -> Transition:
+    """Return a change as it is kept: what its value was made of then is of no use later."""
+    return replace(change, inputs=())

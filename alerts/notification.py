@@ -1,0 +1,28 @@
+"""What leaves the house, and the proof that it arrived. Both frozen. Hop 7."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from alerts.model import Transition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What leaves the house for one transition: fire or resolve. Lives in the outbox.
+
+    `entry_id` is the outbox stream's id (rising), `attempts` counts deliveries tried before.
+    """
+
+    entry_id: str
+    transition: Transition
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of delivery: which sink, and when it was acknowledged (ms UTC)."""
+
+    sink: str
+    acknowledged_at: int
+    detail: str = field(default="")

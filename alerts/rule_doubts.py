@@ -1,0 +1,60 @@
+"""What a rulebook may say and yet may be a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alerts.rulebook import Rulebook
+from alerts.series import Target
+from monitor.core.mends import nearest
+from monitor.domain.agenda import NO_EVENTS, Agenda
+
+LIKELY_PERCENT = 5.0
+"""A ratio of 500 % is rare, and a level of 5 % is not."""
+
+
+def doubts_about(
+    book: Rulebook, known: Mapping[str, Target], agenda: Agenda = NO_EVENTS
+) -> list[str]:
+    """Return what is allowed and yet may be a slip.
+
+    That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, and
+    an event of which the calendar has no date.
+    """
+    return [
+        *_percentages(book, known),
+        *_strangers(book, known),
+        *_undated(book, agenda),
+    ]
+
+
+def _undated(book: Rulebook, agenda: Agenda) -> list[str]:
+    return [
+        f"{book.where(number)}: rule `{rule.id}` names `{window.event}`, of which the calendar has "
+        f"no date: {'it is never judged' if window in rule.required else 'it excludes nothing'}"
+        for number, rule in enumerate(book.rules)
+        for window in rule.windows
+        if window.event in agenda.names and window.event not in agenda.dated
+    ]
+
+
+def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
+    found: list[str] = []
+    for number, rule in enumerate(book.rules):
+        target = known.get(rule.on)
+        level = max((abs(edge) for edge in rule.edges()), default=0.0)
+        if target is not None and target.unit == "ratio" and level >= LIKELY_PERCENT:
+            found.append(
+                f"{book.where(number)}: rule `{rule.id}` has the level {level:g}, and ratios are "
+                f"fractions; did you mean {level / 100:g}?"
+            )
+    return found
+
+
+def _strangers(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
+    return [
+        f"{book.where(number)}: rule `{rule.id}` watches `{rule.on}`, which no feed quotes; it must "
+        f"come by the ingest contract ({nearest(rule.on, list(known))})"
+        for number, rule in enumerate(book.rules)
+        if rule.on not in known
+    ]

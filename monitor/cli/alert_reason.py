@@ -1,0 +1,193 @@
+"""`hashhedge explain alert`: why it rang, or the first thing for which it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from alerts.engine import state_of
+from alerts.model import AlertState, Transition
+from alerts.record import AlertRecord
+from alerts.rules.base import Rule
+from alerts.setting import Bound
+from monitor.app.world import World, build_step, load_world
+from monitor.cli.alert_trail import delivery, history_row, trail
+from monitor.cli.live import committed, required_url
+from monitor.cli.orders import moment_of
+from monitor.cli.output import Output, emit, number, sheet
+from monitor.compute.cells import Saved
+from monitor.compute.step import Step
+from monitor.core.clock import SystemClock, iso
+from monitor.core.errors import ConfigError
+from monitor.core.mends import nearest
+from monitor.domain.events import Reading
+from monitor.settings import Settings
+
+ALERT = "alert"
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAlert:
+    """Which alert, and at which moment, ms UTC; None: now."""
+
+    rule: str
+    key: str
+    at: int | None
+
+    @classmethod
+    def of(cls, words: Sequence[str], at: str | None) -> AskedAlert:
+        """Return what `RULE KEY` and --at ask.
+
+        Raises:
+            ConfigError: they are not two words, or the moment is none.
+
+        """
+        if len(words) != 2:  # noqa: PLR2004  # a rule and a key
+            hint = "hashhedge explain alert btc-under-100k BTC-USD --at 2026-01-12T14:05Z"
+            raise ConfigError("an alert is a rule and a subject", where="RULE KEY", hint=hint)
+        return cls(words[0], words[1], None if at is None else moment_of(at, "--at"))
+
+
+def explain_alert(asked: AskedAlert, settings: Settings, live: str | None, output: Output) -> None:
+    """Print value, level, state and mutes of an alert, now or at a moment, and what they came to."""
+    url = required_url(live)
+    world = load_world(settings, SystemClock().now())
+    data = reason_of(asked, world, committed(url), trail(url, asked.rule, asked.key))
+    emit(data, output, lambda: _draw(data), lambda: data["trail"])
+
+
+def reason_of(
+    asked: AskedAlert, world: World, saved: Saved, past: Sequence[Transition]
+) -> dict[str, Any]:
+    """Return why the alert rang, or why it did not."""
+    step = build_step(world)
+    step.restore(saved)
+    bound = _bound(step, asked)
+    rule = bound.rule
+    until = [item for item in past if asked.at is None or item.at <= asked.at]
+    head = {
+        "rule": asked.rule,
+        "key": asked.key,
+        "at": iso(saved.now or 0 if asked.at is None else asked.at),
+        "condition": _condition(rule),
+        "for": rule.for_,
+    }
+    if asked.at is None:
+        body = _now(step, bound, asked)
+    else:
+        body = _then(rule, until[-1] if until else None)
+    last = next((item for item in reversed(until) if item.told), None)
+    rang = {"last_told": None if last is None else history_row(last)}
+    return head | body | rang | {"trail": [history_row(item) for item in until[-SHOWN:]]}
+
+
+def _bound(step: Step, asked: AskedAlert) -> Bound:
+    names: list[str] = []
+    for bound in step.watch.bindings():
+        if (bound.rule.id, bound.key) == (asked.rule, asked.key):
+            return bound
+        names.append(bound.rule.id if bound.rule.id != asked.rule else bound.key)
+    known = any(it.rule.id == asked.rule for it in step.watch.bindings())
+    raise ConfigError(
+        f"no rule `{asked.rule}` for `{asked.key}` in the rulebook",
+        where="RULE KEY",
+        hint=nearest(asked.key if known else asked.rule, names),
+    )
+
+
+def _condition(rule: Rule) -> str:
+    above, below = getattr(rule, "above", None), getattr(rule, "below", None)
+    if above is None and below is None:
+        return f"{rule.on}: {type(rule).__struct_config__.tag}"
+    return f"{rule.on} above {above:g}" if above is not None else f"{rule.on} below {below:g}"
+
+
+def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
+    rule, record = bound.rule, bound.record
+    reading = bound.reading_of(step.reading)
+    state = state_of(rule, record, reading, shut=bound.shut)
+    standing = step.telling.desk.ledger.standings.get(f"{asked.rule}|{asked.key}")
+    subject = next(
+        it for it in step.telling.subjects() if (it.rule, it.key) == (rule.id, asked.key)
+    )
+    ack = None if standing is None else standing.ack
+    mute = step.telling.mute_of(subject) or ("ack" if ack else "")
+    return {
+        "state": state.value,
+        "value": reading.value,
+        "quality": reading.quality.word,
+        "muted_by": mute or None,
+        "told": standing is not None and standing.told,
+        "answer": _answer(rule, reading, state, record, mute),
+    }
+
+
+def _answer(
+    rule: Rule, reading: Reading, state: AlertState, record: AlertRecord | None, mute: str
+) -> str:
+    """Return the first thing for which it does not ring, or that it rings."""
+    if state is AlertState.NO_DATA or reading.value is None:
+        explained = f", because of {mute}" if mute.startswith("feed:") else ""
+        why = reading.reason or reading.quality.word
+        return f"It cannot be judged: {rule.on} is {why}{explained}."
+    if record is None:
+        return f"Its condition does not hold: {_condition(rule)} is not true of {reading.value:g}."
+    if record.state is AlertState.PENDING:
+        due = "" if record.due is None else f" until {iso(record.due)}"
+        return f"Its condition holds since {iso(record.since)}, and it waits{due}."
+    quiet = f", and {mute} keeps it quiet" if mute else ""
+    return f"It fires since {iso(record.since)}{quiet}."
+
+
+def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
+    """Return how it stood after the last change before the moment; the value is that change's."""
+    if last is None:
+        return {
+            "state": AlertState.INACTIVE.value,
+            "value": None,
+            "quality": None,
+            "muted_by": None,
+            "told": False,
+            "answer": f"Nothing had become of it: {_condition(rule)} had not come true, or could "
+            "not be judged, or the trail does not reach back so far.",
+        }
+    row = history_row(last)
+    said = f"{row['event']} since {row['time']} ({row['reason']}): {delivery(row)}"
+    ended = last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
+    over = f"; then its condition did not hold: {_condition(rule)}" if ended else ""
+    return {
+        "state": row["event"],
+        "value": last.value,
+        "quality": last.quality,
+        "muted_by": row["muted_by"],
+        "told": last.told,
+        "answer": f"It was {said}{over}.",
+    }
+
+
+def _draw(data: dict[str, Any]) -> Group:
+    value = f"{number(data['value'])} ({data['quality']})"
+    lines = [
+        Text(f"{data['rule']} {data['key']} at {data['at']}"),
+        Text(f"condition  {data['condition']}, for {data['for']}"),
+        Text(f"value      {value}"),
+        Text(f"state      {data['state']}"),
+        Text(f"quiet by   {data['muted_by'] or 'nothing'}"),
+        Text(data["answer"], style="bold"),
+    ]
+    return Group(*lines, *([_trail(data)] if data["trail"] else []))
+
+
+def _trail(data: dict[str, Any]) -> Table:
+    table = sheet("time", "event", "why", "told")
+    for row in data["trail"]:
+        table.add_row(
+            row["time"][:19].replace("T", " "), row["event"], row["reason"], delivery(row)
+        )
+    return table

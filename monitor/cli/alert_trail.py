@@ -1,0 +1,87 @@
+"""The trail of one alert, for people: what it became, whether it was told, who took it on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from alerts.codec import decode_transition
+from alerts.model import Reason, Transition
+from monitor.cli.live import ask
+from monitor.cli.output import number, sheet
+from monitor.core.clock import iso
+from monitor.store.client import RedisClient
+from monitor.store.keys import Keys
+from monitor.store.transitions import committed_transitions
+
+KEPT = 10_000
+"""How many changes of an alert are looked at, the newest ones."""
+_WORDS = {Reason.ACKNOWLEDGED: "acked", Reason.UNACKNOWLEDGED: "given back"}
+
+
+def trail(url: str, rule: str, key: str | None) -> list[Transition]:
+    """Return the changes of a rule's alerts, or of one of them, the oldest first.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+
+    async def read(client: RedisClient, keys: Keys) -> list[Transition]:
+        found: list[Transition] = []
+        mark = rule.encode()
+        async for body in committed_transitions(client, keys):
+            if mark not in body:  # most are of other rules, and are not worth decoding
+                continue
+            item = decode_transition(body)
+            if item.rule == rule and key in {None, item.key}:
+                found.append(item)
+                if len(found) > 2 * KEPT:
+                    del found[:KEPT]
+        return found[-KEPT:]
+
+    return ask(url, read)
+
+
+def history_row(item: Transition) -> dict[str, Any]:
+    """Return one change as a record."""
+    ack = item.ack
+    return {
+        "time": iso(item.at),
+        "subject": item.key,
+        "event": _WORDS.get(item.reason, item.to_state.value),
+        "reason": item.reason.value,
+        "notice": None if item.notice is None else item.notice.value,
+        "told": item.told,
+        "muted_by": item.muted_by or None,
+        "value": item.value,
+        "bound": item.bound,
+        "unit": item.unit,
+        "acked_by": None if ack is None else ack.by,
+        "note": None if ack is None else ack.note,
+        "id": item.id,
+        "summary": item.summary,
+    }
+
+
+def history_table(rows: list[dict[str, Any]]) -> Group | Table:
+    """Draw the trail for 80 columns."""
+    if not rows:
+        return Group(Text("nothing has become of it yet"))
+    table = sheet("time", "subject", "event", "why", "value", "told", right=("value",))
+    for row in rows:
+        time = row["time"][:19].replace("T", " ")
+        value = number(row["value"], row["unit"])
+        table.add_row(time, row["subject"], row["event"], row["reason"], value, delivery(row))
+    return table
+
+
+def delivery(row: dict[str, Any]) -> str:
+    """Return what was done about a change, in words."""
+    if row["told"]:
+        return f"sent: {row['notice']}"
+    by = f" by {row['acked_by']}" if row["acked_by"] else ""
+    return f"muted by {row['muted_by']}" if row["muted_by"] else f"no news{by}"

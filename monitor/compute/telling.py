@@ -1,0 +1,213 @@
+"""The desk in the step: what the watch says goes to it, with all that it may ask. Hop 5, pure.
+
+The step hands over every reading and asks for what is due; here it is decided when the desk is
+shown what: after each tick, and after all timers of one moment, so that neither how ticks are
+batched nor in which order rules stand in the book changes what is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Protocol
+
+from alerts.desk.book import DeskBook
+from alerts.desk.desk import Desk
+from alerts.desk.matching import Subject, subject_of
+from alerts.desk.orders import Orders
+from alerts.desk.pacer import Pacer
+from alerts.desk.records import DeskMemory
+from alerts.model import AlertState, Severity, Transition
+from alerts.rules.base import Rule
+from alerts.saved import SavedAlert
+from alerts.watch import Watch
+from monitor.compute.calendars import Sessions
+from monitor.compute.cells import Remembered
+from monitor.compute.instruments import Instruments
+from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.core.clock import DAY
+from monitor.domain.commands import Command, Place, Reply
+from monitor.domain.events import Reading
+from monitor.domain.symbols import symbol_of
+from monitor.domain.windows import Exchange
+
+
+class Asked(Protocol):
+    """What is asked of the step."""
+
+    watch: Watch
+    instruments: Instruments
+    now: int | None
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of a target, for a company or for none."""
+        ...
+
+    def instrument_of(self, column: str, row: int) -> str | None:
+        """Return what feeds a column in a company's row; None for a figure of the books."""
+        ...
+
+
+class Telling:
+    """The desk with its surroundings."""
+
+    def __init__(
+        self,
+        book: DeskBook,
+        rules: Sequence[Rule],
+        asked: Asked,
+        plan: Plan,
+        rows: Mapping[str, int],
+        calendar: Sessions,
+    ) -> None:
+        self._asked = asked
+        self._plan = plan
+        self._rows = rows
+        self.exchange: Exchange = calendar
+        self.desk = Desk(book, self)
+        self.pacer = Pacer(book.pace, rules, self._session_of)
+        self._out: list[Transition] = []
+        self._orders = Orders(self.desk, self)
+        self.replies: list[Reply] = []
+
+    # ---------------------------------------------------------------- what the desk may ask
+
+    def reading(self, target: str, company: str | None) -> Reading:
+        """Return the present reading of what a rule watches."""
+        return self._asked.reading(target, company)
+
+    def inputs_of(self, target: str, company: str) -> Iterable[str]:
+        """Return the instruments that a target rests on; `company` is empty for one of none.
+
+        A figure set by hand is none: when its time is over, the book's counts again.
+        """
+        if target not in self._plan.catalogue:
+            return (target,)
+        row = self._rows.get(company)
+        columns = set(self._plan.leaves_of(target))
+        own = {*STOCK_INPUTS, *TENANT_INPUTS} if row is not None else set[str]()
+        feeding = (
+            self._asked.instrument_of(column, row or 0)
+            for column in columns & {*MARKET_INPUTS, *own}
+        )
+        return sorted({name for name in feeding if name is not None})
+
+    def sources_of(self, instrument: str) -> Iterable[str]:
+        """Return who has told an instrument."""
+        return {quote.source for quote in self._asked.instruments.origin(instrument)}
+
+    def subjects(self) -> Iterator[Subject]:
+        """Yield every alert there may be, whether it fires or not."""
+        for bound in self._asked.watch.bindings():
+            rule = bound.rule
+            about = bound.series.company or symbol_of(rule.on, self._rows).ticker
+            yield Subject(rule.id, bound.key, rule.severity, rule.on, about)
+
+    def mute_of(self, subject: Subject) -> str:
+        """Return what keeps an alert quiet at the step's moment, its acknowledgement aside."""
+        return self.desk.mutes.of(subject, self._asked.now or 0)
+
+    def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
+        """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
+        return self._dependents.get(instrument)
+
+    @cached_property
+    def _dependents(self) -> Mapping[str, tuple[int, Severity]]:
+        found: dict[str, tuple[int, Severity]] = {}
+        rank = list(Severity).index
+        for target, company, by_severity in self._asked.watch.subjects():
+            many, loudest = sum(by_severity.values()), min(map(Severity, by_severity), key=rank)
+            for name in self.inputs_of(target, company or ""):
+                before, loud = found.get(name, (0, loudest))
+                found[name] = before + many, min(loud, loudest, key=rank)
+        return found
+
+    # ---------------------------------------------------------------- what the step tells
+
+    def see(self, name: str, reading: Reading, now: int) -> None:
+        """Take a scalar's new reading: of an instrument, or of a metric of no company."""
+        self.desk.see_input(name, reading, now)
+
+    def order(self, commands: Iterable[Command], now: int) -> None:
+        """Do what people ask."""
+        self.replies += [self._orders.do(command, now) for command in commands]
+
+    def settle(self, news: Sequence[Transition], now: int) -> None:
+        """Decide on all that changed at `now`: what happened of itself first, then the alerts."""
+        changes = [*news, *self._asked.watch.take_transitions()]
+        if changes or self.desk.owes:
+            self.desk.take(changes, now)
+        self._pace(now)
+
+    def _pace(self, now: int) -> None:
+        """Let what the desk decided at `now` go out at its pace."""
+        self._out += self.pacer.take(self.desk.take_out(), now)
+
+    def _present(self, last: Transition) -> Transition:
+        """Return an alert's last change with the value of now, who has it, and what mutes it."""
+        standing = self.desk.ledger.standings.get(last.name)
+        ack = None if standing is None else standing.ack
+        muted = self.desk.mutes.of(subject_of(last), self._asked.now or 0, ack)
+        company = last.labels.get("company")
+        if last.to_state is AlertState.RESOLVED or (company and company not in self._rows):
+            return replace(last, muted_by=muted, ack=ack)
+        reading = self._asked.reading(last.target, company)
+        return replace(
+            last,
+            value=reading.value if reading.quality.usable else None,
+            quality=reading.quality.word,
+            observed_at=reading.observed_at,
+            muted_by=muted,
+            ack=ack,
+        )
+
+    def _session_of(self, moment: int) -> int:
+        """Return the opening of a moment's session; where no calendar knows it, its day in UTC."""
+        try:
+            return self.exchange.session_at(moment).open_at
+        except ValueError:
+            return moment // DAY * DAY
+
+    def feeds_off(self) -> frozenset[str]:
+        """Return the feeds whose values are left out now: they are being worked on."""
+        windows = self.desk.ledger.windows.values()
+        return frozenset(it.feed for it in windows if it.begun and it.place is Place.FEED)
+
+    @property
+    def next_timer(self) -> int | None:
+        """Return the event time of the earliest timer, ms UTC."""
+        timers = (self.desk.next_timer, self.pacer.next_timer)
+        return min((moment for moment in timers if moment is not None), default=None)
+
+    def run_timers(self, now: int) -> None:
+        """Run what is due at `now`: what may be told first, then how often."""
+        self.desk.run_timers(now)
+        self._pace(now)
+        while (due := self.pacer.next_timer) is not None and due <= now:
+            self._out += self.pacer.run_timer(self._present, now)
+
+    # ---------------------------------------------------------------- memory
+
+    def begin(self, now: int) -> None:
+        """Begin at `now`, for the first time or after a restart."""
+        self.desk.begin(now)
+        self.pacer.begin()
+
+    def restore(self, memory: DeskMemory, alerts: Iterable[SavedAlert]) -> None:
+        """Take the memory back."""
+        self.desk.restore(memory, alerts)
+        self.pacer.restore(memory.pace)
+
+    def review(self, news: Sequence[Transition], now: int) -> None:
+        """Decide on what a changed book brought, and look again at all that is quiet."""
+        self.settle(news, now)
+        self.desk.review(now)
+        self._pace(now)
+
+    def take(self) -> tuple[list[Transition], Remembered, list[Reply]]:
+        """Return what is told, changed and answered since the last call."""
+        self._pace(self._asked.now or 0)
+        replies, self.replies = self.replies, []
+        out, self._out = self._out, []
+        return out, {**self.desk.take_changed(), **self.pacer.take_changed()}, replies

@@ -1,0 +1,178 @@
+"""What people ask of the service while it runs, and what it answers. Hop 4 to hop 6.
+
+A command comes as an entry of the `ticks` stream like anything else, so it has its place among the
+prices, is done once, survives a crash and is replayed with them. The answer is written in the commit
+that did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+MAX_ID = 64
+MAX_WORD = 100
+MAX_NOTE = 500
+MAX_MATCHERS = 8
+MAX_SPAN_MS = 366 * 86_400_000
+MAX_LISTED = 100
+"""How many alerts an answer names; it counts them all."""
+
+
+class Place(StrEnum):
+    """What a maintenance window may be of."""
+
+    FEED = "feed"
+    BROKER = "broker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddSilence:
+    """Hide what meets `match` until the moment `until`, ms UTC."""
+
+    match: Mapping[str, str]
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSilence:
+    """End a silence before its time."""
+
+    silence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AckAlert:
+    """Take an alert on: quiet until it resolves, or until the moment `until`, ms UTC."""
+
+    rule: str
+    key: str
+    note: str = ""
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnackAlert:
+    """Give an alert back."""
+
+    rule: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMaintenance:
+    """Announce work on a feed or the broker, from `begin` until `until`, ms UTC."""
+
+    place: Place
+    feed: str
+    begin: int
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndMaintenance:
+    """End a maintenance window before its time."""
+
+    window: str
+
+
+Action: TypeAlias = (
+    AddSilence | EndSilence | AckAlert | UnackAlert | AddMaintenance | EndMaintenance
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One wish.
+
+    Attributes:
+        id: chosen by who asks, unique; the same wish sent again has the same and changes nothing
+            more. The answer is found by it.
+        by: who.
+        action: what.
+        dry_run: answer what would happen, and change nothing.
+
+    """
+
+    id: str
+    by: str
+    action: Action
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What became of a command.
+
+    Attributes:
+        id: the command's.
+        at: event time, ms UTC.
+        accepted: whether it was done, or would be.
+        text: what was done, or why it was refused.
+        hint: how to mend a refusal.
+        dry_run: nothing was changed.
+        made: the id of the silence or window that it made or ended; else empty.
+        matches: the alerts it is about, as `rule|key`, MAX_LISTED at most.
+        matched: how many there are.
+        firing: how many of them fire.
+
+    """
+
+    id: str
+    at: int
+    accepted: bool
+    text: str
+    hint: str = ""
+    dry_run: bool = False
+    made: str = ""
+    matches: tuple[str, ...] = field(default=())
+    matched: int = 0
+    firing: int = 0
+
+
+def command_fault(command: Command) -> str:
+    """Return what is wrong with the form of a command; empty: nothing.
+
+    Whether it makes sense now is for the desk to say.
+    """
+    if not 0 < len(command.id) <= MAX_ID or "|" in command.id:
+        return f"id: 1 to {MAX_ID} characters, none of them |"
+    if not 0 < len(command.by) <= MAX_WORD:
+        return f"by: 1 to {MAX_WORD} characters"
+    return _action_fault(command.action)
+
+
+def _action_fault(action: Action) -> str:
+    match action:
+        case AddSilence() as wish:
+            return _match_fault(wish.match) or _note_fault(wish.reason, must=True)
+        case AckAlert() as wish:
+            return _words_fault(wish.rule, wish.key) or _note_fault(wish.note)
+        case UnackAlert() as wish:
+            return _words_fault(wish.rule, wish.key)
+        case AddMaintenance() as wish:
+            named = wish.feed if wish.place is Place.FEED else "-"
+            return _words_fault(named) or _note_fault(wish.reason, must=True)
+        case EndSilence(silence=named) | EndMaintenance(window=named):
+            return _words_fault(named)
+
+
+def _match_fault(match: Mapping[str, str]) -> str:
+    if len(match) > MAX_MATCHERS:
+        return f"match: at most {MAX_MATCHERS}"
+    return _words_fault(*match, *match.values()) if match else ""
+
+
+def _words_fault(*words: str) -> str:
+    wrong = next((word for word in words if not 0 < len(word) <= MAX_WORD), None)
+    return "" if wrong is None else f"`{wrong[:20]}`: 1 to {MAX_WORD} characters"
+
+
+def _note_fault(text: str, *, must: bool = False) -> str:
+    if must and not text.strip():
+        return "reason: it is empty, and somebody will ask"
+    return f"note: at most {MAX_NOTE} characters" if len(text) > MAX_NOTE else ""

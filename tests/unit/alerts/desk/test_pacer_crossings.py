@@ -1,0 +1,145 @@
+"""Where two settings of pace meet, or pace meets what the desk or the market does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.model import AlertState, NoticeReason
+from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
+
+CHAIN = {"name": "night", "steps": [{"after": "5m", "to": "lead"}]}
+AGAIN: dict[str, Any] = {
+    "notice": NoticeReason.SILENCE_EXPIRED,
+    "from_state": AlertState.FIRING,
+}
+
+
+def test_a_silence_that_ends_tells_of_the_only_fire_again() -> None:
+    """What `once` let pass is the same fire after a silence, not a second one."""
+    room = Room({}, single={"trigger": "once"})
+    room.fire("single")
+    room.change("single", **AGAIN)
+    assert room.held() == []
+
+
+def test_an_end_that_the_desk_owes_is_told_later() -> None:
+    """It ended while it was silenced: whoever knew of it hears so when the silence is over."""
+    room = Room({"escalations": [CHAIN]}, up={"escalate": "night", "cooldown": "1h"})
+    room.fire("up")
+    room.go(10 * MINUTE)
+    room.muted["up|RIOT"] = "silence:s1"
+    room.resolve("up")
+    room.go(DAY)
+    room.muted.clear()
+    room.resolve("up")
+    assert room.told() == [
+        (0, "new"),
+        (5 * MINUTE, "escalation"),
+        (DAY, "resolved"),
+        (DAY, "resolved"),
+    ]
+    assert [item.inbox for item in room.out if item.told] == ["", "lead", "", "lead"]
+    room.go(2 * DAY)
+    assert room.pacer.memory.paces == {}
+
+
+def test_telling_again_does_not_start_the_chain_anew() -> None:
+    """The chain counts from the first notice of the fire."""
+    room = Room({"escalations": [CHAIN]}, up={"escalate": "night"})
+    room.fire("up")
+    room.go(4 * MINUTE)
+    room.change("up", **AGAIN)
+    room.go(HOUR)
+    assert [item.at for item in room.out if item.inbox] == [5 * MINUTE]
+
+
+def test_a_silence_holds_the_chain_and_is_no_answer() -> None:
+    """Silenced at its step, the next inbox hears neither of the alert nor of its end."""
+    room = Room({"escalations": [CHAIN]}, up={"escalate": "night"})
+    room.fire("up")
+    room.muted["up|RIOT"] = "silence:s1"
+    room.go(10 * MINUTE)
+    room.muted.clear()
+    room.resolve("up")
+    assert room.told() == [(0, "new"), (10 * MINUTE, "resolved")]
+    assert room.held() == ["silence:s1"]
+
+
+def test_flapping_keeps_repeats_and_the_pause_quiet() -> None:
+    """Between `flapping` and `stable` nothing is told, whatever else falls due."""
+    room = Room({}, up={"flap": {}, "repeat": {"first": "1m", "most": "1m"}, "cooldown": "5m"})
+    for second in range(0, 660, 60):
+        room.go(second * 1_000)
+        (room.resolve if second % 120 else room.fire)("up")
+    room.go(HOUR)
+    words = [word for _, word in room.told()]
+    quiet = words[words.index("flapping") : words.index("stable") + 1]
+    assert quiet == ["flapping", "stable"]
+    assert set(words[words.index("stable") + 1 :]) == {"repeat"}
+
+
+def test_nothing_is_repeated_without_data() -> None:
+    """An alert whose input is lost does not fire; it is repeated when the input is back."""
+    room = Room({}, up={"repeat": {}})
+    room.fire("up")
+    room.change("up", to_state=AlertState.NO_DATA)
+    room.go(3 * HOUR)
+    room.change("up", to_state=AlertState.FIRING)
+    room.go(5 * HOUR)
+    assert room.told() == [(0, "new"), (4 * HOUR, "repeat")]
+
+
+def test_what_the_pause_owes_is_not_told_after_the_end_of_the_rule() -> None:
+    """The rule expired while its fire waited."""
+    room = Room({}, up={"cooldown": "10m", "expires": "1970-01-01"})
+    room.go(DAY - 5 * MINUTE)
+    room.fire("up")
+    room.resolve("up")
+    room.fire("up")
+    room.go(2 * DAY)
+    assert [word for _, word in room.told()] == ["new", "resolved", "expired"]
+    assert room.held() == ["cooldown", "expired"]
+
+
+def test_the_chain_waits_for_no_group_and_no_cap() -> None:
+    """Nobody answered: the next one hears at once, however much was told before."""
+    book = {
+        "escalations": [CHAIN],
+        "groups": [{"name": "market", "wait": "1h", "interval": "1h"}],
+        "caps": [{"name": "phone", "limit": 1, "window": "1h"}],
+    }
+    room = Room(book, up={"escalate": "night", "group": "market"})
+    room.fire("plain")
+    room.fire("up")
+    room.go(6 * MINUTE)
+    assert room.told() == [(0, "new"), (5 * MINUTE, "escalation")]
+
+
+def test_a_digest_over_a_cap_told_nobody() -> None:
+    """The ends of alerts whose digest was held are not told either."""
+    book = {
+        "groups": [{"name": "market", "by": []}],
+        "caps": [{"name": "phone", "limit": 1, "window": "10m"}],
+    }
+    room = Room(book, a={"group": "market"}, b={"group": "market"})
+    room.fire("plain")
+    room.fire("a")
+    room.fire("b")
+    room.go(HOUR)
+    room.resolve("a")
+    room.go(2 * HOUR)
+    assert [word for _, word in room.told()] == ["new", "overflow"]
+    assert room.out[-1].muted_by == "cap:phone"
+
+
+def test_a_pause_that_ends_while_it_flaps_tells_nothing() -> None:
+    """What the pause owes is told by `stable`, also where `flapping` itself was muted."""
+    room = Room({}, up={"flap": {}, "cooldown": "30m"})
+    for minute in range(11):
+        room.go(minute * MINUTE)
+        if minute == 8:
+            room.muted["up|RIOT"] = "quiet:night"
+        (room.resolve if minute % 2 else room.fire)("up")
+    room.muted.clear()
+    room.go(3 * HOUR)
+    assert room.told() == [(0, "new"), (MINUTE, "resolved"), (38 * MINUTE, "stable")]

@@ -1,0 +1,112 @@
+"""How often people are told does not depend on batches, restarts or leaps of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+
+from alerts.codec import encode_transition
+from alerts.desk.pace import TELL_OF_FIRE
+from alerts.model import AlertState, NoticeReason, Severity, Transition
+from monitor.compute.cells import read_cells
+from tests.desks import MINUTE, book
+from tests.unit.monitor.compute.test_telling_anyhow import MOVES, Move, silences_of, ticks
+from tests.worlds import NOON, commit, make_step, threshold
+
+CHAINED = {"flap": {"sample": "10m"}, "escalate": "night", "repeat": {"first": "2m"}}
+RULES = [
+    threshold(id="low", on="X", below=10.0, recover=11.0, notify=CHAINED),
+    threshold(id="very-low", on="X", below=5.0, severity="critical", notify={"group": "all"}),
+    threshold(
+        id="slow",
+        on="X",
+        below=8.0,
+        severity="info",
+        notify={"cooldown": "5m", "group": "all"},
+        **{"for": "3m"},
+    ),
+    threshold(id="child", on="Y", above=10.0),
+]
+BOOK = book(
+    quiet=[{"name": "tea", "from": "12:20", "to": "12:35"}],
+    feed_dead_after="2m",
+    pace={
+        "notify": {"trigger": "once_per_session", "repeat": {"first": "1m", "most": "3m"}},
+        "groups": [{"name": "all", "by": [], "interval": "2m"}],
+        "caps": [{"name": "phone", "limit": 2, "window": "3m"}],
+        "escalations": [{"name": "night", "steps": [{"after": "1m", "to": "lead"}]}],
+    },
+)
+SAY_IT_FIRES = {*TELL_OF_FIRE, NoticeReason.ESCALATION, NoticeReason.REPEAT}
+LONG = 3 * 60 * MINUTE
+
+
+def plainly(moves: list[Move]) -> list[Transition]:
+    """Return what goes out with one commit at the very end."""
+    step = make_step(RULES, BOOK)
+    step.advance(NOON)
+    at = NOON
+    for _, at, item in ticks(moves, silences_of(moves)):
+        step.process(item) if item else step.advance(at)
+    step.advance(at + LONG)
+    return step.take().transitions
+
+
+def brokenly(moves: list[Move]) -> list[Transition]:
+    """Return the same with commits, restarts and time let pass in pieces wherever the moves say."""
+    step, cells, out = make_step(RULES, BOOK), dict[str, bytes](), list[Transition]()
+    step.advance(NOON)
+    before = at = NOON
+    for move, at, item in ticks(moves, silences_of(moves)):
+        step.advance(max(before, at - move.early))
+        if move.commits or move.restarts:
+            out += commit(step, cells)
+        if move.restarts:
+            step = make_step(RULES, BOOK)
+            step.restore(read_cells(cells))
+            step.judge()
+        step.process(item) if item else step.advance(at)
+        before = at
+    step.advance(at + LONG)
+    return out + commit(step, cells)
+
+
+@settings(max_examples=100, deadline=None)
+@given(MOVES)
+def test_batches_and_restarts_pace_the_same(moves: list[Move]) -> None:
+    """What goes out is equal to the last byte."""
+    plain = [encode_transition(item) for item in plainly(moves)]
+    assert [encode_transition(item) for item in brokenly(moves)] == plain
+
+
+@settings(max_examples=100, deadline=None)
+@given(MOVES)
+def test_ends_follow_fires_and_nothing_is_told_twice(moves: list[Move]) -> None:
+    """No end is told of an alert whose fire was not; told ids are unique on their topic."""
+    told = [item for item in plainly(moves) if item.told]
+    ids = Counter((item.inbox, item.id) for item in told)
+    assert max(ids.values(), default=1) == 1
+    known: set[tuple[str, str]] = set()
+    for item in told:
+        for line in item.lines if item.notice is NoticeReason.DIGEST else ():
+            name = ("", f"{line.rule}|{line.key}")
+            known.add(name) if line.state is AlertState.FIRING else known.discard(name)
+        if item.to_state is AlertState.RESOLVED and item.notice is NoticeReason.RESOLVED:
+            assert (item.inbox, item.name) in known
+            known.discard((item.inbox, item.name))
+        elif item.notice in SAY_IT_FIRES and item.to_state is AlertState.FIRING:
+            known.add((item.inbox, item.name))
+
+
+@settings(max_examples=100, deadline=None)
+@given(MOVES)
+def test_no_more_passes_than_the_cap_lets(moves: list[Move]) -> None:
+    """Of what is not critical two in three minutes, but for what waited in a group."""
+    sent = [item.at for item in plainly(moves) if _counts(item)]
+    assert all(b - a >= 3 * MINUTE for a, b in zip(sent, sent[2:], strict=False))
+
+
+def _counts(item: Transition) -> bool:
+    free = item.severity is Severity.CRITICAL or item.inbox or item.echo
+    return item.told and not free and item.notice is not NoticeReason.OVERFLOW
