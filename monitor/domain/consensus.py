@@ -2,8 +2,10 @@
 
 A wick or a frozen ticker must not move a margin: outliers are out with hysteresis, the rest gives
 the volume-weighted median, and with fewer than three venues left the quality says so. Rules 4 to 6
-of docs/formulas.md 7. One case is added to them: venues that fall into two camps, or lie 5 % apart
-without an outlier, are disputed, since nobody can tell who is right.
+of docs/formulas.md 7. Two cases are added to them. Venues that fall into two camps, or lie 5 % apart
+without an outlier, are disputed, since nobody can tell who is right. And venues whose dollar rate is
+one venue's word are one voice with it: if it errs they all err alike, and three would agree on a
+wrong price. They join three others that agree, and otherwise have no part.
 """
 
 from __future__ import annotations
@@ -15,14 +17,11 @@ from operator import attrgetter
 from statistics import median
 
 from monitor.domain.events import Quality
-from monitor.domain.venues import VenuePrice
+from monitor.domain.outliers import QUORUM, REENTRY_MS, outliers_of
+from monitor.domain.venues import VenuePrice, leaning
 
 CARRY_MS = 60_000  # how long the last good value stands in
 FORGET_MS = 600_000  # so old, the last good value no longer vetoes a single venue
-REENTRY_MS = 10_000
-QUORUM = 3
-MIN_OUTLIER_RATIO = 0.01
-MAD_FACTOR = 6 * 1.4826  # 1.4826 MAD is one standard deviation of a normal sample
 PAIR_AGREES_RATIO = 0.005
 SINGLE_AGREES_RATIO = 0.02
 DISPUTED_SPREAD_RATIO = 0.05
@@ -73,7 +72,8 @@ class ReferencePrice:
         quality: OK, DEGRADED, SINGLE, DISPUTED or STALE; MISSING where the value is None.
         used: the venues in it, sorted; none for a carried value.
         rejected: the other venues, each with its reason: flagged, unconverted, delayed,
-            nonpositive, stale, crossed, spread, outlier, disputed or unconfirmed.
+            nonpositive, stale, crossed, spread, outlier, disputed, unconfirmed or dependent (one
+            venue's word gives its rate, and fewer than three others are there to confirm it).
         spread_ratio: highest less lowest live price over the value; None with fewer than two.
         observed_at: the newest venue time in the value.
         reason: empty, or why the quality is what it is: disputed, carried, no_venue.
@@ -105,16 +105,21 @@ def reference_price(
         else:
             sane.append(price)
     sane.sort(key=_by_price)
-    outliers, split = _outliers(sane, memory.outliers, now)
+    followers = leaning(sane)
+    outliers, split = outliers_of(sane, followers, memory.outliers, now)
     live = [price for price in sane if price.venue not in outliers]
+    voices = [price for price in live if price.venue not in followers]
     # a venue that cannot be judged now keeps its mark but is not calm
     outliers.update((venue, None) for venue in memory.outliers if venue in rejected)
     rejected.update((p.venue, "outlier") for p in sane if p.venue in outliers)
+    if len(voices) < QUORUM:
+        rejected.update((p.venue, "dependent") for p in live if p.venue in followers)
+        live = voices
     last_good = memory.last_good
     agreed = (
         _many(live, rejected, split)
-        if len(live) >= QUORUM
-        else _few(live, rejected, now, last_good)
+        if len(voices) >= QUORUM
+        else _few(voices, rejected, now, last_good)
     )
     if agreed.value is not None and agreed.observed_at is not None and agreed.quality.usable:
         until = max(price.fresh_until for price in live)
@@ -237,56 +242,3 @@ def _price(
 
 def _near(price: float, last: float) -> bool:
     return abs(price - last) <= SINGLE_AGREES_RATIO * last
-
-
-def _outliers(
-    sane: Sequence[VenuePrice], marks: Mapping[str, int | None], now: int
-) -> tuple[dict[str, int | None], bool]:
-    """Return the venues that are out (rule 4), and whether the rest is split into camps.
-
-    Judged until nothing changes, so that asking twice gives the same answer.
-    """
-    here = {price.venue for price in sane}
-    known = {venue: calm for venue, calm in marks.items() if venue in here}
-    split = False
-    for _ in sane:
-        if not known and sane[-1].price - sane[0].price <= MIN_OUTLIER_RATIO * sane[0].price:
-            return known, False  # inside everybody's bound, whatever the others say
-        judged, split = _judge(sane, known, now)
-        if judged == known:
-            break
-        known = judged
-    return known, split
-
-
-def _judge(
-    sane: Sequence[VenuePrice], marks: Mapping[str, int | None], now: int
-) -> tuple[dict[str, int | None], bool]:
-    """Measure each venue once against the others that are not out already.
-
-    Known outliers do not count among the others: two bad venues must not push a good one out.
-    """
-    trusted = [price for price in sane if price.venue not in marks]
-    if not trusted:  # only outliers are left: judge them as if new
-        trusted, marks = list(sane), {}
-    out: dict[str, int | None] = {}
-    far = []
-    for price in sane:
-        others = [other.price for other in trusted if other is not price]
-        if not others:
-            continue
-        centre = median(others)
-        scatter = median([abs(other - centre) for other in others])
-        bound = max(MIN_OUTLIER_RATIO * centre, MAD_FACTOR * scatter)
-        distance = abs(price.price - centre)
-        if price.venue not in marks:
-            if len(sane) >= QUORUM and len(others) > 1 and distance > bound:
-                far.append(price.venue)
-            continue
-        calm = marks[price.venue]
-        since = (now if calm is None else calm) if distance < bound / 2 else None
-        if since is None or now - since < REENTRY_MS:
-            out[price.venue] = since
-    if far and len(trusted) - len(far) < QUORUM - 1:
-        return out, True
-    return out | dict.fromkeys(far), False

@@ -4,12 +4,15 @@ A stablecoin pair says dollars only after multiplication by that coin's own fres
 2023-03-11 BTC/USDC stood 14 % above BTC/USD. Rules 1 to 3 of docs/formulas.md 7, but for one:
 a venue's own time always counts, also when it lags behind ours, since taking the time of receipt
 would make a frozen ticker look fresh.
+
+Whoever gives a rate has a say in every price that goes through it. Two that give it must agree, and
+what goes through the rate of one alone is no voice of its own (see `leaning`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
@@ -18,6 +21,8 @@ from monitor.domain.events import BTC_USD, Quote
 
 FRESH_MS = 30_000
 MAX_SPREAD_RATIO = 0.01
+PAIR = 2
+RATES_AGREE_RATIO = 0.005  # as two venues of the reference price
 STABLECOINS = ("USDT", "USDC")  # in the order of choice where a venue has both
 FAMILY = frozenset(
     {BTC_USD} | {f"BTC-{coin}" for coin in STABLECOINS} | {f"{coin}-USD" for coin in STABLECOINS}
@@ -39,6 +44,7 @@ class VenuePrice:
         ask: best ask, likewise.
         fresh_ms: how long after observed_at it counts; shortened to the life of the rate used.
         converted_by: the stablecoin whose rate was applied, None for a USD pair.
+        rate_of: the venue whose word alone that rate is; None for a USD pair, or if several gave it.
         fault: a reason known already why it cannot be used (`unconverted`, `delayed`), else empty.
 
     """
@@ -52,6 +58,7 @@ class VenuePrice:
     ask: float | None = None
     fresh_ms: int = FRESH_MS
     converted_by: str | None = None
+    rate_of: str | None = None
     fault: str = ""
 
     @property
@@ -84,9 +91,10 @@ def venue_prices(
     """Choose one price per venue from the latest quotes of BTC and of stablecoins in USD.
 
     A fresh USD pair comes first; else a fresh stablecoin pair times that coin's fresh USD rate
-    (median of the venues that quote it). A venue left with an unconvertible pair is kept with the
-    fault `unconverted`, so that it is seen. One of the `flagged`, which a person excluded, is kept with
-    the fault `flagged`. Quotes of other instruments are ignored.
+    (median of the venues that quote it; none while there are two and they lie over 0.5 % apart). A
+    venue left with an unconvertible pair is kept with the fault `unconverted`, so that it is seen.
+    One of the `flagged`, which a person excluded, is kept with the fault `flagged`, and gives no
+    rate. Quotes of other instruments are ignored.
     """
     pairs: dict[str, dict[str, Quote]] = {}
     pegs: dict[str, list[Quote]] = {}
@@ -94,45 +102,71 @@ def venue_prices(
         base, _, counter = quote.instrument.partition("-")
         if base == "BTC" and (counter == "USD" or counter in STABLECOINS):
             pairs.setdefault(quote.source, {})[counter] = quote
-        elif base in STABLECOINS and counter == "USD":
+        elif base in STABLECOINS and counter == "USD" and quote.source not in flagged:
             pegs.setdefault(base, []).append(quote)
     rates = {coin: rate for coin, found in pegs.items() if (rate := _rate(found, now))}
     found = [_choose(pairs[venue], rates, now) for venue in sorted(pairs)]
     return [replace(it, fault="flagged") if it.venue in flagged else it for it in found]
 
 
-def _choose(
-    pairs: Mapping[str, Quote], rates: Mapping[str, tuple[float, int]], now: int
-) -> VenuePrice:
+def leaning(prices: Sequence[VenuePrice]) -> frozenset[str]:
+    """Return the venues that lean on another's word: of those that err together one is left.
+
+    Prices that went through the rate of one venue alone are wrong where it is wrong, all alike and
+    alike with its own price. It speaks for them; where it has no price, the one in their middle
+    does. `prices` come in rising order.
+    """
+    camps: list[set[str]] = []
+    for price in prices:
+        camp = {price.venue, price.rate_of or price.venue}
+        met = [other for other in camps if other & camp]
+        camps = [other for other in camps if not other & camp] + [camp.union(*met)]
+    found: set[str] = set()
+    for camp in camps:
+        here = [price for price in prices if price.venue in camp]
+        own = [price for price in here if price.rate_of is None]
+        speaker = own[0] if own else here[(len(here) - 1) // 2]
+        found.update(price.venue for price in here if price is not speaker)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """A stablecoin in USD, until when all that went into it is fresh, and whose word alone it is."""
+
+    usd: float
+    until: int
+    rate_of: str | None
+
+
+def _choose(pairs: Mapping[str, Quote], rates: Mapping[str, _Rate], now: int) -> VenuePrice:
     dollars = pairs.get("USD")
     if dollars is not None and now <= _fresh_until(dollars):
         return _price(dollars)
     for coin in STABLECOINS:
         quote = pairs.get(coin)
         if quote is not None and coin in rates and now <= _fresh_until(quote):
-            rate, until = rates[coin]
-            return _price(quote, rate=rate, until=until, coin=coin)
+            return _converted(quote, rates[coin], coin)
     if dollars is not None:
         return _price(dollars)
     coin = next(coin for coin in STABLECOINS if coin in pairs)
     # with a rate it is the BTC quote that is stale; without one the pair says nothing in USD
     if coin in rates:
-        rate, until = rates[coin]
-        return _price(pairs[coin], rate=rate, until=until, coin=coin)
+        return _converted(pairs[coin], rates[coin], coin)
     return _price(pairs[coin], fault="unconverted")
 
 
-def _price(
-    quote: Quote,
-    *,
-    rate: float = 1.0,
-    until: int | None = None,
-    coin: str | None = None,
-    fault: str = "",
-) -> VenuePrice:
-    fresh_until = _fresh_until(quote)
-    if until is not None and until < fresh_until:
-        fresh_until = until
+def _converted(quote: Quote, rate: _Rate, coin: str) -> VenuePrice:
+    price = _price(quote, rate=rate.usd)
+    return replace(
+        price,
+        fresh_ms=min(price.fresh_until, rate.until) - price.observed_at,
+        converted_by=coin,
+        rate_of=rate.rate_of,
+    )
+
+
+def _price(quote: Quote, *, rate: float = 1.0, fault: str = "") -> VenuePrice:
     if quote.delay_ms:  # it says what bitcoin cost then, and the others what it costs now
         fault = fault or "delayed"
     return VenuePrice(
@@ -143,18 +177,22 @@ def _price(
         volume=_weight(quote.volume),
         bid=None if quote.bid is None else float(quote.bid) * rate,
         ask=None if quote.ask is None else float(quote.ask) * rate,
-        fresh_ms=fresh_until - quote.observed_at,
-        converted_by=coin,
+        fresh_ms=_fresh_until(quote) - quote.observed_at,
         fault=fault,
     )
 
 
-def _rate(quotes: Iterable[Quote], now: int) -> tuple[float, int] | None:
-    """Return the median of the usable rates and the moment until which all of them are fresh."""
+def _rate(quotes: Iterable[Quote], now: int) -> _Rate | None:
+    """Return the median of the usable rates; None without one, or if two of two contradict."""
     usable = [quote for quote in quotes if not _price(quote).fault_at(now)]
     if not usable:
         return None
-    return median(map(_mid, usable)), min(map(_fresh_until, usable))
+    said = sorted(map(_mid, usable))
+    centre = median(said)
+    if len(said) == PAIR and said[1] - said[0] > RATES_AGREE_RATIO * centre:
+        return None  # one of them is wrong; of three the middle one is right
+    sole = usable[0].source if len(usable) == 1 else None
+    return _Rate(centre, min(map(_fresh_until, usable)), sole)
 
 
 def _mid(quote: Quote) -> float:

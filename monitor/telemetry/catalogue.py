@@ -68,6 +68,7 @@ QUOTE_REJECTIONS = (
     "nonpositive",
     "spread",
     "unconfirmed",
+    "dependent",
     "unadjusted",
     "suspected_split",
     "too_many",

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from monitor.core.clock import MINUTE, SECOND, Millis
 from monitor.domain.consensus import (
     CARRY_MS,
-    MIN_OUTLIER_RATIO,
     PAIR_AGREES_RATIO,
     SINGLE_AGREES_RATIO,
     Memory,
     reference_price,
 )
 from monitor.domain.events import Quality, Quote
+from monitor.domain.outliers import MIN_OUTLIER_RATIO
 from monitor.domain.venues import venue_prices
 from monitor.feeds.base import FeedSpec
 

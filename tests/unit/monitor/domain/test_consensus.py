@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from monitor.domain.consensus import (
     CARRY_MS,
     FORGET_MS,
-    REENTRY_MS,
     LastGood,
     Memory,
     ReferencePrice,
@@ -22,6 +21,7 @@ from monitor.domain.consensus import (
     weighted_median,
 )
 from monitor.domain.events import Quality
+from monitor.domain.outliers import REENTRY_MS
 from monitor.domain.venues import VenuePrice
 
 NOW = 1_700_000_000_000
@@ -231,6 +231,39 @@ def test_wide_but_common_scatter_is_no_outlier() -> None:
     assert result.rejected == {}
 
 
+def leaning_on(venue: str, *prices: VenuePrice) -> list[VenuePrice]:
+    """Return the prices as they are where this venue alone gives the rate."""
+    return [replace(price, rate_of=venue) for price in prices]
+
+
+def test_three_by_one_venues_rate_are_one_voice() -> None:
+    """What the soak found: one wrong rate, and three venues in a stablecoin agree on the wrong price."""
+    _, b, c, d = venues(0.0, 91.8, 91.7, 91.9)
+    result = agree([*leaning_on("b", c, d), b], memory=good(100.0))
+    assert (result.value, result.quality) == (100.0, Quality.STALE)
+    assert result.rejected == {"b": "unconfirmed", "c": "dependent", "d": "dependent"}
+    right = agree([*leaning_on("b", c, d), b], memory=good(92.0))
+    assert (right.value, right.quality, right.used) == (91.8, Quality.SINGLE, ("b",))
+
+
+def test_one_voice_of_four_venues_does_not_outvote_two() -> None:
+    """The three that err with the giver of their rate are outliers with it, though they are most."""
+    a, b, c, d, e, f = venues(100.0, 100.1, 92.0, 92.1, 91.9, 92.0)
+    result = agree([a, b, c, *leaning_on("c", d, e, f)])
+    assert result.used == ("a", "b")
+    assert result.value == pytest.approx(100.05)
+    assert result.quality is Quality.DEGRADED
+    assert result.rejected == dict.fromkeys("cdef", "outlier")
+
+
+def test_who_leans_joins_three_that_agree() -> None:
+    """With three voices there is enough to hold a leaning price against: it counts like any."""
+    a, b, c, d, e = venues(100.0, 100.1, 100.2, 100.3, 103.0)
+    result = agree([a, b, c, *leaning_on("c", d, e)])
+    assert (result.used, result.quality) == (("a", "b", "c", "d"), Quality.OK)
+    assert result.rejected == {"e": "outlier"}
+
+
 @pytest.mark.parametrize(
     ("prices", "weights", "expected"),
     [
@@ -292,6 +325,7 @@ def sane_venue(draw: st.DrawFn, name: str) -> VenuePrice:
         price=draw(st.one_of(st.floats(99_000, 101_000), st.floats(-1, 200_000))),
         observed_at=NOW - draw(st.integers(0, 40_000)),
         volume=draw(st.one_of(st.none(), st.floats(0, 1e4))),
+        rate_of=draw(st.none() | st.sampled_from("abz")),
     )
 
 

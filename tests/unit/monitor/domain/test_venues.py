@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from monitor.domain.events import Quote
-from monitor.domain.venues import FRESH_MS, VenuePrice, venue_prices
+from monitor.domain.venues import FRESH_MS, VenuePrice, leaning, venue_prices
 
 NOW = 1_700_000_000_000
 
@@ -110,6 +110,46 @@ def test_the_rate_is_the_median_of_the_venues() -> None:
         quote("USDC-USD", "0.10", "c"),
     )
     assert price.price == pytest.approx(98_000)
+
+
+def test_two_that_contradict_each_other_give_no_rate() -> None:
+    """The middle of a right and a wrong rate is wrong, and every price through it; within 0.5 % it is one."""
+    pair = quote("BTC-USDT", "100000", "okx")
+    right = quote("USDT-USD", "1.0", "coinbase")
+    assert only(pair, right, quote("USDT-USD", "0.994")).fault == "unconverted"
+    assert only(pair, right, quote("USDT-USD", "0.996")).price == pytest.approx(99_800)
+
+
+def test_a_rate_says_whose_word_alone_it_is() -> None:
+    """One venue's rate names it; that of two who agree is nobody's alone, nor is a USD pair."""
+    pair, rate = quote("BTC-USDT", "100000", "okx"), quote("USDT-USD", "1.0", "coinbase")
+    assert only(pair, rate).rate_of == "coinbase"
+    assert only(pair, rate, quote("USDT-USD", "1.0")).rate_of is None
+    assert only(pair, rate, quote("USDT-USD", "1.0", age_ms=FRESH_MS + 1)).rate_of == "coinbase"
+    assert only(quote("BTC-USD", "100000"), rate).rate_of is None
+
+
+def test_an_excluded_venue_gives_no_rate() -> None:
+    """Whom a person flagged has no part in what others say either."""
+    quotes = [quote("BTC-USDT", "100000", "okx"), quote("USDT-USD", "0.9", "shady")]
+    (price,) = venue_prices(quotes, NOW, ("shady",))
+    assert price.fault == "unconverted"
+
+
+def leaners(**rate_of: str | None) -> set[str]:
+    """Return who leans, of venues named in rising order of price."""
+    return set(leaning([VenuePrice(name, 1.0, NOW, rate_of=of) for name, of in rate_of.items()]))
+
+
+def test_one_speaks_for_all_who_err_together() -> None:
+    """The giver of the rate; without its price the middle one; with two givers two, unless linked."""
+    assert leaners(a=None, b=None, c=None) == set()
+    assert leaners(a="k", b="k", k=None, c=None) == {"a", "b"}
+    assert leaners(a="k", b="k", c="k", d=None) == {"a", "c"}
+    assert leaners(a="k", b="m") == set()
+    assert leaners(a="k", k="m", b="m") == {"a", "b"}
+    assert leaners(a="b", b="a") == {"b"}
+    assert leaners(a="a", b=None) == set()
 
 
 def test_a_converted_price_is_fresh_no_longer_than_its_rate() -> None:
