@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
 from monitor.core.clock import ManualClock
 from monitor.domain.events import Quality
+from tests.simulator.scenarios import Scenario
+from tests.simulator.streaming import Mood
 from tests.soak.room import soaking
 
 NOW = 1_768_229_760_000
@@ -49,3 +52,20 @@ async def test_a_minute_of_faults_leaves_nothing_behind() -> None:
         assert room.prices.faults == []
         assert room.prices.seconds[Quality.OK] >= 45
         assert sum(room.simulator.streams.opened.values()) >= 2 * len(room.streamers)
+
+
+async def test_one_lie_does_not_spread_by_the_rate_of_a_coin() -> None:
+    """Coinbase lies and is the last to give USDT's rate: three venues in USDT lie along with it."""
+    async with soaking(ManualClock(NOW), seed=7) as room:
+        room.faults.each_second = 0
+        for name in ("kraken", "bitfinex", "bitstamp", "gemini"):
+            room.simulator.set_scenario(name, Scenario.SERVER_ERROR)
+            room.simulator.streams.set_mood(name, Mood.SERVER_ERROR)
+            room.simulator.streams.drop(name)
+        await room.run(70)
+        assert room.prices.seconds[Quality.OK] == 0
+        assert room.prices.seconds[Quality.SINGLE] >= 60
+        room.simulator.market.lies["coinbase"] = Decimal("-0.0827")
+        await room.run(20)
+        assert room.prices.faults == []
+        assert room.prices.seconds[Quality.STALE] >= 15

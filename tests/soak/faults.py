@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from monitor.core.clock import Clock, Millis
+from monitor.domain.events import Quote
+from monitor.domain.venues import FAMILY, FRESH_MS
 from tests.simulator.scenarios import Scenario
 from tests.simulator.server import Simulator
 from tests.simulator.streaming import Mood
@@ -23,10 +26,14 @@ LIES = (Decimal("0.03"), Decimal("0.10"))
 class Faults:
     """The faults of one run.
 
-    One venue lies at a time: of two that lie alike nobody could tell who is right.
+    One venue lies at a time, on all that it quotes: of two that lie alike nobody could tell who is
+    right. A lie lives as long as a quote that tells it is fresh, which with a cut stream is longer
+    than it is told; until then no other begins.
 
     Attributes:
         simulator: whom they befall.
+        clock: the moment.
+        latest: the newest quote of each source and instrument, where a lie lives on.
         rng: draws them.
         feeds: whose answers go wrong.
         streams: whose streams do.
@@ -38,6 +45,8 @@ class Faults:
     """
 
     simulator: Simulator
+    clock: Clock
+    latest: Mapping[tuple[str, str], Quote]
     rng: random.Random
     feeds: Sequence[str]
     streams: Sequence[str]
@@ -46,6 +55,7 @@ class Faults:
     heavy: bool = False
     told: dict[str, int] = field(default_factory=dict)
     _until: dict[tuple[str, str], int] = field(default_factory=dict)
+    _lied: tuple[str, Millis] = ("", 0)  # who lied last, and until when
 
     def pass_second(self, second: int) -> None:
         """End the faults whose time is over, and begin new ones."""
@@ -62,23 +72,39 @@ class Faults:
 
     def _begin(self, second: int) -> None:
         kind = self.rng.choice(("answer", "stream", "cut", "lie"))
-        known = {"answer": self.feeds, "lie": self.venues}.get(kind, self.streams)
-        name = self.rng.choice(known)
-        if (kind, name) in self._until or (kind == "lie" and self.simulator.market.lies):
+        name = self.rng.choice({"answer": self.feeds, "lie": self.venues}.get(kind, self.streams))
+        # drawn whether or not it can be now: what comes later is the same in every run of a seed
+        answer, mood = self._drawn(list(Scenario)), self._drawn(list(Mood))
+        share, lasts_s = self._share(), self.rng.randint(*LASTS_S)
+        if (kind, name) in self._until or (kind == "lie" and self._lie_lives()):
             return
         self.told[kind] = self.told.get(kind, 0) + 1
         if kind == "cut":
             self.simulator.streams.drop(name)
             return
         if kind == "answer":
-            self.simulator.set_scenario(name, self._drawn(list(Scenario)))
+            self.simulator.set_scenario(name, answer)
         elif kind == "stream":
-            self.simulator.streams.set_mood(name, self._drawn(list(Mood)))
+            self.simulator.streams.set_mood(name, mood)
         else:
-            low, high = LIES
-            share = low + (high - low) * Decimal(repr(self.rng.random()))
-            self.simulator.market.lies[name] = self.rng.choice((share, -share))
-        self._until[kind, name] = second + self.rng.randint(*LASTS_S)
+            self.simulator.market.lies[name] = share
+        self._until[kind, name] = second + lasts_s
+
+    def _lie_lives(self) -> bool:
+        """Tell whether somebody lies, or said something while lying that is fresh still."""
+        liar, until = self._lied
+        now = self.clock.now()
+        return bool(self.simulator.market.lies) or any(
+            quote.observed_at <= until
+            and now <= quote.observed_at + (FRESH_MS if quote.fresh_ms is None else quote.fresh_ms)
+            for (source, instrument), quote in self.latest.items()
+            if source == liar and instrument in FAMILY
+        )
+
+    def _share(self) -> Decimal:
+        low, high = LIES
+        share = low + (high - low) * Decimal(repr(self.rng.random()))
+        return self.rng.choice((share, -share))
 
     def _drawn(self, known: Sequence[str]) -> str:
         return self.rng.choice([one for one in known if self.heavy or one not in HEAVY])
@@ -91,3 +117,4 @@ class Faults:
             self.simulator.streams.set_mood(name, Mood.NORMAL)
         else:
             del self.simulator.market.lies[name]
+            self._lied = (name, self.clock.now())

@@ -245,6 +245,8 @@ def _room(
     venues = [name for name, spec in specs.items() if {BTC_USD, BTC_USDT} & set(spec.instruments)]
     faults = Faults(
         simulator=simulator,
+        clock=waits.inner,
+        latest=latest,
         rng=random.Random(seed),
         feeds=list(pollers),
         streams=list(streamers),
