@@ -10,9 +10,8 @@ every fire, its end and what just happened was.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from alerts.model import AlertState, NoticeReason, Transition
 

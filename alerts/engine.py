@@ -12,7 +12,7 @@ late the caller comes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from alerts.model import OUTSIDE, AlertState, Reason
 from alerts.record import AlertRecord, Outcome

@@ -6,6 +6,8 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from msgspec.structs import replace as changed
+
 from alerts import engine
 from alerts.binding import Bindings
 from alerts.composites import Composites
@@ -62,14 +64,14 @@ class Ledger:
         if outcome.changed:
             told = self._transition(number, outcome, reading, at)
             if cold and outcome.after is AlertState.FIRING and not told.muted_by:
-                told = replace(told, muted_by=COLD_START)
+                told = changed(told, muted_by=COLD_START)
             self.transitions.append(told)
             self._instant |= outcome.record is None and outcome.since == at
 
     def _keep(self, number: int, record: AlertRecord, reading: Reading) -> None:
         written, home = self._written.get(number), self._homes[number]
         if written is not None:
-            record = replace(record, version=written[0].version)
+            record = changed(record, version=written[0].version)
         self.records[number] = record
         home.live.add(number)
         self._remind(number, record)
@@ -163,7 +165,7 @@ class Ledger:
             return
         known = {name: getattr(record, name) for name in ("bound", "anchor")}
         moved = {name: value * factor for name, value in known.items() if value is not None}
-        self.records[number] = replace(record, **moved)
+        self.records[number] = changed(record, **moved)
         self._move_edges(number, self.records[number])
         self._dirty.add(number)
 

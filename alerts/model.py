@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from alerts.acks import Ack
 
 
@@ -166,8 +168,7 @@ class Line:
     summary: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one alert's state, with its reason.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from alerts.model import AlertState, Reason
 from alerts.record import AlertRecord, Outcome

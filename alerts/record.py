@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from alerts.model import AlertState, Reason
 
 _WITHIN_A_STATE = frozenset({Reason.SEVERITY_RAISED, Reason.SEVERITY_LOWERED, Reason.NO_DATA_ALERT})
 """Reasons of a transition that leaves the state what it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRecord:
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of an alert that is not inactive, or that has an anchor.
 
     Attributes:

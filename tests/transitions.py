@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts.identity import transition_id
 from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition

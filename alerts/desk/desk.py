@@ -8,7 +8,8 @@ still; whoever was told of a fire is told of its end, if need be later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from alerts.desk import notices
 from alerts.desk.book import DeskBook

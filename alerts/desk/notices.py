@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from alerts.desk.matching import words_of
 from alerts.desk.records import Dead, Maintenance, Silence, Standing

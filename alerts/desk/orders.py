@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from msgspec.structs import replace as changed
+
 from alerts.acks import Ack
 from alerts.desk import notices
 from alerts.desk.desk import Desk
@@ -88,7 +90,7 @@ class Orders:
         for firing in self._desk.firing(silence):
             standing = self._ledger.standings[firing]
             if not standing.muted_by:
-                self._ledger.stand(replace(standing, muted_by=f"silence:{name}"))
+                self._ledger.stand(changed(standing, muted_by=f"silence:{name}"))
         return replace(reply, text=f"silenced {said}")
 
     def _end_silence(self, command: Command, wish: EndSilence, now: int) -> Reply:
@@ -122,7 +124,7 @@ class Orders:
         if command.dry_run:
             return _done(command, now, f"would acknowledge {said}")
         ack = Ack(by=command.by, note=wish.note, at=now, until=wish.until)
-        taken = replace(standing, ack=ack)
+        taken = changed(standing, ack=ack)
         self._ledger.stand(taken)
         words = f"{command.by} has taken it on: {standing.last.summary}"
         change = notices.ack_changed(taken, Reason.ACKNOWLEDGED, command.id, words, now)

@@ -9,8 +9,11 @@ acknowledges or it ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from alerts.identity import notice_id
 from alerts.model import AlertState, NoticeReason, Transition
@@ -59,8 +62,7 @@ class Event:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """What is remembered of one alert.
 
     Attributes:

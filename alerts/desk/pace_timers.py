@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
+from msgspec.structs import replace as changed
+
 from alerts.desk.pace import EXPIRED, Pace, Paced, SessionOf, Terms, is_over, on_told
 from alerts.identity import notice_id
 from alerts.model import NoticeReason, Transition
@@ -68,23 +70,23 @@ def _timers(terms: Terms, pace: Pace) -> Iterable[tuple[Millis, _Act]]:
 def _calm(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     assert terms.notify.flap is not None and pace.flap is not None  # noqa: S101, PT018  # its timer
     step = flapping.on_timer(terms.notify.flap, pace.flap, now)
-    calm = replace(pace, flap=step.record)
+    calm = changed(pace, flap=step.record)
     if step.news is None:
         return Paced(calm)
     notice = _again(pace, NoticeReason.STABLE, present, now)
     stands = "it fires" if pace.firing else "it does not fire"
     text = f"Stable again, {stands}: {pace.last.summary}"
-    return Paced(_owing(terms, calm, notice, now), (replace(notice, summary=text),))
+    return Paced(_owing(terms, calm, notice, now), (changed(notice, summary=text),))
 
 
 def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     owed = pace.cooldown is not None and pace.cooldown.owed and pace.firing
-    free = replace(pace, cooldown=None)
+    free = changed(pace, cooldown=None)
     if not owed or (pace.flap is not None and pace.flap.flapping):
         return Paced(free)
     notice = _again(pace, NoticeReason.NEW, present, now)
     if is_over(terms, now) and notice.told:
-        notice = replace(notice, muted_by=EXPIRED)
+        notice = changed(notice, muted_by=EXPIRED)
     return Paced(_owing(terms, free, notice, now), (notice,))
 
 
@@ -95,7 +97,7 @@ def _owing(terms: Terms, pace: Pace, notice: Transition, now: Millis) -> Pace:
         return pace
     told_at = now + RETRY_MS - terms.notify.cooldown_ms
     owed = CooldownRecord(told_at, pace.last.severity, owed=True)
-    return replace(pace, cooldown=owed, held_by=muted)
+    return changed(pace, cooldown=owed, held_by=muted)
 
 
 def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
@@ -106,13 +108,13 @@ def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     text = f"Nobody acknowledged for {waited} min: {notice.summary}"
     if not notice.told:  # a mute is no answer: whoever was not told hears no end either
         chain = replace(chain, told=pace.chain.told)
-    return Paced(replace(pace, chain=chain), (replace(notice, summary=text, inbox=inbox),))
+    return Paced(changed(pace, chain=chain), (changed(notice, summary=text, inbox=inbox),))
 
 
 def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     assert terms.notify.repeat is not None and pace.repeats_from is not None  # noqa: S101, PT018
     following = next_repeat(terms.notify.repeat, pace.repeats_from, now)
-    later = replace(pace, repeat_at=following)
+    later = changed(pace, repeat_at=following)
     flaps = pace.flap is not None and pace.flap.flapping
     if flaps or not pace.firing or is_over(terms, now):
         return Paced(later)
@@ -120,7 +122,7 @@ def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     lasts = f"Still firing after {(now - pace.repeats_from) // MINUTE} min"
     stands = "" if notice.value is None else f" Now {for_people(notice.value, notice.unit)}."
     text = f"{lasts}: {pace.last.summary}{stands}"
-    return Paced(later, (replace(notice, summary=text),))
+    return Paced(later, (changed(notice, summary=text),))
 
 
 def _again(
@@ -128,6 +130,6 @@ def _again(
 ) -> Transition:
     """Return a notice of an alert that has not changed."""
     last = pace.last
-    told = replace(last, notice=notice, muted_by="", at=now, from_state=last.to_state, echo=True)
+    told = changed(last, notice=notice, muted_by="", at=now, from_state=last.to_state, echo=True)
     name = f"{notice.value}:{word}" if word else notice.value
-    return replace(present(told), id=notice_id(last.id, name, now))
+    return changed(present(told), id=notice_id(last.id, name, now))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from msgspec.structs import replace as changed
+
 from alerts.desk import pace_timers
 from alerts.desk.pace import TELL_OF_FIRE, Event, Pace, SessionOf, Terms, on_change
 from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
@@ -95,7 +97,7 @@ class Pacer:
             self._ledger.keep(place, count, occurrences.due(count))
         fired = count is not known
         # most alerts fire once, and a copy of a change costs more than all the rest here
-        return change if count.count == 1 else replace(change, count=count.count), fired
+        return change if count.count == 1 else changed(change, count=count.count), fired
 
     # ---------------------------------------------------------------- groups and caps
 
@@ -111,7 +113,7 @@ class Pacer:
         record = grouping.on_notice(group, self.memory.groups.get(name), notice, now)
         self.memory.groups[name] = record
         self._ledger.keep((Kind.GROUP, name), record, record.due)
-        return replace(notice, muted_by=f"group:{group.name}")
+        return changed(notice, muted_by=f"group:{group.name}")
 
     def _capped(self, notice: Transition, now: Millis) -> Transition:
         """Return a notice, held if it is over a cap."""
@@ -129,14 +131,14 @@ class Pacer:
             return notice
         cap, full = places[name], self.memory.caps[name]
         self._keep_cap(name, capping.on_held(cap, full, notice, now))
-        held = replace(notice, muted_by=f"cap:{cap.name}")
+        held = changed(notice, muted_by=f"cap:{cap.name}")
         self._unsay(held)
         return held
 
     def _unsay(self, held: Transition) -> None:
         """Remember of the alerts of a notice that people were not told that they fire."""
         if held.to_state is AlertState.FIRING and held.notice in TELL_OF_FIRE:
-            pace = self.memory.paces.get(held.name) or Pace(last=replace(held, inputs=()))
+            pace = self.memory.paces.get(held.name) or Pace(last=changed(held, inputs=()))
             self._untold(held.name, pace, held.muted_by)
         for name in held.members:
             known = self.memory.paces.get(name)
@@ -145,7 +147,7 @@ class Pacer:
 
     def _untold(self, name: str, pace: Pace, why: str) -> None:
         terms = self._terms_of(name.partition("|")[0]) or _PLAIN
-        self._keep_pace(name, terms, replace(pace, told=False, held_by=why))
+        self._keep_pace(name, terms, changed(pace, told=False, held_by=why))
 
     # ---------------------------------------------------------------- timers
 
@@ -206,7 +208,7 @@ class Pacer:
 
     def _single(self, item: Transition, present: Present, now: Millis) -> Transition:
         muted = self._put_off(item.name, present)
-        return self._capped(replace(item, muted_by=muted, echo=True), now)
+        return self._capped(changed(item, muted_by=muted, echo=True), now)
 
     def _put_off(self, name: str, present: Present) -> str:
         """Return the silence or acknowledgement that came while an alert waited in a group.
@@ -216,7 +218,7 @@ class Pacer:
         pace = self.memory.paces.get(name)
         if pace is None or not pace.firing:
             return ""
-        muted = present(replace(pace.last, muted_by="")).muted_by
+        muted = present(changed(pace.last, muted_by="")).muted_by
         if not by_person(muted):
             return ""
         self._untold(name, pace, muted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from alerts.acks import Ack
 from alerts.desk.pace_ledger import PaceMemory
 from alerts.model import Transition
@@ -14,8 +16,7 @@ MAX_HIDDEN = 200
 """How many alerts a silence remembers by name as hidden; it counts the others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """One alert in an episode that has fired.
 
     Attributes:
@@ -34,8 +35,7 @@ class Standing:
     over: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """What a person hid, until when.
 
     Attributes:
@@ -67,8 +67,7 @@ class Silence:
         return self.until - min(900_000, (self.until - self.at) // 10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintenance:
+class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
     """Announced work on a feed or on the broker; `begun` once its beginning was told."""
 
     id: str
@@ -81,8 +80,7 @@ class Maintenance:
     begun: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dead:
+class Dead(msgspec.Struct, frozen=True, kw_only=True):
     """An instrument that no source tells any more.
 
     Attributes:

@@ -27,6 +27,7 @@ from alerts.forms import RuleId
 from alerts.model import AlertState, Reason, Severity
 from alerts.pacing.notify import Notify
 from alerts.rules.life import LATER, EventWindow, Mode, NoData, Step
+from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
 from alerts.stride import Stride
 from monitor.core.durations import duration_ms
@@ -176,6 +177,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def version(self) -> str:
         """Return a short hash of everything that decides, so not of texts, severity or pace."""
+        return version_of(self, self._hashed)
+
+    def _hashed(self) -> str:
         deciding = msgspec.structs.replace(
             self,
             summary="",

@@ -8,9 +8,10 @@ batched nor in which order rules stand in the book changes what is told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from alerts.desk.book import DeskBook
 from alerts.desk.desk import Desk
