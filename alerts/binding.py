@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from alerts.gates import Gates, subject_of
-from alerts.index import GapIndex
+from alerts.index import Edges, GapIndex
 from alerts.rules.absence import AbsenceRule
 from alerts.rules.base import Rule
 from alerts.rules.expression import VALUE, ExpressionRule, Source
@@ -68,7 +68,7 @@ class Binder:
         self._targets, self._gates = targets, gates
         self._made = Bindings()
         self._series: dict[Key, Series] = {}
-        self._edges: dict[int, list[tuple[float, int]]] = {}
+        self._edges: dict[int, Edges] = {}
         self._pasts: dict[tuple[str, str | None, object], Ring] = {}
         self._readers: dict[int, list[int]] = {}
 
@@ -108,10 +108,10 @@ class Binder:
         if found is not None:
             return found
         name, company, signal = key
-        made = Series(GapIndex(()), self._targets[name], company, Counter())
+        made = Series(GapIndex(Edges()), self._targets[name], company, Counter())
         self._series[key] = made
         self._made.series.append(made)
-        self._edges[id(made)] = []
+        self._edges[id(made)] = Edges()
         if signal is not None:
             made.signal = signal
             made.source = self._at((name, company, None))
@@ -123,10 +123,10 @@ class Binder:
     def _seat(self, key: Key, rules: Sequence[Rule]) -> None:
         """Give the rules on one series their numbers."""
         home = self._at(key)
-        first = len(self._made.rules)
+        first, edges = len(self._made.rules), self._edges[id(home)]
         for number, rule in enumerate(rules, first):
             self._made.rules.append(rule)
-            self._edges[id(home)] += ((edge, number) for edge in rule.edges())
+            edges.add(rule.edges(), number)
             self._gates.bind(number, rule, subject_of(home.target.name, home.company))
             if isinstance(rule, ExpressionRule):
                 self._made.composites[number] = Composite(rule, {})
@@ -153,7 +153,7 @@ class Binder:
                 if edges is None:
                     series.eager = True
                 else:
-                    self._edges[id(series)] += ((edge, number) for edge in edges)
+                    self._edges[id(series)].add(edges, number)
             if rule.input_edges(VALUE) is None:
                 home.eager = True
             for series in inputs.values():
@@ -171,7 +171,7 @@ class Binder:
     def _finish(self) -> None:
         """Sort the edges into indexes, and set the series side by side."""
         for series in self._made.series:
-            series.index = GapIndex(self._edges[id(series)])
+            series.index = GapIndex(self._edges.pop(id(series)))
             series.readers = tuple(self._readers.get(id(series), ()))
             series.eager = series.eager or _sees_all(self._made, series)
         places = {name: _places(self._targets[name]) for name, _, _ in self._series}

@@ -15,7 +15,35 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from math import inf
 
+import numpy as np
+
 NOTHING: tuple[int, ...] = ()
+
+
+class Edges:
+    """Edges and their owners in packed arrays, in no order: a million of them are 16 MB."""
+
+    __slots__ = ("owners", "values")
+
+    def __init__(self, pairs: Iterable[tuple[float, int]] = ()) -> None:
+        """Begin with (edge, owner) pairs; an owner is a binding's number."""
+        self.values = array("d")
+        self.owners = array("q")
+        for edge, owner in pairs:
+            self.add((edge,), owner)
+
+    def add(self, edges: Iterable[float], owner: int) -> None:
+        """Add all edges of an owner."""
+        for edge in edges:
+            self.values.append(edge)
+            self.owners.append(owner)
+
+    def ordered(self) -> tuple[array[float], array[int]]:
+        """Return the edges in order, and the owner of each."""
+        values = np.frombuffer(self.values, dtype=np.float64)
+        owners = np.frombuffer(self.owners, dtype=np.int64)
+        order = np.lexsort((owners, values))
+        return array("d", values[order].tobytes()), array("q", owners[order].tobytes())
 
 
 class GapIndex:
@@ -29,11 +57,9 @@ class GapIndex:
 
     __slots__ = ("_edges", "_owners", "_value", "high", "low")
 
-    def __init__(self, edges: Iterable[tuple[float, int]]) -> None:
-        """Take (edge, owner) pairs; an owner is a binding's number and may have several edges."""
-        ordered = sorted(edges)
-        self._edges = array("d", (edge for edge, _ in ordered))
-        self._owners = array("l", (owner for _, owner in ordered))
+    def __init__(self, edges: Edges) -> None:
+        """Take the edges; an owner may have several."""
+        self._edges, self._owners = edges.ordered()
         self._value: float | None = None
         self.low = inf
         self.high = inf

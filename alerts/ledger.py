@@ -12,7 +12,7 @@ from alerts import engine
 from alerts.binding import Bindings
 from alerts.composites import Composites
 from alerts.extremes import Extremes, Span
-from alerts.index import GapIndex
+from alerts.index import Edges, GapIndex
 from alerts.model import COLD_START, AlertState, Transition
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.absence import AbsenceRule
@@ -149,14 +149,14 @@ class Ledger:
 
     def rescale(self, series: Series, adjusted: Callable[[Rule], tuple[Rule, float, str]]) -> None:
         """Move the levels of all rules on a series as `adjusted` says of each as it was written."""
-        edges: list[tuple[float, int]] = []
+        edges = Edges(self._composites.edges(series))
         for number in series.numbers:
             rule, before, _ = self._written.get(number, (self._rules[number], 1.0, ""))
             self._rules[number], factor, note = adjusted(rule)
             self._written[number] = (rule, factor, note)
-            edges += ((edge, number) for edge in self._rules[number].edges())
+            edges.add(self._rules[number].edges(), number)
             self._rescale_record(number, factor / before)
-        series.index = GapIndex([*edges, *self._composites.edges(series)])
+        series.index = GapIndex(edges)
 
     def _rescale_record(self, number: int, factor: float) -> None:
         """Carry what is remembered in the unit of the value into the shares after a split."""

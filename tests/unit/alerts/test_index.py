@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.index import GapIndex
+from alerts.index import Edges, GapIndex
 
 LEVELS = st.integers(-8, 8).map(float)
 # Half steps, so that values lie on edges, between them and outside of all.
@@ -19,7 +19,7 @@ def test_every_edge_met_or_passed_is_touched(
     edges: list[tuple[float, int]], path: list[float]
 ) -> None:
     """A move from one value to the next touches exactly the owners of edges on its way."""
-    index = GapIndex(edges)
+    index = GapIndex(Edges(edges))
     index.touched(path[0])
     for before, value in itertools.pairwise(path):
         low, high = min(before, value), max(before, value)
@@ -34,7 +34,7 @@ def test_every_edge_met_or_passed_is_touched(
 @given(st.lists(st.tuples(LEVELS, st.integers(0, 5))), VALUES)
 def test_the_gap_holds_no_edge(edges: list[tuple[float, int]], value: float) -> None:
     """Between low and high there is no edge, and the value lies inside unless it is on one."""
-    index = GapIndex(edges)
+    index = GapIndex(Edges(edges))
     index.touched(value)
     assert not [edge for edge, _ in edges if index.low < edge < index.high]
     on_an_edge = any(edge == value for edge, _ in edges)
@@ -43,6 +43,6 @@ def test_the_gap_holds_no_edge(edges: list[tuple[float, int]], value: float) -> 
 
 def test_the_first_value_touches_every_owner_once() -> None:
     """Before the first value nothing was ever judged, so everything must be."""
-    index = GapIndex([(1.0, 0), (2.0, 0), (3.0, 1)])
+    index = GapIndex(Edges([(1.0, 0), (2.0, 0), (3.0, 1)]))
     assert list(index.touched(10.0)) == [0, 1]
     assert list(index.touched(11.0)) == []

@@ -242,7 +242,7 @@ def test_label_words_are_those_of_the_alert_model() -> None:
     assert set(catalogue.ALERT_STATES) == set(catalogue.TRANSITION_STATES) - {AlertState.NOTED}
     reasons = list(Reason)
     of_changes = reasons[: reasons.index(Reason.WITHIN_BOUND)]
-    assert catalogue.TRANSITION_REASONS == tuple(it.value for it in of_changes)
+    assert tuple(it.value for it in of_changes) == catalogue.TRANSITION_REASONS
 
 
 @pytest.mark.parametrize(
