@@ -45,11 +45,15 @@ class Source:
     poller: Poller
     streamer: Streamer
     reader: TickReader
+    on_their_way: list[Sequence[Quote]]
 
     async def run(self, seconds: int) -> None:
         """Let time pass second by second; the poller comes at its interval."""
         for _ in range(seconds):
             self.clock.advance(1)
+            await settled()
+            # Redis is a process of its own: what it has not answered for is not settled yet
+            await wait_until(lambda: not self.on_their_way, "what came is stored")
             await settled()
             if self.clock.now() // 1_000 % round(self.poller.spec.interval_s) == 0:
                 await self.poller.poll()
@@ -78,8 +82,14 @@ async def source(own_redis: TestRedis) -> AsyncIterator[Source]:
     ):
         writer = TickWriter(client, Keys())
 
+        on_their_way: list[Sequence[Quote]] = []
+
         async def deliver(quotes: Sequence[Quote]) -> None:
-            await writer.deliver([(quote, True) for quote in quotes], clock.now())
+            on_their_way.append(quotes)
+            try:
+                await writer.deliver([(quote, True) for quote in quotes], clock.now())
+            finally:
+                on_their_way.remove(quotes)
 
         here = FEED.overridden(base_url=str(server.make_url(f"/{NAME}")))
         own = STREAM.spec.instruments
@@ -98,7 +108,7 @@ async def source(own_redis: TestRedis) -> AsyncIterator[Source]:
         )
         running = asyncio.create_task(streams.run())
         reader = TickReader(client, Keys())
-        yield Source(simulator, clock, poller, streams.streamers[NAME], reader)
+        yield Source(simulator, clock, poller, streams.streamers[NAME], reader, on_their_way)
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
