@@ -149,14 +149,14 @@ def build_step(world: World, *, hindsight: bool = False, quiet_start: bool = Fal
     counts at every moment; without, only what was known by then. `quiet_start`: see `Setting`.
     """
     setting = Setting(agenda=world.agenda, quiet_start=quiet_start)
-    firms = [_firm(company, hindsight=hindsight) for company in world.companies.values()]
+    firms = [firm_of(company, hindsight=hindsight) for company in world.companies.values()]
     book = world.rulebook
     found = (world.catalogue, book.rules, world.calendar, world.flagged)
     return Step(firms, *found, setting, book.desk)
 
 
-def _firm(company: Company, *, hindsight: bool) -> Firm:
-    """Return a company as the step sees it."""
+def firm_of(company: Company, *, hindsight: bool) -> Firm:
+    """Return a company as the step sees it; with `hindsight` its newest figures count always."""
 
     def known(name: str, moment: int) -> Reading:
         return (

@@ -26,6 +26,7 @@ from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet, talk
+from monitor.cli.rule_tests import test as test_rules
 from monitor.compute.nearness import near
 from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
@@ -36,6 +37,8 @@ from monitor.domain.companies import Companies
 from monitor.metrics.catalogue import Catalogue
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
+
+app.command("test")(test_rules)
 
 RulesOption = Annotated[
     Path | None, typer.Option("--rules", envvar="HASHHEDGE_RULES", help="Rulebook.")

@@ -1,0 +1,1 @@
+"""What helps to write rules: tests of them, their past on a history, and what a change would do."""
