@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alerts.rulebook import Rulebook
+from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.core.mends import nearest
 from monitor.domain.agenda import NO_EVENTS, Agenda
@@ -26,6 +27,22 @@ def doubts_about(
         *_strangers(book, known),
         *_undated(book, agenda),
     ]
+
+
+def repainting(book: Rulebook) -> list[str]:
+    """Return the rules that are judged by a bar that still runs: on whole bars they look better."""
+    return [
+        f"{book.where(number)}: rule `{rule.id}` repaints: {why}; it may fire within a bar and be gone "
+        "at its close, which a history of whole bars does not show"
+        for number, rule in enumerate(book.rules)
+        if (why := repaints(rule))
+    ]
+
+
+def repaints(rule: Rule) -> str:
+    """Return what of a rule is taken from a bar that still runs, in words; empty: nothing is."""
+    signal = rule.signal()
+    return "" if signal is None else signal.repaints
 
 
 def _undated(book: Rulebook, agenda: Agenda) -> list[str]:

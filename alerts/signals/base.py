@@ -54,6 +54,15 @@ class Signal:
         """Tell whether the signal is in the unit of the value, so that a split moves its levels."""
         return False
 
+    @property
+    def repaints(self) -> str:
+        """Return what of it is taken from a bar that still runs, in words; empty: nothing is.
+
+        Such a number may be there within a bar and gone when that has closed, so that a history
+        of whole bars shows another past than the one that was lived through.
+        """
+        return ""
+
     def takes(self, value: float, past: Ring) -> bool:
         """Tell whether a value is a sample of this past; by default each is."""
         del value, past

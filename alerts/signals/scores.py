@@ -54,6 +54,11 @@ class Score(Signal):
         del of
         return "sigma"
 
+    @property
+    def repaints(self) -> str:
+        """Return that the last change is that of the running bar."""
+        return f"its last change is that of the {self.every} bar that still runs"
+
     def answer(self, past: Ring, now: int) -> Answer:
         """Return the score of the running bar's change."""
         del now

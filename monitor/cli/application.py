@@ -10,6 +10,7 @@ from monitor import __version__
 from monitor.cli import (
     alert,
     backfill,
+    backtest,
     calc,
     calendar,
     company,
@@ -75,6 +76,7 @@ for module in (
     run,
     replay,
     backfill,
+    backtest,
     calc,
     explain,
     whatif,

@@ -10,7 +10,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from alerts.rule_doubts import doubts_about
+from alerts.rule_doubts import doubts_about, repainting
 from alerts.rulebook import Rulebook, rulebook_schema
 from alerts.rules.base import Rule
 from monitor.app.providers import find_feeds, find_streams, quoted_by
@@ -72,11 +72,15 @@ def check(
     doubts += refused_to_all(book, catalogue, known)
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
+    notes = repainting(book)
+    for note in notes:
+        talk.print(Text.assemble(("note", "cyan"), " ", note), soft_wrap=True)
     data = {
         "file": book.name,
         "rules": len(book.rules),
         "version": book.version,
         "doubts": doubts,
+        "repaints": notes,
     }
     emit(data, output, lambda: Text(f"fine: {len(book.rules)} rules in {book.name}"))
 
