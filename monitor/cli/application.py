@@ -26,6 +26,7 @@ from monitor.cli import (
     market_table,
     replay,
     returns,
+    rule_diff,
     rules,
     run,
     scope,
@@ -91,6 +92,7 @@ for module in (
     market_table,
 ):
     module.add_to(app)
+rules.app.command("diff")(rule_diff.diff)  # not in its module: that of replays needs it
 for name, group in (
     ("alert", alert.app),
     ("silence", silence.app),

@@ -136,3 +136,43 @@ def test_what_cannot_be_asked_is_refused(history: Path, words: tuple[str, ...], 
     assert said.code == 2
     assert part in said.err
     assert "to fix" in said.err
+
+
+def test_a_changed_book_adds_and_loses_alerts(history: Path) -> None:
+    """Row E41: one fires no more, one is muted now, one is new; the same alert sooner is neither."""
+    old = history.parent / "old.yaml"
+    old.write_text(
+        "rules:\n"
+        "  - {id: crash, type: threshold, on: BTC-USD, below: 95000, severity: critical}\n"
+        "  - {id: dip, type: threshold, on: BTC-USD, below: 94000, severity: critical}\n"
+        "  - {id: deep, type: threshold, on: BTC-USD, below: 93500, severity: critical}\n",
+        encoding="utf-8",
+    )
+    new = history.parent / "new.yaml"
+    new.write_text(
+        "inhibit: [{source: {rule: crash}, target: {rule: dip}}]\n"
+        "rules:\n"
+        "  - {id: crash, type: threshold, on: BTC-USD, below: 96000, severity: critical}\n"
+        "  - {id: dip, type: threshold, on: BTC-USD, below: 94000, severity: critical}\n"
+        "  - {id: deep, type: threshold, on: BTC-USD, below: 90000, severity: critical}\n"
+        "  - {id: slide, type: threshold, on: BTC-USD, below: 99000, severity: info}\n",
+        encoding="utf-8",
+    )
+    words = ("rules", "diff", old, new, "--output", "json")
+    plain = hashhedge(*words).json
+    assert plain["history"] is None
+    assert {it["name"]: it["change"] for it in plain["rules"]} == {
+        "crash": "changed",
+        "deep": "changed",
+        "slide": "added",
+        "book": "changed",
+    }
+    found = hashhedge(*words, "--history", history).json["history"]
+    assert [(it["rule"], it["muted_by"]) for it in found["lost"]] == [
+        ("dip", "rule:crash|BTC-USD"),
+        ("deep", None),
+    ]
+    assert [it["rule"] for it in found["added"]] == ["slide"]
+    same = hashhedge("rules", "diff", old, old, "--history", history).out
+    assert "the books say the same" in same
+    assert "0 added" in same
