@@ -9,6 +9,7 @@ import msgspec
 
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
+from alerts.rules.goal import Goal
 from alerts.rules.life import window_ms
 
 
@@ -67,6 +68,15 @@ class BandRule(
         low, high = self._band
         back = self.margin if self.inside is not None else -self.margin
         return tuple(sorted({low - back, low, high, high + back}))
+
+    def goal(self, value: float, anchor: float | None) -> Goal:
+        """Return the nearer edge, beyond which or within which it fires."""
+        del anchor
+        low, high = self._band
+        to_low = abs(value - low) <= abs(value - high)
+        if self.inside is not None:
+            return Goal.above(low, value) if to_low else Goal.below(high, value)
+        return Goal.below(low, value) if to_low else Goal.above(high, value)
 
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Compare with the nearer edge, or with that of the way back while it has fired."""

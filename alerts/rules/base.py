@@ -7,8 +7,7 @@ is a valid one. Judging is pure and knows nothing of the past but the alert's pr
 To cost nothing when it cannot fire, a rule also names its *edges*: between two neighbouring edges
 its verdict cannot change. The index (`alerts/index.py`) asks it only when a value meets an edge.
 
-What a type makes of the past of a value (a change, an average, a score) is its *signal*: the levels
-are then held against that number instead of the value, and the same index serves it.
+What a type makes of a value's past (a change, a score) is its *signal*: levels are held against that.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ import msgspec
 from alerts.forms import RuleId
 from alerts.model import AlertState, Reason, Severity
 from alerts.pacing.notify import Notify
+from alerts.rules.goal import Goal
 from alerts.rules.life import LATER, EventWindow, Mode, NoData, Step
 from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
@@ -284,6 +284,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Say whether the condition holds for `value` while the alert is in `state`."""
         raise NotImplementedError
+
+    def goal(self, value: float, anchor: float | None) -> Goal | None:
+        """Return the nearest level at which it would fire, if it has one; a move has an anchor."""
+        del value, anchor
+        return None
 
     @property
     def minds_before(self) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
+from alerts.rules.goal import Goal
 from alerts.rules.life import window_ms
 
 
@@ -74,6 +75,12 @@ class CrossingRule(
         """Return the level and where it is armed again."""
         side, level = self._side
         return (level, level - side * self.rearm) if self.rearm else (level,)
+
+    def goal(self, value: float, anchor: float | None) -> Goal:
+        """Return the level; one that the value is beyond must be passed back first."""
+        del anchor
+        side, level = self._side
+        return Goal("above" if side > 0 else "below", level, abs(value - level))
 
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Compare with the level or, after a crossing, with where it is armed again."""

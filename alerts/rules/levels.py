@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
+from alerts.rules.goal import Goal
 
 
 class LevelRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +69,14 @@ class LevelRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _, level = self._level
         own = (level,) if self.recover in {None, level} else (level, self.recover or 0.0)
         return own if self.beyond is None else (*own, *(-edge for edge in own if edge))
+
+    def goal(self, value: float, anchor: float | None) -> Goal:
+        """Return its level; of one on either side, that of the value's own side of 0."""
+        del anchor
+        side, level = self._level
+        if self.beyond is not None and value < 0:
+            return Goal.below(-level, value)
+        return Goal.above(level, value) if side > 0 else Goal.below(level, value)
 
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Compare with the level or, while it has fired, with the recovery level."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
+from alerts.rules.goal import Goal
 from alerts.rules.life import window_ms
 from alerts.signals.base import Measure
 from alerts.stride import Stride
@@ -57,6 +58,15 @@ class MoveRule(
     def edges(self) -> Sequence[float]:
         """Return none: where it is told moves with the anchor."""
         return ()
+
+    def goal(self, value: float, anchor: float | None) -> Goal | None:
+        """Return the nearer end of a stride from the anchor; None before there is one."""
+        if anchor is None:
+            return None
+        low, high = self.stride().edges(anchor)
+        if value - low <= high - value:
+            return Goal.below(low, value)
+        return Goal.above(high, value)
 
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Return that no value is one by itself."""

@@ -27,6 +27,7 @@ from monitor.cli import (
     replay,
     returns,
     rule_diff,
+    rule_identity,
     rules,
     run,
     scope,
@@ -92,7 +93,8 @@ for module in (
     market_table,
 ):
     module.add_to(app)
-rules.app.command("diff")(rule_diff.diff)  # not in its module: that of replays needs it
+rules.app.command("diff")(rule_diff.diff)  # not in its module, which they need themselves
+rules.app.command("explain")(rule_identity.explain)
 for name, group in (
     ("alert", alert.app),
     ("silence", silence.app),

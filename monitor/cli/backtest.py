@@ -52,6 +52,17 @@ ToOption = Annotated[str | None, typer.Option("--to", help="First day or moment 
 FactsOption = Annotated[
     Facts, typer.Option(help="Company figures: `latest` of the books on every date, or `as-known`.")
 ]
+MoveOption = Annotated[
+    str, typer.Option(help="What an alert shall come before: 5%, a fall -5% or a rise +5%.")
+]
+WithinOption = Annotated[str, typer.Option(help="How soon after the alert.")]
+OfOption = Annotated[Of, typer.Option(help="Whose move: bitcoin's, or the company's share's.")]
+SweepOption = Annotated[
+    str | None, typer.Option(help="[RULE.]FIELD=1,2,3 or FIRST..LASTxMANY: many levels.")
+]
+TransitionsOption = Annotated[
+    Path | None, typer.Option("--transitions", help="File for one JSON line per transition.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +109,11 @@ def backtest_rules(
     start: FromOption = None,
     end: ToOption = None,
     data: DataOption = BUNDLED,
-    move: Annotated[
-        str, typer.Option(help="What an alert shall come before: 5%, a fall -5% or a rise +5%.")
-    ] = "5%",
-    within: Annotated[str, typer.Option(help="How soon after the alert.")] = "24h",
-    of: Annotated[
-        Of, typer.Option(help="Whose move: bitcoin's, or the company's share's.")
-    ] = Of.BTC,
-    sweep: Annotated[
-        str | None, typer.Option(help="[RULE.]FIELD=1,2,3 or FIRST..LASTxMANY: many levels.")
-    ] = None,
-    transitions: Annotated[
-        Path | None, typer.Option("--transitions", help="File for one JSON line per transition.")
-    ] = None,
+    move: MoveOption = "5%",
+    within: WithinOption = "24h",
+    of: OfOption = Of.BTC,
+    sweep: SweepOption = None,
+    transitions: TransitionsOption = None,
     facts: FactsOption = Facts.LATEST,
     companies: CompaniesOption = None,
     calendar: CalendarOption = None,
@@ -128,22 +131,25 @@ def backtest_rules(
         found = swept(world, tape, question, sweep)
         emit(found, output, lambda: drawn_sweep(found))
         return
+    past = _run(world, tape, question, transitions)
+    answer = _answer(world, tape, question, past) | _asked(move, within, of)
+    emit(answer, output, lambda: drawn(answer), lambda: answer["rules"])
+
+
+def _run(world: World, tape: Tape, question: Question, transitions: Path | None) -> Past:
+    """Run the rules, and write what became of them if a file is named."""
     lines: list[bytes] = []
 
     def keep(item: Transition) -> None:
-        lines.append(msgspec.json.encode(line(item)) + b"\n")
+        if transitions is not None:
+            lines.append(msgspec.json.encode(line(item)) + b"\n")
 
-    past = backtest(
-        world,
-        tape,
-        hindsight=question.hindsight,
-        instruments=question.instruments(world),
-        tell=keep if transitions is not None else lambda _it: None,
-    )
+    instruments = question.instruments(world)
+    hindsight = question.hindsight
+    past = backtest(world, tape, hindsight=hindsight, instruments=instruments, tell=keep)
     if transitions is not None:
         transitions.write_bytes(b"".join(lines))
-    answer = _answer(world, tape, question, past) | _asked(move, within, of)
-    emit(answer, output, lambda: drawn(answer), lambda: answer["rules"])
+    return past
 
 
 def _asked(move: str, within: str, of: Of) -> dict[str, Any]:

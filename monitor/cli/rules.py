@@ -26,6 +26,7 @@ from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet, talk
+from monitor.cli.rule_faults import drawn, faults
 from monitor.cli.rule_tests import test as test_rules
 from monitor.compute.nearness import near
 from monitor.compute.splits import Splits
@@ -115,6 +116,9 @@ def list_rules(
     rules: RulesOption = None,
     companies: CompaniesOption = None,
     calendar: CalendarOption = None,
+    bad: Annotated[
+        bool, typer.Option("--bad", help="Only those that the service could not evaluate.")
+    ] = False,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -123,6 +127,14 @@ def list_rules(
     Splits move a level: those since its `as_of`, or those that the running service saw happen.
     """
     now = SystemClock().now()
+    if bad:
+        step = build_step(
+            load_world(settings_with(rules=rules, companies=companies, calendar=calendar), now)
+        )
+        step.restore(committed(required_url(live)))
+        broken = faults(step)
+        emit(broken, output, lambda: drawn(broken))
+        return
     book = _load(rules, companies, _agenda(calendar))
     splits = _splits(load_companies(now, companies), redis_url(live))
     rows = [_row(*splits.levels(rule.on, now)(rule)) for rule in book.rules]
@@ -151,7 +163,7 @@ def near_rules(
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """List how far each threshold rule is from firing, the nearest first: what may ring next.
+    """List how far each rule with a level is from firing, the nearest first: what may ring next.
 
     Reads what the running service committed last; give it the books that the service has. The
     distance is in percent of the rule's level; from a level of 0 in the value's unit, after the

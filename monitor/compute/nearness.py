@@ -1,4 +1,4 @@
-"""How far every threshold rule is from firing: what may ring next. Pure.
+"""How far every rule with a level is from firing: what may ring next. Pure.
 
 The distance is a share of the level that is written in the rulebook, so that bitcoin, a hashprice and
 a margin stand in one order and a person reads one kind of number. A level of 0 has no percent.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alerts.engine import state_of
 from alerts.model import OUTSIDE, AlertState, Reason
 from alerts.rules.base import Rule
-from alerts.rules.levels import LevelRule
+from alerts.setting import Bound
 from monitor.compute.situation import Record
 from monitor.compute.step import Step
 from monitor.domain.events import Quality, Reading
@@ -33,24 +33,24 @@ def near(step: Step) -> list[Record]:
                 state_of(rule, bound.record, reading, shut=bound.shut),
                 reason_for(rule, reading, shut=bound.shut),
             )
-            row = _row(rule, bound.key, reading, standing, bound.series.unit)
+            row = _row(bound, reading, standing)
             rows.append(row | {"note": step.watch.moved(rule) or None})
     return sorted(rows, key=_order)
 
 
-def _row(
-    rule: Rule, subject: str, reading: Reading, standing: tuple[AlertState, str | None], unit: str
-) -> Record:
+def _row(bound: Bound, reading: Reading, standing: tuple[AlertState, str | None]) -> Record:
     """Return one line of the list; a distance only where it may still fire.
 
     `standing` is the state, and why the rule is not judged.
     """
     state, reason = standing
+    rule = bound.rule
     row: Record = {
         "rule": rule.id,
-        "subject": subject,
+        "type": str(rule.__struct_config__.tag),
+        "subject": bound.key,
         "target": rule.on,
-        "unit": unit,
+        "unit": bound.series.unit,
         "state": state.value,
         "severity": rule.severity.value,
         "value": reading.value,
@@ -61,17 +61,17 @@ def _row(
         "quality": reading.quality.word,
         "reason": reason,
     }
-    if not isinstance(rule, LevelRule):
+    anchor = None if bound.record is None else bound.record.anchor
+    # without a value the level is shown all the same, as it is seen from 0
+    goal = rule.goal(reading.value or 0.0, anchor)
+    if goal is None:
         return row | {"reason": row["reason"] or NO_LEVEL}
-    above, level = _level(rule)
-    row |= {"fires": "above" if above else "below", "level": level}
+    row |= {"fires": goal.side, "level": goal.level}
     if reading.value is None or row["reason"] is not None or state is AlertState.FIRING:
         return row
-    distance = max(0.0, level - reading.value if above else reading.value - level)
-    return row | {
-        "distance": distance,
-        "distance_percent": distance / abs(level) * 100 if level else None,
-    }
+    level = abs(goal.level)
+    percent = goal.distance / level * 100 if level else None
+    return row | {"distance": goal.distance, "distance_percent": percent}
 
 
 def reason_for(rule: Rule, reading: Reading, *, shut: bool) -> str | None:
@@ -87,13 +87,6 @@ def reason_for(rule: Rule, reading: Reading, *, shut: bool) -> str | None:
     if refusal in OUTSIDE:
         return refusal.value
     return reading.reason or reading.quality.word
-
-
-def _level(rule: LevelRule) -> tuple[bool, float]:
-    """Return whether a rule fires above its level, and the level."""
-    if rule.above is not None:
-        return True, rule.above
-    return False, rule.edges()[0]
 
 
 def _order(row: Record) -> tuple[int, float, str, str]:

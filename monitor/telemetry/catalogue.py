@@ -304,6 +304,10 @@ RULE_EVALUATIONS = _counter("rule_evaluations_total", "Rules evaluated.")
 RULE_FAILURES = _counter(
     "rule_evaluation_failures_total", "Rules left out of a step because they raised."
 )
+RULES_FAILED = _gauge(
+    "rules_failed_alerts",
+    "Alerts whose rule could not be evaluated last, for instance a division by an unknown value.",
+)
 TRANSITIONS = _counter(
     "transitions_total",
     "Alert state changes, by new state and reason.",

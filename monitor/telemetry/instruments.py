@@ -101,6 +101,10 @@ class Instruments:
         """Count a rule that raised and was left out."""
         self._series.count(c.RULE_FAILURES)
 
+    def rules_failing(self, alerts: int) -> None:
+        """Set for how many alerts the rule could not be evaluated last."""
+        self._series.set(c.RULES_FAILED, alerts)
+
     def transitioned(self, to_state: str, reason: str) -> None:
         """Count one alert's change of state."""
         self._series.count(c.TRANSITIONS, to_state, reason)

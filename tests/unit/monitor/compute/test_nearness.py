@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
+from monitor.app.world import find_rule_types
 from monitor.compute.nearness import near
 from monitor.compute.step import Step
 from tests.worlds import NOON, make_step, network, quote, threshold, tick
@@ -157,3 +159,46 @@ def test_a_beta_that_is_too_young_is_listed_with_its_reason() -> None:
     rows = near(standing(threshold(id="beta", on="btc_beta_ratio", above=2.0)))
     shares = [(row["subject"], row["state"], row["reason"]) for row in rows]
     assert shares == [(name, "no_data", "too_few_pairs") for name in ("CRWV", "HIVE", "RIOT")]
+
+
+def made(kind: str, **fields: object) -> Rule:
+    """Return a rule of any type on bitcoin."""
+    types = {it.__struct_config__.tag: it for it in find_rule_types()}
+    return msgspec.convert({"type": kind, "id": kind, "on": "BTC-USD"} | fields, types[kind])
+
+
+@pytest.mark.parametrize(
+    ("rule", "side", "level", "percent"),
+    [
+        (made("band", outside=[100_000, 120_000]), "below", 100_000, 5),
+        (made("band", outside=[80_000, 110_000]), "above", 110_000, 100 * 5 / 110),
+        (made("band", inside=[120_000, 130_000]), "above", 120_000, 12.5),
+        (made("band", inside=[80_000, 100_000]), "below", 100_000, 5),
+        (made("crossing", up=150_000), "above", 150_000, 30),
+        (made("crossing", up=100_000), "above", 100_000, 5),
+        (made("crossing", down=100_000), "below", 100_000, 5),
+        (made("threshold", beyond=210_000), "above", 210_000, 50),
+        (made("move", by=0.2, measure="percent"), "below", 84_000, 25),
+        (made("move", up=21_000, measure="points"), "above", 126_000, 100 * 21 / 126),
+        (made("close", bar="1h", below=100_000), "below", 100_000, None),
+        (made("rank", on="mining_margin_ratio", top=1), None, None, None),
+        (made("absence", **{"for": "1m"}), None, None, None),
+    ],
+    ids=lambda it: it.id if isinstance(it, Rule) else "",
+)
+def test_each_type_with_a_level_has_a_distance(
+    rule: Rule, side: str | None, level: float | None, percent: float | None
+) -> None:
+    """The nearest value at which it would fire; bitcoin stands at 105,000 (row J15)."""
+    row = near(standing(rule))[0]
+    assert (row["fires"], row["level"]) == (side, level)
+    assert row["distance_percent"] == (None if percent is None else pytest.approx(percent))
+    assert (row["reason"] is None) == (percent is not None)
+
+
+def test_below_zero_a_level_on_either_side_is_the_lower_one() -> None:
+    """A change of -2 % is 1 point from -3 %, and 5 from 3 %."""
+    goal = made("change", over="1h", beyond=0.03).goal(-0.02, None)
+    assert goal is not None
+    assert (goal.side, goal.level) == ("below", -0.03)
+    assert goal.distance == pytest.approx(0.01)

@@ -191,6 +191,7 @@ def test_step_and_rules(instruments: Instruments) -> None:
     instruments.ticks_taken(4)
     instruments.rules_evaluated(9)
     instruments.rule_failed()
+    instruments.rules_failing(2)
     instruments.recompute_failed("mining_margin_ratio")
     instruments.store_failed("compute", "gone")
     instruments.step_took(0.002)
@@ -201,6 +202,7 @@ def test_step_and_rules(instruments: Instruments) -> None:
     assert value(instruments, "ticks_total") == 4
     assert value(instruments, "rule_evaluations_total") == 9
     assert value(instruments, "rule_evaluation_failures_total") == 1
+    assert value(instruments, "rules_failed_alerts") == 2
     assert value(instruments, "recompute_failures_total", metric="mining_margin_ratio") == 1
     assert value(instruments, "store_errors_total", role="compute") == 1
     assert value(instruments, "recompute_seconds_bucket", le="0.0025") == 1

@@ -1,0 +1,50 @@
+"""`hashhedge rules list --bad`: the rules that could not be evaluated in the running service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group
+from rich.text import Text
+
+from alerts.model import AlertState, Reason
+from monitor.cli.output import sheet
+from monitor.compute.step import Step
+from monitor.core.clock import iso
+
+
+def faults(step: Step) -> list[dict[str, Any]]:
+    """Return each rule and subject in error, with what went wrong last and since when.
+
+    The step is one that has been restored: what failed is tried again on the values it had.
+    """
+    step.judge()
+    why = {(rule.id, key): reason for rule, key, reason in step.watch.failures()}
+    rows: list[dict[str, Any]] = []
+    for bound in step.watch.bindings():
+        name, record = (bound.rule.id, bound.key), bound.record
+        broken = record is not None and record.state is AlertState.ERROR
+        if not broken and name not in why:
+            continue
+        since = record.entered_at if broken and record is not None else None
+        rows.append(
+            {
+                "rule": bound.rule.id,
+                "subject": bound.key,
+                "state": AlertState.INACTIVE.value if record is None else record.state.value,
+                "reason": why.get(name, Reason.EXPRESSION_FAILED.value),
+                "since": None if since is None else iso(since),
+            }
+        )
+    return rows
+
+
+def drawn(rows: list[dict[str, Any]]) -> Group:
+    """Draw the rules in error."""
+    if not rows:
+        return Group(Text("every rule could be evaluated"))
+    table = sheet("rule", "subject", "state", "since, UTC", "why")
+    for row in rows:
+        since = "-" if row["since"] is None else row["since"][:16].replace("T", " ")
+        table.add_row(row["rule"], row["subject"], row["state"], since, row["reason"])
+    return Group(table)
