@@ -68,9 +68,14 @@ class TestFile:
 
     @property
     def untested(self) -> list[str]:
-        """Return the rules that no expectation names."""
+        """Return the rules that no test is about: neither named alone nor expected."""
         named = {it.rule for case in self.script.tests for it in case.expect}
-        return [rule.id for rule in self.book.rules if rule.id not in named]
+        named |= {rule for case in self.script.tests for rule in case.only}
+        return [
+            rule.id
+            for rule in self.book.rules
+            if named.isdisjoint({rule.id, *(made.id for made in rule.expanded())})
+        ]
 
 
 def read_tests(path: Path, room: Room) -> TestFile:

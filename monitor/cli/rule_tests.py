@@ -91,7 +91,7 @@ def _drawn(done: list[Outcome], untested: list[str]) -> Group:
         for note in it.notes
     ]
     if untested:
-        lines.append(Text(f"not expected by any test: {', '.join(untested)}", style="dim"))
+        lines.append(Text(f"in no test: {', '.join(untested)}", style="dim"))
     words = f"{len(done)} tests, {len(failed)} failed" if failed else f"fine: {len(done)} tests"
     return Group(*lines, Text(words, style="red" if failed else "green"))
 

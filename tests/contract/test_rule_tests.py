@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from alerts.rulebook import load_rulebook
+from alerts.rules.base import Rule
 from monitor.app.rule_trials import Room, outcomes, read_tests
-from monitor.app.world import find_catalogue
+from monitor.app.world import find_catalogue, find_rule_types
 from monitor.books import load_calendar, load_companies
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
@@ -87,3 +90,19 @@ def test_a_wrong_expectation_exits_1_and_fits_the_page() -> None:
     assert first["where"].endswith("wrong.yaml:10")
     assert first["fields"][0] == {"field": "at", "expected": "1m", "got": "2m"}
     assert second["kind"] == "differs"
+
+
+def test_the_cookbook_has_thirty_recipes_that_are_tested(tmp_path: Path, room: Room) -> None:
+    """Each block of the page is the rule of the book, and each rule is in a test that fires."""
+    page = (SAMPLES.parents[1] / "cookbook.md").read_text(encoding="utf-8")
+    shown: dict[str, Rule] = {}
+    for block in re.findall(r"^```yaml\n(rules:\n.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        path = tmp_path / "block.yaml"
+        top = (SAMPLES / "cookbook.yaml").read_text(encoding="utf-8").partition("\nrules:\n")[0]
+        path.write_text(f"{top}\n{block}", encoding="utf-8")
+        shown |= {rule.id: rule for rule in load_rulebook(path, find_rule_types()).rules}
+    tests = read_tests(TESTS / "cookbook.yaml", room)
+    assert shown == {rule.id: rule for rule in tests.book.rules}
+    assert len(shown) >= 30
+    assert tests.untested == []
+    assert all(case.expect for case in tests.script.tests)
