@@ -26,6 +26,7 @@ from monitor.domain.commands import (
     EndMaintenance,
     EndSilence,
     Place,
+    ReloadBooks,
     Reply,
     UnackAlert,
     command_fault,
@@ -49,7 +50,7 @@ class Orders:
         fault = command_fault(command)
         return _refused(command, now, fault) if fault else self._do(command, now)
 
-    def _do(self, command: Command, now: int) -> Reply:
+    def _do(self, command: Command, now: int) -> Reply:  # noqa: PLR0911  # one for each wish
         match command.action:
             case AddSilence() as wish:
                 return self._add_silence(command, wish, now)
@@ -63,6 +64,8 @@ class Orders:
                 return self._add_window(command, wish, now)
             case EndMaintenance() as wish:
                 return self._end_window(command, wish, now)
+            case ReloadBooks():  # the worker takes it out where there are files to read
+                return _refused(command, now, "there are no books to read anew here")
 
     def _add_silence(self, command: Command, wish: AddSilence, now: int) -> Reply:
         fault = match_fault(wish.match) or _span_fault(now, wish.until, now)

@@ -26,6 +26,7 @@ from monitor.cli import (
     replay,
     returns,
     rules,
+    rules_reload,
     run,
     scope,
     silence,
@@ -89,6 +90,7 @@ for module in (
     market_table,
 ):
     module.add_to(app)
+rules_reload.add_to(rules.app)
 for name, group in (
     ("alert", alert.app),
     ("silence", silence.app),
