@@ -19,6 +19,12 @@ def standing_versions(watch: Watch) -> dict[str, str]:
     }
 
 
+def unchanged(before: Rulebook, after: Rulebook) -> frozenset[str]:
+    """Return the ids of the rules that say the same in both."""
+    old = {rule.id: rule for rule in before.rules}
+    return frozenset(rule.id for rule in after.rules if old.get(rule.id) == rule)
+
+
 def plan_of(
     before: Rulebook, after: Rulebook, standing: Mapping[str, str], fresh: Watch | None
 ) -> ReloadPlan:

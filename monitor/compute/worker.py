@@ -74,10 +74,7 @@ class Cursor:
 
 
 class ComputeWorker:
-    """Runs the step of one shard while it holds the lease.
-
-    `on_reload` has the books read anew when somebody asks for that in the stream.
-    """
+    """Runs the step of one shard while it holds the lease; `on_reload` has the books read anew."""
 
     def __init__(
         self,
@@ -104,16 +101,18 @@ class ComputeWorker:
         self._asked: list[Command] = []
         self._reload = False
         self._fresh: Step | None = None
+        self._same: frozenset[str] = frozenset()
         self._poison: dict[bytes, str] = {}
         self.step: Step | None = None
         self.cursor = Cursor("", 0)
 
-    def reload(self, fresh: Step | None = None) -> None:
+    def reload(self, fresh: Step | None = None, same: frozenset[str] = frozenset()) -> None:
         """Take the books anew before the next batch, keeping all alert state.
 
-        `fresh` is a step of the new books that was built beside the road of the ticks.
+        `fresh` is a step of the new books that was built beside the road of the ticks, `same` the
+        rules that are as they were, of books that are.
         """
-        self._reload, self._fresh = True, fresh
+        self._reload, self._fresh, self._same = True, fresh, same
 
     async def work(self, lease: Lease) -> None:
         """Load the state, then batch after batch, until cancelled or something breaks.
@@ -129,7 +128,9 @@ class ComputeWorker:
             asked_at = self._clock.now()
             entries = await self._reader.read(self.cursor.id)
             if self._reload:
+                same = self._same if step is self.step and not step.unjudged else frozenset[str]()
                 step = await self._begin()
+                self._same = same
                 log.info("compute.books_reloaded", companies=len(step.firms))
             while not await self._batch(lease, step, entries, asked_at):
                 step = await self._begin()
@@ -141,7 +142,7 @@ class ComputeWorker:
         when the step has caught up with the present.
         """
         cells = await self._committer.load()
-        self._reload, fresh, self._fresh = False, self._fresh, None
+        self._reload, fresh, self._fresh, self._same = False, self._fresh, None, frozenset()
         step, saved = await asyncio.to_thread(self._restored, cells, fresh)
         self.cursor = Cursor(saved.cursor, saved.entries_read)
         if self.step is None:
@@ -174,7 +175,7 @@ class ComputeWorker:
         if step is self.step:
             step.judge()
         else:
-            await asyncio.to_thread(step.judge)
+            await asyncio.to_thread(step.judge, self._same)
             self.step = step
 
     async def _batch(
