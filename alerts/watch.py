@@ -56,14 +56,14 @@ class Watch:
         A rule whose target or company is not there is not bound: the rulebook's check names it.
         """
         self.gates = Gates(setting.agenda)
-        self._teller = Teller(inputs, remarks, self.gates)
+        self.teller = Teller(inputs, remarks, self.gates)
         self._quiet_start = setting.quiet_start
         self._bound = Binder(targets, self.gates).bind(rules)
         self._rules, self._homes = self._bound.rules, self._bound.homes
         self._composites = Composites(self._bound, setting.session)
-        self._ledger = Ledger(self._bound, self._teller, self._composites)
+        self._ledger = Ledger(self._bound, self.teller, self._composites)
         self._pasts = Pasts(self._bound.series)
-        self._afterwards = Afterwards(self._bound, self._ledger, self._teller, self.gates)
+        self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring = False
         self.evaluations = 0
 

@@ -21,7 +21,7 @@ from monitor.cli.rules import RulesOption
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.nearness import reason_for
 from monitor.core.clock import SystemClock, iso
-from monitor.domain.commands import AckAlert, UnackAlert
+from monitor.domain.commands import AckAlert, DrillAlert, UnackAlert
 from monitor.domain.events import Quality
 from monitor.store.commit import Committer
 
@@ -106,6 +106,22 @@ def ack_alert(
     ends = None if until == RESOLVED else end_of(url, until, None)
     wish = AckAlert(rule=rule, key=key, note=note, until=ends)
     show(send(url, wish, author, dry_run=dry_run, where="RULE KEY"), output)
+
+
+@app.command("drill")
+def drill_alert(
+    rule: Annotated[str, typer.Option("--rule", help="The rule's id.")],
+    key: Annotated[
+        str, typer.Option("--key", help="Its subject: RIOT, BTC-USD; the first one without.")
+    ] = "",
+    author: AuthorOption = None,
+    dry_run: DryRunOption = False,  # an option of the command line
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Send a test message of a rule through the whole chain to the broker; no state changes."""
+    wish = DrillAlert(rule=rule, key=key)
+    show(send(required_url(live), wish, author, dry_run=dry_run, where="--rule"), output)
 
 
 @app.command("unack")

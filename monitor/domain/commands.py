@@ -85,8 +85,23 @@ class ReloadBooks:
     """Read the rulebook and the other books anew, as SIGHUP does; the answer has the plan."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillAlert:
+    """Send a message of a rule as a test; without a key, of its first subject."""
+
+    rule: str
+    key: str = ""
+
+
 Action: TypeAlias = (
-    AddSilence | EndSilence | AckAlert | UnackAlert | AddMaintenance | EndMaintenance | ReloadBooks
+    AddSilence
+    | EndSilence
+    | AckAlert
+    | UnackAlert
+    | AddMaintenance
+    | EndMaintenance
+    | ReloadBooks
+    | DrillAlert
 )
 
 
@@ -199,7 +214,7 @@ def command_fault(command: Command) -> str:
     return _action_fault(command.action)
 
 
-def _action_fault(action: Action) -> str:
+def _action_fault(action: Action) -> str:  # noqa: PLR0911  # one for each wish
     match action:
         case AddSilence() as wish:
             return _match_fault(wish.match) or _note_fault(wish.reason, must=True)
@@ -212,6 +227,8 @@ def _action_fault(action: Action) -> str:
             return _words_fault(named) or _note_fault(wish.reason, must=True)
         case EndSilence(silence=named) | EndMaintenance(window=named):
             return _words_fault(named)
+        case DrillAlert() as wish:
+            return _words_fault(wish.rule, wish.key or "-")
         case ReloadBooks():
             return ""
 

@@ -23,6 +23,7 @@ from monitor.domain.commands import (
     AddMaintenance,
     AddSilence,
     Command,
+    DrillAlert,
     EndMaintenance,
     EndSilence,
     ReloadBooks,
@@ -48,6 +49,7 @@ VERBS: Mapping[str, type[Action]] = MappingProxyType(
         "maintenance.add": AddMaintenance,
         "maintenance.end": EndMaintenance,
         "rules.reload": ReloadBooks,
+        "alert.drill": DrillAlert,
     }
 )
 """What may be asked, by its word."""

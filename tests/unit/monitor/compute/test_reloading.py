@@ -13,7 +13,7 @@ from alerts.rules.base import Rule
 from alerts.saved import SavedAlert
 from monitor.compute.cells import read_cells
 from monitor.compute.reloading import plan_of, standing_versions, unchanged, words_of
-from tests.worlds import NOON, commit, make_step, quote, states, threshold, tick
+from tests.worlds import NOON, commit, make_step, quote, threshold, tick
 
 MINUTE = 60_000
 LEVELS = st.integers(min_value=1, max_value=9)
