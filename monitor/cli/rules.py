@@ -11,7 +11,8 @@ from rich.console import Group
 from rich.text import Text
 
 from alerts.rule_doubts import doubts_about
-from alerts.rulebook import Rulebook, rulebook_schema
+from alerts.rule_text import rulebook_schema
+from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from monitor.app.providers import find_feeds, find_streams, quoted_by
 from monitor.app.world import (
