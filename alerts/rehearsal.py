@@ -45,6 +45,18 @@ def nearest_level(rule: Rule, value: float | None) -> float | None:
     return min(edges, key=lambda edge: abs(edge - value))
 
 
+def fixture_value(rule: Rule, *, breached: bool) -> float:
+    """Return a value at which a rule fires, or ends: 1 % past its nearest level, or 1 past a level of 0.
+
+    A rule without levels of its own gets 1.
+    """
+    if isinstance(rule, ExpressionRule | AbsenceRule) or rule.stride() is not None:
+        return 1.0
+    state = AlertState.INACTIVE if breached else AlertState.FIRING
+    around = (edge + side * (abs(edge) / 100 or 1.0) for edge in rule.edges() for side in (1, -1))
+    return next((it for it in around if rule.judge(it, state).breached is breached), 1.0)
+
+
 def drill(transition: Transition, command: str, now: int) -> Transition:
     """Return a rehearsed fire as the message of a drill.
 
