@@ -18,7 +18,7 @@ import msgspec
 from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.model import News
 from alerts.rule_checks import check_parts
-from alerts.rule_text import desk_of, raise_all, read_file
+from alerts.rule_text import desk_of, file_type, raise_all, read_file
 from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.core.errors import ConfigError
@@ -181,3 +181,31 @@ def _check_companies(book: Rulebook, number: int, target: Target) -> list[Config
         for ticker in rule.companies
         if ticker not in target.companies
     ]
+
+
+def encode_rulebook(book: Rulebook) -> bytes:
+    """Return a book as a JSON rulebook says it."""
+    desk, pace = book.desk, book.desk.pace
+    return msgspec.json.encode(
+        {
+            "rules": book.rules,
+            "quiet": desk.quiet,
+            "inhibit": desk.inhibit,
+            "feed_dead_after": desk.feed_dead_after,
+            "notify": pace.notify,
+            "groups": pace.groups,
+            "caps": pace.caps,
+            "escalations": pace.escalations,
+        }
+    )
+
+
+def decode_rulebook(body: bytes, types: Sequence[type[Rule]], name: str) -> Rulebook:
+    """Return the book that `encode_rulebook` wrote; `name` is the file it was read from.
+
+    Raises:
+        ValueError: another version of the program wrote it, whose rules are not these.
+
+    """
+    file = msgspec.json.decode(body, type=file_type(types))
+    return Rulebook(file.rules, name, desk=desk_of(file))

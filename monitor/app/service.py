@@ -20,7 +20,7 @@ import structlog
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
-from monitor.app.computing import ComputeRole, company_rows
+from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.receiving import Receiving
@@ -48,6 +48,7 @@ from monitor.store.holding import Holder, Work
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease, Leases, own_name
 from monitor.store.outbox_stream import OutboxStream
+from monitor.store.rulebooks import RulebookStore
 from monitor.store.ticks import NoticeWriter, TickReader, TickWriter
 from monitor.store.views import ViewStore
 from monitor.telemetry.heartbeat import Heartbeat
@@ -133,6 +134,9 @@ class Service:
             TickReader(self.client, job.keys),
             world.catalogue,
             self.instruments,
+        )
+        self.compute.rulebook = ShownRulebook(
+            lambda: self.world.rulebook, RulebookStore(self.client, job.keys)
         )
         self.admission = self._admission()
         self.inbox = self._inbox()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,7 @@ rules:
 GONE = "  - {id: gone, type: threshold, on: X, above: 10}\n"
 ADDED = "  - {id: added, type: threshold, on: Y, above: 3}\n"
 BROKEN = UNTOUCHED.replace("above: 10, for", "abov: 10, for")
+NO_HEADERS: Mapping[str, str] = {}
 SUCCESS = "hashhedge_config_last_reload_successful"
 
 
@@ -62,7 +63,8 @@ class Room:
         """Tell a price, and come back when it is computed."""
         at = SystemClock().now()
         await append_raw(self.client, KEYS, [quote(name, value, at, fresh_ms=HOUR)], at)
-        entry = (await self.client.xrevrange(KEYS.ticks, count=1) or [])[0][0].decode()
+        newest: Any = await self.client.xrevrange(KEYS.ticks, count=1)
+        entry = newest[0][0].decode()
         await wait_until(lambda: self._after(entry), "the price to be committed")
 
     def _after(self, entry: str) -> bool:
@@ -103,7 +105,9 @@ class Room:
             if any(f"{name}|" in cell.decode() or f'"{name}"'.encode() in body for name in names)
         }
 
-    async def post(self, body: bytes = b"", **headers: str) -> tuple[int, dict[str, Any]]:
+    async def post(
+        self, body: bytes = b"", *, headers: Mapping[str, str] = NO_HEADERS
+    ) -> tuple[int, dict[str, Any]]:
         """Ask the page for a reading."""
         async with self.session.post("/-/reload", data=body, headers=headers) as answer:
             return answer.status, await answer.json()
@@ -239,7 +243,7 @@ async def test_the_page_reads_the_books(room: Room) -> None:
     assert (await room.post())[1]["plan"]["removed"]["total"] == 0
     assert (await room.post(b"{"))[0] == 400
     assert (await room.post(b" " * 2_000))[0] == 413
-    assert (await room.post(Origin="http://example.com"))[0] == 403
+    assert (await room.post(headers={"Origin": "http://example.com"}))[0] == 403
     room.book.write_text(BROKEN, encoding="utf-8")
     status, said = await room.post()
     assert (status, "did you mean `above`" in said["message"]) == (422, True)
@@ -252,10 +256,10 @@ async def test_a_page_with_a_secret_wants_a_signature(own_redis: TestRedis, tmp_
     async with serving(own_redis, tmp_path, book, ingest_secret=SECRET) as room:
         assert (await room.post())[0] == 401
         stamp = str(round(time.time()))
-        signature = signature_of(SECRET, stamp, b"")
-        assert (await room.post(**{TIMESTAMP: stamp, SIGNATURE: signature}))[0] == 200
+        signed = {TIMESTAMP: stamp, SIGNATURE: signature_of(SECRET, stamp, b"")}
+        assert (await room.post(headers=signed))[0] == 200
         body = b'{"dry_run": true}'
-        assert (await room.post(body, **{TIMESTAMP: stamp, SIGNATURE: signature}))[0] == 401
+        assert (await room.post(body, headers=signed))[0] == 401
 
 
 async def test_a_config_map_that_is_turned_is_seen(own_redis: TestRedis, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from alerts.model import Severity
 from alerts.pacing.notify import Notify
 from alerts.rule_doubts import doubts_about
-from alerts.rulebook import check_rulebook, load_rulebook
+from alerts.rulebook import check_rulebook, decode_rulebook, encode_rulebook, load_rulebook
 from alerts.rules.threshold import ThresholdRule
 from alerts.series import Target
 from monitor.compute.targets import targets
@@ -283,6 +283,8 @@ def test_pace_is_read_as_written(tmp_path: Path) -> None:
     )
     again = load_rulebook(as_json, [ThresholdRule])
     assert (again.rules, again.desk, again.version) == (book.rules, book.desk, book.version)
+    stored = decode_rulebook(encode_rulebook(book), [ThresholdRule], "there")
+    assert (stored.name, stored.version, stored.desk) == ("there", book.version, book.desk)
 
 
 @pytest.mark.parametrize(

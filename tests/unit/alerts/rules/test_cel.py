@@ -13,7 +13,8 @@ def test_as_deep_as_is_allowed_works() -> None:
     """Brackets may be within brackets, and quoted ones are none."""
     text = "(" * MAX_DEPTH + "value > 1" + ")" * MAX_DEPTH
     assert compiled(text, NAMES).evaluate({"value": 2.0}).holds
-    assert compiled(f'value > 1 && session != "{"(" * 90}"', NAMES)
+    quoted = compiled(f'value > 1 && session != "{"(" * 90}"', NAMES)
+    assert quoted.evaluate({"value": 2.0, "session": "pre"}).holds
 
 
 @pytest.mark.parametrize(
