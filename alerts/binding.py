@@ -8,7 +8,7 @@ or on the same signal of it, share one series and one index. An expression is at
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,6 +58,25 @@ class Bindings:
     composites: dict[int, Composite] = field(default_factory=dict)
     clocked: tuple[int, ...] = ()
     series: list[Series] = field(default_factory=list)
+
+    def reopen(self, live: Collection[int], same: Collection[str]) -> None:
+        """Let the next reading of each value touch every rule, as the first did.
+
+        Of the rules with the ids `same`, which were judged by the same books before, only those
+        are touched that are `live` or ask for more than a value: the others find nothing new, and
+        there may be a hundred thousand of them.
+        """
+        if same:
+            for number, rule in enumerate(self.rules):
+                plain = rule.require is None and rule.exclude is None and rule.sessions is None
+                if number in live or not plain or rule.id not in same:
+                    self.homes[number].owed.add(number)
+        for series in self.series:
+            if not (same and series.usable):
+                series.usable = True
+                series.index.forget()
+        for vector in self.vectors.values():
+            vector.forget()
 
 
 class Binder:

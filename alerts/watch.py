@@ -6,7 +6,7 @@ and writes nothing; the step hands it every new reading and asks it for the next
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,14 +56,14 @@ class Watch:
         A rule whose target or company is not there is not bound: the rulebook's check names it.
         """
         self.gates = Gates(setting.agenda)
-        self._teller = Teller(inputs, remarks, self.gates)
+        self.teller = Teller(inputs, remarks, self.gates)
         self._quiet_start = setting.quiet_start
         self._bound = Binder(targets, self.gates).bind(rules)
         self._rules, self._homes = self._bound.rules, self._bound.homes
         self._composites = Composites(self._bound, setting.session)
-        self._ledger = Ledger(self._bound, self._teller, self._composites)
+        self._ledger = Ledger(self._bound, self.teller, self._composites)
         self._pasts = Pasts(self._bound.series)
-        self._afterwards = Afterwards(self._bound, self._ledger, self._teller, self.gates)
+        self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring = False
         self.evaluations = 0
 
@@ -484,16 +484,12 @@ class Watch:
         """Go on from where the readings since `restore` stand."""
         self._restoring = False
 
-    def rejudge(self, now: int) -> None:
+    def rejudge(self, now: int, same: Collection[str] = ()) -> None:
         """End what was left over, aloud, and let the next reading of each value touch every rule.
 
         Who was told of a fire is told of its end. A rule that is the same as before finds nothing
-        new; one added or changed since begins here.
+        new; one added or changed since begins here. Of the ids `same` that is known: see `reopen`.
         """
         self._ledger.end_left_over(now)
-        for series in self._bound.series:
-            series.usable = True
-            series.index.forget()
-        for vector in self._bound.vectors.values():
-            vector.forget()
+        self._bound.reopen(self._ledger.records, same)
         self._composites.open_all()

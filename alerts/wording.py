@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from alerts.model import AlertState, Reason
 from alerts.record import Outcome
-from alerts.rules.base import Rule, fill
+from alerts.rules.base import Rule
 from alerts.series import Series
+from alerts.template import fill
 from monitor.domain.events import Reading
 
 DELAYED = "delayed"

@@ -52,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
         calendar: dated events; None takes the default one, which has none.
+        watch_books: read the files of the books anew when they change; SIGHUP does it at any rate.
         cold_start: whether the first sample of a value ever may tell an alert; by default it does not.
         state_dir: where the private servers keep their files.
         lease_ms: lifetime of a lease.
@@ -78,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rules: Path | None = None
     feeds: Path | None = None
     calendar: Path | None = None
+    watch_books: bool = True
     cold_start: typing.Literal["quiet", "notify"] = "quiet"
     state_dir: Path = Path(".hashhedge")
     lease_ms: Annotated[int, msgspec.Meta(ge=500, le=600_000)] = 5_000

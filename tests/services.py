@@ -9,7 +9,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from monitor.app.computing import ComputeRole
+from monitor.app.computing import ComputeRole, ShownRulebook
 from monitor.app.world import build_step, load_world
 from monitor.compute.worker import ROLE, ComputeWorker
 from monitor.core.clock import SystemClock
@@ -19,6 +19,7 @@ from monitor.store.client import connected
 from monitor.store.commit import Committer
 from monitor.store.keys import Keys
 from monitor.store.leases import Leases
+from monitor.store.rulebooks import RulebookStore
 from monitor.store.ticks import TickReader, append_raw
 from monitor.store.views import ViewStore
 from monitor.telemetry.instruments import Instruments
@@ -86,6 +87,7 @@ async def computing(
         )
         views = ViewStore(client, Keys())
         role = ComputeRole(worker, views, TickReader(client, Keys()), world.catalogue, told)
+        role.rulebook = ShownRulebook(lambda: world.rulebook, RulebookStore(client, Keys()))
         lease = await Leases(client, Keys()).acquire(ROLE, "test")
         assert lease is not None
         task = asyncio.create_task(worker.work(lease))

@@ -13,9 +13,9 @@ from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from monitor.compute.cells import read_cells
+from monitor.compute.encoding import encode_changes
 from monitor.compute.firms import Firm
 from monitor.compute.step import Step
-from monitor.compute.worker import encode_changes
 from monitor.core.discovery import declared
 from monitor.domain.commands import Command
 from monitor.domain.companies import CompanyType

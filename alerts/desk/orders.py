@@ -15,6 +15,7 @@ from alerts.desk.matching import match_fault, meets, subject_of, words_of
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.model import AlertState, Reason
+from alerts.rehearsal import drill
 from monitor.core.clock import iso
 from monitor.domain.commands import (
     MAX_LISTED,
@@ -23,9 +24,11 @@ from monitor.domain.commands import (
     AddMaintenance,
     AddSilence,
     Command,
+    DrillAlert,
     EndMaintenance,
     EndSilence,
     Place,
+    ReloadBooks,
     Reply,
     UnackAlert,
     command_fault,
@@ -49,7 +52,7 @@ class Orders:
         fault = command_fault(command)
         return _refused(command, now, fault) if fault else self._do(command, now)
 
-    def _do(self, command: Command, now: int) -> Reply:
+    def _do(self, command: Command, now: int) -> Reply:  # noqa: PLR0911  # one for each wish
         match command.action:
             case AddSilence() as wish:
                 return self._add_silence(command, wish, now)
@@ -63,6 +66,10 @@ class Orders:
                 return self._add_window(command, wish, now)
             case EndMaintenance() as wish:
                 return self._end_window(command, wish, now)
+            case DrillAlert() as wish:
+                return self._drill(command, wish, now)
+            case ReloadBooks():  # the worker takes it out where there are files to read
+                return _refused(command, now, "there are no books to read anew here")
 
     def _add_silence(self, command: Command, wish: AddSilence, now: int) -> Reply:
         fault = match_fault(wish.match) or _span_fault(now, wish.until, now)
@@ -185,6 +192,22 @@ class Orders:
             return reply
         self._desk.end_window(window.id, now)
         return replace(reply, text=f"ended {window.id}")
+
+    def _drill(self, command: Command, wish: DrillAlert, now: int) -> Reply:
+        """Send a test on the way of all notices, whatever would keep a real one quiet."""
+        rehearsal = self._around.rehearsal(wish.rule, wish.key, now)
+        if rehearsal is None:
+            of = f"for {wish.key}" if wish.key else "anything"
+            return _refused(command, now, f"no rule {wish.rule} watches {of}", _LIST)
+        mute = self._desk.mutes.of(subject_of(rehearsal), now)
+        real = f"; a real one would be quiet now: {mute}" if mute else ""
+        reply = replace(_done(command, now, ""), matches=(rehearsal.name,), matched=1)
+        if command.dry_run:
+            text = f"would send a test of {wish.rule} for {rehearsal.key}{real}"
+            return replace(reply, text=text)
+        test = drill(rehearsal, command.id, now)
+        self._desk.say(test)
+        return replace(reply, text=f"sent: {test.summary}{real}", made=test.id)
 
     def _matched(self, reply: Reply, match: Mapping[str, str]) -> Reply:
         """Return an answer with the alerts that a matcher means, those that fire first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from alerts.desk.matching import Subject
-from alerts.model import Severity
+from alerts.model import Severity, Transition
 from monitor.domain.events import Reading
 from monitor.domain.windows import Exchange
 
@@ -33,6 +33,10 @@ class Surroundings(Protocol):
 
     def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
         """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
+        ...
+
+    def rehearsal(self, rule: str, key: str, now: int) -> Transition | None:
+        """Return what a rule would say if it fired now; None where it has no such subject."""
         ...
 
     def subjects(self) -> Iterable[Subject]:

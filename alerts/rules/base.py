@@ -13,7 +13,6 @@ What a type makes of a value's past (a change, a score) is its *signal*: levels 
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +29,11 @@ from alerts.rules.life import LATER, EventWindow, Mode, NoData, Step
 from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
 from alerts.stride import Stride
+from alerts.template import template_fault
 from monitor.core.durations import duration_ms
 from monitor.domain.events import Reading
 from monitor.domain.sessions import SessionState
 
-_FIELD = re.compile(r"\{([^{}]*)\}")
 SUMMARY_FIELDS = frozenset({"company", "target", "value", "bound", "unit"})
 DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
@@ -55,11 +54,6 @@ class Verdict:
     breached: bool
     bound: float
     reason: Reason
-
-
-def fill(summary: str, words: Mapping[str, str]) -> str:
-    """Return `summary` with each {field} replaced by its word; nothing else is interpreted."""
-    return _FIELD.sub(lambda found: words.get(found[1], found[0]), summary)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -126,12 +120,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         msgspec.structs.force_setattr(self, "on", sys.intern(self.on))
         if not self.summary:
             return
-        unknown = set(_FIELD.findall(self.summary)) - SUMMARY_FIELDS
-        if unknown:
-            raise ValueError(
-                f"summary names {{{min(unknown)}}}; known are "
-                + ", ".join(f"{{{name}}}" for name in sorted(SUMMARY_FIELDS))
-            )
+        if fault := template_fault(self.summary, SUMMARY_FIELDS):
+            raise ValueError(f"summary {fault}")
 
     def _check_life(self) -> None:
         """Refuse times that contradict each other, and overrides that change nothing."""

@@ -19,6 +19,8 @@ from cel_expr_python import cel
 
 MAX_LENGTH = 1_000
 """Characters; what needs more is two rules."""
+MAX_DEPTH = 16
+"""Brackets within brackets."""
 SESSION = "session"
 """The name of the exchange session: pre, regular, post or closed."""
 
@@ -83,6 +85,9 @@ def compiled(text: str, names: frozenset[str]) -> Expression:
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"`when` has {len(text)} characters; {MAX_LENGTH} are allowed")
+    depth = _depth(text)
+    if depth > MAX_DEPTH:
+        raise ValueError(f"`when` is nested {depth} deep; {MAX_DEPTH} are allowed")
     repeated = _REPEATING.search(text)
     if repeated is not None:
         raise ValueError(
@@ -100,6 +105,15 @@ def compiled(text: str, names: frozenset[str]) -> Expression:
             f"`when` gives {found.return_type().name()}, not true or false; compare it with something"
         )
     return Expression(plain, _levels(plain, names), divisors, found)
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets are within brackets; what is quoted does not count."""
+    depth = deepest = 0
+    for sign in _QUOTED.sub("", text):
+        depth += (sign in "([{") - (sign in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _in_cel(text: str) -> str:

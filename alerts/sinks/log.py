@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from alerts.model import Severity
+from alerts.model import Severity, Transition
 from alerts.notification import Notification, Receipt
 from alerts.sinks.base import SinkSpec
 from monitor.core.clock import Clock, SystemClock, iso
@@ -26,24 +26,28 @@ class LogSink:
         """Write one line, as loud as the alert; it is acknowledged by being written."""
         transition = notification.transition
         write = _log.info if transition.severity is Severity.INFO else _log.warning
-        write(
-            "alert.transition",
-            id=transition.id,
-            rule=transition.rule,
-            key=transition.key,
-            severity=transition.severity.value,
-            from_state=transition.from_state.value,
-            to_state=transition.to_state.value,
-            reason=transition.reason.value,
-            value=transition.value,
-            threshold=transition.bound,
-            unit=transition.unit,
-            time=iso(transition.at),
-            since=iso(transition.since),
-            summary=transition.summary,
-            test=transition.test,
-        )
+        write("alert.transition", **log_fields(transition))
         return Receipt(NAME, self._clock.now())
+
+
+def log_fields(transition: Transition) -> dict[str, object]:
+    """Return what the line of a transition says."""
+    return {
+        "id": transition.id,
+        "rule": transition.rule,
+        "key": transition.key,
+        "severity": transition.severity.value,
+        "from_state": transition.from_state.value,
+        "to_state": transition.to_state.value,
+        "reason": transition.reason.value,
+        "value": transition.value,
+        "threshold": transition.bound,
+        "unit": transition.unit,
+        "time": iso(transition.at),
+        "since": iso(transition.since),
+        "summary": transition.summary,
+        "test": transition.test,
+    }
 
 
 @asynccontextmanager

@@ -94,4 +94,4 @@ def backtest(
 
 def with_rules(world: World, rules: Iterable[Rule], desk: DeskBook = NOTHING_SAID) -> World:
     """Return the world under other rules."""
-    return replace(world, rulebook=replace(world.rulebook, rules=tuple(rules), lines=(), desk=desk))
+    return replace(world, rulebook=replace(world.rulebook, rules=tuple(rules), lines={}, desk=desk))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import structlog
 
+from alerts.rulebook import Rulebook, encode_rulebook
 from monitor.compute.gauges import CompanyRow, Row, SeriesRow
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.compute.step import Step
@@ -18,6 +19,7 @@ from monitor.domain.series import series_of
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
 from monitor.store.leases import Lease
+from monitor.store.rulebooks import RulebookStore, StoredBook
 from monitor.store.ticks import TickReader
 from monitor.store.views import ViewStore
 from monitor.telemetry.instruments import Instruments
@@ -26,6 +28,31 @@ SHOW_EVERY_S = 1.0
 TRIM_EVERY = 60
 
 log = structlog.get_logger()
+
+
+class ShownRulebook:
+    """Writes the present rulebook for those who ask about alerts, when it is another one."""
+
+    def __init__(self, present: Callable[[], Rulebook], store: RulebookStore) -> None:
+        self._present = present
+        self._store = store
+        self._written: Rulebook | None = None
+
+    async def show(self) -> None:
+        """Write it if it is not the one that was written last; a large one is made in a thread.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        book = self._present()
+        if book is not self._written:
+            await self._store.write(await asyncio.to_thread(_stored, book))
+            self._written = book
+
+    def forget(self) -> None:
+        """Write it again: another process may have had its turn."""
+        self._written = None
 
 
 class ComputeRole:
@@ -45,9 +72,12 @@ class ComputeRole:
         self._catalogue = catalogue
         self._instruments = instruments
         self._counted: dict[str, int] = {}
+        self.rulebook: ShownRulebook | None = None
 
     async def work(self, lease: Lease) -> None:
         """Compute and show until cancelled or something breaks."""
+        if self.rulebook is not None:
+            self.rulebook.forget()
         showing = asyncio.create_task(self._show())
         try:
             await self.worker.work(lease)
@@ -82,6 +112,8 @@ class ComputeRole:
 
         """
         metrics = list(self._catalogue)
+        if self.rulebook is not None:
+            await self.rulebook.show()
         companies = {
             firm.ticker: company_view(step, row, metrics) for row, firm in enumerate(step.firms)
         }
@@ -136,6 +168,11 @@ class ComputeRole:
                 continue
             group, subject, figure = name.split(".")
             yield SeriesRow(group, subject, figure, reading.value)
+
+
+def _stored(book: Rulebook) -> StoredBook:
+    body = encode_rulebook(book)
+    return StoredBook(file=book.name, version=book.version, body=body)
 
 
 def company_rows(companies: Companies) -> list[CompanyRow]:

@@ -20,11 +20,12 @@ import structlog
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
-from monitor.app.computing import ComputeRole, company_rows
+from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.receiving import Receiving
 from monitor.app.relaying import RelayRole, broker_settings
+from monitor.app.reloading import Reloader
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
 from monitor.app.world import World, build_step, load_world
@@ -38,6 +39,7 @@ from monitor.feeds.streams import Stream
 from monitor.settings import Settings
 from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
+from monitor.store.commands import CommandDesk
 from monitor.store.commit import Committer
 from monitor.store.externals import ExternalStore
 from monitor.store.feeds import FeedStore
@@ -46,6 +48,7 @@ from monitor.store.holding import Holder, Work
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease, Leases, own_name
 from monitor.store.outbox_stream import OutboxStream
+from monitor.store.rulebooks import RulebookStore
 from monitor.store.ticks import NoticeWriter, TickReader, TickWriter
 from monitor.store.views import ViewStore
 from monitor.telemetry.heartbeat import Heartbeat
@@ -55,6 +58,7 @@ from monitor.web.admission import Admission
 from monitor.web.health import Health
 from monitor.web.inbox import Inbox
 from monitor.web.ingest import Ingest
+from monitor.web.reload import ReloadPage
 from monitor.web.server import Face, build, serve
 from monitor.web.subscription import Subscription
 
@@ -117,11 +121,13 @@ class Service:
         self.worker = ComputeWorker(
             Committer(self.client, job.keys),
             self.reader,
-            build=self._step,
+            build=lambda: self._step_of(self.world),
             clock=job.clock,
             counts=self.instruments,
             behind_ms=0 if job.replay else IDLE_BEHIND_MS,
         )
+        self.reloader = self._reloader()
+        self.worker.on_reload = None if job.replay else self.reloader.on_command
         self.compute = ComputeRole(
             self.worker,
             ViewStore(self.client, job.keys),
@@ -129,15 +135,18 @@ class Service:
             world.catalogue,
             self.instruments,
         )
+        self.compute.rulebook = ShownRulebook(
+            lambda: self.world.rulebook, RulebookStore(self.client, job.keys)
+        )
         self.admission = self._admission()
         self.inbox = self._inbox()
         self.instruments.registry.register(self._gauges())
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
 
-    def _step(self) -> Step:
-        """Return a fresh step of the present books."""
+    def _step_of(self, world: World) -> Step:
+        """Return a fresh step of these books."""
         quiet = self.job.settings.cold_start == "quiet" and not self.job.replay
-        return build_step(self.world, hindsight=self.job.hindsight, quiet_start=quiet)
+        return build_step(world, hindsight=self.job.hindsight, quiet_start=quiet)
 
     def _gauges(self) -> ReadingGauges:
         """Return the gauges of what this process computes, by the present books."""
@@ -193,6 +202,8 @@ class Service:
         }
         for role, work in self._works():
             tasks[role] = asyncio.create_task(holder.hold(role, self._owned(work)), name=role)
+        if self.job.settings.watch_books and not self.job.replay:
+            tasks["books"] = asyncio.create_task(self.reloader.watch())
         for number, beside in enumerate(extra):
             tasks[f"extra-{number}"] = asyncio.create_task(_ran(beside(self)))
         stopped = asyncio.create_task(self.stopping.wait())
@@ -342,22 +353,38 @@ class Service:
 
     # ---------------------------------------------------------------- reload and health
 
-    def reload(self) -> None:
-        """Read all books anew; keep the present ones, and say so, if anything is wrong."""
-        now = SystemClock().now()
-        try:
-            world = load_world(self.job.settings, now)
-        except ConfigError as error:
-            self.instruments.books_reloaded(at=now, successful=False)
-            log.error("books.reload_refused", why=str(error))  # noqa: TRY400  # the text says all
-            return
+    def _reloader(self) -> Reloader:
+        settings = self.job.settings
+        places = (settings.rules, settings.companies, settings.feeds, settings.calendar)
+        return Reloader(
+            read=lambda: load_world(settings, SystemClock().now()),
+            build=self._step_of,
+            present=lambda: self.world,
+            take=self._take_world,
+            worker=self.worker,
+            computes=COMPUTE in self.job.roles,
+            places=tuple(place for place in places if place is not None),
+            instruments=self.instruments,
+            desk=CommandDesk(self.client, self.job.keys),
+            clock=self.job.clock,
+        )
+
+    def reload_page(self) -> ReloadPage:
+        """Return what takes `POST /-/reload`."""
+        return ReloadPage(
+            reload=lambda dry_run: self.reloader.reload("page", dry_run=dry_run),
+            secret=self.job.settings.ingest_secret,
+            host=self.job.settings.web_host,
+            clock=SystemClock(),
+        )
+
+    def _take_world(self, world: World) -> None:
+        """Use other books from now on."""
         self.world = world
         self.shown = world.shown_names()
         self._find_feeds()
         self._reloaded.set()
         self.instruments.know(self._known())
-        self.instruments.books_reloaded(at=now, successful=True)
-        self.worker.reload()
 
     def health(self) -> Health:
         """Return the readiness checks of this process's roles."""
@@ -406,6 +433,7 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
         if ingest is not None:
             ingest.add_to(app)
         settings = job.settings
+        service.reload_page().add_to(app)
         where = f"{settings.place_of('web_host')}, {settings.place_of('web_port')}"
         service.url = await stack.enter_async_context(
             serve(app, host=settings.web_host, port=settings.web_port, where=where)
@@ -428,4 +456,4 @@ def stop_on_signals(service: Service) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, service.reload)
+    loop.add_signal_handler(signal.SIGHUP, service.reloader.on_signal)

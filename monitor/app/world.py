@@ -73,6 +73,18 @@ class World:
         watched = {rule.on for rule in self.rulebook.rules}
         return tuple(sorted(name for name in quoted | watched if series_of(name) is not None))
 
+    def books_are(self, other: World) -> bool:
+        """Tell whether two worlds differ in their rules at most, as far as a step can see."""
+        ours, theirs = (
+            msgspec.json.encode([world.companies[ticker] for ticker in world.companies])
+            for world in (self, other)
+        )
+        return (ours, self.agenda.listed, self.flagged) == (
+            theirs,
+            other.agenda.listed,
+            other.flagged,
+        )
+
     def fingerprint(self, *more: str) -> str:
         """Return what changes with the books or the rules, and with `more`.
 

@@ -9,19 +9,20 @@ from rich.table import Table
 
 from alerts.engine import state_of
 from alerts.model import AlertState
-from monitor.app.world import World, build_step, load_world
+from monitor.app.world import World, build_step
 from monitor.cli.alert_trail import history_row, history_table, trail
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
+from monitor.cli.live_rules import running_world
 from monitor.cli.orders import AuthorOption, DryRunOption, end_of, send, show
 from monitor.cli.output import Output, OutputOption, emit
 from monitor.cli.output import number as number_text
 from monitor.cli.rules import RulesOption
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.nearness import reason_for
-from monitor.core.clock import SystemClock, iso
-from monitor.domain.commands import AckAlert, UnackAlert
+from monitor.core.clock import iso
+from monitor.domain.commands import AckAlert, DrillAlert, UnackAlert
 from monitor.domain.events import Quality
 from monitor.store.commit import Committer
 
@@ -43,11 +44,11 @@ def list_alerts(
 ) -> None:
     """List every rule and subject as last committed: state, since when, value.
 
-    Give it the books that the running service has.
+    By the rulebook that the running service works by; another one that is given is told apart.
     """
     url = required_url(live)
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)
-    world = load_world(settings, SystemClock().now())
+    world = running_world(settings, url)
     saved = read_cells(ask(url, lambda client, keys: Committer(client, keys).load()))
     rows = standing(world, saved)
     emit(rows, output, lambda: _table(rows, saved.now))
@@ -106,6 +107,22 @@ def ack_alert(
     ends = None if until == RESOLVED else end_of(url, until, None)
     wish = AckAlert(rule=rule, key=key, note=note, until=ends)
     show(send(url, wish, author, dry_run=dry_run, where="RULE KEY"), output)
+
+
+@app.command("drill")
+def drill_alert(
+    rule: Annotated[str, typer.Option("--rule", help="The rule's id.")],
+    key: Annotated[
+        str, typer.Option("--key", help="Its subject: RIOT, BTC-USD; the first one without.")
+    ] = "",
+    author: AuthorOption = None,
+    dry_run: DryRunOption = False,  # an option of the command line
+    live: LiveOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Send a test message of a rule through the whole chain to the broker; no state changes."""
+    wish = DrillAlert(rule=rule, key=key)
+    show(send(required_url(live), wish, author, dry_run=dry_run, where="--rule"), output)
 
 
 @app.command("unack")

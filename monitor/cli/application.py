@@ -29,10 +29,12 @@ from monitor.cli import (
     rule_diff,
     rule_identity,
     rules,
+    rules_reload,
     run,
     scope,
     silence,
     stress,
+    template,
     venues,
     watchlist,
     whatif,
@@ -95,6 +97,7 @@ for module in (
     module.add_to(app)
 rules.app.command("diff")(rule_diff.diff)  # not in its module, which they need themselves
 rules.app.command("explain")(rule_identity.explain)
+rules_reload.add_to(rules.app)
 for name, group in (
     ("alert", alert.app),
     ("silence", silence.app),
@@ -103,6 +106,7 @@ for name, group in (
     ("fact", fact.app),
     ("feeds", feeds.app),
     ("rules", rules.app),
+    ("template", template.app),
     ("config", config.app),
     ("watchlist", watchlist.app),
     ("data", data.app),

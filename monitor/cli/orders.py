@@ -18,7 +18,7 @@ from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
 from monitor.domain.commands import Action, Command, Reply, command_fault
 from monitor.store.client import server_time
-from monitor.store.commands import CommandDesk
+from monitor.store.commands import ANSWER_S, CommandDesk
 
 AuthorOption = Annotated[
     str | None,
@@ -29,7 +29,15 @@ DryRunOption = Annotated[
 ]
 
 
-def send(url: str, action: Action, author: str | None, *, dry_run: bool, where: str) -> Reply:
+def send(  # a command, and how to ask
+    url: str,
+    action: Action,
+    author: str | None,
+    *,
+    dry_run: bool,
+    where: str,
+    within_s: float = ANSWER_S,
+) -> Reply:
     """Send a command to the service at `url`; return its answer.
 
     Raises:
@@ -42,7 +50,7 @@ def send(url: str, action: Action, author: str | None, *, dry_run: bool, where: 
     fault = command_fault(command)
     if fault:
         raise ConfigError(fault, where=where)
-    reply = ask(url, lambda client, keys: CommandDesk(client, keys).ask(command))
+    reply = ask(url, lambda client, keys: CommandDesk(client, keys).ask(command, within_s=within_s))
     if not reply.accepted:
         raise ConfigError(reply.text, where=where, hint=reply.hint)
     return reply

@@ -11,7 +11,8 @@ from rich.console import Group
 from rich.text import Text
 
 from alerts.rule_doubts import doubts_about, repainting
-from alerts.rulebook import Rulebook, rulebook_schema
+from alerts.rule_text import rulebook_schema
+from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from monitor.app.providers import find_feeds, find_streams, quoted_by
 from monitor.app.world import (
@@ -19,12 +20,12 @@ from monitor.app.world import (
     find_catalogue,
     find_rule_types,
     load_rules,
-    load_world,
 )
 from monitor.books import load_calendar, load_companies
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
+from monitor.cli.live_rules import running_world
 from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet, talk
 from monitor.cli.rule_faults import drawn, faults
 from monitor.cli.rule_tests import test as test_rules
@@ -128,10 +129,10 @@ def list_rules(
     """
     now = SystemClock().now()
     if bad:
-        step = build_step(
-            load_world(settings_with(rules=rules, companies=companies, calendar=calendar), now)
-        )
-        step.restore(committed(required_url(live)))
+        url = required_url(live)
+        settings = settings_with(rules=rules, companies=companies, calendar=calendar)
+        step = build_step(running_world(settings, url))
+        step.restore(committed(url))
         broken = faults(step)
         emit(broken, output, lambda: drawn(broken))
         return
@@ -165,14 +166,13 @@ def near_rules(
 ) -> None:
     """List how far each rule with a level is from firing, the nearest first: what may ring next.
 
-    Reads what the running service committed last; give it the books that the service has. The
+    Reads what the running service committed last, by the rulebook that it works by. The
     distance is in percent of the rule's level; from a level of 0 in the value's unit, after the
     others. What fires already comes next, and last what cannot be judged.
     """
     url = required_url(live)
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)
-    world = load_world(settings, SystemClock().now())
-    step = build_step(world)
+    step = build_step(running_world(settings, url))
     step.restore(committed(url))
     every = near(step)
     rows = every[:limit]

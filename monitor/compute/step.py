@@ -463,16 +463,17 @@ class Step:
         self.watch.resume()
         self.telling.begin(saved.now)
 
-    def judge(self) -> None:
+    def judge(self, same: Collection[str] = ()) -> None:
         """Judge every rule and book once at the present moment, if a restore left that open.
 
-        Rules and books that are the same as before find nothing new, whenever it is done.
+        Rules and books that are the same as before find nothing new, whenever it is done. `same`
+        are the ids of rules that the step before, with the same books, had judged already.
         """
         if not self.unjudged or self.now is None:
             return
         self.unjudged = False
         self._bulletin.read_books(self.now)
-        self.watch.rejudge(self.now)
+        self.watch.rejudge(self.now, same)
         self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)
         self._show_instruments(self.now)
         self.watch.begin(self.now)

@@ -20,6 +20,7 @@ from alerts.desk.orders import Orders
 from alerts.desk.pacer import Pacer
 from alerts.desk.records import DeskMemory
 from alerts.model import AlertState, Severity, Transition
+from alerts.rehearsal import rehearsed
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert
 from alerts.watch import Watch
@@ -104,6 +105,14 @@ class Telling:
             rule = bound.rule
             about = bound.series.company or symbol_of(rule.on, self._rows).ticker
             yield Subject(rule.id, bound.key, rule.severity, rule.on, about)
+
+    def rehearsal(self, rule: str, key: str, now: int) -> Transition | None:
+        """Return what a rule would say if it fired now; without a key, of its first subject."""
+        for bound in self._asked.watch.bindings():
+            if bound.rule.id == rule and key in {"", bound.key}:
+                reading = bound.reading_of(self._asked.reading)
+                return rehearsed(self._asked.watch.teller, bound, reading, now)
+        return None
 
     def mute_of(self, subject: Subject) -> str:
         """Return what keeps an alert quiet at the step's moment, its acknowledgement aside."""

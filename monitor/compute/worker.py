@@ -11,35 +11,21 @@ malformed ones, aloud.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
 from alerts.codec import encode_transition
-from monitor.compute.cells import (
-    SCHEMA,
-    alert_cell,
-    desk_cells,
-    extremes_cell,
-    heard_cell,
-    held_cell,
-    history_cells,
-    last_cell,
-    late_cell,
-    past_cell,
-    quote_cell,
-    read_cells,
-    reference_cell,
-    revised_cell,
-    split_cell,
-    standing_cell,
-)
-from monitor.compute.changes import Changes
+from monitor.compute.cells import Saved, read_cells
+from monitor.compute.encoding import encode_changes
 from monitor.compute.step import Step
 from monitor.core.clock import SECOND, Clock
+from monitor.domain.commands import Command, ReloadBooks
+from monitor.domain.events import Tick
 from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
 from monitor.store.commands import encode_reply
 from monitor.store.commit import Commit, Committer
@@ -88,7 +74,7 @@ class Cursor:
 
 
 class ComputeWorker:
-    """Runs the step of one shard while it holds the lease."""
+    """Runs the step of one shard while it holds the lease; `on_reload` has the books read anew."""
 
     def __init__(
         self,
@@ -111,14 +97,22 @@ class ComputeWorker:
         self._clock = clock
         self._counts = counts
         self._behind_ms = behind_ms
+        self.on_reload: Callable[[Command], None] | None = None
+        self._asked: list[Command] = []
         self._reload = False
+        self._fresh: Step | None = None
+        self._same: frozenset[str] = frozenset()
         self._poison: dict[bytes, str] = {}
         self.step: Step | None = None
         self.cursor = Cursor("", 0)
 
-    def reload(self) -> None:
-        """Take the books anew before the next batch, keeping all alert state."""
-        self._reload = True
+    def reload(self, fresh: Step | None = None, same: frozenset[str] = frozenset()) -> None:
+        """Take the books anew before the next batch, keeping all alert state.
+
+        `fresh` is a step of the new books that was built beside the road of the ticks, `same` the
+        rules that are as they were, of books that are.
+        """
+        self._reload, self._fresh, self._same = True, fresh, same
 
     async def work(self, lease: Lease) -> None:
         """Load the state, then batch after batch, until cancelled or something breaks.
@@ -134,8 +128,9 @@ class ComputeWorker:
             asked_at = self._clock.now()
             entries = await self._reader.read(self.cursor.id)
             if self._reload:
-                self._reload = False
+                same = self._same if step is self.step and not step.unjudged else frozenset[str]()
                 step = await self._begin()
+                self._same = same
                 log.info("compute.books_reloaded", companies=len(step.firms))
             while not await self._batch(lease, step, entries, asked_at):
                 step = await self._begin()
@@ -146,14 +141,26 @@ class ComputeWorker:
         Books or rules may have changed since, which can end alerts or begin some: that is judged
         when the step has caught up with the present.
         """
-        saved = read_cells(await self._committer.load(), self._committer.state_key)
-        step = self._build()
-        step.restore(saved)
+        cells = await self._committer.load()
+        self._reload, fresh, self._fresh, self._same = False, self._fresh, None, frozenset()
+        step, saved = await asyncio.to_thread(self._restored, cells, fresh)
         self.cursor = Cursor(saved.cursor, saved.entries_read)
-        self.step = step
+        if self.step is None:
+            self.step = step
         return step
 
-    def _catch_up(self, step: Step, entries: Sequence[Entry], asked_at: int) -> None:
+    def _restored(self, cells: dict[str, bytes], fresh: Step | None) -> tuple[Step, Saved]:
+        """Return a step that stands where `cells` do; in a thread, for it takes what it takes.
+
+        The loop meanwhile keeps the lease and answers; until the step is judged, the one before
+        is shown.
+        """
+        saved = read_cells(cells, self._committer.state_key)
+        step = self._build() if fresh is None else fresh
+        step.restore(saved)
+        return step, saved
+
+    async def _catch_up(self, step: Step, entries: Sequence[Entry], asked_at: int) -> None:
         """Let time go on to the present if every entry up to then has been shown to the step.
 
         A batch that is not full was all there was at `asked_at`; a step that has been restored
@@ -165,7 +172,11 @@ class ComputeWorker:
             step.advance(self._clock.now() - self._behind_ms)
         elif step.unjudged:
             step.advance(asked_at - self._behind_ms)
-        step.judge()
+        if step is self.step:
+            step.judge()
+        else:
+            await asyncio.to_thread(step.judge, self._same)
+            self.step = step
 
     async def _batch(
         self, lease: Lease, step: Step, entries: Sequence[Entry], asked_at: int
@@ -180,7 +191,7 @@ class ComputeWorker:
         rejected = self._process(step, entries)
         if rejected is None:
             return False
-        self._catch_up(step, entries, asked_at)
+        await self._catch_up(step, entries, asked_at)
         self._counts.step_took(time.perf_counter() - began)
         last = entries[-1][0].decode() if entries else self.cursor.id
         await self._commit(lease, step, last, rejected, len(entries))
@@ -188,17 +199,21 @@ class ComputeWorker:
         self._counts.ticks_taken(len(entries))
         self._counts.rules_evaluated(step.watch.evaluations - evaluated)
         self._count_refusals(step, len(rejected))
+        if self.on_reload is not None:
+            for command in self._asked:
+                self.on_reload(command)
         return True
 
     def _process(self, step: Step, entries: Sequence[Entry]) -> list[tuple[str, str]] | None:
         """Show a batch to the step; return what to put aside, None if the step failed on it."""
         rejected: list[tuple[str, str]] = []
+        self._asked.clear()
         for entry_id, fields in entries:
             if entry_id in self._poison:
                 rejected.append((entry_id.decode(), self._poison[entry_id]))
                 continue
             try:
-                step.process(decode_tick(entry_id, fields, self._reader.server_now))
+                step.process(self._ours(decode_tick(entry_id, fields, self._reader.server_now)))
             except MalformedTickError as error:
                 rejected.append((entry_id.decode(), str(error)))
             except Exception as bug:  # the loop's border: one entry stops no other
@@ -206,6 +221,14 @@ class ComputeWorker:
                 self._poison[entry_id] = f"the step failed on it: {type(bug).__name__}"
                 return None
         return rejected
+
+    def _ours(self, tick: Tick) -> Tick:
+        """Return a tick without the commands that are about files, which no pure step can read."""
+        asked = [it for it in tick.commands if isinstance(it.action, ReloadBooks)]
+        if self.on_reload is None or not asked:
+            return tick
+        self._asked += asked
+        return replace(tick, commands=tuple(it for it in tick.commands if it not in asked))
 
     async def _commit(
         self,
@@ -273,24 +296,3 @@ def _refused(step: Step, malformed: int, now: int) -> dict[str, int]:
     if malformed:
         found[refused_field(now, "ingest", "malformed")] = malformed
     return found
-
-
-def encode_changes(changes: Changes) -> dict[str, bytes | None]:
-    """Return the cells of what changed; schema and engine time are always among them."""
-    cells: dict[str, bytes | None] = {"schema": SCHEMA, "now": str(changes.now).encode()}
-    cells.update(quote_cell(quote) for quote in changes.quotes)
-    cells.update(alert_cell(name, alert) for name, alert in changes.alerts.items())
-    cells.update(standing_cell(*item) for item in changes.standing.items())
-    cells.update(history_cells(changes.history))
-    cells.update(late_cell(*item) for item in changes.late.items())
-    cells.update(revised_cell(*item) for item in changes.revised.items())
-    cells.update(split_cell(*item) for item in changes.ruled.items())
-    cells.update(desk_cells(changes.desk))
-    cells.update(held_cell(*item) for item in changes.held.items())
-    cells.update(heard_cell(*item) for item in changes.heard.items())
-    cells.update(extremes_cell(*item) for item in changes.extremes.items())
-    cells.update(last_cell(*item) for item in changes.lasts.items())
-    cells.update(past_cell(*item) for item in changes.pasts.items())
-    if changes.reference is not None:
-        cells.update((reference_cell(changes.reference),))
-    return cells

@@ -110,9 +110,30 @@ class Document:
             hint = nearest(word, known_words(kind, inner))
         elif "RFC3339" in message:
             hint = "write it as 2025-07-17"
+        else:
+            place = self._nearer(place, message)
         path = ".".join(str(step) for step in place)
         text = f"{message[:1].lower()}{message[1:]}" + (f" at {path}" if path else "")
         return ConfigError(text, where=self.where(*place), hint=hint)
+
+    def _nearer(self, place: Place, message: str) -> Place:
+        """Return the place of the field that a check of a whole entry is about, if it names one.
+
+        Such a check says the field's name first, or its value.
+        """
+        try:
+            entry = self.at(*place)
+        except (KeyError, IndexError, TypeError):
+            return place
+        if not isinstance(entry, dict):
+            return place
+        words = re.findall(r"`([^`]+)`", message)
+        named = next((word for word in (*words, message.partition(" ")[0]) if word in entry), None)
+        said = (
+            key for key, value in entry.items() if isinstance(value, str) and repr(value) in message
+        )
+        field_ = named or next(said, None)
+        return place if field_ is None else (*place, field_)
 
 
 def dump_yaml(data: Any) -> str:  # noqa: ANN401  # any JSON-able data

@@ -80,8 +80,28 @@ class EndMaintenance:
     window: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadBooks:
+    """Read the rulebook and the other books anew, as SIGHUP does; the answer has the plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillAlert:
+    """Send a message of a rule as a test; without a key, of its first subject."""
+
+    rule: str
+    key: str = ""
+
+
 Action: TypeAlias = (
-    AddSilence | EndSilence | AckAlert | UnackAlert | AddMaintenance | EndMaintenance
+    AddSilence
+    | EndSilence
+    | AckAlert
+    | UnackAlert
+    | AddMaintenance
+    | EndMaintenance
+    | ReloadBooks
+    | DrillAlert
 )
 
 
@@ -105,6 +125,52 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Some names of many: the first `MAX_LISTED`, and how many there are."""
+
+    total: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadPlan:
+    """What a rulebook that was read anew changes.
+
+    Attributes:
+        rules: how many rules it has.
+        version: the hash of all that it says.
+        added: rules that were not there.
+        removed: rules that are there no more.
+        changed: rules that say something else, be it a text only.
+        ends: alerts, as `rule|key`, that end with it: their rule is gone or decides differently.
+
+    """
+
+    rules: int
+    version: str
+    added: Listed
+    removed: Listed
+    changed: Listed
+    ends: Listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What became of reading the books anew.
+
+    Attributes:
+        accepted: whether they can be used.
+        text: what changes, or what is wrong with them.
+        plan: what changes; None of books that are wrong.
+
+    """
+
+    accepted: bool
+    text: str
+    plan: ReloadPlan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What became of a command.
 
@@ -119,6 +185,7 @@ class Reply:
         matches: the alerts it is about, as `rule|key`, MAX_LISTED at most.
         matched: how many there are.
         firing: how many of them fire.
+        plan: what books that were read anew change; None of any other command.
 
     """
 
@@ -132,6 +199,7 @@ class Reply:
     matches: tuple[str, ...] = field(default=())
     matched: int = 0
     firing: int = 0
+    plan: ReloadPlan | None = None
 
 
 def command_fault(command: Command) -> str:
@@ -146,7 +214,7 @@ def command_fault(command: Command) -> str:
     return _action_fault(command.action)
 
 
-def _action_fault(action: Action) -> str:
+def _action_fault(action: Action) -> str:  # noqa: PLR0911  # one for each wish
     match action:
         case AddSilence() as wish:
             return _match_fault(wish.match) or _note_fault(wish.reason, must=True)
@@ -159,6 +227,10 @@ def _action_fault(action: Action) -> str:
             return _words_fault(named) or _note_fault(wish.reason, must=True)
         case EndSilence(silence=named) | EndMaintenance(window=named):
             return _words_fault(named)
+        case DrillAlert() as wish:
+            return _words_fault(wish.rule, wish.key or "-")
+        case ReloadBooks():
+            return ""
 
 
 def _match_fault(match: Mapping[str, str]) -> str:

@@ -23,8 +23,10 @@ from monitor.domain.commands import (
     AddMaintenance,
     AddSilence,
     Command,
+    DrillAlert,
     EndMaintenance,
     EndSilence,
+    ReloadBooks,
     Reply,
     UnackAlert,
     command_fault,
@@ -36,6 +38,7 @@ MAX_BYTES = 8_192
 SCHEMA = "1"
 ANSWER_S = 10.0
 _PAGE = 100
+_KEPT = 1_000
 
 VERBS: Mapping[str, type[Action]] = MappingProxyType(
     {
@@ -45,6 +48,8 @@ VERBS: Mapping[str, type[Action]] = MappingProxyType(
         "alert.unack": UnackAlert,
         "maintenance.add": AddMaintenance,
         "maintenance.end": EndMaintenance,
+        "rules.reload": ReloadBooks,
+        "alert.drill": DrillAlert,
     }
 )
 """What may be asked, by its word."""
@@ -140,6 +145,18 @@ class CommandDesk:
             f"no answer within {within_s:g} s: nobody computes there; what was asked is done when "
             "the service comes back"
         )
+
+    async def answer(self, reply: Reply) -> None:
+        """Answer a command that no commit answers, for it changes nothing in the state.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("answer a command"):
+            await self._client.xadd(
+                self._keys.replies, {"n": encode_reply(reply)}, maxlen=_KEPT, approximate=True
+            )
 
     async def _last(self) -> str:
         with translated("read the answers"):

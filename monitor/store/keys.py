@@ -97,6 +97,11 @@ class Keys:
         return self._key("signatures")
 
     @property
+    def rulebook(self) -> str:
+        """Hash: the rulebook of the process that computes: its file, its version, itself."""
+        return self._key("rulebook")
+
+    @property
     def published(self) -> str:
         """Set: the MQTT topics that hold a retained state of ours."""
         return self._key("published")

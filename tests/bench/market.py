@@ -23,8 +23,8 @@ from alerts.model import AlertState, Transition
 from monitor.app.world import World, build_step, find_catalogue, load_rules
 from monitor.books import load_companies
 from monitor.books.company_book import default_directory
+from monitor.compute.encoding import encode_changes
 from monitor.compute.step import Step
-from monitor.compute.worker import encode_changes
 from monitor.core.clock import DAY, Millis, SystemClock, iso
 from monitor.nyse import nyse_calendar
 from monitor.store.codec import decode_tick, encode_tick

@@ -23,7 +23,7 @@ from alerts.sinks.mqtt import open_mqtt
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import DAY, HOUR, MINUTE, SECOND, ManualClock, SystemClock, iso
-from monitor.domain.commands import AckAlert, Command
+from monitor.domain.commands import AckAlert, Action, Command, DrillAlert
 from monitor.nyse import nyse_calendar
 from monitor.store.codec import encode_tick
 from monitor.store.commands import SCHEMA, encode_command
@@ -116,8 +116,12 @@ class House:
 
     async def acknowledge(self, moment: int, rule: str, key: str) -> None:
         """Let somebody take an alert on."""
+        await self.command(moment, AckAlert(rule=rule, key=key))
+
+    async def command(self, moment: int, action: Action) -> None:
+        """Let somebody ask for something."""
         self.clock.moment = moment
-        wish = Command(id=f"c{moment}", by="ana", action=AckAlert(rule=rule, key=key))
+        wish = Command(id=f"c{moment}", by="ana", action=action)
         entry = {"v": SCHEMA.encode(), "c": encode_command(wish), "at": str(moment).encode()}
         await self._done(entry)
 
@@ -131,6 +135,12 @@ class House:
             while await self._redis.xlen(self._keys.outbox):
                 pass
         assert await self._redis.xlen(self._keys.rejected) == 0
+
+    async def cells(self) -> dict[bytes, bytes]:
+        """Return what is remembered of alerts, standings and pace: all that a notice could move."""
+        cells: dict[bytes, bytes] = await self._redis.hgetall(self._keys.state)  # type: ignore[assignment]  # bytes, as the client was told
+        passing = (b"now", b"cursor", b"entries_read", b"quote")
+        return {name: body for name, body in cells.items() if not name.startswith(passing)}
 
     async def heard(self) -> list[Heard]:
         """Return all messages in order, when everything sent so far has arrived."""
@@ -353,3 +363,34 @@ async def test_an_expired_rule_says_so_once(new_house: NewHouse) -> None:
     assert [(event["topic"], event["notice"]) for event in events] == [
         ("alert/up/expired/event", "expired")
     ]
+
+
+async def test_a_drill_goes_the_whole_way_and_leaves_nothing(
+    new_house: NewHouse, mosquitto: TestBroker, tag: str
+) -> None:
+    """It arrives with `test`, a text that says so, and no state changes (row E38)."""
+    house = await new_house(
+        "rules:\n"
+        "  - {id: up, type: threshold, on: X, above: 10, severity: critical}\n"
+        "  - {id: down, type: threshold, on: X, below: 1, for: 10m}\n"
+    )
+    await house.at(NOON, X=11)
+    remembered = await house.cells()
+    await house.command(NOON + MINUTE, DrillAlert(rule="down"))
+    await house.command(NOON + 2 * MINUTE, DrillAlert(rule="up", key="X"))
+    await house.begin()
+    fire, *tests = await house.events()
+    assert (fire["rule"], fire["test"]) == ("up", False)
+    assert [(it["rule"], it["key"], it["test"], it["notice"]) for it in tests] == [
+        ("down", "X", True, "drill"),
+        ("up", "X", True, "drill"),
+    ]
+    assert [it["topic"] for it in tests] == ["alert/down/X/event", "alert/up/X/event"]
+    assert {it["summary"].partition(":")[0] for it in tests} == {"TEST, nothing happened"}
+    assert tests[0]["summary"].endswith("is 11, bound 1.")
+    assert (tests[1]["severity"], tests[1]["value"], tests[1]["threshold"]) == ("critical", 11, 10)
+    assert await house.cells() == remembered
+    async with listening(mosquitto.url, f"hashhedge/v1/{tag}/alert/+/+/state") as late:
+        states = {m.json["rule"]: m.json for m in await late.wait_for("/state", 2)}
+    assert states["up"]["id"] == fire["id"]
+    assert "down" not in states

@@ -41,6 +41,27 @@ async def test_sorted_with_percent_and_the_unknown_last(
     assert "3 more, 1 of which cannot be judged" in few
 
 
+async def test_what_is_shown_is_what_the_service_works_by(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """Without --rules it is the service's own book; another one is taken, and that is said."""
+    book, other = tmp_path / "rules.yaml", tmp_path / "other.yaml"
+    book.write_text(RULES)
+    other.write_text(RULES.replace("100000", "90000"))
+    async with computing(own_redis.url, rules=book) as service:
+        await service.say(*market(SystemClock().now()))
+        await service.show()
+        book.unlink()
+        near = await service.ask("rules", "near", "-o", "json")
+        alerts = await service.ask("alert", "list", "-o", "json")
+        stranger = await service.ask("alert", "list", "--rules", other, "-o", "json")
+    assert [row["rule"] for row in near.json] == ["near", "far", "thin", "coins"]
+    assert [row["rule"] for row in alerts.json] == ["far", "near", "thin", "coins"]
+    assert "another rulebook" not in near.err + alerts.err
+    assert f"the service works by another rulebook: {book}, version" in stranger.err
+    assert len(stranger.json) == 4
+
+
 def test_without_a_service_it_says_where_to_look(tmp_path: Path) -> None:
     """Distances are of values, and only a running service has them."""
     said = hashhedge("rules", "near", cwd=tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -66,6 +66,21 @@ class Source:
         """Return the source's quotes of the stream of ticks, in order."""
         entries = await self.reader.read("0", block_ms=1)
         return [quote for entry in entries for quote in decode_tick(*entry).quotes]
+
+
+def delivery(
+    writer: TickWriter, clock: ManualClock, on_their_way: list[Sequence[Quote]]
+) -> Callable[[Sequence[Quote]], Awaitable[None]]:
+    """Return what stores quotes, and shows among `on_their_way` what Redis has not answered for."""
+
+    async def deliver(quotes: Sequence[Quote]) -> None:
+        on_their_way.append(quotes)
+        try:
+            await writer.deliver([(quote, True) for quote in quotes], clock.now())
+        finally:
+            on_their_way.remove(quotes)
+
+    return deliver
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from alerts.model import Severity
 from alerts.pacing.notify import Notify
 from alerts.rule_doubts import doubts_about
-from alerts.rulebook import check_rulebook, load_rulebook
+from alerts.rulebook import check_rulebook, decode_rulebook, encode_rulebook, load_rulebook
 from alerts.rules.threshold import ThresholdRule
 from alerts.series import Target
 from monitor.compute.targets import targets
@@ -60,7 +60,8 @@ def test_a_rulebook_is_read_as_written(tmp_path: Path) -> None:
     )
     assert thin.severity is Severity.CRITICAL
     assert (price.companies, price.hold_ms, price.severity) == ("all", 0, Severity.WARNING)
-    assert list(book.lines) == [2, 11]
+    assert [book.where(number).rpartition(":")[2] for number in (0, 1)] == ["2", "11"]
+    assert book.where(0, "for").endswith(":7")
     assert check_rulebook(book, TARGETS) == []
 
 
@@ -72,17 +73,24 @@ def test_a_rulebook_is_read_as_written(tmp_path: Path) -> None:
         ("type: threshold\n    on: m", "type: treshold\n    on: m", 3, "did you mean `threshold`?"),
         ("type: threshold", "tpye: threshold", 3, "did you mean `type`?"),
         ("below: 0.25", "below: low", 5, "float"),
-        ("below: 0.25", "below: 0.25\n    above: 0.1", 2, "exactly one"),
-        ("recover: 0.30", "recover: 0.20", 2, "recover"),
-        ("for: 5m", "for: 5 minutes", 2, "90s, 5m"),
-        ("{value}", "{valeu}", 2, "valeu"),
+        ("below: 0.25", "below: 0.25\n    above: 0.1", 6, "exactly one"),
+        ("recover: 0.30", "recover: 0.20", 6, "recover"),
+        ("for: 5m", "for: 5 minutes", 7, "90s, 5m"),
+        ("{value}", "{valeu}", 10, "valeu"),
+        ("{value}", "{value:.2f}", 10, "{value:.2f}"),
+        ("{value}", "{value.real}", 10, "{value.real}"),
+        ("{value}", "{value[0]}", 10, "{value[0]}"),
+        ("{value}", "{{value}}", 10, "a brace that is around no name"),
+        ("{value}", "{company{value}}", 10, "a brace that is around no name"),
+        ("{value}", "{value", 10, "a brace that is around no name"),
+        ("{value}", "!" * 500, 10, "500 are allowed"),
         ("id: thin", "id: Thin Margin", 2, "id"),
         ("id: price", "id: thin", 11, "twice"),
         ("rules:", "rule:", 1, "did you mean `rules`?"),
         ("    on: BTC-USD\n", "", 11, "add `on:`"),
         ("above: 100_000", "above: [1", 15, ""),
         ("companies: [RIOT]", "companies: RIOT", 9, "all"),
-        ("companies: [RIOT]", "companies: []", 2, "watches nobody"),
+        ("companies: [RIOT]", "companies: []", 9, "watches nobody"),
     ],
 )
 def test_a_mistake_is_named_with_line_and_mend(
@@ -123,9 +131,9 @@ def test_all_rules_that_cannot_work_are_named_at_once(tmp_path: Path) -> None:
     text += " companies: [RIOTT, HIVE]}\n"
     book = load_rulebook(written(tmp_path, text), [ThresholdRule])
     metric, single, company = check_rulebook(book, TARGETS)
-    assert metric.where.endswith(":2")
+    assert metric.where.endswith(":4")
     assert metric.hint == "did you mean `mining_margin_ratio`?"
-    assert single.where.endswith(":11")
+    assert single.where.endswith(":15")
     assert "remove `companies`" in str(single)
     assert company.where.endswith(":16")
     assert company.hint == "did you mean `RIOT`?"
@@ -154,6 +162,18 @@ def test_a_json_rulebook_says_the_same(tmp_path: Path) -> None:
         ("{", "rules.json"),
         ('{"rules": [{"id": "a", "type": "threshold", "on": "X", "abov": 1}]}', "abov"),
         ('{"rules": [{"id": "a", "type": "threshold", "on": "X", "above": "1"}]}', "above"),
+        (
+            '{"rules": [{"id": "a", "type": "threshold", "on": "X", "abov": 1}]}',
+            "did you mean `above`",
+        ),
+        ('{"rules": [\n{"id": "a",\n"type": "threshold", "on": "X", "above": "b"}]}', "json:3"),
+        (
+            '{"rules": [{"id": "a", "type": "threshold", "on": "X",\n"above": 1, "above": 2}]}',
+            "twice",
+        ),
+        ('{"rules": [], "rules": []}', "`rules` is given twice"),
+        ("[" * 100_000, "rules.json"),
+        ('{"rules": [\n\n}', "json:3"),
         ('{"rules": 1}', "rules"),
         ("\ufeff\x00", "rules.json"),
     ],
@@ -263,13 +283,15 @@ def test_pace_is_read_as_written(tmp_path: Path) -> None:
     )
     again = load_rulebook(as_json, [ThresholdRule])
     assert (again.rules, again.desk, again.version) == (book.rules, book.desk, book.version)
+    stored = decode_rulebook(encode_rulebook(book), [ThresholdRule], "there")
+    assert (stored.name, stored.version, stored.desk) == ("there", book.version, book.desk)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("group: market", "group: markets", 10, "did you mean `market`?"),
-        ("escalate: night", "escalate: day", 10, "known are `night`"),
+        ("group: market", "group: markets", 14, "did you mean `market`?"),
+        ("escalate: night", "escalate: day", 14, "known are `night`"),
         ("escalate: night", "escalat: night", 16, "did you mean `escalate`?"),
         ("notify: {cooldown: 5m}", "notify: {group: all}", "", "which is not under `groups:`"),
         ("notify: {cooldown: 5m}", "notify: {expires: 2027-01-01}", 1, "of one rule"),

@@ -44,6 +44,8 @@ def test_every_setting_has_a_variable() -> None:
         "rules": "r.yaml",
         "feeds": "f.yaml",
         "calendar": "e.yaml",
+        "watch_books": "False",
+        "cold_start": "notify",
         "state_dir": "s",
         "lease_ms": "900",
         "backoff_seed": "7",

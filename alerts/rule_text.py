@@ -1,0 +1,152 @@
+"""A rulebook's text, YAML or JSON, to its typed file. Whatever is wrong is named with file and line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Union
+
+import msgspec
+
+from alerts.desk.book import FEED_DEAD_AFTER, DeskBook, Inhibit, Quiet
+from alerts.pacing.capping import Cap
+from alerts.pacing.escalation import Escalation
+from alerts.pacing.grouping import Group
+from alerts.pacing.notify import Notify, PaceBook
+from alerts.rules.base import Rule
+from monitor.core.errors import ConfigError, ConfigErrors
+from monitor.core.mends import Place, known_words, nearest, steps_of
+from monitor.core.yamltext import MAX_BYTES, Document, parse_document, read_document
+
+
+def desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
+    """Return what a rulebook file says beside its rules."""
+    pace = PaceBook(
+        notify=file.notify, groups=file.groups, caps=file.caps, escalations=file.escalations
+    )
+    return DeskBook(
+        quiet=file.quiet, inhibit=file.inhibit, feed_dead_after=file.feed_dead_after, pace=pace
+    )
+
+
+def _check_desk(file: Any) -> None:  # noqa: ANN401  # a struct made at run time
+    desk_of(file)
+
+
+def file_type(types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # a struct made at run time
+    """Return the struct of a rulebook file whose rules may be of `types`."""
+    return msgspec.defstruct(
+        "RuleFile",
+        [
+            ("rules", tuple[Union[tuple(types)], ...]),  # type: ignore[misc]  # noqa: UP007  # the union is built at run time
+            ("quiet", tuple[Quiet, ...], ()),
+            ("inhibit", tuple[Inhibit, ...], ()),
+            ("feed_dead_after", str, FEED_DEAD_AFTER),
+            ("notify", Notify | None, None),
+            ("groups", tuple[Group, ...], ()),
+            ("caps", tuple[Cap, ...], ()),
+            ("escalations", tuple[Escalation, ...], ()),
+        ],
+        namespace={"__post_init__": _check_desk},
+        forbid_unknown_fields=True,
+    )
+
+
+def rulebook_schema(types: Sequence[type[Rule]]) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a rulebook, for editors."""
+    schema = msgspec.json.schema(file_type(types))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rules", **schema}
+
+
+def read_file(path: Path, types: Sequence[type[Rule]]) -> tuple[Any, Mapping[Place, int]]:
+    """Return the typed file at `path`, and the lines of its places; none of a JSON rulebook.
+
+    Raises:
+        ConfigError: no such file, no YAML or JSON, a key twice, an unknown one, a wrong value.
+
+    """
+    kind, rule = file_type(types), Union[tuple(types)]  # noqa: UP007  # built at run time
+    if path.suffix == ".json":
+        return _read_json(path, kind, rule), {}
+    document = read_document(path)
+    return _converted(document, kind, rule), document.lines
+
+
+def raise_all(problems: Sequence[ConfigError]) -> None:
+    """Raise what is wrong: one problem as itself, several together."""
+    if problems:
+        raise problems[0] if len(problems) == 1 else ConfigErrors(problems)
+
+
+def _converted(document: Document, kind: Any, rule: Any) -> Any:  # noqa: ANN401  # made at run time
+    """Read rule after rule where they do not convert together, so that all mistakes show at once."""
+    try:
+        return document.convert(kind)
+    except ConfigError as first:
+        entries = document.data.get("rules") if isinstance(document.data, dict) else None
+        problems: list[ConfigError] = []
+        for number in range(len(entries) if isinstance(entries, list) else 0):
+            try:
+                document.convert(rule, "rules", number)
+            except ConfigError as error:
+                problems.append(error)
+        raise_all(problems if len(problems) > 1 else [first])
+        raise
+
+
+def _read_json(path: Path, kind: Any, rule: Any) -> Any:  # noqa: ANN401  # made at run time
+    """Read at full speed; only what is wrong is read again with lines, if it is not too long."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    try:
+        _refuse_twice(raw)
+        return msgspec.json.decode(raw, type=kind)
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        _explain_with_lines(raw, path, kind, rule)
+        raise _plainly(error, path, kind) from error
+
+
+def _refuse_twice(raw: bytes) -> None:
+    """Refuse a key that an object has twice: JSON takes the last one in silence."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        if len({key for key, _ in pairs}) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise ValueError(f"`{twice}` is given twice in one object; keep one of them")
+
+    json.loads(raw, object_pairs_hook=once)
+
+
+def _explain_with_lines(raw: bytes, path: Path, kind: Any, rule: Any) -> None:  # noqa: ANN401  # made at run time
+    """Raise what is wrong as in a YAML file, where the text is one: JSON nearly always is.
+
+    Raises:
+        ConfigError: with the line; nothing is raised where YAML cannot say more.
+
+    """
+    if len(raw) > MAX_BYTES:
+        return
+    try:
+        text = raw.decode()
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return  # no JSON: what YAML thinks of it would only confuse
+    _converted(parse_document(text, str(path)), kind, rule)
+
+
+def _plainly(error: Exception, path: Path, kind: Any) -> ConfigError:  # noqa: ANN401  # made at run time
+    """Return what the decoder says, with the nearest key where it knows one too many."""
+    message, _, place = str(error).partition(" - at `")
+    word = message.partition("unknown field `")[2].rstrip("`")
+    hint = (
+        nearest(word, known_words(kind, steps_of(place.rstrip("`"))))
+        if word
+        else "see docs/rules.md"
+    )
+    if isinstance(error, json.JSONDecodeError):
+        return ConfigError(f"is no JSON: {error.msg}", where=f"{path}:{error.lineno}", hint=hint)
+    return ConfigError(str(error), where=str(path), hint=hint)
