@@ -41,7 +41,7 @@ UNIT_ENDINGS = re.compile(
 def test_a_metric_says_what_it_is(metric: Metric) -> None:
     """Its name ends in its unit, and description, formula, source and inputs are there."""
     assert UNIT_ENDINGS.search(metric.name)
-    assert metric.name.endswith("_ratio") is (metric.unit == "ratio")
+    assert metric.name.endswith("_ratio") is (metric.unit in {"ratio", "x"})
     assert metric.description.endswith(".") or ":" in metric.description
     assert metric.formula
     assert metric.source
