@@ -10,6 +10,7 @@ from rich.table import Table
 from alerts.engine import state_of
 from alerts.model import AlertState
 from monitor.app.world import World, build_step
+from monitor.cli.alert_tags import report, tag
 from monitor.cli.alert_trail import history_row, history_table, trail
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
@@ -29,6 +30,8 @@ from monitor.store.commit import Committer
 app = typer.Typer(
     help="Alerts: where each stands, who has it, what became of it.", no_args_is_help=True
 )
+app.command("tag")(tag)
+app.command("report")(report)
 RESOLVED = "resolved"
 RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Its subject: RIOT, BTC-USD.")]

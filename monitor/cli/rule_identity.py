@@ -13,6 +13,7 @@ from monitor.app.world import build_step, load_world
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, settings_with
+from monitor.cli.live_rules import running_world
 from monitor.cli.output import Output, OutputOption, emit
 from monitor.cli.rules import RulesOption
 from monitor.compute.step import Step
@@ -34,12 +35,14 @@ def explain(
 ) -> None:
     """Print by what two fires are one alert: the key, what is in it, and what is not.
 
-    With a running service also how often it has fired.
+    With a running service by the rulebook that it works by, and how often it has fired.
     """
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)
-    step = build_step(load_world(settings, SystemClock().now()))
-    found = subjects(step, rule, pairs(labels or ()))
     url = redis_url(live)
+    now = SystemClock().now()
+    world = load_world(settings, now) if url is None else running_world(settings, url)
+    step = build_step(world)
+    found = subjects(step, rule, pairs(labels or ()))
     if url is not None:
         step.restore(committed(url))
     rows = [_row(step, bound, running=url is not None) for bound in found]

@@ -71,7 +71,7 @@ async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
         keys.dead_letters,
         keys.flaws,
     )
-    hashes = (keys.state, keys.quotes, keys.feeds, keys.market, keys.refused)
+    hashes = (keys.state, keys.quotes, keys.feeds, keys.market, keys.refused, keys.tags)
     wanted = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
     wanted |= dict.fromkeys((keys.companies, keys.published, keys.watchlists), "set")
     with translated("look at the keys"):

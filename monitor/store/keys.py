@@ -48,6 +48,11 @@ class Keys:
         return self._key("transitions")
 
     @property
+    def tags(self) -> str:
+        """Hash: the id of an alert's fire to what people thought of it."""
+        return self._key("tags")
+
+    @property
     def outbox(self) -> str:
         """Stream: transitions not yet delivered; shrinks by settlement alone."""
         return self._key("outbox")
