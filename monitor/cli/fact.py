@@ -192,7 +192,7 @@ def unset_fact(
     company, fact = company_fact(what, load_companies(SystemClock().now(), companies))
     url = required_url(live)
     wanted = f"{company.ticker}.{fact}"
-    own = BY_HAND if author is None else BY_HAND + author_name(author)
+    own = None if author is None else author_name(author)
     standing = [quote for quote, _ in _standing(url) if quote.source.startswith(BY_HAND)]
     ending = [
         quote
