@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from alerts.identity import notice_id
 from alerts.model import AlertState, NoticeReason, Reason, Transition
