@@ -14,6 +14,7 @@ from rich.text import Text
 from monitor.app.providers import configured_feeds
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
+from monitor.cli.feed_probe import show_probe
 from monitor.cli.feed_quality import quality
 from monitor.cli.feed_revisions import revisions
 from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
@@ -256,10 +257,23 @@ def _waits(rows: list[dict[str, Any]]) -> Table:
 
 @app.command()
 def test(
-    path: Annotated[Path, typer.Argument(help="Adapter file, or the folder it lies in.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROVIDER", help="A feed's name; or an adapter's file, or its folder."
+        ),
+    ],
+    feeds: FeedsOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Run an adapter against the recorded answer beside it, offline; exit 1 on a finding."""
+    """Ask a provider once and show its answer; run an adapter's file offline. Exit 1 on a finding.
+
+    A file is run against the recorded answer beside it.
+    """
+    path = Path(what)
+    if not path.exists() and path.name == what and not path.suffix:
+        show_probe(what, feeds, output)
+        return
     findings = run_adapter_test(path)
     rows = [{"check": item.check, "passed": item.ok, "detail": item.fault} for item in findings]
     emit(rows, output, lambda: _findings(rows))

@@ -27,6 +27,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from monitor.core.clock import SECOND, Millis
 
 JITTER_SHARE = 0.1
+FIRST_WITHIN_S = 30.0
+"""A feed that is asked four times a day is not to be without a word for half an hour at the start."""
 
 Job = Callable[[], Awaitable[None]]
 
@@ -57,13 +59,14 @@ class Schedule:
         self._scheduler.add_listener(self._heard, events)
 
     def add(self, name: str, job: Job, *, every_s: float, rng: random.Random) -> None:
-        """Run `job` each `every_s` seconds, the first time within a tenth of that.
+        """Run `job` each `every_s` seconds, the first time within a tenth of that, at most 30 s.
 
         The interval is jittered by a tenth, so that feeds with one interval spread out; the mean
         stays `every_s` (the library's jitter only ever adds, and adds up). A run
         that comes late (a busy loop, a machine that slept) still runs, once.
         """
         spread_s = JITTER_SHARE * every_s
+        first_s = rng.uniform(0, min(spread_s, FIRST_WITHIN_S))
 
         async def run() -> None:
             task = asyncio.current_task()
@@ -82,7 +85,7 @@ class Schedule:
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
-            next_run_time=datetime.now(UTC) + timedelta(seconds=rng.uniform(0, spread_s)),
+            next_run_time=datetime.now(UTC) + timedelta(seconds=first_s),
         )
 
     def start(self) -> None:

@@ -17,7 +17,10 @@ from monitor.feeds.reasons import Reason
 
 _REJECTED: dict[int, tuple[Reason, str]] = {
     HTTPStatus.UNAUTHORIZED: (Reason.UNAUTHORIZED, "set a valid key for this feed"),
-    HTTPStatus.FORBIDDEN: (Reason.FORBIDDEN, "check the key's plan, or poll less often"),
+    HTTPStatus.FORBIDDEN: (
+        Reason.FORBIDDEN,
+        "check the key's plan or the contact, or poll less often",
+    ),
     HTTPStatus.NOT_FOUND: (Reason.NOT_FOUND, "check the symbol and the feed's base_url"),
     HTTPStatus.GONE: (Reason.NOT_FOUND, "check the symbol and the feed's base_url"),
     HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS: (

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from alerts.model import Severity, Transition
+from alerts.model import AlertState, Severity, Transition
 from alerts.rulebook import check_rulebook, load_rulebook
+from alerts.rules.change import ChangeRule
+from alerts.rules.stale import StaleRule
 from alerts.rules.threshold import ThresholdRule
 from monitor.compute.targets import targets
 from monitor.core.discovery import declared
+from monitor.domain.events import Tick
 from monitor.feeds.base import Feed
 from tests.worlds import CATALOGUE, NOON, make_step, quote, tick
 
@@ -116,3 +120,30 @@ def test_a_corrected_flow_is_no_second_alert() -> None:
     assert [it.rule for it in found] == ["etf-outflow"]
     reading = step.reading(name, None)
     assert (reading.value, reading.reason) == (-590e6, "revised")
+
+
+def test_a_long_block_and_a_rush_of_fees_are_told_once_each() -> None:
+    """Row L28: a gap of 60 minutes between blocks, and ten times the fees, fire once."""
+    gap = msgspec.convert(
+        {"type": "stale", "id": "gap", "on": "network.height", "unchanged_for": "1h"}, StaleRule
+    )
+    rush = msgspec.convert(
+        {"type": "change", "id": "rush", "on": "network.fees_btc_per_block", "over": "2h"}
+        | {"above": 9.0, "recover": 4.0},
+        ChangeRule,
+    )
+    step = make_step([gap, rush])
+    told_of: list[str] = []
+    for minute in range(0, 260, 10):
+        at = NOON + minute * MINUTE
+        block = 905_000 if minute <= 130 else 905_001 + minute // 10
+        fees = 0.05 if minute < 200 else 0.6
+        more = {"fresh_ms": HOUR}
+        quotes = [
+            quote("network.height", block, at, **more),
+            quote("network.fees_btc_per_block", fees, at, **more),
+        ]
+        step.process(Tick(f"{at}-0", at, tuple(quotes)))
+        changes = step.take().transitions
+        told_of += [it.rule for it in changes if it.to_state is AlertState.FIRING]
+    assert told_of == ["gap", "rush"]
