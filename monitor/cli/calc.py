@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.app.world import find_catalogue
-from monitor.cli.inputs import parse_inputs
+from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.output import Output, OutputOption, emit, measure, sheet
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
@@ -40,6 +40,8 @@ def calc(
     given = parse_inputs(inputs or [], catalogue)
     if name in given:
         raise ConfigError(f"`{name}` is what is asked", where="inputs", hint="leave it out")
+    # nothing at all is no slip of the unit: a formula that cannot take it says so by name
+    refuse_implausible({key: value for key, value in given.items() if value})
     found = catalogue.evaluate(name, given)
     emit(as_data(found), output, lambda: _table(found))
 

@@ -59,8 +59,6 @@ def parse_numbers(
 def refuse_implausible(given: Mapping[str, float], where: str = "inputs") -> None:
     """Refuse given inputs that a book or a feed could not hold: most likely another unit.
 
-    A calculation may start from any number; what stands in for a company's known figure may not.
-
     Raises:
         ConfigError: the first such input, its expected range, and the unit it may be in.
 

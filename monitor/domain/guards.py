@@ -25,6 +25,8 @@ _OTHER_YEARS = ("calendar year", "twelve months", "trailing")
 OUTSIDERS = ("AMD", "AMZN", "GOOG", "GOOGL", "META", "MSFT", "ORCL")
 """Payers so large that their stock says little of one contract; they need no book."""
 
+# beyond this no unit helps, and a conversion may be beyond all floats
+_NO_SLIP = 1e100
 # words in a figure's basis by which it says that another sum of the period covers more
 _PART = "part of the company"
 # sums over a period, that a ratio may only set beside sums over the same period
@@ -58,6 +60,8 @@ def doubts(company: Company, now: int) -> tuple[Doubt, ...]:
 
 def likely_units(spec: FactSpec, value: float) -> tuple[str, ...]:
     """Return the units in which `value` would be plausible for the fact: the usual slip."""
+    if abs(value) > _NO_SLIP:
+        return ()
     units = units_of(spec.unit)
     return tuple(unit for unit in units if spec.plausible(convert(value, unit, spec.unit)))
 

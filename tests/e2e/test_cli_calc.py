@@ -94,6 +94,27 @@ def test_what_cannot_be_meant_exits_2_with_the_mend(words: tuple[str, ...], mend
     assert mend in json.dumps(said.json["error"])
 
 
+@pytest.mark.parametrize(
+    ("slip", "expected"),
+    [
+        ("power_price_usd_kwh=45", "-0.25 to 0.5 USD/kWh"),
+        ("hashprice_usd_ph_day=0.0525", "1 to 10,000 USD/PH/day"),
+        ("hashprice_usd_ph_day=52500", "1 to 10,000 USD/PH/day"),
+        ("hashprice_btc_ph_day=4.3e-7", "1e-05 to 20 BTC/PH/day"),
+        ("hashrate_eh_s=42500000", "0.01 to 500 EH/s"),
+        ("efficiency_j_th=-20", "5 to 120 J/TH"),
+        ("efficiency_j_th=1e305", "5 to 120 J/TH"),
+        ("uptime_ratio=95", "0 to 1 ratio"),
+        ("pool_fee_ratio=1", "0 to 0.1 ratio"),
+    ],
+)
+def test_a_wrong_unit_is_refused_with_the_expected_range(slip: str, expected: str) -> None:
+    """No book or feed could hold it, so `calc` gives no number that looks like an answer."""
+    said = hashhedge("calc", "mining_margin_ratio", slip)
+    assert (said.code, said.out) == (2, "")
+    assert expected in " ".join(said.err.split())
+
+
 def test_a_metric_is_found_in_capitals() -> None:
     """Who types a name in capitals means the metric."""
     assert hashhedge("calc", "SUBSIDY_BTC", "height=840000", "-o", "json").json["value"] == 3.125
