@@ -203,6 +203,8 @@ def _draw(data: Record) -> Group:
     table = sheet(
         "metric", "before", "after", "change", "unit", right=("before", "after", "change")
     )
+    for column in table.columns[:-1]:
+        column.no_wrap = True  # a name or a number broken in two is another one
     for item in data["metrics"]:
         if item["before"] is None and item["after"] is None:
             continue  # below, with its reason

@@ -24,6 +24,9 @@ _FACTOR = re.compile(rf"[x*]\s*({NUMBER})")
 
 HOW = "write -20% or +5% (of the present value), x2, or the new value, as 60000"
 
+FAR = 10.0
+"""A new value so many times more or less than the present one is taken for a slip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -79,7 +82,8 @@ def new_values(
     factor. What is unknown cannot move and is left out.
 
     Raises:
-        QuantityError: nothing is left to change, or a value that cannot be true comes out.
+        QuantityError: nothing is left to change, a value that cannot be true comes out, or a new
+            value is so far from the present one that a percent sign was most likely forgotten.
 
     """
     lead = situation.reading(names[0], ticker)
@@ -94,6 +98,8 @@ def new_values(
         if after is None:
             continue
         _check(name, after)
+        if place == 0 and before.value:
+            _refuse_far(name, change, before.value)
         quality = before.quality if own.factor is not None else Quality.OK
         found[name] = Reading(after, quality, "", before.observed_at)
     if not found:
@@ -103,6 +109,20 @@ def new_values(
             "give the new value itself",
         )
     return found
+
+
+def _refuse_far(name: str, change: Change, before: float) -> None:
+    """Refuse a new value `FAR` times from the present one; 0 is meant, and a factor says so."""
+    value = change.value
+    if not value or 1 / FAR <= abs(value / before) <= FAR:
+        return
+    low, high = abs(before) / FAR, abs(before) * FAR
+    percent = f"{value:+g}%" if abs(value) <= 100 else "+5%"  # noqa: PLR2004  # of percent
+    raise QuantityError(
+        f"{name} would be {value:,.6g}, far from the present {before:,.6g}; expected "
+        f"{low:,.6g} to {high:,.6g}",
+        f"for a change write {percent}; if so much is meant, x{value / before:.6g}",
+    )
 
 
 def _check(name: str, value: float) -> None:

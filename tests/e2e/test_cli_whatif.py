@@ -120,6 +120,7 @@ def test_the_shock_of_the_article(tmp_path: Path) -> None:
         (("RIOT", "--btc", "20%"), "-20% or +5%"),
         (("RIOT", "--power", "4"), "USD/kWh"),
         (("RIOTT", *CHANGES), "RIOT"),
+        (("RIOT", "--difficulty", "5"), "write +5%"),
         (("RIOT", "--set", "power_prise_usd_kwh=x2"), "power_price_usd_kwh"),
         (("RIOT", "--set", "power_price_usd_kwh"), "NAME=CHANGE"),
         (("RIOT", "--set", "mining_margin_ratio=x2"), "no input"),
@@ -134,3 +135,12 @@ def test_what_cannot_be_meant_exits_2_with_the_mend(
     said = hashhedge("whatif", *words, cwd=tmp_path)
     assert (said.code, said.out) == (2, "")
     assert mend in said.err
+
+
+def test_no_name_breaks_at_80_columns(tmp_path: Path) -> None:
+    """The longest name stands on one line with its numbers whole."""
+    said = hashhedge("whatif", "RIOT", *CHANGES, "--all", cwd=tmp_path)
+    lines = said.out.splitlines()
+    row = next(line for line in lines if line.startswith("forward_180d_hashprice_btc_ph_day "))
+    assert "BTC/" in row
+    assert all(len(line) <= 80 for line in lines)

@@ -228,6 +228,29 @@ def test_what_cannot_be_true_is_refused(name: str, text: str, words: str) -> Non
     assert refused.value.hint
 
 
+@pytest.mark.parametrize("text", ["5", "9e17"])
+def test_a_value_far_from_the_present_is_a_forgotten_percent(text: str) -> None:
+    """`--difficulty 5` is no difficulty: the range is named, and how a change is written."""
+    scene = situation(company("RIOT", FLEET))
+    now = scene.reading("difficulty", None).value
+    assert now is not None
+    change = parse_change(text, "")
+    with pytest.raises(QuantityError) as refused:
+        new_values(scene, "RIOT", ["difficulty"], change)
+    assert f"{now / 10:,.6g} to {now * 10:,.6g}" in str(refused.value)
+    assert "+5%" in refused.value.hint
+
+
+def test_near_values_nothing_and_factors_are_meant() -> None:
+    """Within ten times it is a new value; 0 and a factor say what they mean."""
+    scene = situation(company("RIOT", FLEET))
+    now = scene.reading("difficulty", None).value
+    assert now is not None
+    for text in (f"{now * 9:.0f}", "x0.05", "x20"):
+        assert new_values(scene, "RIOT", ["difficulty"], parse_change(text, ""))
+    assert new_values(scene, "RIOT", ["hashrate_eh_s"], parse_change("0", "EH/s"))
+
+
 @given(st.floats(0.2, 5), st.floats(0.2, 5))
 def test_changes_of_the_hashprice_multiply(price: float, difficulty: float) -> None:
     """Price times a, difficulty times b: the hashprice is a/b of before, whatever the two are."""
