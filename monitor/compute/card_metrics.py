@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS, PAIR_INPUTS
 from monitor.compute.overrides import author_of
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
-from monitor.domain.companies import Company, Figure, fact_at, iso_day
+from monitor.domain.companies import Company, Figure, earlier_fact, fact_at, iso_day
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.domain.figures import GIVEN_LIVE
@@ -37,11 +37,14 @@ def metric_entry(
         for name in catalogue.leaves_of(metric.name)
         if name in FACTS and (figure := fact_at(company, name, now))
     }
-    given = {**market, **earlier(company, now)}
-    given |= {name: figure.value for name, figure in figures.items()}
+    figures |= earlier(company, now)
+    given = {**market, **{name: figure.value for name, figure in figures.items()}}
     result = catalogue.evaluate(metric.name, given)
     used = {name: figure for name, figure in figures.items() if name in result.used}
-    quality = max((figure.quality_at(now) for figure in used.values()), default=Quality.OK)
+    # an earlier figure is as old as the present one: that is what it is compared with
+    held = {EARLIER_FACTS.get(name, name) for name in used}
+    present = (fact_at(company, name, now) for name in held)
+    quality = max((item.quality_at(now) for item in present if item), default=Quality.OK)
     return {
         "name": metric.name,
         "label": metric.label,
@@ -79,11 +82,12 @@ def sections(
     return {name: found[name] for name in (*_ALWAYS, *sorted(found.keys() - set(_ALWAYS)))}
 
 
-def earlier(company: Company, now: int) -> dict[str, float]:
-    """Return what was known half a year before `now`, by the inputs that ask for it."""
-    then = now - EARLIER_MS
-    found = {name: fact_at(company, fact, then) for name, fact in EARLIER_FACTS.items()}
-    return {name: figure.value for name, figure in found.items() if figure is not None}
+def earlier(company: Company, now: int) -> dict[str, Figure]:
+    """Return the figures of half a year before `now`, by the inputs that ask for them."""
+    found = {
+        name: earlier_fact(company, fact, now, EARLIER_MS) for name, fact in EARLIER_FACTS.items()
+    }
+    return {name: figure for name, figure in found.items() if figure is not None}
 
 
 def compares(metric: Metric, catalogue: Catalogue) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.compute.standing import Standing
 from monitor.domain.corporate_actions import CorporateAction
@@ -40,3 +40,16 @@ class Firm:
     known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
         None, Quality.MISSING, f"missing:{name}"
     )
+
+    def earlier(self, fact: str, now: int, span: int) -> Reading:
+        """Return what was known `span` ms before `now`, if it is of an earlier day than today's.
+
+        It is missing, `same_period`, where nothing was published since: a quarter beside itself
+        shows no change. It is stale where the figure of `now` is.
+        """
+        then, present = self.known(fact, now - span), self.fact(fact, now)
+        if then.value is None or present.value is None:
+            return then
+        if (then.observed_at or 0) >= (present.observed_at or 0):
+            return Reading(None, Quality.MISSING, "same_period")
+        return replace(then, quality=max(then.quality, present.quality))

@@ -17,7 +17,7 @@ from monitor.compute.overrides import author_of, is_override
 from monitor.compute.plan import MARKET_UNITS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.compute.step import Step
 from monitor.core.clock import SECOND, iso
-from monitor.domain.companies import Companies, Figure, fact_at, iso_day
+from monitor.domain.companies import Companies, Figure, earlier_fact, fact_at, iso_day
 from monitor.domain.events import Reading
 from monitor.domain.facts import FACTS
 from monitor.metrics.base import Metric
@@ -108,8 +108,9 @@ class Situation:
         fact = EARLIER_FACTS.get(name, name)
         if ticker is None or fact not in FACTS or (name, self._place(name, ticker)[0]) in self.put:
             return None
-        then = self.now if fact == name else self.now - EARLIER_MS
-        return fact_at(self.companies[ticker], fact, then)
+        if fact != name:
+            return earlier_fact(self.companies[ticker], fact, self.now, EARLIER_MS)
+        return fact_at(self.companies[ticker], fact, self.now)
 
     def is_unpublished(self, name: str, ticker: str | None) -> bool:
         """Tell whether an input is a figure that no paper dates: it may have been known to nobody."""

@@ -350,7 +350,7 @@ class Step:
         for row, firm in enumerate(self.firms):
             found = {fact: self._figure(row, fact, now) for fact in self._facts}
             for column, fact in EARLIER_FACTS.items():
-                found[column] = firm.known(fact, now - EARLIER_MS)
+                found[column] = firm.earlier(fact, now, EARLIER_MS)
             for column, reading in found.items():
                 if self.table.set(column, row, reading):
                     changed.setdefault(row, set()).add(column)

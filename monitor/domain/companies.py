@@ -39,6 +39,7 @@ __all__ = [
     "ai_entry",
     "dependencies_of",
     "dependents_of",
+    "earlier_fact",
     "fact_at",
     "iso_day",
     "latest",
@@ -235,6 +236,15 @@ def fact_at(company: Company, fact: str, moment: int) -> Figure | None:
         return current(known_of(company.figures.get(fact, ()), moment))
     found = [figure for name in spec.best_of if (figure := fact_at(company, name, moment))]
     return _best(found)
+
+
+def earlier_fact(company: Company, fact: str, moment: int, span: int) -> Figure | None:
+    """Return the figure of `fact` known `span` ms before `moment`; None if it still holds.
+
+    A company that has filed nothing since is not compared with itself.
+    """
+    then, now = (fact_at(company, fact, when) for when in (moment - span, moment))
+    return then if then is not None and now is not None and then.as_of < now.as_of else None
 
 
 def _best(found: Sequence[Figure]) -> Figure | None:
