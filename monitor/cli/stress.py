@@ -29,6 +29,12 @@ TITLES: dict[str, str] = {
     "difficulty_follows": "difficulty follows",
 }
 
+_UNSAID = {
+    "hashrate_eh_s": "installed or operating is not said",
+    "mining_fixed_cost_usd_year": "whether SG&A and interest are in it is not said",
+}
+"""The inputs that mean little without their basis, and the words where none is known."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -106,12 +112,16 @@ def _draw(data: Record) -> Group:
         Text(f"{data['company']}: a year of mining after a fall of bitcoin", style="bold"),
         market_line(data["market"]),
         _inputs(data["inputs"]),
+        *(Text(words) for words in _bases(data["inputs"])),
     ]
     if data["reason"] == NOT_APPLICABLE:
         parts.append(Text(f"{data['type']}: it has no mine, so there is nothing to stress"))
     elif data["reason"] is not None:
         lacks = ", ".join(data["missing"]) or data["reason"]
         parts.append(Text(f"no table for want of {lacks}; give it as NAME=VALUE", style="yellow"))
+    elif data["missing"]:
+        lacks = ", ".join(data["missing"])
+        parts.append(Text(f"no cover for want of {lacks}; give it as NAME=VALUE", style="yellow"))
     for case in data["cases"]:
         parts += [Text(), *_case(case)]
     if data["cases"]:
@@ -129,6 +139,19 @@ def _inputs(inputs: list[Record]) -> Table:
         words = item["quality"] + (" OVERRIDE" if item["override"] else "")
         table.add_row(item["name"], value, item["unit"] or "", age(item["age_s"]), words)
     return table
+
+
+def _bases(inputs: list[Record]) -> list[str]:
+    """Return what the hashrate and the fixed cost are, and of when; docs/formulas.md 5."""
+    found: list[str] = []
+    for item in inputs:
+        unsaid = _UNSAID.get(item["name"])
+        if unsaid is None or item["value"] is None:
+            continue
+        words = item["basis"] or unsaid
+        day = f", as of {item['as_of']}" if item["as_of"] else f", {item['source'] or 'undated'}"
+        found.append(f"{item['name']}: {words}{day}")
+    return found
 
 
 def _case(case: Record) -> list[RenderableType]:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from monitor.compute.recompute import NOT_APPLICABLE
 from monitor.compute.situation import Record, Situation, unit_of
 from monitor.domain.events import Quality
+from monitor.domain.facts import FACTS
 from monitor.domain.stress import (
     DAYS_PER_YEAR,
     FALLS,
@@ -25,21 +26,24 @@ from monitor.domain.stress import (
 
 _DAILY = ("expected_mining_revenue_usd_day", "power_cost_usd_day")
 _NEEDED = (*_DAILY, "mining_fixed_cost_usd_year")
-_OPTIONAL = ("ai_gross_profit_usd_year", "btc_usd", "btc_held")
+_AI = "ai_gross_profit_usd_year"
+_OPTIONAL = (_AI, "btc_usd", "btc_held")
+_SAID = ("hashrate_eh_s",)
+"""In no cell of the table, and what it means: on which hashrate the revenue rests."""
 
 
 def stress(situation: Situation, ticker: str, falls: Sequence[float] = FALLS) -> Record:
     """Return what falls of BTC do to the mine of `ticker`, and whether its AI pays for it.
 
-    Without one of the numbers that a mining result is made of there is no table; `missing` names
-    all of them, down to what the books or the market lack.
+    Without one of the numbers that a mining result is made of there is no table, without the AI's
+    profit no cover; `missing` names all of them, down to what the books or the market lack.
 
     Raises:
         ValueError: a fall is outside 0 to 1, or a number that a mine cannot have.
 
     """
     company = situation.companies[ticker]
-    inputs = {name: _input(situation, ticker, name) for name in (*_NEEDED, *_OPTIONAL)}
+    inputs = {name: _input(situation, ticker, name) for name in (*_NEEDED, *_OPTIONAL, *_SAID)}
     answer: Record = {
         "company": ticker,
         "type": company.type.value,
@@ -54,9 +58,10 @@ def stress(situation: Situation, ticker: str, falls: Sequence[float] = FALLS) ->
     if company.type not in situation.catalogue[_DAILY[0]].applies_to:
         return answer | {"reason": NOT_APPLICABLE, "quality": Quality.NOT_APPLICABLE.word}
     lacking = [name for name in _NEEDED if inputs[name]["value"] is None]
+    unpaid = [_AI] if inputs[_AI]["value"] is None else []
+    answer |= {"missing": _wanting(situation, ticker, [*lacking, *unpaid])}
     if lacking:
-        reason = next(inputs[name]["reason"] for name in lacking)
-        return answer | {"reason": reason, "missing": _wanting(situation, ticker, lacking)}
+        return answer | {"reason": next(inputs[name]["reason"] for name in lacking)}
     worst = max(situation.reading(name, ticker).quality for name in _NEEDED)
     table = stress_table(_mine(inputs), falls)
     return answer | {"quality": worst.word} | _table(table)
@@ -68,6 +73,9 @@ def _input(situation: Situation, ticker: str, name: str) -> Record:
     computed = name in situation.catalogue
     unit = situation.catalogue[name].unit if computed else unit_of(name)
     found = situation.origin(name, ticker) | {"unit": unit, "reason": reading.reason or None}
+    figure = situation.figure(name, ticker)
+    if figure is not None:  # of several measurements the fact says which one it is
+        found["basis"] = FACTS[figure.fact].basis or figure.basis
     return found | ({"source": "computed"} if computed and found["source"] is None else {})
 
 

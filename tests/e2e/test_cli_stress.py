@@ -55,6 +55,15 @@ def test_without_a_service_the_market_is_marked(tmp_path: Path) -> None:
     assert found["market"]["origin"] == "synthetic"
 
 
+def test_the_page_says_what_hashrate_and_fixed_cost_are(tmp_path: Path) -> None:
+    """Basis and day of what the book knows; of a number given it is said that nobody said it."""
+    page = " ".join(hashhedge("stress", "RIOT", cwd=tmp_path).out.split())
+    assert "interest not in it, as of 20" in page
+    assert "hashrate_eh_s: " in page
+    given = " ".join(hashhedge(*WORDS, cwd=tmp_path).out.split())
+    assert "whether SG&A and interest are in it is not said, given" in given
+
+
 @pytest.mark.parametrize(
     ("words", "mend"),
     [

@@ -92,7 +92,8 @@ def test_what_lacks_for_a_table_is_named_to_the_end() -> None:
     some = {"hashrate_average_operating_eh_s": 18.6, "efficiency_j_th": 17.5}
     found = table(some)
     assert found["cases"] == []
-    assert found["missing"] == ["power_price_usd_kwh", "mining_fixed_cost_usd_year"]
+    needed = ["power_price_usd_kwh", "mining_fixed_cost_usd_year"]
+    assert found["missing"] == [*needed, "ai_gross_profit_usd_year"]
     assert found["reason"] == "missing:power_price_usd_kwh"
 
 
@@ -108,3 +109,15 @@ def test_the_quality_is_the_worst_of_what_the_result_needs() -> None:
     scene = situation(company("REF", FACTS), now=1_780_000_000_000)
     assert stress(scene, "REF")["quality"] == "stale"
     assert table(FACTS)["quality"] == "ok"
+
+
+def test_all_that_is_missing_is_named_and_the_hashrate_has_its_basis() -> None:
+    """The AI's profit too, with and without a table; the hashrate says what it was measured as."""
+    lacks = ("mining_fixed_cost_usd_year", "ai_gross_profit_usd_year")
+    found = table({name: value for name, value in FACTS.items() if name not in lacks})
+    assert found["missing"] == list(lacks)
+    unpaid = table({name: value for name, value in FACTS.items() if name != lacks[1]})
+    assert (unpaid["missing"], unpaid["reason"]) == ([lacks[1]], None)
+    assert unpaid["cases"]
+    inputs = {item["name"]: item for item in unpaid["inputs"]}
+    assert inputs["hashrate_eh_s"]["basis"] == "average operating"
