@@ -103,8 +103,9 @@ def show(
     """Show every figure of a company with date and source, its contracts and its ratios."""
     now = moment_of(as_of, "--as-of")
     book = load_companies(SystemClock().now(), companies)
-    market, quotes = ({}, []) if as_of is not None else live_of(live)
-    company = overridden(find(book, ticker), quotes, now)
+    found = find(book, ticker)
+    market, quotes = ({}, []) if as_of is not None else live_of(live, found.ticker)
+    company = overridden(found, quotes, now)
     card = build_card(company, now, find_catalogue(), book, market)
     emit(card, output, lambda: render_card(card), lambda: _records(card))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -15,7 +15,7 @@ from monitor.cli.output import talk
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.errors import ConfigError, StoreUnavailable
-from monitor.domain.events import Quote
+from monitor.domain.events import Quality, Quote
 from monitor.settings import Settings, load_settings
 from monitor.store.client import RedisClient, connected
 from monitor.store.commit import Committer
@@ -24,6 +24,8 @@ from monitor.store.url import RedisUrl
 from monitor.store.views import ViewStore
 
 T = TypeVar("T")
+
+_USABLE = frozenset(quality.word for quality in Quality if quality.usable)
 
 LiveOption = Annotated[
     str | None,
@@ -100,8 +102,10 @@ def committed(url: str) -> Saved:
     return read_cells(ask(url, lambda client, keys: Committer(client, keys).load()))
 
 
-def live_of(option: str | None) -> tuple[dict[str, float], list[Quote]]:
+def live_of(option: str | None, ticker: str = "") -> tuple[dict[str, float], list[Quote]]:
     """Return the market inputs of a running service and the last quotes; of none, nothing.
+
+    With a `ticker` its share's price is among the inputs.
 
     A private service of this directory that was killed is as none, and is told.
 
@@ -119,11 +123,21 @@ def live_of(option: str | None) -> tuple[dict[str, float], list[Quote]]:
             raise
         talk.print(f"the market is unknown: the service here is away: {error}", soft_wrap=True)
         return {}, []
+    return market_inputs(market, ticker), read_cells(cells).quotes
+
+
+def market_inputs(view: Mapping[str, Mapping[str, Any]], ticker: str = "") -> dict[str, float]:
+    """Return the inputs that the market's view knows, and the share's price of `ticker`, USD.
+
+    A share's price that no rule may fire on is left out: a card has no place to say that it is old.
+    """
     values = {
-        name: market.get(instrument, {}).get("value") for name, instrument in MARKET_INPUTS.items()
+        name: view.get(instrument, {}).get("value") for name, instrument in MARKET_INPUTS.items()
     }
-    known = {name: value for name, value in values.items() if value is not None}
-    return known, read_cells(cells).quotes
+    share = view.get(ticker, {})
+    if share.get("quality") in _USABLE:
+        values["stock_usd"] = share.get("value")
+    return {name: value for name, value in values.items() if value is not None}
 
 
 async def _view_and_cells(
