@@ -17,6 +17,7 @@ from monitor.cli.live import LiveOption, settings_with
 from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, measure, number, sheet
 from monitor.cli.rules import RulesOption
 from monitor.cli.situation import Wanted, find_situation
+from monitor.cli.terminal import WIDTH_IN_PIPES
 from monitor.compute.explanation import GIVEN, explain
 from monitor.core.errors import ConfigError
 from monitor.metrics.base import Scope
@@ -173,7 +174,8 @@ def _cited(item: Record, sources: dict[str, str]) -> Text:
 def _comparison(part: Record) -> RenderableType:
     """Draw whom a metric compares, and who is left out for which reason."""
     names = list(part["inputs"])
-    table = sheet("compared", *names, part["metric"], right=(*names, part["metric"]))
+    heads, legend = _heads([*names, part["metric"]])
+    table = sheet("compared", *heads, right=tuple(heads))
     for row in part["companies"]:
         if row["counted"]:
             cells = [number(row["inputs"][name], part["inputs"][name] or "") for name in names]
@@ -184,6 +186,13 @@ def _comparison(part: Record) -> RenderableType:
         for r in part["companies"]
         if not r["counted"]
     ]
-    if not left:
-        return table
-    return Group(table, Text(f"left out: {', '.join(left)}"))
+    words = [*legend, *([f"left out: {', '.join(left)}"] if left else [])]
+    return Group(table, *map(Text, words))
+
+
+def _heads(names: list[str]) -> tuple[list[str], list[str]]:
+    """Return the heads of columns, numbers where the names would break at 80, and what they are."""
+    if len("compared ") + sum(len(name) + 1 for name in names) <= WIDTH_IN_PIPES:
+        return names, []
+    numbers = [f"({place})" for place in range(1, len(names) + 1)]
+    return numbers, [f"{word} {name}" for word, name in zip(numbers, names, strict=True)]
