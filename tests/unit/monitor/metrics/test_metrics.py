@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.discovery import declared
-from monitor.metrics.base import CompanyType
+from monitor.metrics.base import MULTIPLE, CompanyType
 from monitor.metrics.catalogue import Catalogue
 
 CATALOGUE = Catalogue(
@@ -289,9 +289,9 @@ def test_other_company_types_have_no_mining_margin() -> None:
 
 
 def test_names_end_in_their_unit() -> None:
-    """A ratio ends in `_ratio`; no metric is called just hedge (C01); each says its formula."""
+    """A ratio ends in `_ratio`, read as percent or as a multiple; no metric is called just hedge (C01); each says its formula."""
     for metric in CATALOGUE:
-        assert metric.name.endswith("_ratio") == (metric.unit == "ratio")
+        assert metric.name.endswith("_ratio") == (metric.unit in {"ratio", MULTIPLE})
         assert metric.name.removesuffix("_ratio") not in {"hedge", "ai_hedge"}
         assert metric.formula
         assert metric.description.endswith(".")
