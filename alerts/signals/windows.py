@@ -6,41 +6,65 @@ domain.md 8 says what a window must hold: a reference at most a tenth of the win
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from alerts.signals.base import TOO_FEW, Answer, Measure, Signal, against, measured_unit
-from alerts.signals.ring import Ring, RingSpec, window_spec
+from alerts.signals.ring import Bar, Ring, RingSpec, window_spec
 
 Smoothing: TypeAlias = Literal["mean", "median", "p90", "p10", "min", "max"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Signal):
-    """The value now against the last one at or before a window ago: x_now / x_ref - 1."""
+class Window(Signal):
+    """A number made of the last stretch of time.
+
+    Attributes:
+        over_ms: how long it is.
+        over: the same in words, `1h`.
+
+    """
 
     over_ms: int
     over: str
-    measure: Measure = "percent"
 
     @property
     def ring(self) -> RingSpec:
         """Return bars over the window."""
         return window_spec(self.over_ms)
 
-    @property
-    def words(self) -> str:
-        """Return `change over 1h`."""
-        return f"change over {self.over}"
+    def bars(self, past: Ring, now: int) -> Sequence[Bar]:
+        """Return the bars of the window; none if it does not reach back, or has a large hole."""
+        begins = now - self.over_ms
+        reaches = past.reference(begins, self.over_ms // 10) is not None
+        return past.since(begins) if reaches and past.covers(self.over_ms, now) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Window):
+    """A window whose number holds two values against each other, by a measure."""
+
+    measure: Measure = "percent"
 
     def unit(self, of: str) -> str:
-        """Return the unit of the change."""
+        """Return a ratio, or the unit of the value for a difference."""
         return measured_unit(of, self.measure)
 
     @property
     def scales(self) -> bool:
         """Tell whether it is a difference in the value's unit."""
         return self.measure == "points"
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Measured):
+    """The value now against the last one at or before a window ago: x_now / x_ref - 1."""
+
+    @property
+    def words(self) -> str:
+        """Return `change over 1h`."""
+        return f"change over {self.over}"
 
     def answer(self, past: Ring, now: int) -> Answer:
         """Return the change; without a reference or enough samples, that they are too few."""
@@ -51,31 +75,13 @@ class Change(Signal):
 
 
 @dataclass(frozen=True, slots=True)
-class Range(Signal):
+class Range(Measured):
     """The greatest value of a window against the least."""
-
-    over_ms: int
-    over: str
-    measure: Measure = "percent"
-
-    @property
-    def ring(self) -> RingSpec:
-        """Return bars over the window."""
-        return window_spec(self.over_ms)
 
     @property
     def words(self) -> str:
         """Return `range over 1h`."""
         return f"range over {self.over}"
-
-    def unit(self, of: str) -> str:
-        """Return the unit of the range."""
-        return measured_unit(of, self.measure)
-
-    @property
-    def scales(self) -> bool:
-        """Tell whether it is a difference in the value's unit."""
-        return self.measure == "points"
 
     def answer(self, past: Ring, now: int) -> Answer:
         """Return the range; it can be told before the window is full, for it only grows."""
@@ -86,54 +92,27 @@ class Range(Signal):
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation(Signal):
+class Deviation(Measured):
     """The value now against its own average over a window, the value itself not counted."""
-
-    over_ms: int
-    over: str
-    measure: Measure = "percent"
-
-    @property
-    def ring(self) -> RingSpec:
-        """Return bars over the window."""
-        return window_spec(self.over_ms)
 
     @property
     def words(self) -> str:
         """Return `against its average over 20d`."""
         return f"against its average over {self.over}"
 
-    def unit(self, of: str) -> str:
-        """Return the unit of the deviation."""
-        return measured_unit(of, self.measure)
-
-    @property
-    def scales(self) -> bool:
-        """Tell whether it is a difference in the value's unit."""
-        return self.measure == "points"
-
     def answer(self, past: Ring, now: int) -> Answer:
         """Return the deviation; without a full window, that samples are too few."""
-        if not _full(past, self.over_ms, now):
-            return TOO_FEW
-        before = [bar.last for bar in past.since(now - self.over_ms)[:-1]]
+        before = [bar.last for bar in self.bars(past, now)[:-1]]
         if not before:
             return TOO_FEW
         return against(past.bars[-1].last, sum(before) / len(before), self.measure)
 
 
 @dataclass(frozen=True, slots=True)
-class Smoothed(Signal):
+class Smoothed(Window):
     """Mean, median, percentile or extreme of a window in place of the last value."""
 
-    over_ms: int
-    over: str
     take: Smoothing
-
-    @property
-    def ring(self) -> RingSpec:
-        """Return bars over the window."""
-        return window_spec(self.over_ms)
 
     @property
     def words(self) -> str:
@@ -147,9 +126,9 @@ class Smoothed(Signal):
 
     def answer(self, past: Ring, now: int) -> Answer:
         """Return the smoothed value; without a full window, that samples are too few."""
-        if not _full(past, self.over_ms, now):
+        bars = self.bars(past, now)
+        if not bars:
             return TOO_FEW
-        bars = past.since(now - self.over_ms)
         if self.take == "min":
             return min(bar.low for bar in bars)
         if self.take == "max":
@@ -200,9 +179,3 @@ def quantile(values: list[float], share: float) -> float:
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
-
-
-def _full(past: Ring, over_ms: int, now: int) -> bool:
-    """Tell whether the past reaches back over the window and has no large hole in it."""
-    reaches = past.reference(now - over_ms, over_ms // 10) is not None
-    return reaches and past.covers(over_ms, now)
