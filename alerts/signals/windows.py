@@ -84,8 +84,8 @@ class Range(Measured):
         return f"range over {self.over}"
 
     def answer(self, past: Ring, now: int) -> Answer:
-        """Return the range; it can be told before the window is full, for it only grows."""
-        bars = past.since(now - self.over_ms)
+        """Return the range; without a full window, that samples are too few."""
+        bars = self.bars(past, now)
         if not bars:
             return TOO_FEW
         return against(max(b.high for b in bars), min(b.low for b in bars), self.measure)

@@ -108,6 +108,7 @@ def fired_at(rule_: Rule, values: Iterable[float | None], every: int = MINUTE) -
         (rule("change", beyond=0.05, over="2m"), [100, 100, 94, 94, 94, 100], [2, 5]),
         (rule("change", below=-4.0, over="2m", measure="points"), [100, 100, 96, 95.5], [3]),
         (rule("range", above=0.05, over="2m"), [100, 102, 100, 106, 100], [3]),
+        (rule("range", below=0.01, over="2m"), [100, 100, 100, 106, 106], [2, 4]),
         (rule("average", above=0.05, over="3m"), [100, 100, 100, 100, 106], [4]),
         (rule("smoothed", above=100.0, over="3m", take="mean"), [90, 90, 90, 105, 105, 105], [5]),
         (
