@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from alerts.series import Series
 from alerts.signals.ring import Bar, Ring
+from monitor.core.timers import Timers
 from monitor.domain.events import Quality, Reading
 
 
@@ -16,10 +16,11 @@ class Pasts:
 
     def __init__(self, series: Iterable[Series]) -> None:
         """Take the series; those that are no signals have no past."""
-        self._signals = [it for it in series if it.past is not None]
-        self._numbers = {id(it): number for number, it in enumerate(self._signals)}
-        self._rings = {it.past_name: it.past for it in self._signals if it.past is not None}
-        self._timers: list[tuple[int, int]] = []
+        self._signals = {it.name: it for it in series if it.past is not None}
+        self._names = {id(it): name for name, it in self._signals.items()}
+        signals = self._signals.values()
+        self._rings = {it.past_name: it.past for it in signals if it.past is not None}
+        self._timers = Timers()
         self._done: dict[int, int] = {}
         self._changed: dict[str, Bar | None] = {}
         self._pushed: dict[int, tuple[float, int | None]] = {}
@@ -32,6 +33,8 @@ class Pasts:
         A reading that was there before (its value and the source's time) is no second sample;
         without `sample` none is taken.
         """
+        if not source.derived:
+            return []
         self._take(source, reading, now, sample=sample)
         return [(signal, self.read(signal, reading, now)) for signal in source.derived]
 
@@ -73,9 +76,7 @@ class Pasts:
         return replace(of, value=answer)
 
     def _remind(self, series: Series) -> None:
-        due = self._due(series)
-        if due is not None:
-            heapq.heappush(self._timers, (due, self._numbers[id(series)]))
+        self._timers.arm(self._names[id(series)], self._due(series))
 
     def _due(self, series: Series) -> int | None:
         """Return when a signal is to be looked at by itself, if it was not looked at then."""
@@ -87,17 +88,12 @@ class Pasts:
     @property
     def next_timer(self) -> int | None:
         """Return the earliest moment at which a signal changes without a sample, ms UTC."""
-        while self._timers:
-            due, number = self._timers[0]
-            if self._due(self._signals[number]) == due:
-                return due
-            heapq.heappop(self._timers)
-        return None
+        return self._timers.next(lambda name: self._due(self._signals[name]))
 
     def run_timer(self) -> Series:
         """Take the earliest timer off and return its signal. Ask `next_timer` first."""
-        due, number = heapq.heappop(self._timers)
-        signal = self._signals[number]
+        due, name = self._timers.pop()
+        signal = self._signals[name]
         self._done[id(signal)] = due
         return signal
 
@@ -124,5 +120,5 @@ class Pasts:
                 self._changed[name] = None
         for name, own in bars.items():
             self._rings[name].restore(own)
-        for series in self._signals:
+        for series in self._signals.values():
             self._remind(series)

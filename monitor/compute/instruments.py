@@ -23,7 +23,7 @@ from monitor.compute.flaw_log import FlawLog
 from monitor.compute.listings import Listings
 from monitor.compute.revision_book import RevisionBook
 from monitor.compute.splits import DOUBTS, SUSPECTED, Splits
-from monitor.compute.timers import Timers
+from monitor.core.timers import Timers
 from monitor.domain.consensus import ReferencePrice
 from monitor.domain.events import BTC_USD, DIFFICULTY, GPU_H100, HEIGHT, Quality, Quote, Reading
 from monitor.domain.labels import standing_in, with_session

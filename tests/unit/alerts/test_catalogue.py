@@ -327,3 +327,12 @@ def test_a_value_without_a_number_carries_the_last_good_one() -> None:
     assert (told.value, told.last_value, told.last_at) == (None, 7.0, 0)
     assert told.notifies
     assert "unknown (missing); the last value was 7" in told.summary
+
+
+def test_the_timers_of_signals_do_not_pile_up() -> None:
+    """Each sample moves the moment of a standstill; one entry waits for it, however many came."""
+    desk = Desk(rule("stale", unchanged_for="30d"))
+    for second in range(2_000):
+        desk.show(second * SECOND, S=float(second))
+    assert len(desk.watch._pasts._timers) <= 1
+    assert desk.watch.next_timer is not None

@@ -1,4 +1,4 @@
-"""The moments at which readings change by themselves, one a name, earliest first. Hop 5, pure.
+"""The moments at which readings change by themselves, one a name, earliest first. Pure.
 
 A tick moves a moment later, which needs no new entry: the old one, when due, sees that it came too
 early and is put back.
@@ -16,6 +16,10 @@ class Timers:
     def __init__(self) -> None:
         self._heap: list[tuple[int, str]] = []
         self._armed: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """Return how many entries wait, those that no longer count among them."""
+        return len(self._heap)
 
     def arm(self, name: str, due: int | None) -> None:
         """Remember that `name` changes at `due`, ms UTC; None: not by itself."""
