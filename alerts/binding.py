@@ -192,7 +192,6 @@ class Binder:
         for series in self._made.series:
             series.index = GapIndex(self._edges.pop(id(series)))
             series.readers = tuple(self._readers.get(id(series), ()))
-            series.eager = series.eager or _sees_all(self._made, series)
         places = {name: _places(self._targets[name]) for name, _, _ in self._series}
         for (name, company, signal), series in self._series.items():
             if company is None:
@@ -235,8 +234,3 @@ def _subjects(target: Target, rule: Rule) -> Iterable[str | None]:
 def _guards(rule: Rule) -> bool:
     """Tell whether a rule has something to say when the value is lost, though it is inactive."""
     return isinstance(rule, AbsenceRule) or rule.no_data is NoData.ALERT
-
-
-def _sees_all(made: Bindings, series: Series) -> bool:
-    """Tell whether a rule of the series must see every value."""
-    return any(isinstance(made.rules[number], AbsenceRule) for number in series.numbers)

@@ -63,7 +63,7 @@ class Series:
         resumers: the bindings that are to be asked when a lost value is back, though they are inactive.
         strides: the bindings that measure from an anchor.
         readers: the bindings of expressions that read this value, wherever they are at home.
-        eager: some binding must see every value, for no edge says when it may change.
+        eager: some reader must be asked at every value, for no edge says when it may change.
         minds_before: some rule asks what the value was before, and how long ago.
         reading: the last look, as it was.
         lost: the value is unknown since the last usable one, which is kept.
@@ -113,8 +113,8 @@ class Series:
 
     @property
     def always(self) -> bool:
-        """Tell whether every value must be looked at."""
-        return bool(self.eager or self.derived or self.exacting or self.minds_before)
+        """Tell whether every value must be looked at: an expression shows it, too."""
+        return bool(self.readers or self.derived or self.exacting or self.minds_before)
 
     @property
     def unit(self) -> str:

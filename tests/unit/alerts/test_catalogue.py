@@ -336,3 +336,29 @@ def test_the_timers_of_signals_do_not_pile_up() -> None:
         desk.show(second * SECOND, S=float(second))
     assert len(desk.watch._pasts._timers) <= 1
     assert desk.watch.next_timer is not None
+
+
+def test_an_expression_shows_the_values_of_its_own_moment() -> None:
+    """A company's value that moved within its gap is shown as it is, not as it was looked at last."""
+    made = rule(
+        "expression", on="V", companies=["RIOT"], inputs={"b": "B"}, when="value < 1 && b > 5"
+    )
+    desk = Desk(made)
+    desk.show(0, B=1.0, V=[0.5, 0.5, 0.10])
+    desk.show(1, V=[0.5, 0.5, 0.25])
+    desk.watch.observe("B", Reading(6.0, Quality.OK, "", 2), 2)
+    desk.watch.settle(2)
+    (fired,) = desk.watch.take_transitions()
+    assert fired.value == 0.25
+    assert {part["name"]: part["value"] for part in fired.inputs} == {"value": 0.25, "b": 6.0}
+
+
+def test_an_absence_is_of_one_company() -> None:
+    """One that never came and one that is lost fire, each after its time; the third is there."""
+    desk = Desk(rule("absence", on="V", **{"for": "2m"}))
+    desk.show(0, V=[None, 0.2, 0.3])
+    desk.show(MINUTE, V=[None, None, 0.3])
+    desk.show(2 * MINUTE - 1, V=[None, None, 0.31])
+    assert desk.show(2 * MINUTE, V=[None, None, 0.32]) == ["r|HIVE firing"]
+    assert desk.show(3 * MINUTE, V=[None, None, 0.33]) == ["r|IREN firing"]
+    assert desk.show(4 * MINUTE, V=[0.1, None, 0.3]) == ["r|HIVE resolved"]
