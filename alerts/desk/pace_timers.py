@@ -112,7 +112,7 @@ def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
 
 
 def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
-    assert terms.notify.repeat is not None and pace.repeats_from is not None  # noqa: S101, PT018
+    assert terms.notify.repeat is not None and pace.repeats_from is not None  # noqa: S101, PT018  # its timer
     following = next_repeat(terms.notify.repeat, pace.repeats_from, now)
     later = changed(pace, repeat_at=following)
     flaps = pace.flap is not None and pace.flap.flapping
