@@ -324,9 +324,7 @@ class Step:
         for metric in (it for it in metrics if it.name in self._observed):
             name = metric.name
             if metric.scope is not Scope.COMPANY:
-                reading = self.sources.metric(name, 0)
-                self.watch.observe(name, reading, now, revised=revised)
-                self.telling.see(name, reading, now)
+                self.watch.observe(name, self.sources.metric(name, 0), now, revised=revised)
             else:
                 column = self.table.column(name)
                 self.watch.observe_vector(

@@ -136,7 +136,7 @@ class Telling:
     # ---------------------------------------------------------------- what the step tells
 
     def see(self, name: str, reading: Reading, now: int) -> None:
-        """Take a scalar's new reading: of an instrument, or of a metric of no company."""
+        """Take an instrument's new reading: it may be dead, or told again."""
         self.desk.see_input(name, reading, now)
 
     def order(self, commands: Iterable[Command], now: int) -> None:
