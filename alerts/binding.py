@@ -68,7 +68,7 @@ class Bindings:
         """
         if same:
             for number, rule in enumerate(self.rules):
-                plain = rule.require is None and rule.exclude is None and rule.sessions is None
+                plain = not (rule.exacting or rule.windows)
                 if number in live or not plain or rule.id not in same:
                     self.homes[number].owed.add(number)
         for series in self.series:

@@ -53,7 +53,7 @@ class Gates:
 
     def bind(self, number: int, rule: Rule, subject: str) -> None:
         """Put a binding behind the windows of its rule, if it has some."""
-        excluded, required = rule.exclude or (), rule.required
+        excluded, required = rule.exclude, rule.required
         if not excluded and not required:
             return
         asked = (excluded, required, subject)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
@@ -15,12 +16,29 @@ from alerts.pacing.escalation import Escalation
 from alerts.pacing.grouping import Group
 from alerts.pacing.notify import Notify, PaceBook
 from alerts.rules.base import Rule
+from alerts.rules.written import any_written, kept, kept_one_by_one
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import Place, known_words, nearest, steps_of
 from monitor.core.yamltext import MAX_BYTES, Document, parse_document, read_document
 
 
-def desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rulebook's text says.
+
+    Attributes:
+        rules: in its order.
+        desk: what it says beside them.
+        lines: the line of each place in the file, none of JSON.
+
+    """
+
+    rules: tuple[Rule, ...]
+    desk: DeskBook
+    lines: Mapping[Place, int] = field(default_factory=dict)
+
+
+def _desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
     """Return what a rulebook file says beside its rules."""
     pace = PaceBook(
         notify=file.notify, groups=file.groups, caps=file.caps, escalations=file.escalations
@@ -31,15 +49,15 @@ def desk_of(file: Any) -> DeskBook:  # noqa: ANN401  # a struct made at run time
 
 
 def _check_desk(file: Any) -> None:  # noqa: ANN401  # a struct made at run time
-    desk_of(file)
+    _desk_of(file)
 
 
-def file_type(types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # a struct made at run time
-    """Return the struct of a rulebook file whose rules may be of `types`."""
+def _file_type(rule: Any) -> Any:  # noqa: ANN401  # structs made at run time
+    """Return the struct of a rulebook file whose rules are each a `rule`."""
     return msgspec.defstruct(
         "RuleFile",
         [
-            ("rules", tuple[Union[tuple(types)], ...]),  # type: ignore[misc]  # noqa: UP007  # the union is built at run time
+            ("rules", tuple[rule, ...]),
             ("quiet", tuple[Quiet, ...], ()),
             ("inhibit", tuple[Inhibit, ...], ()),
             ("feed_dead_after", str, FEED_DEAD_AFTER),
@@ -55,22 +73,33 @@ def file_type(types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # a struct m
 
 def rulebook_schema(types: Sequence[type[Rule]]) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a rulebook, for editors."""
-    schema = msgspec.json.schema(file_type(types))
+    schema = msgspec.json.schema(_file_type(any_written(types)))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "rules", **schema}
 
 
-def read_file(path: Path, types: Sequence[type[Rule]]) -> tuple[Any, Mapping[Place, int]]:
-    """Return the typed file at `path`, and the lines of its places; none of a JSON rulebook.
+def read_file(path: Path, types: Sequence[type[Rule]]) -> RuleText:
+    """Return what the file at `path` says.
 
     Raises:
         ConfigError: no such file, no YAML or JSON, a key twice, an unknown one, a wrong value.
 
     """
-    kind, rule = file_type(types), Union[tuple(types)]  # noqa: UP007  # built at run time
     if path.suffix == ".json":
-        return _read_json(path, kind, rule), {}
+        return _read_json(path, types)
     document = read_document(path)
-    return _converted(document, kind, rule), document.lines
+    file = _converted(document, types)
+    return RuleText(kept(file.rules, types), _desk_of(file), document.lines)
+
+
+def decode_file(raw: bytes, types: Sequence[type[Rule]]) -> RuleText:
+    """Return what JSON says, one rule after the other: a million need no second copy.
+
+    Raises:
+        ValueError: no JSON, or not of this form.
+
+    """
+    file = msgspec.json.decode(raw, type=_file_type(msgspec.Raw))
+    return RuleText(kept_one_by_one(file.rules, types), _desk_of(file))
 
 
 def raise_all(problems: Sequence[ConfigError]) -> None:
@@ -79,10 +108,11 @@ def raise_all(problems: Sequence[ConfigError]) -> None:
         raise problems[0] if len(problems) == 1 else ConfigErrors(problems)
 
 
-def _converted(document: Document, kind: Any, rule: Any) -> Any:  # noqa: ANN401  # made at run time
+def _converted(document: Document, types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # made at run time
     """Read rule after rule where they do not convert together, so that all mistakes show at once."""
+    rule = any_written(types)
     try:
-        return document.convert(kind)
+        return document.convert(_file_type(rule))
     except ConfigError as first:
         entries = document.data.get("rules") if isinstance(document.data, dict) else None
         problems: list[ConfigError] = []
@@ -95,18 +125,18 @@ def _converted(document: Document, kind: Any, rule: Any) -> Any:  # noqa: ANN401
         raise
 
 
-def _read_json(path: Path, kind: Any, rule: Any) -> Any:  # noqa: ANN401  # made at run time
-    """Read at full speed; only what is wrong is read again with lines, if it is not too long."""
+def _read_json(path: Path, types: Sequence[type[Rule]]) -> RuleText:
+    """Read at full speed; only what is wrong is read again with its place, and lines if it is not too long."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
     try:
         _refuse_twice(raw)
-        return msgspec.json.decode(raw, type=kind)
+        return decode_file(raw, types)
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
-        _explain_with_lines(raw, path, kind, rule)
-        raise _plainly(error, path, kind) from error
+        _explain_with_lines(raw, path, types)
+        raise _plainly(error, raw, path, types) from error
 
 
 def _refuse_twice(raw: bytes) -> None:
@@ -121,7 +151,7 @@ def _refuse_twice(raw: bytes) -> None:
     json.loads(raw, object_pairs_hook=once)
 
 
-def _explain_with_lines(raw: bytes, path: Path, kind: Any, rule: Any) -> None:  # noqa: ANN401  # made at run time
+def _explain_with_lines(raw: bytes, path: Path, types: Sequence[type[Rule]]) -> None:
     """Raise what is wrong as in a YAML file, where the text is one: JSON nearly always is.
 
     Raises:
@@ -135,18 +165,21 @@ def _explain_with_lines(raw: bytes, path: Path, kind: Any, rule: Any) -> None:  
         json.loads(text)
     except (ValueError, RecursionError):
         return  # no JSON: what YAML thinks of it would only confuse
-    _converted(parse_document(text, str(path)), kind, rule)
+    _converted(parse_document(text, str(path)), types)
 
 
-def _plainly(error: Exception, path: Path, kind: Any) -> ConfigError:  # noqa: ANN401  # made at run time
-    """Return what the decoder says, with the nearest key where it knows one too many."""
+def _plainly(error: Exception, raw: bytes, path: Path, types: Sequence[type[Rule]]) -> ConfigError:
+    """Return what the decoder says of the place, with the nearest key where it knows one too many."""
+    kind = _file_type(any_written(types))
+    if isinstance(error, json.JSONDecodeError):
+        where = f"{path}:{error.lineno}"
+        return ConfigError(f"is no JSON: {error.msg}", where=where, hint="see docs/rules.md")
+    try:
+        msgspec.json.decode(raw, type=kind)
+    except (ValueError, msgspec.DecodeError, RecursionError) as placed:
+        error = placed
     message, _, place = str(error).partition(" - at `")
     word = message.partition("unknown field `")[2].rstrip("`")
-    hint = (
-        nearest(word, known_words(kind, steps_of(place.rstrip("`"))))
-        if word
-        else "see docs/rules.md"
-    )
-    if isinstance(error, json.JSONDecodeError):
-        return ConfigError(f"is no JSON: {error.msg}", where=f"{path}:{error.lineno}", hint=hint)
+    known = known_words(kind, steps_of(place.rstrip("`"))) if word else ()
+    hint = nearest(word, known) if word else "see docs/rules.md"
     return ConfigError(str(error), where=str(path), hint=hint)

@@ -18,7 +18,7 @@ import msgspec
 from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.model import News
 from alerts.rule_checks import check_parts
-from alerts.rule_text import desk_of, file_type, raise_all, read_file
+from alerts.rule_text import decode_file, raise_all, read_file
 from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.core.errors import ConfigError
@@ -70,8 +70,8 @@ def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
         ConfigError: no such file, no YAML, an unknown key or type, a wrong value, an id twice.
 
     """
-    file, lines = read_file(path, types)
-    book = Rulebook(file.rules, str(path), lines, desk_of(file))
+    said = read_file(path, types)
+    book = Rulebook(said.rules, str(path), said.lines, said.desk)
     raise_all([*_check_ids(book), *_check_pace(book)])
     return book
 
@@ -121,7 +121,7 @@ def check_rulebook(
                 where=book.where(number, name),
                 hint=nearest(window.event, sorted(known)),
             )
-            for name, windows in (("exclude", rule.exclude or ()), ("require", rule.required))
+            for name, windows in (("exclude", rule.exclude), ("require", rule.required))
             for window in windows
             if window.event not in known
         ]
@@ -188,7 +188,7 @@ def encode_rulebook(book: Rulebook) -> bytes:
     desk, pace = book.desk, book.desk.pace
     return msgspec.json.encode(
         {
-            "rules": book.rules,
+            "rules": [rule.written() for rule in book.rules],
             "quiet": desk.quiet,
             "inhibit": desk.inhibit,
             "feed_dead_after": desk.feed_dead_after,
@@ -207,5 +207,5 @@ def decode_rulebook(body: bytes, types: Sequence[type[Rule]], name: str) -> Rule
         ValueError: another version of the program wrote it, whose rules are not these.
 
     """
-    file = msgspec.json.decode(body, type=file_type(types))
-    return Rulebook(file.rules, name, desk=desk_of(file))
+    said = decode_file(body, types)
+    return Rulebook(said.rules, name, desk=said.desk)

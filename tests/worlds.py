@@ -7,11 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 from monitor.compute.cells import read_cells
 from monitor.compute.encoding import encode_changes
 from monitor.compute.firms import Firm
@@ -70,7 +69,7 @@ def value_of(name: str, numbers: Mapping[str, float]) -> float:
 def threshold(**fields: object) -> ThresholdRule:
     """Make a rule as the rulebook would."""
     base = {"type": "threshold", "id": "r", "on": "BTC-USD"}
-    return msgspec.convert(base | fields, ThresholdRule)
+    return rule_of(base | fields, ThresholdRule)
 
 
 def firms() -> list[Firm]:

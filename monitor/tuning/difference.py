@@ -47,8 +47,7 @@ def edits(old: Rulebook, new: Rulebook) -> list[Edit]:
 
 
 def _body(rule: Rule) -> dict[str, Any]:
-    body: dict[str, Any] = msgspec.to_builtins(rule)
-    return body
+    return rule.written()
 
 
 def _decides(old: Rule, new: Rule) -> bool:

@@ -81,7 +81,8 @@ def variants(rule: Rule, field: str, levels: Sequence[float]) -> list[Rule]:
     made: list[Rule] = []
     recover = getattr(rule, "recover", None)
     for number, level in enumerate(levels):
-        changed: dict[str, Any] = {"id": f"sweep-{number}", field: level, "overrides": None}
+        manner = msgspec.structs.replace(rule.manner, overrides=None)
+        changed: dict[str, Any] = {"id": f"sweep-{number}", field: level, "manner": manner}
         if recover is not None:
             changed["recover"] = recover + level - getattr(rule, field)
         try:

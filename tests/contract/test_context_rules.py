@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from alerts.model import AlertState, Severity, Transition
@@ -14,6 +13,7 @@ from alerts.rulebook import check_rulebook, load_rulebook
 from alerts.rules.change import ChangeRule
 from alerts.rules.stale import StaleRule
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 from monitor.compute.targets import targets
 from monitor.core.discovery import declared
 from monitor.domain.events import Tick
@@ -124,10 +124,10 @@ def test_a_corrected_flow_is_no_second_alert() -> None:
 
 def test_a_long_block_and_a_rush_of_fees_are_told_once_each() -> None:
     """Row L28: a gap of 60 minutes between blocks, and ten times the fees, fire once."""
-    gap = msgspec.convert(
+    gap = rule_of(
         {"type": "stale", "id": "gap", "on": "network.height", "unchanged_for": "1h"}, StaleRule
     )
-    rush = msgspec.convert(
+    rush = rule_of(
         {"type": "change", "id": "rush", "on": "network.fees_btc_per_block", "over": "2h"}
         | {"above": 9.0, "recover": 4.0},
         ChangeRule,

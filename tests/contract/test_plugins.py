@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from alerts.model import AlertState
 from alerts.notification import Notification
 from alerts.rules.base import Rule
+from alerts.rules.written import rule_of
 from alerts.schemas.builders import Origin
 from alerts.sinks.base import Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttUrl
@@ -96,7 +96,7 @@ INDEXED = [kind for kind in RULE_TYPES if kind.__struct_config__.tag in JUDGED_B
 def made(kind: type[Rule], fields: Mapping[str, object]) -> Rule:
     """Return a rule of a type as the rulebook would make it."""
     body = {"type": kind.__struct_config__.tag, "id": "r", "on": "BTC-USD", **fields}
-    return msgspec.convert(body, kind)
+    return rule_of(body, kind)
 
 
 def test_every_rule_type_is_held_to_something() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
 import numpy as np
 import pytest
 
 from alerts.model import Transition
 from alerts.remarks import Remarks
 from alerts.rules.base import Rule
+from alerts.rules.written import rule_of
 from alerts.series import Target
 from alerts.setting import Setting
 from alerts.watch import Watch
@@ -32,7 +32,7 @@ NOTHING = Reading(None, Quality.MISSING, "missing")
 def rule(kind: str, **fields: object) -> Rule:
     """Make a rule as the rulebook would."""
     body = {"type": kind, "id": "r", "on": "S"} | fields
-    return msgspec.convert(body, TYPES[kind])
+    return rule_of(body, TYPES[kind])
 
 
 class Desk:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from alerts.moves import on_move
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.life import NoData
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 from alerts.stride import Stride
 
 SECOND, MINUTE = 1_000, 60_000
@@ -22,9 +22,7 @@ SECOND, MINUTE = 1_000, 60_000
 
 def rule(**fields: object) -> ThresholdRule:
     """Make a rule as the rulebook would."""
-    return msgspec.convert(
-        {"type": "threshold", "id": "r", "on": "BTC-USD"} | fields, ThresholdRule
-    )
+    return rule_of({"type": "threshold", "id": "r", "on": "BTC-USD"} | fields, ThresholdRule)
 
 
 LEVEL = rule(above=80.0, recover=75.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from alerts.pacing.notify import Notify
 from alerts.rule_doubts import doubts_about
 from alerts.rulebook import check_rulebook, decode_rulebook, encode_rulebook, load_rulebook
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 from alerts.series import Target
 from monitor.compute.targets import targets
 from monitor.core.errors import ConfigError, ConfigErrors
@@ -276,10 +278,10 @@ def test_pace_is_read_as_written(tmp_path: Path) -> None:
     assert price.notify == Notify(group="market", escalate="night", expires="2027-12-31")
     assert book.desk.pace.notify == Notify(cooldown="5m")
     assert [group.wait for group in book.desk.pace.groups] == ["10s"]
-    assert price.version == msgspec.structs.replace(price, notify=None).version
+    assert price.version == rule_of(price.written() | {"notify": None}, ThresholdRule).version
     as_json = tmp_path / "rules.json"
     as_json.write_bytes(
-        msgspec.json.encode({"rules": book.rules, **msgspec.to_builtins(book.desk.pace)})
+        msgspec.json.encode({"rules": [price.written()], **msgspec.to_builtins(book.desk.pace)})
     )
     again = load_rulebook(as_json, [ThresholdRule])
     assert (again.rules, again.desk, again.version) == (book.rules, book.desk, book.version)
@@ -309,3 +311,21 @@ def test_wrong_pace_is_named(tmp_path: Path, old: str, new: str, line: object, w
         load_rulebook(path, [ThresholdRule])
     assert words in str(caught.value)
     assert f"{path}:{line}" in str(caught.value) if line else str(path) in str(caught.value)
+
+
+def test_rules_share_what_they_say_alike(tmp_path: Path) -> None:
+    """There may be a million: each is its id, its input and its levels, however the file is written."""
+    file = tmp_path / "rules.json"
+    rules = [
+        {"type": "threshold", "id": f"r{number}", "on": "BTC-USD", "above": number}
+        | {"for": "5m", "steps": [{"severity": "critical", "after": "1h"}]}
+        for number in range(3)
+    ]
+    rules.append(rules[0] | {"id": "own", "overrides": {"HIVE": {"above": 7}}})
+    file.write_bytes(msgspec.json.encode({"rules": rules}))
+    one, two, three, own = load_rulebook(file, [ThresholdRule]).rules
+    assert one.manner is two.manner is three.manner is not own.manner
+    assert own.for_company("RIOT").manner is own.manner
+    assert own.for_company("HIVE").manner == one.manner
+    assert sys.getsizeof(one) <= 80
+    assert [one.written()[name] for name in ("type", "id", "for")] == ["threshold", "r0", "5m"]

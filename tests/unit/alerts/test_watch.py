@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from alerts.record import AlertRecord, Outcome
 from alerts.remarks import Remarks
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 from alerts.saved import SavedAlert
 from alerts.series import Target
 from alerts.watch import Watch
@@ -33,7 +33,7 @@ SECOND = 1_000
 
 def rule(name: str, **fields: object) -> ThresholdRule:
     """Make a rule as the rulebook would."""
-    return msgspec.convert({"type": "threshold", "id": name, "on": "S"} | fields, ThresholdRule)
+    return rule_of({"type": "threshold", "id": name, "on": "S"} | fields, ThresholdRule)
 
 
 def watching(rules: Sequence[Rule]) -> Watch:

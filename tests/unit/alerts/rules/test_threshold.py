@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 
 from alerts.model import AlertState
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 
 
 def rule(**fields: object) -> ThresholdRule:
     """Make a rule as the rulebook would."""
-    return msgspec.convert(
-        {"type": "threshold", "id": "r", "on": "BTC-USD"} | fields, ThresholdRule
-    )
+    return rule_of({"type": "threshold", "id": "r", "on": "BTC-USD"} | fields, ThresholdRule)
 
 
 @pytest.mark.parametrize(

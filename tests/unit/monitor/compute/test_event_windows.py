@@ -13,6 +13,7 @@ from alerts.model import Transition
 from alerts.rules.base import Rule
 from alerts.rules.life import EventWindow
 from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
 from alerts.setting import Setting
 from monitor.compute.cells import read_cells
 from monitor.compute.nearness import near
@@ -204,7 +205,7 @@ def test_the_old_word_for_real_time_means_the_same() -> None:
     assert not old.required
     assert ONLY.required == (EventWindow(**AROUND),)
     assert threshold(above=1.0).version == "a126db63579c"
-    assert msgspec.convert(msgspec.to_builtins(ONLY), ThresholdRule) == ONLY
+    assert rule_of(ONLY.written(), ThresholdRule) == ONLY
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import AlertState, Reason
 from alerts.rules.base import Rule, Verdict
+from alerts.rules.written import rule_of
 from monitor.app.world import find_rule_types
 from monitor.compute.nearness import near
 from monitor.compute.step import Step
@@ -164,7 +164,7 @@ def test_a_beta_that_is_too_young_is_listed_with_its_reason() -> None:
 def made(kind: str, **fields: object) -> Rule:
     """Return a rule of any type on bitcoin."""
     types = {it.__struct_config__.tag: it for it in find_rule_types()}
-    return msgspec.convert({"type": kind, "id": kind, "on": "BTC-USD"} | fields, types[kind])
+    return rule_of({"type": kind, "id": kind, "on": "BTC-USD"} | fields, types[kind])
 
 
 @pytest.mark.parametrize(
