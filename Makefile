@@ -28,7 +28,7 @@ help: ## Show this list
 	@touch $@
 
 .venv/.synced: pyproject.toml uv.lock | .venv/.uv
-	$(UV) sync -q --frozen --all-extras --inexact
+	$(UV) sync -q --frozen --all-extras --inexact --compile-bytecode
 	@touch $@
 
 .PHONY: setup
@@ -55,7 +55,7 @@ servers:
 
 .PHONY: test
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
-	PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Throw 10,000 damaged answers at every parser of a provider

@@ -8,7 +8,7 @@ import sys
 
 from rich.text import Text
 
-from monitor.cli.application import app
+from monitor.cli.application import application
 from monitor.cli.output import Output, emit, error_data, form_asked, talk
 from monitor.core.errors import ConfigError, HashhedgeError
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        app()
+        application(sys.argv[1:])()
     except HashhedgeError as error:
         _say(str(error))
         if error.hint and not isinstance(error, ConfigError):  # its text ends with the mend

@@ -2,58 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
 from monitor import __version__
-from monitor.cli import (
-    alert,
-    backfill,
-    backtest,
-    calc,
-    calendar,
-    company,
-    compare,
-    config,
-    data,
-    doctor,
-    explain,
-    fact,
-    feeds,
-    history,
-    maintenance,
-    market_table,
-    replay,
-    returns,
-    rule_diff,
-    rule_identity,
-    rules,
-    rules_reload,
-    run,
-    scope,
-    silence,
-    stress,
-    template,
-    venues,
-    watchlist,
-    whatif,
-)
 
-app = typer.Typer(
-    name="hashhedge",
-    help=(
-        "Mining margins and AI-hedge ratios of miner and AI-infrastructure stocks, live, with "
-        "alerts over MQTT.\n\n\b\n"
-        "hashhedge demo                    play an invented history, offline\n"
-        "hashhedge run                     watch the live feeds\n"
-        "hashhedge explain RIOT.margin     take a number apart\n"
-        "hashhedge whatif RIOT --btc -20%  see what a change would do"
-    ),
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = MappingProxyType(
+    {
+        "run": "run",
+        "demo": "run",
+        "replay": "replay",
+        "record": "replay",
+        "backfill": "backfill",
+        "backtest": "backtest",
+        "calc": "calc",
+        "explain": "explain",
+        "whatif": "whatif",
+        "stress": "stress",
+        "compare": "compare",
+        "history": "history",
+        "calendar": "calendar",
+        "doctor": "doctor",
+        "venues": "venues",
+        "scope": "scope",
+        "returns": "returns",
+        "market-table": "market_table",
+    }
 )
+"""The commands, and the module of each that adds it."""
+GROUPS = MappingProxyType(
+    {
+        "alert": "alert",
+        "silence": "silence",
+        "maintenance": "maintenance",
+        "company": "company",
+        "fact": "fact",
+        "feeds": "feeds",
+        "rules": "rule_commands",
+        "template": "template",
+        "config": "config",
+        "watchlist": "watchlist",
+        "data": "data",
+    }
+)
+"""The nouns that have verbs, and the module of each, with an `app`."""
 
 
 def _print_version(wanted: bool) -> None:  # typer hands over the option's value
@@ -62,7 +58,6 @@ def _print_version(wanted: bool) -> None:  # typer hands over the option's value
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     version: Annotated[
@@ -76,41 +71,33 @@ def _options(
     del version  # its callback has printed it
 
 
-for module in (
-    run,
-    replay,
-    backfill,
-    backtest,
-    calc,
-    explain,
-    whatif,
-    stress,
-    compare,
-    history,
-    calendar,
-    doctor,
-    venues,
-    scope,
-    returns,
-    market_table,
-):
-    module.add_to(app)
-rules.app.command("diff")(rule_diff.diff)  # not in its module, which they need themselves
-rules.app.command("explain")(rule_identity.explain)
-rules_reload.add_to(rules.app)
-for name, group in (
-    ("alert", alert.app),
-    ("silence", silence.app),
-    ("maintenance", maintenance.app),
-    ("company", company.app),
-    ("fact", fact.app),
-    ("feeds", feeds.app),
-    ("rules", rules.app),
-    ("template", template.app),
-    ("config", config.app),
-    ("watchlist", watchlist.app),
-    ("data", data.app),
-):
-    app.add_typer(group, name=name)
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line, or as much of it as runs `words`.
 
-__all__ = ["app"]
+    Each command is imported only when it is asked for, since one alone is ready in half the time
+    of all; without one, for help and for a word that is none, all are.
+    """
+    app = typer.Typer(
+        name="hashhedge",
+        help=(
+            "Mining margins and AI-hedge ratios of miner and AI-infrastructure stocks, live, with "
+            "alerts over MQTT.\n\n\b\n"
+            "hashhedge demo                    play an invented history, offline\n"
+            "hashhedge run                     watch the live feeds\n"
+            "hashhedge explain RIOT.margin     take a number apart\n"
+            "hashhedge whatif RIOT --btc -20%  see what a change would do"
+        ),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    word = next((it for it in words if not it.startswith("-")), "")
+    known = word in COMMANDS or word in GROUPS
+    for module in dict.fromkeys(COMMANDS.values()):
+        if not known or COMMANDS.get(word) == module:
+            import_module(f"monitor.cli.{module}").add_to(app)
+    for name, module in GROUPS.items():
+        if not known or word == name:
+            app.add_typer(import_module(f"monitor.cli.{module}").app, name=name)
+    return app

@@ -17,7 +17,7 @@ import typer
 from grafana import feeds, formulas, reference
 from grafana.build import families
 from monitor.__main__ import main
-from monitor.cli.application import app
+from monitor.cli.application import COMMANDS, GROUPS, application
 from monitor.settings import PREFIX, SETTINGS
 from monitor.telemetry.catalogue import CATALOGUE
 from tests.simulator.scenarios import Scenario
@@ -114,7 +114,8 @@ def test_every_setting_is_documented() -> None:
 def test_every_command_is_documented() -> None:
     """docs/cli.md names each command and each command of a group."""
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    group = typer.main.get_group(app)
+    group = typer.main.get_group(application())
+    assert list(group.commands) == [*COMMANDS, *GROUPS]
     for name, command in group.commands.items():
         words = [f"{name} {it}" for it in getattr(command, "commands", {})] or [name]
         assert [it for it in words if f"`{it}" not in text] == []
