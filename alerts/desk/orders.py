@@ -32,6 +32,7 @@ from monitor.domain.commands import (
     Reply,
     UnackAlert,
     command_fault,
+    verb_of,
 )
 
 MAX_KEPT = 500
@@ -239,10 +240,16 @@ def _span_fault(begin: int, until: int, now: int) -> str:
 
 
 def _done(command: Command, now: int, text: str) -> Reply:
-    return Reply(id=command.id, at=now, accepted=True, text=text, dry_run=command.dry_run)
+    return Reply(
+        id=command.id,
+        at=now,
+        accepted=True,
+        text=text,
+        dry_run=command.dry_run,
+        by=command.by,
+        verb=verb_of(command.action),
+    )
 
 
 def _refused(command: Command, now: int, why: str, hint: str = "") -> Reply:
-    return Reply(
-        id=command.id, at=now, accepted=False, text=why, hint=hint, dry_run=command.dry_run
-    )
+    return replace(_done(command, now, why), accepted=False, hint=hint)
