@@ -137,7 +137,7 @@ class Orders:
         words = f"{command.by} has taken it on: {standing.last.summary}"
         change = notices.ack_changed(taken, Reason.ACKNOWLEDGED, command.id, words, now)
         self._desk.say(change)
-        return _done(command, now, f"acknowledged {said}")
+        return replace(_done(command, now, f"acknowledged {said}"), state="acked")
 
     def _unack(self, command: Command, wish: UnackAlert, now: int) -> Reply:
         standing = self._standing(wish)
@@ -149,7 +149,8 @@ class Orders:
             return _done(command, now, f"would give back {said}")
         words = f"{command.by} has given it back: {standing.last.summary}"
         self._desk.end_ack(standing.last.name, Reason.UNACKNOWLEDGED, words, now)
-        return _done(command, now, f"given back: {said}")
+        state = standing.last.to_state.value
+        return replace(_done(command, now, f"given back: {said}"), state=state)
 
     def _standing(self, wish: AckAlert | UnackAlert) -> Standing | None:
         standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")

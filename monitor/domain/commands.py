@@ -209,6 +209,7 @@ class Reply:
         matched: how many there are.
         firing: how many of them fire.
         plan: what books that were read anew change; None of any other command.
+        state: how the alert stands now that it was taken on or given back; else empty.
         by: who asked.
         verb: what was asked, a word of `VERBS`.
 
@@ -225,6 +226,7 @@ class Reply:
     matched: int = 0
     firing: int = 0
     plan: ReloadPlan | None = None
+    state: str = ""
     by: str = ""
     verb: str = ""
 
