@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import aiomqtt
+import jsonschema
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from redis.asyncio import Redis
 
+from alerts.schemas import generate
+from alerts.schemas.payloads import COMMAND_REPLY
 from monitor.app.service import COMPUTE, RELAY, WEB, Job, Service, opened
 from monitor.core.clock import SystemClock
 from monitor.settings import Settings
@@ -40,6 +43,8 @@ PHONE = f"{ROOM}/phone"
 KEY = "anna-has-a-key-of-her-own"
 BOB = "bob-has-another-key-for-it"
 USERS = f"# who may command\nanna {KEY}\n\nbob {BOB}\n"
+SCHEMA = json.loads((generate.HERE / generate.file_name(COMMAND_REPLY)).read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA | {"additionalProperties": False})
 RULES = "rules:\n  - {id: x-high, type: threshold, on: X, above: 10, recover: 5}\n"
 
 
@@ -114,8 +119,9 @@ class Room:
         """Sign a command now, publish it, and return its answer."""
         before = len(self.replies())
         await self.publish(body, stamped(body), **how)
-        await self.replied(before + 1)
-        return self.replies()[-1].json
+        answer = (await self.replied(before + 1))[-1].json
+        VALIDATOR.validate(answer)
+        return answer
 
     def replies(self) -> list[Heard]:
         """Return what was answered so far, to whomever."""

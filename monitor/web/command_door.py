@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import msgspec
 import structlog
 
-from monitor.core.clock import Clock, iso
+from alerts.schemas.payloads import CommandReply
+from monitor.core.clock import Clock, Millis, iso
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.commands import Reply
 from monitor.feeds.rate import TokenBucket
@@ -34,7 +35,6 @@ from monitor.web.signature import age_fault, form_fault, is_signed
 from monitor.web.users import NAME, Users
 from monitor.web.wishes import Asked, read_command
 
-SCHEMA = "urn:hashhedge:schema:command-reply:1"
 PER_MINUTE = 60.0
 """Commands of one user in a minute, a quarter of them at once; and so many strangers are noted."""
 FORBIDDEN = frozenset(
@@ -54,20 +54,23 @@ class Turned:
         refusal: why.
         known: whether its sender was known by then.
         noted: whether it is in the trail; when strangers come too fast, the rest is counted only.
+        at: when, ms UTC.
+        name: its id, as far as that was read.
 
     """
 
     refusal: RefusedRequest
     known: bool
     noted: bool
+    at: Millis
+    name: str
 
     @property
     def answer(self) -> dict[str, object]:
         """Return what the sender is told."""
         outcome = self.refusal.outcome
         word = "forbidden" if outcome in FORBIDDEN else outcome
-        message = self.refusal.message
-        return {"schema": SCHEMA, "accepted": False, "error": word, "message": message}
+        return _told(id=self.name, at=iso(self.at), error=word, text=self.refusal.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +82,24 @@ class LetIn:
 
     def answer(self, reply: Reply) -> dict[str, object]:
         """Return what the sender is told of what became of it."""
-        told: dict[str, Any] = msgspec.to_builtins(replace(reply, id=self.name))
-        return {"schema": SCHEMA, **told, "at": iso(reply.at), "repeated": self.is_repeated}
+        told = {field.name: getattr(reply, field.name) for field in fields(reply)}
+        named = {"id": self.name, "at": iso(reply.at), "repeated": self.is_repeated}
+        return _told(**told | named)
 
-    @property
-    def unanswered(self) -> dict[str, object]:
-        """Return what the sender is told where nothing became of it yet."""
-        message = "nobody computes now; it is done later. Ask again under the same id, signed anew"
-        named = {"schema": SCHEMA, "id": self.name, "accepted": False}
-        return {**named, "error": "unanswered", "message": message}
+    def unanswered(self, at: Millis) -> dict[str, object]:
+        """Return what the sender is told where nothing became of it by `at`."""
+        text = "nobody computes now; it is done later. Ask again under the same id, signed anew"
+        return _told(id=self.name, at=iso(at), error="unanswered", text=text)
 
     @property
     def is_repeated(self) -> bool:
         """Tell whether it had come before."""
         return not self.entered.is_new
+
+
+def _told(**facts: Any) -> dict[str, object]:  # noqa: ANN401  # the fields of the payload
+    told: dict[str, object] = msgspec.to_builtins(CommandReply(**{"accepted": False} | facts))
+    return told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,9 +158,9 @@ class CommandDoor:
     ) -> Turned:
         """Count a refusal, log it and keep it in the trail."""
         self.ended(refusal.outcome)
-        now = self.clock.now()
+        now, name = self.clock.now(), "" if asked is None else asked.name
         if refusal.outcome == "throttled" or not (known or self._strangers.admit(now) == 0):
-            return Turned(refusal, known, noted=False)
+            return Turned(refusal, known, noted=False, at=now, name=name)
         named = user if NAME.fullmatch(user) else ""
         log.warning(
             "command.refused",
@@ -171,22 +178,26 @@ class CommandDoor:
             outcome=refusal.outcome,
             text=refusal.message,
             verb="" if asked is None else asked.verb,
-            id="" if asked is None else asked.name,
+            id=name,
         )
         with contextlib.suppress(StoreUnavailable):  # it is in the log and in the count
             await self.desk.forbid(note)
-        return Turned(refusal, known, noted=True)
+        return Turned(refusal, known, noted=True, at=now, name=name)
 
-    async def answer(self, let_in: LetIn, within_s: float) -> dict[str, object] | None:
-        """Return what became of a command, for its sender; None: nothing yet."""
+    async def answer(self, let_in: LetIn, within_s: float) -> dict[str, object]:
+        """Return what became of a command by now, for its sender."""
         try:
             reply = await self.desk.reply(let_in.entered, within_s=within_s)
         except StoreUnavailable:
-            self.ended("unanswered")
-            return None
+            return self.unanswered(let_in)
         done = "done" if reply.accepted else "refused"
         self.ended("repeated" if let_in.is_repeated else done)
         return let_in.answer(reply)
+
+    def unanswered(self, let_in: LetIn) -> dict[str, object]:
+        """Return that nothing became of a command yet, for its sender."""
+        self.ended("unanswered")
+        return let_in.unanswered(self.clock.now())
 
     def _identify(self, letter: Letter) -> None:
         """Refuse whoever has not proved to be a user of ours just now."""

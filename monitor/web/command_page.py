@@ -44,8 +44,8 @@ class CommandPage:
         if isinstance(found, Turned):
             return _turned(found)
         answer = await self.door.answer(found, WAIT_S)
-        if answer is None:
-            return _said(found.unanswered, 202)
+        if answer["error"]:
+            return _said(answer, 202)
         return _said(answer, 200 if answer["accepted"] else 422)
 
 

@@ -73,8 +73,7 @@ class CommandTopic:
     def _later(self, let_in: LetIn, to: str, correlation: bytes, letter: Letter) -> Reply:
         """Return that the answer comes when the command is done."""
         if self._waiting >= MAX_WAITING:
-            self.door.ended("unanswered")
-            told = _told(let_in.unanswered, letter)
+            told = _told(self.door.unanswered(let_in), letter)
             return Reply("unanswered", told, to=to, correlation=correlation)
 
         async def answer() -> Reply:
@@ -83,8 +82,7 @@ class CommandTopic:
                 found = await self.door.answer(let_in, ANSWER_S)
             finally:
                 self._waiting -= 1
-            told = _told(let_in.unanswered if found is None else found, letter)
-            return Reply("answered", told, to=to, correlation=correlation)
+            return Reply("answered", _told(found, letter), to=to, correlation=correlation)
 
         return Reply("taken", {}, answered=False, later=answer)
 

@@ -188,14 +188,14 @@ async def test_hostile_commands_are_refused_by_name(room: Room) -> None:
     for body in HOSTILE:
         answer = await room.ask(body)
         errors.append(answer["error"])
-        messages.append(answer["message"])
+        messages.append(answer["text"])
     assert errors == list(HOSTILE.values())
     assert "did you mean alert.ack?" in messages[5]
     assert "UTF-8" in messages[0]
     for topic in (f"{BASE}/status", f"{BASE}/user/bob/reply", f"{ROOM}/a/b", "x"):
         answer = await room.ask(order("t"), reply_to=topic)
         assert answer["error"] == "bad_reply_topic"
-        assert ROOM in answer["message"]
+        assert ROOM in answer["text"]
     heard = len(room.replies())
     await room.publish(order("r"), stamped(order("r")), retain=True)
     await room.ask(order("taken"))

@@ -124,7 +124,7 @@ def test_one_user_s_haste_is_throttled(users: Users) -> None:
     burst = round(PER_MINUTE / 4)
     replies, counted, desk = come(users, *[message(told=beside())] * (burst + 1))
     assert counted == ["malformed"] * burst + ["throttled"]
-    assert "wait" in str(replies[-1].answer["message"])
+    assert "wait" in str(replies[-1].answer["text"])
     assert len(desk.kept) == burst
 
 
