@@ -162,21 +162,21 @@ class Room:
 
 @asynccontextmanager
 async def commanded(
-    redis: TestRedis, broker: TestBroker, folder: Path, *, rules: str = RULES
+    redis: TestRedis, broker: TestBroker, folder: Path, *, rules: str = RULES, **more: Any
 ) -> AsyncIterator[Room]:
     """Run all roles but the feeds on one rule, and two users who may command."""
     book, users = folder / "rules.yaml", folder / "users"
     book.write_text(rules, encoding="utf-8")
     users.write_text(USERS, encoding="utf-8")
+    given: dict[str, Any] = {"mqtt_url": broker.url, "cold_start": "notify", **more}
     settings = Settings(
         redis_url=redis.url,
-        mqtt_url=broker.url,
         web_port=0,
         state_dir=folder,
         rules=book,
         command_users=users,
-        cold_start="notify",
         watch_books=False,
+        **given,
     )
     place = urlsplit(broker.url)
     async with (

@@ -319,3 +319,47 @@ async def test_what_the_page_shows_works(
         ("anna", "alert.drill", "done"),
         ("anna", "alert.ack", "done"),
     ]
+
+
+PASSWORDS = {"hashhedge": "of-the-service", "anna": "of-anna", "bob": "of-bob"}
+
+
+def guarded_broker(folder: Path) -> TestBroker:
+    """Start a broker with the sample's rules and a password for each user."""
+    passwords, acl = folder / "passwords", folder / "acl"
+    passwords.write_text("".join(f"{name}:{word}\n" for name, word in PASSWORDS.items()))
+    subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
+    acl.write_bytes((ROOT / "docs" / "samples" / "mqtt" / "acl").read_bytes())
+    for path in (passwords, acl):
+        path.chmod(0o600)
+    extra = f"password_file {passwords}\nacl_file {acl}\n"
+    return start_broker("mosquitto", folder, extra=extra)
+
+
+async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: Path) -> None:
+    """With it the service hears and answers; nobody reads another's answers or writes a state."""
+    broker = guarded_broker(tmp_path)
+    url = broker.url.replace("//", "//hashhedge@")
+
+    async def ask(user: str, body: bytes, reply_to: str) -> subprocess.CompletedProcess[bytes]:
+        words = ["-p", str(broker.port), "-u", user, "-P", PASSWORDS[user], "-q", "1", "-W", "3"]
+        what = ["-t", f"{BASE}/cmd/alert.ack", "-e", reply_to, "-m", enveloped(body, "").decode()]
+        command = ["mosquitto_rr", "-V", "mqttv5", *words, *what]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+
+    try:
+        async with commanded(
+            own_redis,
+            broker,
+            tmp_path,
+            mqtt_url=url,
+            mqtt_password=PASSWORDS["hashhedge"],
+        ) as room:
+            await room.price(11)
+            said = await ask("anna", order("1"), f"{ROOM}/shell")
+            assert json.loads(said.stdout)["accepted"], said.stderr
+            overheard = await ask("bob", order("2"), f"{ROOM}/shell")
+            assert (overheard.returncode, overheard.stdout) == (27, b"")
+            assert room.replies() == []  # the listener has no name, so no room of answers
+    finally:
+        broker.stop()
