@@ -236,10 +236,12 @@ class Inbox:
         while True:
             waiting = await queue.get()
             reply = await self.hearer.take(waiting.delivered)
-            if reply.answered and reply.to:  # by whoever waits for the broker, not by us
-                self._begin(_answer(line, reply.to, reply))
-            elif reply.answered:
-                await _answer(line, f"{waiting.topic}/{ANSWER}", reply)
+            if reply.answered:
+                answer = _answer(line, reply.to or f"{waiting.topic}/{ANSWER}", reply)
+                if reply.to and reply.is_done:  # nobody need wait for the broker
+                    self._begin(answer)
+                else:
+                    await answer
             if not reply.is_done:
                 raise LinkLost("the store does not answer; the broker keeps what came meanwhile")
             line.acknowledge(waiting)

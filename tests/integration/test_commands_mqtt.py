@@ -36,6 +36,7 @@ from tests.commanding import (
     stamped,
 )
 from tests.servers import TestBroker, TestRedis, start_broker
+from tests.waiting import wait_until
 from tests.worlds import quote
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -277,6 +278,26 @@ async def test_a_process_killed_before_it_answered(
         words = ["alert", "history", "x-high", "--redis-url", own_redis.url, "-o", "json"]
         history = (await asyncio.to_thread(hashhedge, *words)).json
         assert [row["event"] for row in history] == ["firing", "acked"]
+
+
+async def test_what_the_store_cannot_take_comes_again(
+    own_redis: TestRedis, own_mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    """Redis away: the user is told without its address, the broker keeps it, and it is done once."""
+    body = order("s", "silence.add", match={"rule": "x-high"}, reason="works", span="2h")
+    async with commanded(own_redis, own_mosquitto, tmp_path) as room:
+        own_redis.stop()
+        await room.publish(body, stamped(body), verb="silence.add")
+        first = (await room.replied(1))[0].json
+        assert (first["error"], first["id"]) == ("store_unavailable", "s")
+        assert str(own_redis.port) not in first["text"]
+        own_redis.start()
+
+        def done() -> bool:
+            return any(it.json["accepted"] for it in room.replies())
+
+        await wait_until(done, "it is done", timeout=40)
+        assert [it.verb for it in await room.trail()] == ["silence.add"]
 
 
 ROOT = Path(__file__).resolve().parents[2]
