@@ -38,6 +38,7 @@ class Kind(StrEnum):
     ALERT_STATE = "alert_state"
     ALERT_EVENT = "alert_event"
     USER_INBOX = "user_inbox"
+    USER_REPLY = "user_reply"
     COMMAND = "command"
     META = "meta"
 
@@ -72,6 +73,7 @@ DELIVERY: Mapping[Kind, Delivery] = MappingProxyType(
         Kind.ALERT_STATE: Delivery(qos=1, retain=True),
         Kind.ALERT_EVENT: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
         Kind.USER_INBOX: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
+        Kind.USER_REPLY: Delivery(1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
         Kind.COMMAND: Delivery(qos=1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
         Kind.META: Delivery(qos=1, retain=True),
     }
@@ -157,6 +159,11 @@ class Topics:
     def user_inbox(self, user: str) -> Topic:
         """Return the topic of the notices routed to one user."""
         return Topic(f"{self.base}/user/{escape_level(user)}/inbox", Kind.USER_INBOX)
+
+    def user_reply(self, user: str, place: str | None = None) -> Topic:
+        """Return the topic of answers to one user's commands, or to those from one place of his."""
+        below = "" if place is None else f"/{escape_level(place)}"
+        return Topic(f"{self.base}/user/{escape_level(user)}/reply{below}", Kind.USER_REPLY)
 
     def command(self, verb: str) -> Topic:
         """Return the topic on which one command is heard."""

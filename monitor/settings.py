@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         web_port: 0 lets the system choose.
         ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
         ingest_mqtt: take the same from the broker's topics `…/ingest/<name>`.
+        command_users: file of who may command over HTTP and MQTT, with their keys; None: nobody.
         companies: folder of company files that add to or replace the default books.
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
@@ -75,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_port: Port = 9464
     ingest_secret: Secret | None = None
     ingest_mqtt: bool = False
+    command_users: Path | None = None
     companies: Path | None = None
     rules: Path | None = None
     feeds: Path | None = None

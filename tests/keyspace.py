@@ -23,6 +23,7 @@ def _pattern() -> re.Pattern[str]:
     ]
     names += [
         keys.company(_ANY),
+        keys.command(_ANY),
         keys.lease(_ANY),
         keys.token(_ANY),
         keys.notices(_ANY),

@@ -32,6 +32,7 @@ from monitor.domain.commands import (
     Reply,
     UnackAlert,
     command_fault,
+    verb_of,
 )
 
 MAX_KEPT = 500
@@ -136,7 +137,7 @@ class Orders:
         words = f"{command.by} has taken it on: {standing.last.summary}"
         change = notices.ack_changed(taken, Reason.ACKNOWLEDGED, command.id, words, now)
         self._desk.say(change)
-        return _done(command, now, f"acknowledged {said}")
+        return replace(_done(command, now, f"acknowledged {said}"), state="acked")
 
     def _unack(self, command: Command, wish: UnackAlert, now: int) -> Reply:
         standing = self._standing(wish)
@@ -148,7 +149,8 @@ class Orders:
             return _done(command, now, f"would give back {said}")
         words = f"{command.by} has given it back: {standing.last.summary}"
         self._desk.end_ack(standing.last.name, Reason.UNACKNOWLEDGED, words, now)
-        return _done(command, now, f"given back: {said}")
+        state = standing.last.to_state.value
+        return replace(_done(command, now, f"given back: {said}"), state=state)
 
     def _standing(self, wish: AckAlert | UnackAlert) -> Standing | None:
         standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")
@@ -239,10 +241,16 @@ def _span_fault(begin: int, until: int, now: int) -> str:
 
 
 def _done(command: Command, now: int, text: str) -> Reply:
-    return Reply(id=command.id, at=now, accepted=True, text=text, dry_run=command.dry_run)
+    return Reply(
+        id=command.id,
+        at=now,
+        accepted=True,
+        text=text,
+        dry_run=command.dry_run,
+        by=command.by,
+        verb=verb_of(command.action),
+    )
 
 
 def _refused(command: Command, now: int, why: str, hint: str = "") -> Reply:
-    return Reply(
-        id=command.id, at=now, accepted=False, text=why, hint=hint, dry_run=command.dry_run
-    )
+    return replace(_done(command, now, why), accepted=False, hint=hint)

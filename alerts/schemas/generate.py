@@ -25,6 +25,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     payloads.COMPANY_STATE: payloads.CompanyState,
     payloads.MARKET_STATE: payloads.MarketState,
     payloads.FEED_STATE: payloads.FeedState,
+    payloads.COMMAND_REPLY: payloads.CommandReply,
 }
 
 

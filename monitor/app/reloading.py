@@ -26,7 +26,7 @@ from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import Clock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.core.marks import Marks, marks_of
-from monitor.domain.commands import Command, Reloaded, ReloadPlan, Reply
+from monitor.domain.commands import Command, Reloaded, ReloadPlan, Reply, verb_of
 from monitor.store.commands import CommandDesk
 from monitor.telemetry.instruments import Instruments
 
@@ -166,6 +166,8 @@ class Reloader:
             matches=() if outcome.plan is None else outcome.plan.ends.names,
             matched=0 if outcome.plan is None else outcome.plan.ends.total,
             plan=outcome.plan,
+            by=command.by,
+            verb=verb_of(command.action),
         )
         try:
             await self.desk.answer(reply)

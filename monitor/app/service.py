@@ -20,6 +20,7 @@ import structlog
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
+from monitor.app.commanding import Commanding
 from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
@@ -55,6 +56,7 @@ from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from monitor.web.admission import Admission
+from monitor.web.command_page import CommandPage
 from monitor.web.health import Health
 from monitor.web.inbox import Inbox
 from monitor.web.ingest import Ingest
@@ -135,11 +137,11 @@ class Service:
             world.catalogue,
             self.instruments,
         )
-        self.compute.rulebook = ShownRulebook(
-            lambda: self.world.rulebook, RulebookStore(self.client, job.keys)
-        )
+        books = RulebookStore(self.client, job.keys)
+        self.compute.rulebook = ShownRulebook(lambda: self.world.rulebook, books)
         self.admission = self._admission()
         self.inbox = self._inbox()
+        self.commands = self._commands()
         self.instruments.registry.register(self._gauges())
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
 
@@ -225,7 +227,7 @@ class Service:
             yield COMPUTE, self.compute.work
         if RELAY in roles:
             yield RELAY, self._relay().work
-        if self.inbox is not None:
+        if self._inboxes():
             yield WEB, self._hear
 
     async def _claim(self) -> None:
@@ -281,9 +283,13 @@ class Service:
             seed=self.job.settings.backoff_seed,
         )
 
-    def ingest(self) -> Ingest | None:
-        """Return what takes posted signals; None where no secret is set or the role is not ours."""
-        return None if self.admission is None else Ingest(self.admission)
+    def pages(self) -> Iterator[Ingest | CommandPage | ReloadPage]:
+        """Yield what may be posted to: signals and commands where they can be signed, a reload."""
+        if self.admission is not None:
+            yield Ingest(self.admission)
+        if self.commands is not None:
+            yield self.commands.page
+        yield self.reload_page()
 
     def _inbox(self) -> Inbox | None:
         """Return what hears signals on the broker; None where nobody asked for it.
@@ -304,14 +310,44 @@ class Service:
         return Inbox(
             broker_settings(settings, self.servers, self.job.replica),
             Subscription(self.admission),
+            "ingest",
             SystemClock(),
         )
 
+    def _inboxes(self) -> list[Inbox]:
+        """Return what hears on the broker."""
+        commands = None if self.commands is None else self.commands.inbox
+        return [inbox for inbox in (self.inbox, commands) if inbox is not None]
+
     async def _hear(self, lease: Lease) -> None:
-        """Hear signals on the broker: one process does, by its lease."""
-        del lease  # each message is taken once by its signature, so it needs no fence
-        if self.inbox is not None:
-            await self.inbox.run()
+        """Hear signals and commands on the broker: one process does, by its lease."""
+        del lease  # each message is taken once by its signature or id, so it needs no fence
+        try:
+            async with asyncio.TaskGroup() as group:
+                for inbox in self._inboxes():
+                    group.create_task(inbox.run())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+
+    def _commands(self) -> Commanding | None:
+        """Return what takes people's commands; None where nobody may, or the role is not ours.
+
+        Raises:
+            ConfigError: the file of users cannot be used.
+
+        """
+        settings, job = self.job.settings, self.job
+        if settings.command_users is None or WEB not in job.roles or job.replay:
+            return None
+        found = self.servers
+        broker = broker_settings(settings, found, job.replica) if found.mqtt_url else None
+        return Commanding.of(
+            settings.command_users,
+            settings.place_of("command_users"),
+            broker,
+            CommandDesk(self.client, job.keys),
+            self.instruments.commanded,
+        )
 
     def _admission(self) -> Admission | None:
         secret = self.job.settings.ingest_secret
@@ -429,11 +465,9 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
             health=service.health(),
         )
         app = build(face)
-        ingest = service.ingest()
-        if ingest is not None:
-            ingest.add_to(app)
+        for page in service.pages():
+            page.add_to(app)
         settings = job.settings
-        service.reload_page().add_to(app)
         where = f"{settings.place_of('web_host')}, {settings.place_of('web_port')}"
         service.url = await stack.enter_async_context(
             serve(app, host=settings.web_host, port=settings.web_port, where=where)

@@ -39,6 +39,7 @@ GROUPS = MappingProxyType(
         "alert": "alert",
         "silence": "silence",
         "maintenance": "maintenance",
+        "command": "command",
         "company": "company",
         "fact": "fact",
         "feeds": "feeds",

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
-MAX_ID = 64
+MAX_ID = 100
 MAX_WORD = 100
 MAX_NOTE = 500
 MAX_MATCHERS = 8
 MAX_SPAN_MS = 366 * 86_400_000
+MAX_MOMENT = 253_402_300_799_000
+"""The end of the year 9999, ms UTC: no later moment can be written as a date."""
 MAX_LISTED = 100
 """How many alerts an answer names; it counts them all."""
 
@@ -104,6 +107,26 @@ Action: TypeAlias = (
     | DrillAlert
 )
 
+VERBS: Mapping[str, type[Action]] = MappingProxyType(
+    {
+        "silence.add": AddSilence,
+        "silence.end": EndSilence,
+        "alert.ack": AckAlert,
+        "alert.unack": UnackAlert,
+        "maintenance.add": AddMaintenance,
+        "maintenance.end": EndMaintenance,
+        "rules.reload": ReloadBooks,
+        "alert.drill": DrillAlert,
+    }
+)
+"""What may be asked, by its word."""
+_WORDS = {kind: verb for verb, kind in VERBS.items()}
+
+
+def verb_of(action: Action) -> str:
+    """Return the word that an action is asked for by."""
+    return _WORDS[type(action)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -186,6 +209,9 @@ class Reply:
         matched: how many there are.
         firing: how many of them fire.
         plan: what books that were read anew change; None of any other command.
+        state: how the alert stands now that it was taken on or given back; else empty.
+        by: who asked.
+        verb: what was asked, a word of `VERBS`.
 
     """
 
@@ -200,6 +226,9 @@ class Reply:
     matched: int = 0
     firing: int = 0
     plan: ReloadPlan | None = None
+    state: str = ""
+    by: str = ""
+    verb: str = ""
 
 
 def command_fault(command: Command) -> str:
@@ -217,14 +246,26 @@ def command_fault(command: Command) -> str:
 def _action_fault(action: Action) -> str:  # noqa: PLR0911  # one for each wish
     match action:
         case AddSilence() as wish:
-            return _match_fault(wish.match) or _note_fault(wish.reason, must=True)
+            return (
+                _match_fault(wish.match)
+                or _moments_fault(wish.until)
+                or _note_fault(wish.reason, must=True)
+            )
         case AckAlert() as wish:
-            return _words_fault(wish.rule, wish.key) or _note_fault(wish.note)
+            return (
+                _words_fault(wish.rule, wish.key)
+                or _moments_fault(wish.until or 0)
+                or _note_fault(wish.note)
+            )
         case UnackAlert() as wish:
             return _words_fault(wish.rule, wish.key)
         case AddMaintenance() as wish:
             named = wish.feed if wish.place is Place.FEED else "-"
-            return _words_fault(named) or _note_fault(wish.reason, must=True)
+            return (
+                _words_fault(named)
+                or _moments_fault(wish.begin, wish.until)
+                or _note_fault(wish.reason, must=True)
+            )
         case EndSilence(silence=named) | EndMaintenance(window=named):
             return _words_fault(named)
         case DrillAlert() as wish:
@@ -242,6 +283,11 @@ def _match_fault(match: Mapping[str, str]) -> str:
 def _words_fault(*words: str) -> str:
     wrong = next((word for word in words if not 0 < len(word) <= MAX_WORD), None)
     return "" if wrong is None else f"`{wrong[:20]}`: 1 to {MAX_WORD} characters"
+
+
+def _moments_fault(*moments: int) -> str:
+    wrong = next((at for at in moments if not 0 <= at <= MAX_MOMENT), None)
+    return "" if wrong is None else f"{str(wrong)[:20]}: no moment, in ms UTC up to the year 9999"
 
 
 def _note_fault(text: str, *, must: bool = False) -> str:

@@ -3,57 +3,91 @@
 A command is JSON in the entry's field `c`: `{"id", "by", "verb", "dry_run", "wish"}`. What a verb's
 wish may hold is the dataclass of `monitor/domain/commands.py`, no key more and none less than it
 must; whoever takes commands in, from a shell, a page or a phone, sends them through here.
+
+An id is taken once: it is remembered for a day in the same server-side function that appends the
+entry. Whoever asks again under it, because an answer was lost on its way, gets the first one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import fields
-from types import MappingProxyType
+from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
+from monitor.core.clock import DAY
 from monitor.core.errors import StoreUnavailable
-from monitor.domain.commands import (
-    AckAlert,
-    Action,
-    AddMaintenance,
-    AddSilence,
-    Command,
-    DrillAlert,
-    EndMaintenance,
-    EndSilence,
-    ReloadBooks,
-    Reply,
-    UnackAlert,
-    command_fault,
-)
+from monitor.domain.commands import VERBS, Command, ReloadBooks, Reply, command_fault, verb_of
 from monitor.store.client import BLOCK_MS, translated
 from monitor.store.keys import Keys
 
 MAX_BYTES = 8_192
 SCHEMA = "1"
 ANSWER_S = 10.0
+REMEMBERED_MS = DAY
 _PAGE = 100
-_KEPT = 1_000
+_KEPT = 100_000
+_FORBIDDEN_KEPT = 10_000
 
-VERBS: Mapping[str, type[Action]] = MappingProxyType(
-    {
-        "silence.add": AddSilence,
-        "silence.end": EndSilence,
-        "alert.ack": AckAlert,
-        "alert.unack": UnackAlert,
-        "maintenance.add": AddMaintenance,
-        "maintenance.end": EndMaintenance,
-        "rules.reload": ReloadBooks,
-        "alert.drill": DrillAlert,
-    }
-)
-"""What may be asked, by its word."""
-_WORDS = {kind: verb for verb, kind in VERBS.items()}
+_ENTER = """
+local seen = redis.call('GET', KEYS[1])
+if seen then return {0, seen} end
+local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)
+local said = ARGV[1] .. ' ' .. (last[1] and last[1][1] or '0-0')
+redis.call('XADD', KEYS[2], '*', 'v', ARGV[2], 'c', ARGV[3])
+redis.call('SET', KEYS[1], said, 'PX', ARGV[4])
+return {1, said}
+"""
+
+
+class IdTakenError(ValueError):
+    """A command has the id of another one that says something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A command that is among the ticks.
+
+    Attributes:
+        command: what was asked.
+        after: the last answer before it; its own comes later.
+        is_new: it came in now, not before.
+
+    """
+
+    command: Command
+    after: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbidden:
+    """A command that was refused at the door, for the trail.
+
+    Attributes:
+        at: when, ms UTC.
+        road: how it came.
+        user: whose it claimed to be.
+        known: whether that was proved.
+        outcome: the word that it is counted by.
+        text: why.
+        verb: what it was about, as far as that was read.
+        id: its own, as far as that was read.
+
+    """
+
+    at: int
+    road: str
+    user: str
+    known: bool
+    outcome: str
+    text: str
+    verb: str = ""
+    id: str = ""
 
 
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,6 +100,7 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 _decode = msgspec.json.Decoder(_Envelope).decode
 _decode_reply = msgspec.json.Decoder(Reply).decode
+_decode_forbidden = msgspec.json.Decoder(Forbidden).decode
 
 
 def encode_command(command: Command) -> bytes:
@@ -74,7 +109,7 @@ def encode_command(command: Command) -> bytes:
         _Envelope(
             id=command.id,
             by=command.by,
-            verb=_WORDS[type(command.action)],
+            verb=verb_of(command.action),
             wish=msgspec.to_builtins(command.action),
             dry_run=command.dry_run,
         )
@@ -116,6 +151,7 @@ class CommandDesk:
     def __init__(self, client: Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._enter = client.register_script(_ENTER)
 
     async def ask(self, command: Command, *, within_s: float = ANSWER_S) -> Reply:
         """Put one command among the ticks and return what became of it.
@@ -123,23 +159,50 @@ class CommandDesk:
         Raises:
             StoreUnavailable: Redis did not answer, or the service did not within `within_s`. The
                 command may be done later; asking again under the same id does it once.
+            IdTakenError: another command has its id.
 
         """
-        after = await self._last()
-        entry: dict[Any, Any] = {"v": SCHEMA, "c": encode_command(command)}
+        return await self.reply(await self.enter(command), within_s=within_s)
+
+    async def enter(self, command: Command, *, said: bytes | None = None) -> Entered:
+        """Put one command among the ticks, unless its id is there already.
+
+        `said` is what the asker said, where the command holds more than that (a moment that
+        follows from a duration, say): equal words under one id are the same wish.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+            IdTakenError: another command has its id.
+
+        """
+        body, keys = encode_command(command), self._keys
+        digest = hashlib.sha256(body if said is None else said).hexdigest()
+        names = [keys.command(command.id), keys.ticks, keys.replies]
         with translated("send a command"):
-            await self._client.xadd(self._keys.ticks, entry)
+            is_new, kept = await self._enter(names, [digest, SCHEMA, body, REMEMBERED_MS])
+        before, _, after = kept.decode().partition(" ")
+        if before != digest:
+            raise IdTakenError("another command has this id already; choose a new one")
+        entered = Entered(command, after, bool(is_new))
+        if not entered.is_new and isinstance(command.action, ReloadBooks):
+            await self._again(entered, body)
+        return entered
+
+    async def reply(self, entered: Entered, *, within_s: float = ANSWER_S) -> Reply:
+        """Return what became of a command.
+
+        Raises:
+            StoreUnavailable: as `ask`.
+
+        """
+        after = entered.after
         ends = time.monotonic() + within_s
         while (left := ends - time.monotonic()) > 0:
-            wait = max(1, min(BLOCK_MS, int(left * 1_000)))
-            with translated("wait for the answer to a command"):
-                page: Any = await self._client.xread(
-                    {self._keys.replies: after}, count=_PAGE, block=wait
-                )
-            for entry_id, answered in page[0][1] if page else ():
+            page = await self._page(after, max(1, min(BLOCK_MS, int(left * 1_000))))
+            for entry_id, answered in page:
                 after = entry_id.decode()
                 reply = _decode_reply(answered[b"n"])
-                if reply.id == command.id:
+                if reply.id == entered.command.id:
                     return reply
         raise StoreUnavailable(
             f"no answer within {within_s:g} s: nobody computes there; what was asked is done when "
@@ -158,7 +221,54 @@ class CommandDesk:
                 self._keys.replies, {"n": encode_reply(reply)}, maxlen=_KEPT, approximate=True
             )
 
-    async def _last(self) -> str:
+    async def forbid(self, forbidden: Forbidden) -> None:
+        """Keep in the trail that a command was refused.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        entry: dict[Any, Any] = {"n": msgspec.json.encode(forbidden)}
+        with translated("note a refused command"):
+            await self._client.xadd(
+                self._keys.forbidden, entry, maxlen=_FORBIDDEN_KEPT, approximate=True
+            )
+
+    async def trail(self, count: int) -> list[Reply | Forbidden]:
+        """Return the newest commands and what became of them, oldest first.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("read the trail of commands"):
+            answered: Any = await self._client.xrevrange(self._keys.replies, count=count)
+            refused: Any = await self._client.xrevrange(self._keys.forbidden, count=count)
+        found: list[Reply | Forbidden] = [_decode_reply(entry[b"n"]) for _, entry in answered]
+        found += [_decode_forbidden(entry[b"n"]) for _, entry in refused]
+        return sorted(found, key=lambda it: it.at)[-count:]
+
+    async def _again(self, entered: Entered, body: bytes) -> None:
+        """Ask once more for what no commit does: a process that died has forgotten it.
+
+        To read books twice does no harm; all else is done by the commit that takes the entry.
+        """
+        if any(
+            _decode_reply(it[b"n"]).id == entered.command.id for it in await self._later(entered)
+        ):
+            return
+        entry: dict[Any, Any] = {"v": SCHEMA, "c": body}
+        with translated("send a command"):
+            await self._client.xadd(self._keys.ticks, entry)
+
+    async def _later(self, entered: Entered) -> list[Mapping[bytes, bytes]]:
         with translated("read the answers"):
-            page: Any = await self._client.xrevrange(self._keys.replies, count=1)
-        return page[0][0].decode() if page else "0-0"
+            page: Any = await self._client.xrange(self._keys.replies, min=f"({entered.after}")
+        return [answered for _, answered in page]
+
+    async def _page(self, after: str, wait_ms: int) -> list[tuple[bytes, Mapping[bytes, bytes]]]:
+        with translated("wait for the answer to a command"):
+            page: Any = await self._client.xread(
+                {self._keys.replies: after}, count=_PAGE, block=wait_ms
+            )
+        return page[0][1] if page else []

@@ -74,7 +74,7 @@ end
 at = at + 2 * counted
 local answered = tonumber(ARGV[10])
 for i = at, at + answered - 1 do
-  redis.call('XADD', replies, 'MAXLEN', '~', '1000', '*', 'n', ARGV[i])
+  redis.call('XADD', replies, 'MAXLEN', '~', '100000', '*', 'n', ARGV[i])
 end
 for i = at + answered, #ARGV do
   redis.call('XADD', transitions, 'MAXLEN', '~', '1000000', '*', 'n', ARGV[i])

@@ -82,6 +82,15 @@ class Keys:
         return self._key("replies")
 
     @property
+    def forbidden(self) -> str:
+        """Stream: commands that were refused before they came among the ticks; capped."""
+        return self._key("forbidden")
+
+    def command(self, name: str) -> str:
+        """Expiring text: the id of a command that was taken, with what it said."""
+        return self._key(f"command:{name}")
+
+    @property
     def refused(self) -> str:
         """Hash: `hour|source|reason` to how many values were refused; kept for some days."""
         return self._key("refused")

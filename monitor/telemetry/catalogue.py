@@ -86,6 +86,25 @@ INGEST_REFUSALS = (
     "retained",
 )
 INGEST_OUTCOMES = ("accepted", *INGEST_REFUSALS, "store_unavailable")
+# as monitor.web.command_door and monitor.web.command_topic name them
+COMMAND_OUTCOMES = (
+    "done",
+    "refused",
+    "repeated",
+    "unanswered",
+    "unsigned",
+    "unknown_user",
+    "bad_signature",
+    "old_timestamp",
+    "other_name",
+    "id_taken",
+    "malformed",
+    "bad_reply_topic",
+    "too_large",
+    "retained",
+    "throttled",
+    "store_unavailable",
+)
 DELIVERY_FAILURES = (
     "ack_timeout",
     "bad_topic",
@@ -272,6 +291,11 @@ INGEST_REQUESTS = _counter(
     "ingest_requests_total",
     "Requests to /ingest and messages on its MQTT topics, by what became of them.",
     Label("outcome", INGEST_OUTCOMES),
+)
+COMMANDS = _counter(
+    "commands_total",
+    "Commands of people over HTTP and MQTT, by what became of them.",
+    Label("outcome", COMMAND_OUTCOMES),
 )
 # hops 3 and 4: accepting and storing
 QUOTES_ACCEPTED = _counter("quotes_accepted_total", "Quotes stored.", FEED)

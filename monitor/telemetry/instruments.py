@@ -53,6 +53,10 @@ class Instruments:
         """Count one request to `/ingest` by one of `INGEST_OUTCOMES`."""
         self._series.count(c.INGEST_REQUESTS, outcome)
 
+    def commanded(self, outcome: str) -> None:
+        """Count one command over HTTP or MQTT by one of `COMMAND_OUTCOMES`."""
+        self._series.count(c.COMMANDS, outcome)
+
     def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
         """Count quotes that the step or the consensus left out."""
         self.feeds.rejected(feed, reason, times)

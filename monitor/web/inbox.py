@@ -1,8 +1,8 @@
-"""The connection that hears `…/ingest/<name>`: kept open, and nothing acknowledged before it is stored.
+"""A connection that hears one kind of topic: kept open, and nothing acknowledged before it is stored.
 
 What the store could not take is left with the broker, which hands it over again on the next
-connection of the same session. So a message is taken at least once, and its signature, which the
-store remembers, makes that once. MQTT 5 is asked for first; it bounds how much is on its way.
+connection of the same session. So a message is taken at least once, and its signature or its id,
+which the store remembers, makes that once. MQTT 5 is asked for first; it bounds how much is on its way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,13 @@ from alerts.sinks.mqtt.link import (
     Refused,
     VersionRefused,
 )
-from alerts.topics import ROOT
-from monitor.core.clock import Clock
-from monitor.web.subscription import ANSWER, MAX_PAYLOAD, Delivered, Subscription
+from alerts.sinks.mqtt.properties import PublishProperties
+from alerts.topics import DELIVERY, ROOT, Kind
+from monitor.core.clock import SECOND, Clock
+from monitor.web.delivery import Delivered, Hearer, Reply
 
+ANSWER = "answer"
+_EXPIRY_S = (DELIVERY[Kind.USER_REPLY].expiry_ms or 0) // SECOND
 WAITING = 64
 """So many messages wait for the one that is being taken; more are refused as throttled."""
 SESSION_S = 3_600
@@ -98,11 +101,12 @@ _REFUSED = 0x80
 
 @dataclass(slots=True)
 class Inbox:
-    """The one listener of an installation: connects, hears, connects again.
+    """One listener of an installation: connects, hears, connects again.
 
     Attributes:
-        settings: how the broker is reached; the client id is its own.
-        subscription: what is done with a message.
+        settings: how the broker is reached.
+        hearer: what is done with a message.
+        suffix: ends its client id, which no other connection may have.
         clock: measures the waits between connections.
         rng: draws their jitter.
         is_hearing: a subscription stands now.
@@ -110,15 +114,18 @@ class Inbox:
     """
 
     settings: MqttSettings
-    subscription: Subscription
+    hearer: Hearer
+    suffix: str
     clock: Clock
     rng: random.Random = field(default_factory=random.Random)
     is_hearing: bool = field(init=False, default=False)
+    _current: _Line | None = field(init=False, default=None)
+    _answering: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     @property
     def topic(self) -> str:
-        """Return what is subscribed: one level for the sender's name."""
-        return f"{ROOT}/{self.settings.instance}/ingest/+"
+        """Return what is subscribed."""
+        return f"{ROOT}/{self.settings.instance}/{self.hearer.levels}"
 
     async def run(self) -> None:
         """Hear until cancelled.
@@ -127,18 +134,25 @@ class Inbox:
             ConfigError: a TLS file or the password file cannot be used.
 
         """
+        try:
+            await self._run()
+        finally:
+            for answering in self._answering:
+                answering.cancel()
+
+    async def _run(self) -> None:
         failures = 0
         while True:
             try:
                 async with self._connected() as (line, queue):
-                    log.info("ingest.listening", topic=self.topic, protocol=line.protocol)
-                    failures, self.is_hearing = 0, True
+                    log.info("inbox.listening", topic=self.topic, protocol=line.protocol)
+                    failures, self.is_hearing, self._current = 0, True, line
                     await self._serve(line, queue)
             except LinkLost as error:
                 if not failures:
-                    log.warning("ingest.not_listening", why=str(error))
+                    log.warning("inbox.not_listening", topic=self.topic, why=str(error))
             finally:
-                self.is_hearing = False
+                self.is_hearing, self._current = False, None
             await self.clock.sleep(self.settings.reconnect.delay_s(failures, self.rng))
             failures += 1
 
@@ -176,15 +190,15 @@ class Inbox:
         lines: list[_Line] = []
 
         def came(message: MQTTMessage) -> None:
-            waiting = _read(message)
+            waiting = _read(message, self.hearer.max_payload)
             try:
                 queue.put_nowait(waiting)
             except asyncio.QueueFull:
-                self.subscription.overrun()
+                self.hearer.overrun()
                 lines[0].acknowledge(waiting)
 
         options = _session(version) | {
-            "identifier": f"{mqtt.client_id}-ingest",
+            "identifier": f"{mqtt.client_id}-{self.suffix}",
             "username": mqtt.url.user,
             "password": mqtt.password() if mqtt.url.user else None,
             "keepalive": mqtt.keepalive_s,
@@ -221,19 +235,40 @@ class Inbox:
     async def _take_all(self, line: _Line, queue: asyncio.Queue[_Waiting]) -> None:
         while True:
             waiting = await queue.get()
-            reply = await self.subscription.take(waiting.delivered)
+            reply = await self.hearer.take(waiting.delivered)
             if reply.answered:
-                await _answer(line, waiting.topic, reply.answer)
+                answer = _answer(line, reply.to or f"{waiting.topic}/{ANSWER}", reply)
+                if reply.to and reply.is_done:  # nobody need wait for the broker
+                    self._begin(answer)
+                else:
+                    await answer
             if not reply.is_done:
                 raise LinkLost("the store does not answer; the broker keeps what came meanwhile")
             line.acknowledge(waiting)
+            if reply.later is not None:
+                self._begin(self._answer_later(reply.later))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        answering = asyncio.create_task(work)
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+
+    async def _answer_later(self, later: Callable[[], Awaitable[Reply]]) -> None:
+        """Answer on whatever connection there is by then; who hears nothing asks again."""
+        reply = await later()
+        if self._current is not None:
+            await _answer(self._current, reply.to, reply)
 
 
-async def _answer(line: _Line, topic: str, answer: object) -> None:
+async def _answer(line: _Line, topic: str, reply: Reply) -> None:
     """Tell the sender, if he listens; an answer that gets lost is none that is owed."""
-    message = Message(f"{topic}/{ANSWER}", msgspec.json.encode(answer), qos=0)
+    properties = None
+    if reply.to and line.protocol == V5:
+        properties = PublishProperties(_EXPIRY_S, correlation=reply.correlation)
+    qos = DELIVERY[Kind.USER_REPLY].qos if reply.to else 0
+    payload = msgspec.json.encode(reply.answer)
     with contextlib.suppress(LinkLost, Refused):
-        await line.send([message])
+        await line.send([Message(topic, payload, qos=qos, properties=properties)])
 
 
 def _session(version: ProtocolName) -> dict[str, Any]:
@@ -247,14 +282,19 @@ def _session(version: ProtocolName) -> dict[str, Any]:
     return {"clean_start": False, "properties": properties}
 
 
-def _read(message: MQTTMessage) -> _Waiting:
+def _read(message: MQTTMessage, max_payload: int) -> _Waiting:
     try:
         topic = message.topic
     except UnicodeDecodeError:
         topic = ""  # the name in it is none, and is refused as such
-    payload = bytes(message.payload) if len(message.payload) <= MAX_PAYLOAD else None
-    pairs = getattr(message.properties, "UserProperty", ()) if message.properties else ()
-    properties = {str(name).lower(): str(value) for name, value in pairs}
-    name = topic.rpartition("/")[2]
-    delivered = Delivered(name, payload, bool(message.retain), properties)
+    payload = bytes(message.payload) if len(message.payload) <= max_payload else None
+    told = message.properties
+    delivered = Delivered(
+        name=topic.rpartition("/")[2],
+        payload=payload,
+        retained=bool(message.retain),
+        properties={str(n).lower(): str(text) for n, text in getattr(told, "UserProperty", ())},
+        reply_to=str(getattr(told, "ResponseTopic", "")),
+        correlation=bytes(getattr(told, "CorrelationData", b"")),
+    )
     return _Waiting(delivered, topic, message.mid, message.qos)

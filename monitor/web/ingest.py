@@ -47,20 +47,25 @@ class Ingest:
         stamp = Stamp(headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, ""))
         self.admission.check_stamp(stamp)
         self.admission.check_name(name)
-        return await self.admission.take(name, stamp, await _bounded_body(request))
+        return await self.admission.take(name, stamp, await bounded_body(request, MAX_BYTES))
 
 
-async def _bounded_body(request: web.Request) -> bytes:
-    """Return the body, never more than `MAX_BYTES` of it held."""
+async def bounded_body(request: web.Request, limit: int) -> bytes:
+    """Return the body, never more than `limit` bytes of it held.
+
+    Raises:
+        RefusedRequest: it is larger, or compressed.
+
+    """
     if "Content-Encoding" in request.headers:
         message = "send the body as it is, without a Content-Encoding"
         raise RefusedRequest(415, "malformed", message)
-    too_large = RefusedRequest(413, "too_large", f"more than {MAX_BYTES} bytes; send less at once")
-    if (request.content_length or 0) > MAX_BYTES:
+    too_large = RefusedRequest(413, "too_large", f"more than {limit} bytes; send less at once")
+    if (request.content_length or 0) > limit:
         raise too_large
     body = bytearray()
     async for part in request.content.iter_any():
         body += part
-        if len(body) > MAX_BYTES:
+        if len(body) > limit:
             raise too_large
     return bytes(body)

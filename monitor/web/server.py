@@ -1,7 +1,7 @@
 """The HTTP face of a process: `/metrics` for Prometheus, `/livez` and `/readyz` for probes.
 
-It listens on the loopback unless told otherwise, answers GET only but for signed posts to `/ingest`
-where a secret is set, and bounds the requests in flight and the time of each.
+It listens on the loopback unless told otherwise, answers GET only but for what may be posted:
+signed quotes and commands, and a reload; and bounds the requests in flight and the time of each.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from monitor.core.clock import SECOND, Millis
 
 TIMESTAMP = "X-Hashhedge-Timestamp"
 SIGNATURE = "X-Hashhedge-Signature"
+USER = "X-Hashhedge-User"
+"""Whose key it is, for those who have one each."""
 WINDOW_S = 300
 """So far may the sender's clock be from ours, and so old may a request be."""
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
@@ -32,10 +34,20 @@ def header_fault(timestamp: str, signature: str, now: Millis) -> str:
 
     It is asked before the body is read: whoever sends none is not listened to.
     """
+    return form_fault(timestamp, signature) or age_fault(timestamp, now)
+
+
+def form_fault(timestamp: str, signature: str) -> str:
+    """Return what is wrong with the form of the two; empty: nothing."""
     if not _SIGNATURE.fullmatch(signature):
         return f"{SIGNATURE}: expected sha256= and 64 lower-case hex digits"
     if not _TIMESTAMP.fullmatch(timestamp):
         return f"{TIMESTAMP}: expected whole seconds since 1970, UTC"
+    return ""
+
+
+def age_fault(timestamp: str, now: Millis) -> str:
+    """Return that a well-formed time is too far from `now`; empty: it is not."""
     away_s = int(timestamp) - now // SECOND
     if abs(away_s) > WINDOW_S:
         return f"{TIMESTAMP}: more than {WINDOW_S} s from the clock here; sign each request anew"

@@ -7,7 +7,6 @@ as user properties beside the body; in 3.1.1, which has none, they stand in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,54 +14,13 @@ import structlog
 
 from monitor.store.codec import MAX_BYTES
 from monitor.web.admission import Admission, RefusedRequest, Stamp
+from monitor.web.delivery import Delivered, Reply
 from monitor.web.signature import SIGNATURE, TIMESTAMP
 
 MAX_PAYLOAD = 2 * MAX_BYTES + 1_024
 """A body within another text has each quotation mark escaped; what is larger is not looked at."""
-ANSWER = "answer"
-STORE_UNAVAILABLE = "store_unavailable"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """One message as the broker handed it over.
-
-    Attributes:
-        name: the last level of its topic.
-        payload: None where it is larger than `MAX_PAYLOAD`: it was let go unread.
-        retained: the broker keeps it, or kept it: it says nothing of now.
-        properties: user properties of MQTT 5, their names in small letters; empty without.
-
-    """
-
-    name: str
-    payload: bytes | None
-    retained: bool = False
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What became of one message.
-
-    Attributes:
-        outcome: the word that it is counted by.
-        answer: what the sender is told.
-        answered: whether it is told: a name that is none has no topic for an answer, and what is
-            retained would be answered at each connection.
-
-    """
-
-    outcome: str
-    answer: Mapping[str, object]
-    answered: bool = True
-
-    @property
-    def is_done(self) -> bool:
-        """Tell whether the broker may forget the message; else it is to hand it over again."""
-        return self.outcome != STORE_UNAVAILABLE
 
 
 class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +35,16 @@ class Subscription:
 
     admission: Admission
     _said: set[str] = field(default_factory=set)
+
+    @property
+    def levels(self) -> str:
+        """Return the filter: one level for the sender's name."""
+        return "ingest/+"
+
+    @property
+    def max_payload(self) -> int:
+        """Return how many bytes of a payload are looked at."""
+        return MAX_PAYLOAD
 
     async def take(self, message: Delivered) -> Reply:
         """Judge and store one message; nothing but a bug of ours leaves here."""

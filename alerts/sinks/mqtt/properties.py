@@ -1,7 +1,7 @@
 """The MQTT 5 properties of a PUBLISH, written out by hand.
 
 paho checks each property by walking its tables and packs the lot again for every message: about
-half of what a message costs. What we send is always the same four, so their bytes are made here
+half of what a message costs. What we send is always the same five, so their bytes are made here
 (MQTT 5.0, 2.2.2 and 3.3.2.3) and kept for each set of facts.
 """
 
@@ -17,6 +17,7 @@ CONTENT_TYPE = "application/json"
 _PAYLOAD_FORMAT_UTF_8 = b"\x01\x01"
 _MESSAGE_EXPIRY_INTERVAL = b"\x02"
 _CONTENT_TYPE = b"\x03"
+_CORRELATION_DATA = b"\x09"
 _USER_PROPERTY = b"\x26"
 
 
@@ -25,8 +26,12 @@ class PublishProperties:
 
     __slots__ = ("_packed",)
 
-    def __init__(self, expiry_s: int | None = None, facts: Facts = ()) -> None:
+    def __init__(
+        self, expiry_s: int | None = None, facts: Facts = (), correlation: bytes = b""
+    ) -> None:
         body = _unchanging(facts)
+        if correlation:
+            body += _CORRELATION_DATA + len(correlation).to_bytes(2, "big") + correlation
         if expiry_s is not None:
             body += _MESSAGE_EXPIRY_INTERVAL + expiry_s.to_bytes(4, "big")
         self._packed = _length(len(body)) + body

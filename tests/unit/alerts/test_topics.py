@@ -36,6 +36,7 @@ def all_topics(topics: Topics, word: str) -> list[Topic]:
         topics.alert_state(word, word),
         topics.alert_event(word, word),
         topics.user_inbox(word),
+        topics.user_reply(word, word),
         topics.command(word),
         topics.meta(word),
     ]
@@ -53,6 +54,7 @@ def test_topics_are_the_documented_ones() -> None:
         "hashhedge/v1/home/alert/X/X/state",
         "hashhedge/v1/home/alert/X/X/event",
         "hashhedge/v1/home/user/X/inbox",
+        "hashhedge/v1/home/user/X/reply/X",
         "hashhedge/v1/home/cmd/X",
         "hashhedge/v1/home/meta/X",
     ]
@@ -68,7 +70,7 @@ def test_every_kind_has_a_topic_and_a_delivery() -> None:
 
 def test_state_is_retained_and_events_never_are() -> None:
     """What is stays with the broker; what happened must not come again at a reconnect."""
-    happened = {Kind.ALERT_EVENT, Kind.MARKET_TICK, Kind.USER_INBOX, Kind.COMMAND}
+    happened = {Kind.ALERT_EVENT, Kind.MARKET_TICK, Kind.USER_INBOX, Kind.USER_REPLY, Kind.COMMAND}
     assert {kind for kind in Kind if not DELIVERY[kind].retain} == happened
     assert {kind for kind in Kind if DELIVERY[kind].qos == 0} == {Kind.MARKET_TICK}
     assert all(

@@ -40,6 +40,7 @@ def test_every_setting_has_a_variable() -> None:
         "web_port": "1",
         "ingest_secret": "correct-horse-battery",
         "ingest_mqtt": "True",
+        "command_users": "u",
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",

@@ -17,6 +17,7 @@ from alerts.model import AlertState, Transition
 from alerts.schemas import builders, generate, payloads
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from monitor.core.clock import HOUR, iso
+from monitor.domain.commands import Listed, ReloadPlan
 from monitor.domain.events import Quality, Reading
 from tests.transitions import AT, any_transition, transition
 
@@ -81,6 +82,14 @@ def all_payloads() -> Iterator[msgspec.Struct]:
         reason="timeout",
         changed_at=AT,
         last_success_at=None,
+    )
+    some = Listed(total=1, names=("r",))
+    yield payloads.CommandReply(
+        id="1",
+        at=iso(AT),
+        accepted=True,
+        text="read",
+        plan=ReloadPlan(rules=1, version="v", added=some, removed=some, changed=some, ends=some),
     )
 
 

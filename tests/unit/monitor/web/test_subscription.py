@@ -16,9 +16,10 @@ from monitor.core.clock import ManualClock
 from monitor.store.codec import MAX_BYTES
 from monitor.telemetry.catalogue import INGEST_OUTCOMES
 from monitor.web.admission import Admission, Taken
+from monitor.web.delivery import Delivered, Reply
 from monitor.web.inbound import Inbound
 from monitor.web.signature import SIGNATURE, TIMESTAMP, signature_of
-from monitor.web.subscription import MAX_PAYLOAD, Delivered, Reply, Subscription
+from monitor.web.subscription import MAX_PAYLOAD, Subscription
 from tests.worlds import NOON
 
 SECRET = "correct-horse-battery"  # noqa: S105  # made up
