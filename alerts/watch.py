@@ -481,8 +481,11 @@ class Watch:
         self._restoring = True
 
     def resume(self) -> None:
-        """Go on from where the readings since `restore` stand."""
+        """Go on from where the readings since `restore` stand; what none has shown is unknown."""
         self._restoring = False
+        for series in self._bound.series:
+            if series.reading is UNSEEN:
+                series.usable = False
 
     def rejudge(self, now: int, same: Collection[str] = ()) -> None:
         """End what was left over, aloud, and let the next reading of each value touch every rule.
