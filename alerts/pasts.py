@@ -39,23 +39,18 @@ class Pasts:
         return [(signal, self.read(signal, reading, now)) for signal in source.derived]
 
     def _take(self, source: Series, reading: Reading, now: int, *, sample: bool) -> None:
-        if not sample or not reading.quality.usable or reading.value is None:
+        if not reading.quality.usable or reading.value is None:
             return
         said = (reading.value, reading.observed_at)
-        if reading.observed_at is not None and self._pushed.get(id(source)) == said:
-            return
-        self._pushed[id(source)] = said
-        rings: dict[int, Series] = {id(signal.past): signal for signal in source.derived}
-        for signal in rings.values():
-            ring = signal.past
-            if (
-                ring is None
-                or signal.signal is None
-                or not signal.signal.takes(reading.value, ring)
-            ):
+        rings = {id(it.past): (it, it.past) for it in source.derived if it.past is not None}
+        for key, (signal, ring) in rings.items():
+            if reading.observed_at is not None and self._pushed.get(key) == said:
                 continue
-            ring.push(reading.value, now)
-            self._note(signal, ring)
+            if sample or ring.bars:  # what is shown again after a restart was taken before it
+                self._pushed[key] = said
+            if sample and signal.signal is not None and signal.signal.takes(reading.value, ring):
+                ring.push(reading.value, now)
+                self._note(signal, ring)
 
     def _note(self, signal: Series, ring: Ring) -> None:
         """Note which slots of a ring have changed."""

@@ -211,6 +211,17 @@ def test_a_history_is_told_once_and_alike_however_it_is_played(
     check(told)
 
 
+def test_a_value_shown_again_after_a_restart_is_no_second_sample() -> None:
+    """One value over the level is not two of the last three, however often the process dies."""
+    play = Play()
+    for number, level in enumerate((0, 0, 9)):
+        play.do(number, Price(SECOND, "X", level, 0))
+        play.crash()
+        play.step.judge()
+        play.save()
+    assert "samples" not in {it.rule for it in play.end()}
+
+
 def check(told: Sequence[Transition]) -> None:
     """Hold what was told against what the life of an alert can be."""
     ids = [it.id for it in told]
