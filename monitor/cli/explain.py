@@ -14,7 +14,18 @@ from monitor.cli.calc import metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption, settings_with
-from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, measure, number, sheet
+from monitor.cli.output import (
+    SELF_SAID,
+    Output,
+    OutputOption,
+    age,
+    emit,
+    measure,
+    number,
+    plain,
+    sheet,
+)
+from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.cli.situation import Wanted, find_situation
 from monitor.cli.terminal import WIDTH_IN_PIPES
@@ -24,7 +35,8 @@ from monitor.metrics.base import Scope
 
 Record = dict[str, Any]
 
-PEERS_SHOWN = 30
+FROM_WIDTH = 14
+"""Least columns for where an input comes from: a date and its note."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,11 +106,7 @@ def _draw(data: Record) -> Group:
     """Draw the explanation for 80 columns."""
     parts: list[RenderableType] = [_head(data)]
     if data["steps"]:
-        steps = sheet("step", "value", "formula", right=("value",))
-        for step in data["steps"]:
-            words = GIVEN if step["given"] else step["formula"]
-            steps.add_row(step["metric"], number(step["value"], step["unit"]), words)
-        parts.append(steps)
+        parts.append(_steps(data["steps"]))
     parts += [_comparison(part) for part in data["compared"]]
     if data["inputs"]:
         sources: dict[str, str] = {}
@@ -121,7 +129,7 @@ def _head(data: Record) -> Text:
     head.append(f"{name} = {number(data['value'], data['unit'])}", style="bold")
     head.append("" if data["unit"] in SELF_SAID or data["value"] is None else f" {data['unit']}")
     if data["value"] is None:
-        head.append(f"  ({data['reason']})", style="yellow")
+        head.append(f"  ({said(data['reason'])})", style="yellow")
     elif data["quality"] != "ok":
         head.append(f"  ({data['quality']})", style="yellow")
     head.append(f"\n{data['description']}\n")
@@ -135,26 +143,61 @@ def _head(data: Record) -> Text:
     return head
 
 
+def _steps(steps: list[Record]) -> RenderableType:
+    """Draw the steps; where a name or a word of a formula would break, formulas get their lines."""
+    rows = [
+        (
+            step["metric"],
+            number(step["value"], step["unit"]),
+            GIVEN if step["given"] else step["formula"],
+        )
+        for step in steps
+    ]
+    names, values = (max(len(row[place]) for row in rows) for place in (0, 1))
+    word = max(len(word) for *_, formula in rows for word in formula.split())
+    apart = max(names, len("step")) + max(values, len("value")) + word + 4 > WIDTH_IN_PIPES
+    table = sheet("step", "value", *([] if apart else ["formula"]), right=("value",))
+    table.columns[0].no_wrap = not apart
+    for name, value, formula in rows:
+        if apart:
+            table.add_row(f"{name}\n  = {formula}", value)
+        else:
+            table.add_row(name, value, formula)
+    return table
+
+
 def _inputs(inputs: list[Record], sources: dict[str, str]) -> RenderableType:
-    table = sheet("input", "value", "unit", "age", "quality", "from", right=("value", "age"))
-    table.columns[0].no_wrap = True
-    for item in inputs:
-        value = item.get("assumed", item)["value"]
-        table.add_row(
+    """Draw the inputs; where a date would break beside them, it stands below where each is from."""
+    rows = [
+        (
             item["name"],
-            "-" if value is None else f"{value:,.6g}",
+            "-" if value is None else plain(value),
             item["unit"] or "",
             age(item["age_s"]),
             item["quality"],
             _cited(item, sources),
         )
-    return table
+        for item in inputs
+        for value in (item.get("assumed", item)["value"],)
+    ]
+    heads = ("input", "value", "unit", "age", "quality")
+    taken = sum(
+        max(len(head), *(len(row[place]) for row in rows)) + 2 for place, head in enumerate(heads)
+    )
+    apart = taken + FROM_WIDTH > WIDTH_IN_PIPES
+    table = sheet(*heads, *([] if apart else ["from"]), right=("value", "age"))
+    for column in table.columns[: len(heads)]:  # a number broken in two reads as two
+        column.no_wrap = True
+    for row in rows:
+        table.add_row(*(row[:-1] if apart else row))
+    below = [Text(f"{row[0]}: {row[-1].plain}", style=row[-1].style) for row in rows if apart]
+    return Group(table, *(line for line in below if not line.plain.endswith(": -")))
 
 
 def _cited(item: Record, sources: dict[str, str]) -> Text:
     """Return where an input comes from: short names as they are, addresses as footnotes."""
     if not item["operand"]:
-        reasons = ", ".join(item["checked_for"]).replace("_", " ")
+        reasons = ", ".join(map(said, item["checked_for"]))
         return Text(f"in no formula; only checked for: {reasons}")
     if "assumed" in item:
         return Text(item["assumed"]["why"])
@@ -182,7 +225,7 @@ def _comparison(part: Record) -> RenderableType:
             own = "" if row["value"] is None else number(row["value"], part["unit"])
             table.add_row(row["company"], *cells, own)
     left = [
-        f"{r['company']} ({r['reason'] or r['quality']})"
+        f"{r['company']} ({said(r['reason'] or r['quality'])})"
         for r in part["companies"]
         if not r["counted"]
     ]
