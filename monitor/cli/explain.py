@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,7 @@ from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.cli.situation import Wanted, find_situation
 from monitor.cli.terminal import WIDTH_IN_PIPES
+from monitor.compute.card_metrics import CONVERTED
 from monitor.compute.explanation import GIVEN, explain
 from monitor.core.errors import ConfigError
 from monitor.metrics.base import Scope
@@ -115,7 +117,9 @@ def _draw(data: Record) -> Group:
             Text(f"[{place}] {title}\n{source}" if title else f"[{place}] {source}")
             for place, (source, title) in enumerate(sources.items(), 1)
         ]
-    parts += [Text(flag, style="yellow") for flag in data["flags"]]
+    parts += [Text(line) for item in data["inputs"] for line in _converted(item)]
+    shown = [flag for flag in data["flags"] if not flag.startswith(CONVERTED)]
+    parts += [Text(flag, style="yellow") for flag in shown]
     parts += [Text(note, style="yellow") for note in data["notes"]]
     if data["recomputed"] is not None:
         again = measure(data["recomputed"], data["unit"])
@@ -212,6 +216,20 @@ def _cited(item: Record, sources: dict[str, str]) -> Text:
     sources.setdefault(source, item["title"] or "")
     basis = f"{item['basis']}, " if item["basis"] else ""
     return Text(f"{basis}{item['as_of'] or ''} [{list(sources).index(source) + 1}]")
+
+
+def _converted(item: Record) -> Iterator[str]:
+    """Yield what an input was in another currency, the rate, whose it is and how old."""
+    found = item["converted"]
+    if found is None:
+        return
+    amount = f"{item['name']}: {plain(found['value'])} {found['unit']}"
+    if found["usd_rate"] is None:
+        yield f"{amount}; no rate USD-{found['currency']} is known, so it has no value in USD"
+        return
+    rate = f"{found['usd_rate']:.5g} USD/{found['currency']}"
+    at = found["rate_at"][:16].replace("T", " ")
+    yield f"{amount} at {rate} of {found['rate_source']}, {at} ({age(found['rate_age_s'])} old)"
 
 
 def _comparison(part: Record) -> RenderableType:
