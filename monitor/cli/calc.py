@@ -11,7 +11,7 @@ from rich.text import Text
 from monitor.app.world import find_catalogue
 from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.output import Output, OutputOption, emit, measure, plain, sheet
-from monitor.cli.reason_words import lacking
+from monitor.cli.reason_words import lacking, said
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.metrics.catalogue import Catalogue, Evaluation
@@ -96,7 +96,7 @@ def _table(found: Evaluation) -> Table:
         assumed = found.assumed.get(name)
         table.add_row(name, plain(value) + (f"  (assumed: {assumed.words})" if assumed else ""))
     for word in found.remarks:
-        table.add_row("remark", word)
+        table.add_row("remark", said(word))
     if found.value is None:
         table.add_row("no value because", lacking(found.missing, found.reason))
     if found.metric.refusal:

@@ -119,7 +119,7 @@ def _draw(data: Record) -> Group:
         ]
     parts += [Text(line) for item in data["inputs"] for line in _converted(item)]
     shown = [flag for flag in data["flags"] if not flag.startswith(CONVERTED)]
-    parts += [Text(flag, style="yellow") for flag in shown]
+    parts += [Text(said(flag) if flag.isidentifier() else flag, style="yellow") for flag in shown]
     parts += [Text(note, style="yellow") for note in data["notes"]]
     if data["recomputed"] is not None:
         again = measure(data["recomputed"], data["unit"])

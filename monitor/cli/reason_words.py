@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _WORDS: Mapping[str, str] = {
+    "above_expected": "above what the hashrate could be expected to make",
     "ai_at_a_loss": "its AI makes a loss",
     "ai_stands_still": "the AI basket stands still",
     "always_mining": "mining is better at any hashprice",
