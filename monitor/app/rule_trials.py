@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from os.path import normpath
 from pathlib import Path
 
+from alerts.model import Transition
 from alerts.rulebook import Rulebook
 from alerts.setting import Setting
 from monitor.app.world import firm_of, load_rules
 from monitor.compute.firms import Firm
+from monitor.compute.history import EARLIER_FACTS
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.compute.standing import Standing
 from monitor.compute.step import Step
@@ -133,7 +135,9 @@ def _scope_problems(
         at = where(*base, "figures", ticker)
         yield from _unknown("company", ticker, room.companies, at)
         for name in own:
-            yield from _unknown("figure", name, FACTS, where(*base, "figures", ticker, name))
+            yield from _unknown(
+                "figure", name, (*FACTS, *EARLIER_FACTS), where(*base, "figures", ticker, name)
+            )
     if scope.start and not _is_moment(scope.start):
         hint = "write 2026-01-12T15:00Z"
         at = where(*base, "start")
@@ -190,6 +194,13 @@ def _outcome(file: TestFile, room: Room, number: int, case: Case) -> Outcome:
     )
 
 
+def told(file: TestFile, case: Case, room: Room) -> list[Transition]:
+    """Return every change of a test, with all that its message says; none is compared."""
+    start = parse_iso(case.start or file.script.start)
+    stage = staged(case, (*file.script.inputs, *case.inputs), start, room.companies)
+    return list(changes_of(_step(file, room, case), stage.ticks, stage.end, []))
+
+
 def _step(file: TestFile, room: Room, case: Case) -> Step:
     """Return a step with the test's companies, figures and rules."""
     script, book = file.script, file.book
@@ -211,12 +222,19 @@ def _told(firm: Firm, figures: Mapping[str, float], *, books: bool) -> Firm:
 
     def fact(name: str, moment: Millis) -> Reading:
         if name in figures:
-            return Reading(figures[name], Quality.OK)
+            return Reading(figures[name], Quality.OK, "", moment)
         return (
             firm.fact(name, moment) if books else Reading(None, Quality.MISSING, f"missing:{name}")
         )
 
-    return replace(firm, fact=fact, known=fact, standing=firm.standing if books else _nothing)
+    def known(name: str, moment: Millis) -> Reading:
+        """Return what was known of a figure: the one that the test gives as the earlier one."""
+        before = next((earlier for earlier, own in EARLIER_FACTS.items() if own == name), None)
+        if before is not None and before in figures:
+            return Reading(figures[before], Quality.OK, "", moment)
+        return firm.known(name, moment) if books else fact(name, moment)
+
+    return replace(firm, fact=fact, known=known, standing=firm.standing if books else _nothing)
 
 
 def _nothing(_moment: Millis) -> tuple[Standing, ...]:

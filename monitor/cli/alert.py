@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.console import Group
+from rich.text import Text
 
 from alerts.engine import state_of
 from alerts.model import AlertState
@@ -17,8 +18,9 @@ from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.live_rules import running_world
 from monitor.cli.orders import AuthorOption, DryRunOption, end_of, send, show
-from monitor.cli.output import Output, OutputOption, emit
+from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.cli.output import number as number_text
+from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.nearness import reason_for
@@ -156,14 +158,13 @@ def alert_history(
     emit(rows, output, lambda: history_table(rows))
 
 
-def _table(rows: list[dict[str, Any]], now: int | None) -> Table:
+def _table(rows: list[dict[str, Any]], now: int | None) -> Group:
     moment = "nothing has been committed yet" if now is None else f"as of {iso(now)}"
-    table = Table(title=moment, title_justify="left")
-    for name in ("rule", "subject", "state", "since", "value", "quality", "quiet by"):
-        table.add_column(name, overflow="fold")
+    names = ("rule", "subject", "state", "since, UTC", "value", "quality", "quiet by")
+    table = sheet(*names, right=("value",))
     for row in rows:
-        since = "" if row["since"] is None else row["since"][:19].replace("T", " ")
+        since = "" if row["since"] is None else row["since"][:16].replace("T", " ")
         shown = (row["rule"], row["subject"], row["state"], since)
         told = row["muted_by"] or ""
-        table.add_row(*shown, number_text(row["value"]), row["quality"], told)
-    return table
+        table.add_row(*shown, number_text(row["value"]), said(row["quality"]), told)
+    return Group(Text(moment), table)

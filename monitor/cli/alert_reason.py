@@ -20,6 +20,7 @@ from monitor.cli.alert_trail import delivery, history_row, trail
 from monitor.cli.live import committed, required_url
 from monitor.cli.orders import moment_of
 from monitor.cli.output import Output, emit, number, sheet
+from monitor.cli.reason_words import said
 from monitor.compute.cells import Saved
 from monitor.compute.step import Step
 from monitor.core.clock import SystemClock, iso
@@ -134,8 +135,8 @@ def _answer(
     """Return the first thing for which it does not ring, or that it rings."""
     if state is AlertState.NO_DATA or reading.value is None:
         explained = f", because of {mute}" if mute.startswith("feed:") else ""
-        why = reading.reason or reading.quality.word
-        return f"It cannot be judged: {rule.on} is {why}{explained}."
+        why = said(reading.reason or reading.quality.word)
+        return f"It cannot be judged: {rule.on} has no value to judge, {why}{explained}."
     if record is None:
         return f"Its condition does not hold: {_condition(rule)} is not true of {reading.value:g}."
     if record.state is AlertState.PENDING:
@@ -158,7 +159,7 @@ def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
             "not be judged, or the trail does not reach back so far.",
         }
     row = history_row(last)
-    said = f"{row['event']} since {row['time']} ({row['reason']}): {delivery(row)}"
+    words = f"{row['event']} since {row['time']} ({said(row['reason'])}): {delivery(row)}"
     ended = last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
     over = f"; then its condition did not hold: {_condition(rule)}" if ended else ""
     return {
@@ -167,7 +168,7 @@ def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
         "quality": last.quality,
         "muted_by": row["muted_by"],
         "told": last.told,
-        "answer": f"It was {said}{over}.",
+        "answer": f"It was {words}{over}.",
     }
 
 
@@ -188,6 +189,6 @@ def _trail(data: dict[str, Any]) -> Table:
     table = sheet("time", "event", "why", "told")
     for row in data["trail"]:
         table.add_row(
-            row["time"][:19].replace("T", " "), row["event"], row["reason"], delivery(row)
+            row["time"][:19].replace("T", " "), row["event"], said(row["reason"]), delivery(row)
         )
     return table

@@ -12,6 +12,7 @@ from alerts.codec import decode_transition
 from alerts.model import Reason, Transition
 from monitor.cli.live import ask
 from monitor.cli.output import number, sheet
+from monitor.cli.reason_words import said
 from monitor.core.clock import iso
 from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
@@ -75,13 +76,13 @@ def history_table(rows: list[dict[str, Any]]) -> Group | Table:
     for row in rows:
         time = row["time"][:19].replace("T", " ")
         value = number(row["value"], row["unit"])
-        table.add_row(time, row["subject"], row["event"], row["reason"], value, delivery(row))
+        table.add_row(time, row["subject"], row["event"], said(row["reason"]), value, delivery(row))
     return table
 
 
 def delivery(row: dict[str, Any]) -> str:
     """Return what was done about a change, in words."""
     if row["told"]:
-        return f"sent: {row['notice']}"
+        return f"sent: {said(row['notice'])}"
     by = f" by {row['acked_by']}" if row["acked_by"] else ""
     return f"muted by {row['muted_by']}" if row["muted_by"] else f"no news{by}"

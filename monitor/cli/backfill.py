@@ -19,6 +19,7 @@ from monitor.cli import loop
 from monitor.cli.company import moment_of
 from monitor.cli.live import LiveOption, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
+from monitor.cli.reason_words import said
 from monitor.core.clock import Millis, SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.feeds.past import Asked
@@ -161,7 +162,7 @@ def _draw(data: dict[str, Any]) -> Group:
     if data["too_old"]:
         parts.append(Text(f"left out: {data['too_old']:,} older than two years"))
     parts += [
-        Text(f"refused: {row['quotes']:,} of {row['source']}: {row['reason']}")
+        Text(f"refused: {row['quotes']:,} of {row['source']}: {said(row['reason'])}")
         for row in data["refused"]
     ]
     parts += [Text(f"not had: {row['instrument']}: {row['message']}") for row in data["failed"]]

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from monitor.cli.output import age, percent, sheet
+from monitor.cli.reason_words import lacking
 from monitor.core.clock import iso
 from monitor.tuning.report import RuleReport
 
@@ -109,7 +110,7 @@ def _notes(data: dict[str, Any]) -> Iterator[RenderableType]:
             style="yellow",
         )
     for row in data["unjudged"]:
-        why = f"missing {', '.join(row['missing'])}" if row["missing"] else row["reason"]
+        why = lacking(row["missing"], row["reason"])
         who = ", ".join(row["subjects"])
         yield Text(f"{row['rule']} was never judged for {who}: {why}", style="yellow")
 

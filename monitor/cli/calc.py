@@ -10,7 +10,8 @@ from rich.text import Text
 
 from monitor.app.world import find_catalogue
 from monitor.cli.inputs import parse_inputs, refuse_implausible
-from monitor.cli.output import Output, OutputOption, emit, measure, sheet
+from monitor.cli.output import Output, OutputOption, emit, measure, plain, sheet
+from monitor.cli.reason_words import lacking, said
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.metrics.catalogue import Catalogue, Evaluation
@@ -93,11 +94,11 @@ def _table(found: Evaluation) -> Table:
     deeper = {name: item.value for name, item in found.assumed.items()}
     for name, value in {**found.used, **deeper, **found.inputs}.items():
         assumed = found.assumed.get(name)
-        table.add_row(name, f"{value:,.10g}" + (f"  (assumed: {assumed.words})" if assumed else ""))
+        table.add_row(name, plain(value) + (f"  (assumed: {assumed.words})" if assumed else ""))
     for word in found.remarks:
-        table.add_row("remark", word)
+        table.add_row("remark", said(word))
     if found.value is None:
-        table.add_row("no value because", ", ".join(found.missing) or found.reason)
+        table.add_row("no value because", lacking(found.missing, found.reason))
     if found.metric.refusal:
         table.add_row(f"only for {', '.join(_types(found))}", found.metric.refusal)
     return table

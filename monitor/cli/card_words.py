@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli.output import number, percent
+from monitor.cli.reason_words import said
 from monitor.compute.history import HISTORY_INPUTS, PAIR_INPUTS
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS
 from monitor.metrics.base import MULTIPLE
@@ -49,7 +50,7 @@ def why(entry: CardPart) -> str:
     if entry["missing"]:
         lacks = sorted({_wanting(name) for name in entry["missing"]})
         return "unknown for want of " + ", ".join(lacks)
-    return f"none ({entry['reason']})"
+    return f"none ({said(entry['reason'])})"
 
 
 def _wanting(name: str) -> str:

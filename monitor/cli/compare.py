@@ -13,6 +13,7 @@ from monitor.cli.calc import ALIASES, metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.live import LiveOption
 from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, number, sheet, short
+from monitor.cli.reason_words import said
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.comparison import compare, look_ahead, refused
 from monitor.compute.situation import Situation
@@ -171,9 +172,9 @@ def _one(part: Record) -> list[RenderableType]:
             (row["as_of"] or "-")[:10],
             age(row["age_s"]),
             row["basis"] or "",
-            row["quality"],
+            said(row["quality"]),
         )
-    notes += [f"{reason}: {', '.join(tickers)}" for reason, tickers in reasons.items()]
+    notes += [f"{said(reason)}: {', '.join(tickers)}" for reason, tickers in reasons.items()]
     unit = "" if part["unit"] in SELF_SAID else f", {part['unit']}"
     head = Text(f"{part['metric']}{unit}", style="bold")
     return [head, table, *(Text(words, style="yellow") for words in notes)]

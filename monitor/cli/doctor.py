@@ -20,6 +20,7 @@ from monitor.app.world import World, load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
+from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.cli.servers import MqttOption, RedisOption
 from monitor.core.clock import SystemClock
@@ -205,7 +206,7 @@ async def _feeds(url: str) -> list[Finding]:
             findings.append(Finding("feeds", feed, PASS, f"newest data is {record['state']}"))
             continue
         never = record["last_success"] is None
-        detail = f"{failures[-1]['reason']}: {failures[-1]['message']}"
+        detail = f"{said(failures[-1]['reason'])}: {failures[-1]['message']}"
         fix = "is this machine online?" if failures[-1]["reason"] == "connection" else ""
         findings.append(Finding("feeds", feed, FAIL if never else WARN, detail, fix))
     return findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -14,17 +15,30 @@ from monitor.cli.calc import metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption, settings_with
-from monitor.cli.output import SELF_SAID, Output, OutputOption, age, emit, measure, number, sheet
+from monitor.cli.output import (
+    SELF_SAID,
+    Output,
+    OutputOption,
+    age,
+    emit,
+    measure,
+    number,
+    plain,
+    sheet,
+)
+from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.cli.situation import Wanted, find_situation
 from monitor.cli.terminal import WIDTH_IN_PIPES
+from monitor.compute.card_metrics import CONVERTED
 from monitor.compute.explanation import GIVEN, explain
 from monitor.core.errors import ConfigError
 from monitor.metrics.base import Scope
 
 Record = dict[str, Any]
 
-PEERS_SHOWN = 30
+FROM_WIDTH = 14
+"""Least columns for where an input comes from: a date and its note."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,11 +108,7 @@ def _draw(data: Record) -> Group:
     """Draw the explanation for 80 columns."""
     parts: list[RenderableType] = [_head(data)]
     if data["steps"]:
-        steps = sheet("step", "value", "formula", right=("value",))
-        for step in data["steps"]:
-            words = GIVEN if step["given"] else step["formula"]
-            steps.add_row(step["metric"], number(step["value"], step["unit"]), words)
-        parts.append(steps)
+        parts.append(_steps(data["steps"]))
     parts += [_comparison(part) for part in data["compared"]]
     if data["inputs"]:
         sources: dict[str, str] = {}
@@ -107,7 +117,9 @@ def _draw(data: Record) -> Group:
             Text(f"[{place}] {title}\n{source}" if title else f"[{place}] {source}")
             for place, (source, title) in enumerate(sources.items(), 1)
         ]
-    parts += [Text(flag, style="yellow") for flag in data["flags"]]
+    parts += [Text(line) for item in data["inputs"] for line in _converted(item)]
+    shown = [flag for flag in data["flags"] if not flag.startswith(CONVERTED)]
+    parts += [Text(said(flag) if flag.isidentifier() else flag, style="yellow") for flag in shown]
     parts += [Text(note, style="yellow") for note in data["notes"]]
     if data["recomputed"] is not None:
         again = measure(data["recomputed"], data["unit"])
@@ -121,7 +133,7 @@ def _head(data: Record) -> Text:
     head.append(f"{name} = {number(data['value'], data['unit'])}", style="bold")
     head.append("" if data["unit"] in SELF_SAID or data["value"] is None else f" {data['unit']}")
     if data["value"] is None:
-        head.append(f"  ({data['reason']})", style="yellow")
+        head.append(f"  ({said(data['reason'])})", style="yellow")
     elif data["quality"] != "ok":
         head.append(f"  ({data['quality']})", style="yellow")
     head.append(f"\n{data['description']}\n")
@@ -135,26 +147,61 @@ def _head(data: Record) -> Text:
     return head
 
 
+def _steps(steps: list[Record]) -> RenderableType:
+    """Draw the steps; where a name or a word of a formula would break, formulas get their lines."""
+    rows = [
+        (
+            step["metric"],
+            number(step["value"], step["unit"]),
+            GIVEN if step["given"] else step["formula"],
+        )
+        for step in steps
+    ]
+    names, values = (max(len(row[place]) for row in rows) for place in (0, 1))
+    word = max(len(word) for *_, formula in rows for word in formula.split())
+    apart = max(names, len("step")) + max(values, len("value")) + word + 4 > WIDTH_IN_PIPES
+    table = sheet("step", "value", *([] if apart else ["formula"]), right=("value",))
+    table.columns[0].no_wrap = not apart
+    for name, value, formula in rows:
+        if apart:
+            table.add_row(f"{name}\n  = {formula}", value)
+        else:
+            table.add_row(name, value, formula)
+    return table
+
+
 def _inputs(inputs: list[Record], sources: dict[str, str]) -> RenderableType:
-    table = sheet("input", "value", "unit", "age", "quality", "from", right=("value", "age"))
-    table.columns[0].no_wrap = True
-    for item in inputs:
-        value = item.get("assumed", item)["value"]
-        table.add_row(
+    """Draw the inputs; where a date would break beside them, it stands below where each is from."""
+    rows = [
+        (
             item["name"],
-            "-" if value is None else f"{value:,.6g}",
+            "-" if value is None else plain(value),
             item["unit"] or "",
             age(item["age_s"]),
             item["quality"],
             _cited(item, sources),
         )
-    return table
+        for item in inputs
+        for value in (item.get("assumed", item)["value"],)
+    ]
+    heads = ("input", "value", "unit", "age", "quality")
+    taken = sum(
+        max(len(head), *(len(row[place]) for row in rows)) + 2 for place, head in enumerate(heads)
+    )
+    apart = taken + FROM_WIDTH > WIDTH_IN_PIPES
+    table = sheet(*heads, *([] if apart else ["from"]), right=("value", "age"))
+    for column in table.columns[: len(heads)]:  # a number broken in two reads as two
+        column.no_wrap = True
+    for row in rows:
+        table.add_row(*(row[:-1] if apart else row))
+    below = [Text(f"{row[0]}: {row[-1].plain}", style=row[-1].style) for row in rows if apart]
+    return Group(table, *(line for line in below if not line.plain.endswith(": -")))
 
 
 def _cited(item: Record, sources: dict[str, str]) -> Text:
     """Return where an input comes from: short names as they are, addresses as footnotes."""
     if not item["operand"]:
-        reasons = ", ".join(item["checked_for"]).replace("_", " ")
+        reasons = ", ".join(map(said, item["checked_for"]))
         return Text(f"in no formula; only checked for: {reasons}")
     if "assumed" in item:
         return Text(item["assumed"]["why"])
@@ -171,6 +218,20 @@ def _cited(item: Record, sources: dict[str, str]) -> Text:
     return Text(f"{basis}{item['as_of'] or ''} [{list(sources).index(source) + 1}]")
 
 
+def _converted(item: Record) -> Iterator[str]:
+    """Yield what an input was in another currency, the rate, whose it is and how old."""
+    found = item["converted"]
+    if found is None:
+        return
+    amount = f"{item['name']}: {plain(found['value'])} {found['unit']}"
+    if found["usd_rate"] is None:
+        yield f"{amount}; no rate USD-{found['currency']} is known, so it has no value in USD"
+        return
+    rate = f"{found['usd_rate']:.5g} USD/{found['currency']}"
+    at = found["rate_at"][:16].replace("T", " ")
+    yield f"{amount} at {rate} of {found['rate_source']}, {at} ({age(found['rate_age_s'])} old)"
+
+
 def _comparison(part: Record) -> RenderableType:
     """Draw whom a metric compares, and who is left out for which reason."""
     names = list(part["inputs"])
@@ -182,7 +243,7 @@ def _comparison(part: Record) -> RenderableType:
             own = "" if row["value"] is None else number(row["value"], part["unit"])
             table.add_row(row["company"], *cells, own)
     left = [
-        f"{r['company']} ({r['reason'] or r['quality']})"
+        f"{r['company']} ({said(r['reason'] or r['quality'])})"
         for r in part["companies"]
         if not r["counted"]
     ]

@@ -15,6 +15,7 @@ from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
+from monitor.cli.reason_words import said
 from monitor.compute.cells import read_cells
 from monitor.compute.flaw_report import Inspection, in_order, inspect, silent
 from monitor.compute.instruments import Instruments
@@ -136,9 +137,9 @@ def _draw(data: dict[str, Any]) -> Group:
     names = ("start, UTC", "until", "for", "what", "feed", "of")
     spans = sheet(*names, right=("for",))
     for row in data["flaws"][-SHOWN:]:
-        of = row["instrument"] or f"{row['reason']} x{row['count']:,}"
+        of = row["instrument"] or f"{said(row['reason'])} x{row['count']:,}"
         lasted = "" if row["duration_s"] is None else f"{row['duration_s']:,.0f} s"
-        words = (row["kind"], row["feed"] or "venues", of)
+        words = (said(row["kind"]), row["feed"] or "venues", of)
         spans.add_row(_time(row["start"]), _end(row), lasted, *map(Text, words))
     parts.append(spans)
     if len(data["flaws"]) > SHOWN:

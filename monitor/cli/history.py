@@ -11,14 +11,12 @@ from rich.text import Text
 from monitor.cli.company import AsOfOption, CompaniesOption
 from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption
-from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet
+from monitor.cli.output import Output, OutputOption, emit, number, percent, plain, sheet
 from monitor.cli.situation import Wanted, find_situation
 from monitor.compute.fact_history import history
 from monitor.domain.facts import FACTS
 
 Record = dict[str, Any]
-
-MILLION = 1_000_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -86,7 +84,7 @@ def _draw(data: Record) -> Group:
 def _value(value: float, unit: str) -> str:
     if unit == "ratio":
         return number(value, unit)
-    return f"{value:,.0f}" if abs(value) >= MILLION else f"{value:,.7g}"
+    return plain(value)
 
 
 def _change(row: Record) -> str:

@@ -15,6 +15,7 @@ from rich.text import Text
 from alerts.codec import decode_transition
 from monitor.app.service import Service
 from monitor.cli.output import console
+from monitor.cli.reason_words import said
 from monitor.cli.screen import ALERTS_SHOWN, board, headline, room_for, transition_line, whole
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.freshness import State
@@ -58,7 +59,7 @@ class LiveBoard:
         self._alerts = [transition_line(decode_transition(body)) for body in newest]
         troubled = [
             f"{feed} {record['state']}"
-            + (f" ({record['failures'][-1]['reason']})" if record["failures"] else "")
+            + (f" ({said(record['failures'][-1]['reason'])})" if record["failures"] else "")
             for feed, record in health.items()
             if record["failures"] or record["state"] not in {State.FRESH, State.DELAYED}
         ]

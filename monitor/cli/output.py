@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich import box
@@ -22,6 +22,8 @@ from monitor.metrics.base import MULTIPLE
 
 SELF_SAID = frozenset({"ratio", MULTIPLE})
 """Units that a number for people already says: 45.1 %, 1.23x."""
+
+MILLION, TRILLION = 1e6, 1e12
 
 SMALL_PERCENT = 10
 """Below this many percent a second decimal tells: a spread of 0.14 % is not one of 0.1 %."""
@@ -135,10 +137,15 @@ def _problem(error: HashhedgeError) -> dict[str, Any]:
 
 
 def sheet(*names: str, right: tuple[str, ...] = ()) -> Table:
-    """Return an empty table without frames, so that 80 columns are for words; none is cut."""
+    """Return an empty table without frames, so that 80 columns are for words; none is cut.
+
+    A column is at least as wide as the longest word of its head: no head breaks within a word.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold", justify="right" if name in right else "left")
+        widest = max(map(len, name.split()), default=0) or None
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, overflow="fold", justify=justify, min_width=widest)
     return table
 
 
@@ -162,6 +169,15 @@ def number(value: float | None, unit: str = "") -> str:
     if size >= 1_000:  # noqa: PLR2004  # from here on cents are noise
         return f"{value:,.0f}"
     return f"{value:,.2f}" if size >= 1 else f"{value:,.5g}"
+
+
+def plain(value: float | None) -> str:
+    """Return an input for people in its own unit, to seven digits; never as 1e+07."""
+    if value is None:
+        return "unknown"
+    if abs(value) >= TRILLION:
+        return f"{value / TRILLION:,.7g} T"
+    return f"{value:,.0f}" if abs(value) >= MILLION else f"{value:,.7g}"
 
 
 def percent(ratio: float, *, sign: str = "", word: str = "%") -> str:

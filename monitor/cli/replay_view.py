@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from monitor.cli.output import sheet
+from monitor.cli.reason_words import lacking, said
 
 MAX_RULE_WIDTH = 22
 """A rule's name is not broken up to here; all seven columns fit 80 characters."""
@@ -59,8 +60,8 @@ def _unjudged(rows: Sequence[dict[str, Any]]) -> Iterator[Text]:
         return
     yield Text("never judged, for there was no value in all of the replay:", style="yellow")
     for row in rows:
-        why = f"missing {', '.join(row['missing'])}" if row["missing"] else row["reason"]
+        why = lacking(row["missing"], row["reason"])
         if row["missing"] == [row["target"]]:
-            why = row["reason"]
+            why = said(row["reason"])
         words = f"  {row['rule']} on {row['target']}: {why}: {', '.join(row['subjects'])}"
         yield Text(words, style="yellow")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from alerts.model import AlertState, Reason
 from monitor.cli.output import sheet
+from monitor.cli.reason_words import said
 from monitor.compute.step import Step
 from monitor.core.clock import iso
 
@@ -46,5 +47,5 @@ def drawn(rows: list[dict[str, Any]]) -> Group:
     table = sheet("rule", "subject", "state", "since, UTC", "why")
     for row in rows:
         since = "-" if row["since"] is None else row["since"][:16].replace("T", " ")
-        table.add_row(row["rule"], row["subject"], row["state"], since, row["reason"])
+        table.add_row(row["rule"], row["subject"], row["state"], since, said(row["reason"]))
     return Group(table)

@@ -27,6 +27,7 @@ from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
 from monitor.cli.live_rules import running_world
 from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet, talk
+from monitor.cli.reason_words import said
 from monitor.cli.rule_faults import drawn, faults
 from monitor.cli.rule_tests import test as test_rules
 from monitor.compute.nearness import near
@@ -205,7 +206,7 @@ def _nearness(rows: list[dict[str, Any]]) -> Group:
             row["state"],
         )
     words = [
-        f"{rule} cannot be judged, {reason}: {', '.join(subjects)}"
+        f"{rule} cannot be judged, {said(reason)}: {', '.join(subjects)}"
         for (rule, reason), subjects in unknown.items()
     ]
     return Group(table, *_notes(rows), *(Text(line, style="yellow") for line in words))

@@ -13,7 +13,8 @@ from rich.text import Text
 from monitor.cli.company import CompaniesOption, find
 from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption
-from monitor.cli.output import Output, OutputOption, age, emit, number, sheet, short
+from monitor.cli.output import Output, OutputOption, age, emit, number, plain, sheet
+from monitor.cli.reason_words import said
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.recompute import NOT_APPLICABLE
 from monitor.compute.stress import stress
@@ -48,7 +49,10 @@ def stress_company(
         typer.Argument(metavar="[NAME=VALUE]...", help="Values to put in place of the known ones."),
     ] = None,
     falls: Annotated[
-        str | None, typer.Option("--falls", help="Falls of bitcoin in percent: 0,20,40,50,60.")
+        str | None,
+        typer.Option(
+            "--falls", help="Falls of bitcoin: 0%,20%,40%,50%,60%; bare numbers are percent."
+        ),
     ] = None,
     market: MarketOption = None,
     companies: CompaniesOption = None,
@@ -77,21 +81,29 @@ def _falls(text: str | None) -> tuple[float, ...]:
     """Return the falls that the option names, as fractions.
 
     Raises:
-        ConfigError: a word is no percentage from 0 to 100.
+        ConfigError: a word is no percentage from 0 to 100, or may as well be a fraction.
 
     """
-    if text is None:
-        return FALLS
-    found: list[float] = []
-    for word in text.replace("%", "").split(","):
-        try:
-            percent = float(word)
-        except ValueError:
-            percent = math.nan
-        if not 0 <= percent <= 100:  # noqa: PLR2004  # of percent
-            raise ConfigError(f"`{word}` is no fall", where="--falls", hint="0,20,40,50,60")
-        found.append(percent / 100)
-    return tuple(found)
+    return FALLS if text is None else tuple(_fall_of(word.strip()) for word in text.split(","))
+
+
+def _fall_of(word: str) -> float:
+    """Return one fall as a fraction: `20%` or `20`; a bare 0.2 may be 20 % as well as 0.2 %."""
+    bare = word.removesuffix("%").rstrip()
+    try:
+        percent = float(bare)
+    except ValueError:
+        percent = math.nan
+    if not 0 <= percent <= 100:  # noqa: PLR2004  # of percent
+        raise ConfigError(f"`{word}` is no fall", where="--falls", hint="0%,20%,40%,50%,60%")
+    if bare == word and 0 < percent <= 1:
+        as_share = f"{percent * 100:.6g}%"
+        raise ConfigError(
+            f"`{word}` may mean {as_share} or {word}%",
+            where="--falls",
+            hint=f"{as_share}, or {word}%",
+        )
+    return percent / 100
 
 
 def _records(data: Record) -> list[Record]:
@@ -117,7 +129,7 @@ def _draw(data: Record) -> Group:
     if data["reason"] == NOT_APPLICABLE:
         parts.append(Text(f"{data['type']}: it has no mine, so there is nothing to stress"))
     elif data["reason"] is not None:
-        lacks = ", ".join(data["missing"]) or data["reason"]
+        lacks = ", ".join(data["missing"]) or said(data["reason"])
         parts.append(Text(f"no table for want of {lacks}; give it as NAME=VALUE", style="yellow"))
     elif data["missing"]:
         lacks = ", ".join(data["missing"])
@@ -133,11 +145,10 @@ def _inputs(inputs: list[Record]) -> Table:
     table = sheet("what it rests on", "value", "unit", "age", "quality", right=("value", "age"))
     table.columns[0].no_wrap = True
     for item in inputs:
-        value = "unknown" if item["value"] is None else f"{item['value']:,.7g}"
-        if item["value"] is not None and abs(item["value"]) >= 1e6:  # noqa: PLR2004  # a million
-            value = short(item["value"])
         words = item["quality"] + (" OVERRIDE" if item["override"] else "")
-        table.add_row(item["name"], value, item["unit"] or "", age(item["age_s"]), words)
+        table.add_row(
+            item["name"], plain(item["value"]), item["unit"] or "", age(item["age_s"]), words
+        )
     return table
 
 
@@ -196,7 +207,7 @@ def _fall(answer: Record) -> str:
 
 
 def _why(reason: str) -> str:
-    return "unknown" if reason.startswith("missing:") else reason.replace("_", " ")
+    return "unknown" if reason.startswith("missing:") else said(reason)
 
 
 def _price(answer: Record) -> str:

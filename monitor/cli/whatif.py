@@ -20,9 +20,11 @@ from monitor.cli.output import (
     emit,
     number,
     percent,
+    plain,
     sheet,
     short,
 )
+from monitor.cli.reason_words import said
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.quantities import QuantityError
 from monitor.compute.scenario import HOW, Change, new_values, parse_change, what_if
@@ -196,7 +198,7 @@ def _draw(data: Record) -> Group:
     ]
     changes = sheet("input", "change", "before", "after", "unit", right=("before", "after"))
     for item in data["changes"]:
-        before, after = (_plain(item[side]) for side in ("before", "after"))
+        before, after = (plain(item[side]) for side in ("before", "after"))
         changes.add_row(item["input"], item["change"], before, after, item["unit"] or "")
     marks = [Text(f"OVERRIDE {words}", style="bold yellow") for words in data["overrides"]]
     parts += [changes, *marks, Text(), *_revenue(data["revenue"])]
@@ -218,10 +220,6 @@ def _draw(data: Record) -> Group:
 
 def _value(value: float | None, unit: str) -> str:
     return "unknown" if value is None else short(value, unit)
-
-
-def _plain(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.6g}"
 
 
 def _revenue(revenue: Record) -> list[RenderableType]:
@@ -258,7 +256,7 @@ def _limits(data: Record) -> list[str]:
             reasons.setdefault(item["reason"] or item["quality"], []).append(item["metric"])
         elif item["quality"] not in {"ok", "degraded", "single"}:
             reasons.setdefault(item["quality"], []).append(item["metric"])
-    words = [f"{reason}: {', '.join(names)}" for reason, names in reasons.items()]
+    words = [f"{said(reason)}: {', '.join(names)}" for reason, names in reasons.items()]
     if data["left_out"]:
         words.append(f"and {data['left_out']} more that move: --all")
     return words

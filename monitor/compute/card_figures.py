@@ -128,7 +128,8 @@ def reading_notes(company: Company, now: int) -> list[str]:
     silent = sum(item.published is None for item in known)
     notes = ["All money is in USD."]
     if codes:
-        converted = sum(item.stated is not None for item in known)
+        printed = [item for item in known if not item.is_derived]  # a yearly rate is no paper's
+        converted = sum(item.stated is not None for item in printed)
         notes.append(
             f"{converted} figures are stated in {' and '.join(codes)} and converted at the mean"
             " rate of their period, which stands beside them."

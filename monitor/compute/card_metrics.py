@@ -21,6 +21,9 @@ Card: TypeAlias = dict[str, Any]
 SECTIONS: Mapping[str, str] = {"hedge": "hedge_ratios", "power_share": "hedge_ratios"}
 """File of metrics to its section of the card, where that is not called like the file."""
 
+CONVERTED = "converted: "
+"""How the flag of a figure begins that its paper prints in another currency."""
+
 _MOVED: Mapping[str, str] = {"btc_treasury_usd": "treasury"}
 _ALWAYS = ("hedge_ratios", "treasury", "mining")
 SHARE_INPUTS = frozenset({*STOCK_INPUTS, *TENANT_INPUTS, *PAIR_INPUTS})
@@ -118,7 +121,7 @@ def limits(used: Mapping[str, Figure]) -> list[str]:
     if hashrate is not None:
         found.append(f"basis={FACTS[hashrate.fact].basis or hashrate.basis}")
     found += [
-        f"converted: {name} from {item.stated.words}"
+        f"{CONVERTED}{name} from {item.stated.words}"
         for name, item in used.items()
         if item.stated is not None
     ]

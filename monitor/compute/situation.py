@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from monitor.compute import conversion
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS, HISTORY_INPUTS, PAIR_INPUTS
 from monitor.compute.overrides import author_of, is_override
 from monitor.compute.plan import MARKET_UNITS, STOCK_INPUTS, TENANT_INPUTS, Plan
@@ -153,6 +154,7 @@ class Situation:
             "as_of": iso_day(figure.as_of),
             "published": None if figure.published is None else iso_day(figure.published),
             "age_s": (self.now - figure.as_of) // SECOND,
+            "converted": conversion.of_figure(figure, self.now),
         }
         if is_override(figure) and figure.expires is not None:
             cited["override"] = {
@@ -179,6 +181,7 @@ class Situation:
             "source": ", ".join(sorted({quote.source for quote in quotes})),
             "observed_at": iso(observed_at),
             "age_s": (self.now - observed_at) // SECOND,
+            "converted": conversion.of_share(self.step.instruments, instrument, self.now),
         }
 
 
@@ -196,6 +199,7 @@ _KEYS = (
     "observed_at",
     "age_s",
     "override",
+    "converted",
 )
 
 

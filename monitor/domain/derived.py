@@ -13,7 +13,7 @@ from dataclasses import replace
 from monitor.domain.companies import StatusStep, ai_entry
 from monitor.domain.contracts import Contract, tenant_shares
 from monitor.domain.facts import FACTS
-from monitor.domain.figures import DAY, QUARTER_DAYS, Confidence, Figure, standing
+from monitor.domain.figures import DAY, QUARTER_DAYS, Confidence, Figure, Stated, standing
 from monitor.domain.fleet import Fleet
 from monitor.domain.sites import Site, site_figures
 
@@ -64,9 +64,17 @@ def yearly(figures: Sequence[Figure], fact: str) -> list[Figure]:
                 basis = f"{word}, derived from {figure.fact}"
                 basis = f"{basis}; {figure.basis}" if figure.basis else basis
                 value = figure.value * factor
-                rate = replace(figure, fact=fact, value=value, basis=basis, stated=None)
+                rate = replace(figure, fact=fact, value=value, basis=basis)
+                rate = replace(rate, stated=_yearly(figure.stated, factor))
                 rates.append(replace(rate, is_derived=True))
     return rates
+
+
+def _yearly(stated: Stated | None, factor: int) -> Stated | None:
+    """Return what a paper prints of a period in another currency, at a yearly rate."""
+    if stated is None:
+        return None
+    return replace(stated, value=stated.value * factor, unit=f"{stated.unit}/year")
 
 
 def year_ago(history: Sequence[Figure], figure: Figure) -> Figure | None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from alerts.model import AlertState
 from alerts.rulebook import load_rulebook
 from alerts.rules.base import Rule
-from monitor.app.rule_trials import Room, outcomes, read_tests
+from monitor.app.rule_trials import Room, outcomes, read_tests, told
 from monitor.app.world import find_catalogue, find_rule_types
 from monitor.books import load_calendar, load_companies
 from monitor.core.clock import SystemClock
@@ -106,3 +107,23 @@ def test_the_cookbook_has_thirty_recipes_that_are_tested(tmp_path: Path, room: R
     assert len(shown) >= 30
     assert tests.untested == []
     assert all(case.expect for case in tests.script.tests)
+
+
+def test_a_divergence_is_one_alert_with_both_numbers_and_their_windows(room: Room) -> None:
+    """Row C09: AI from 10 to 30 % of revenue at a beta of 1; the inputs are named by their windows."""
+    tests = read_tests(TESTS / "cookbook.yaml", room)
+    (case,) = (it for it in tests.script.tests if it.name.startswith("beta-lags-the-filings"))
+    (fired,) = (it for it in told(tests, case, room) if it.notifies)
+    assert (fired.rule, fired.key, fired.to_state) == (
+        "beta-lags-the-filings",
+        "RIOT",
+        AlertState.FIRING,
+    )
+    assert {str(it["name"]): it["value"] for it in fired.inputs if "ratio" in str(it["name"])} == {
+        "btc_beta_60_sessions_ratio": pytest.approx(1.0),
+        "btc_beta_120_sessions_ago_ratio": pytest.approx(1.0),
+        "ai_revenue_mix_ratio": pytest.approx(0.3),
+        "ai_revenue_mix_two_quarters_ago_ratio": pytest.approx(0.1),
+    }
+    assert "60 sessions against 120 sessions ago" in fired.summary
+    assert "182 days ago" in fired.summary

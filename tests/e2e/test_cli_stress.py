@@ -68,8 +68,9 @@ def test_the_page_says_what_hashrate_and_fixed_cost_are(tmp_path: Path) -> None:
     ("words", "mend"),
     [
         (("RIOTT",), "RIOT"),
-        (("RIOT", "--falls", "20,much"), "0,20,40,50,60"),
-        (("RIOT", "--falls", "120"), "0,20,40,50,60"),
+        (("RIOT", "--falls", "20,much"), "0%,20%,40%,50%,60%"),
+        (("RIOT", "--falls", "120"), "0%,20%,40%,50%,60%"),
+        (("RIOT", "--falls", "0.2"), "20%, or 0.2%"),
         (("RIOT", "mining_fixed_cost=7"), "mining_fixed_cost_usd_year"),
         (("RIOT", *GIVEN[:5], "mining_fixed_cost_usd_year=-5"), "of -5 is not plausible"),
     ],

@@ -72,7 +72,7 @@ def test_a_figure_in_canadian_dollars_becomes_one_in_usd() -> None:
     assert revenue.unit == "USD"
     assert value(hive, "power_price_usd_kwh", "2026-01-01") == 0.043116
     (yearly,) = hive.figures["mining_revenue_usd_year"]
-    assert yearly.stated is None
+    assert yearly.stated == Stated(145, "MCAD/year", "CAD", 0.7186)
 
 
 @pytest.mark.parametrize(

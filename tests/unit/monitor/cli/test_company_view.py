@@ -77,7 +77,7 @@ def test_the_card_tells_a_former_ticker_and_no_exchange() -> None:
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ({"name": "a", "missing": [], "reason": "no_profit"}, "none (no_profit)"),
+        ({"name": "a", "missing": [], "reason": "no_profit"}, "none (no profit)"),
         ({"name": "a", "missing": ["c", "b"], "reason": "missing:c"}, "unknown for want of b, c"),
         ({"name": "a", "missing": ["a"], "reason": "missing:a"}, "unknown"),
         (
