@@ -227,7 +227,9 @@ class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_
     time: Annotated[Moment, Meta(description="when the health last changed")]
     state: Annotated[
         str,
-        Meta(description="its newest data: fresh, delayed, late, degraded, disputed, stale, dead"),
+        Meta(
+            description="its newest data: fresh, delayed, late, degraded, disputed, stale, waiting, dead"
+        ),
     ]
     healthy: bool
     reason: str

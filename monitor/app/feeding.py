@@ -196,6 +196,8 @@ class FeedRole:
             await self.store.write(records)
             for poller in pollers:
                 await self._count_refused(poller, now)
+            await self.flaws.add(streams.flaws())
+            streams.stored()
         except StoreUnavailable as error:
             log.debug("feed.health_not_written", why=str(error))
 

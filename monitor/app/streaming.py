@@ -11,6 +11,7 @@ import structlog
 
 from monitor.core.clock import Clock
 from monitor.core.errors import ConfigError
+from monitor.domain.flaws import FlawEvent
 from monitor.feeds.base import Feed
 from monitor.feeds.credentials import read_keys
 from monitor.feeds.intake import Intake
@@ -74,6 +75,15 @@ class Streams:
                 traded_at=record["traded_at"],
             )
         return found
+
+    def flaws(self) -> list[FlawEvent]:
+        """Return the outages and the lost messages since the last `stored`, each stream's in order."""
+        return [flaw for streamer in self.streamers.values() for flaw in streamer.intake.flaws]
+
+    def stored(self) -> None:
+        """Forget the flaws that `flaws` told."""
+        for streamer in self.streamers.values():
+            streamer.intake.flaws.clear()
 
     async def _keep(self, name: str, streamer: Streamer) -> None:
         while True:

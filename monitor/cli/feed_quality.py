@@ -1,14 +1,16 @@
-"""`hashhedge feeds quality`: gaps, stale and disputed spans and refused values, with their times."""
+"""`hashhedge feeds quality`: gaps, stale and disputed spans, refused values, outages of streams."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from monitor.books import load_companies
@@ -25,11 +27,13 @@ from monitor.nyse import nyse_calendar
 from monitor.replay.layouts import open_history
 from monitor.store.client import RedisClient
 from monitor.store.commit import Committer
+from monitor.store.feeds import FeedStore
 from monitor.store.flaws import FlawStore
 from monitor.store.keys import Keys
 
 SHOWN = 40
 """Spans in the table; the other forms have all."""
+LEGEND = "- not known: a service counts no quotes, a recording no streams; not every feed has one"
 
 
 def quality(
@@ -46,7 +50,7 @@ def quality(
     companies: CompaniesOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show what was wrong with each source: gaps, stale and disputed spans, refused values."""
+    """Show what was wrong with each source: gaps, stale spans, refused values, lost streams."""
     since = None if start is None else moment_of(start, "--from")
     until = None if end is None else moment_of(end, "--to")
     now = SystemClock().now()
@@ -75,12 +79,32 @@ async def _of_service(
     instruments = Instruments(nyse_calendar(), stocks, lambda _name: True)
     instruments.restore(saved.quotes, saved.reference, saved.now or now)
     store = FlawStore(client, keys)
-    spans = [*spans_of(await store.events()), *await store.refused(), *silent(instruments, now)]
-    return Inspection(in_order(spans), Counter({quote.source: 0 for quote in saved.quotes}), now)
+    health = await FeedStore(client, keys).read()
+    streams = {feed: record["stream"] for feed, record in health.items() if record.get("stream")}
+    spans = [
+        *spans_of(await store.events()),
+        *(_so_far(span, now) for span in await store.refused()),
+        *silent(instruments, now),
+        *_down(streams),
+    ]
+    sources = {*(quote.source for quote in saved.quotes), *health, *(span.source for span in spans)}
+    return Inspection(in_order(spans), dict.fromkeys(sources), frozenset(streams), now)
+
+
+def _so_far(span: FlawSpan, now: Millis) -> FlawSpan:
+    """Return a count by the hour with the end that it has had: the hour that runs ends now."""
+    return replace(span, end=now) if span.end is not None and span.end > now else span
+
+
+def _down(streams: Mapping[str, Mapping[str, Any]]) -> Iterator[FlawSpan]:
+    """Yield the outages of streams that last."""
+    for feed, stream in streams.items():
+        if stream.get("down_since") is not None:
+            yield FlawSpan(Flaw.DISCONNECTED, feed, "", stream["down_since"], None)
 
 
 def _answer(found: Inspection, spans: list[FlawSpan], feed: str | None) -> dict[str, Any]:
-    sources = {*found.quotes, *(span.source for span in spans)} - {""}
+    sources = set(found.quotes) - {""}
     return {
         "until": None if found.until is None else iso(found.until),
         "feeds": [
@@ -95,13 +119,18 @@ def _answer(found: Inspection, spans: list[FlawSpan], feed: str | None) -> dict[
 def _summary(source: str, spans: list[FlawSpan], found: Inspection) -> dict[str, Any]:
     kinds = Counter(span.kind for span in spans)
     gaps = [row["duration_s"] for row in _rows(spans, found.until) if row["kind"] == Flaw.GAP]
+    streams = source in found.streams
     return {
         "feed": source,
-        "quotes": found.quotes[source] or None,
+        "quotes": found.quotes[source],
         "gaps": kinds[Flaw.GAP],
         "longest_gap_s": max(gaps, default=None),
         "stale_spans": kinds[Flaw.STALE],
         "refused": sum(span.times for span in spans if span.kind is Flaw.REFUSED),
+        "disconnections": kinds[Flaw.DISCONNECTED] if streams else None,
+        "missed_messages": sum(span.times for span in spans if span.kind is Flaw.MISSED)
+        if streams
+        else None,
     }
 
 
@@ -123,28 +152,45 @@ def _rows(spans: list[FlawSpan], until: Millis | None) -> Iterator[dict[str, Any
 
 
 def _draw(data: dict[str, Any]) -> Group:
-    head = ("feed", "quotes", "gaps", "longest gap", "stale spans", "refused")
-    table = sheet(*head, right=head[1:])
-    for row in data["feeds"]:
-        longest = "" if row["longest_gap_s"] is None else f"{row['longest_gap_s']:,.0f} s"
-        counts = (f"{row['gaps']:,}", longest, f"{row['stale_spans']:,}", f"{row['refused']:,}")
-        table.add_row(
-            Text(row["feed"]), "" if row["quotes"] is None else f"{row['quotes']:,}", *counts
-        )
-    parts: list[RenderableType] = [table, Text()]
+    parts: list[RenderableType] = [_summaries(data["feeds"]), Text(LEGEND), Text()]
     if not data["flaws"]:
-        return Group(table, Text("no flaw was found"))
+        return Group(*parts, Text("no flaw was found"))
     names = ("start, UTC", "until", "for", "what", "feed", "of")
     spans = sheet(*names, right=("for",))
     for row in data["flaws"][-SHOWN:]:
-        of = row["instrument"] or f"{said(row['reason'])} x{row['count']:,}"
         lasted = "" if row["duration_s"] is None else f"{row['duration_s']:,.0f} s"
-        words = (said(row["kind"]), row["feed"] or "venues", of)
+        words = (said(row["kind"]), row["feed"] or "venues", _of(row))
         spans.add_row(_time(row["start"]), _end(row), lasted, *map(Text, words))
     parts.append(spans)
     if len(data["flaws"]) > SHOWN:
         parts.append(Text(f"and {len(data['flaws']) - SHOWN:,} before: -o csv has all"))
     return Group(*parts)
+
+
+def _summaries(rows: list[dict[str, Any]]) -> Table:
+    head = ("feed", "quotes", "gaps", "longest", "stale", "refused", "cut", "missed")
+    table = sheet(*head, right=head[1:])
+    for row in rows:
+        longest = "" if row["longest_gap_s"] is None else f"{row['longest_gap_s']:,.0f} s"
+        counts = ("stale_spans", "refused", "disconnections", "missed_messages")
+        table.add_row(
+            Text(row["feed"]),
+            _count(row["quotes"]),
+            _count(row["gaps"]),
+            longest,
+            *(_count(row[name]) for name in counts),
+        )
+    return table
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def _of(row: dict[str, Any]) -> str:
+    """Return what a flaw is of: an instrument, a reason or the whole stream, with its count."""
+    what = row["instrument"] or said(row["reason"] or "") or "its stream"
+    return what if row["count"] is None else f"{what} x{row['count']:,}"
 
 
 def _time(text: str | None) -> str:

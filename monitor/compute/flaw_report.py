@@ -22,13 +22,15 @@ class Inspection:
 
     Attributes:
         spans: of all flaws, by their beginning.
-        quotes: by source, how many there were; empty for a running service, which keeps no count.
+        quotes: by source, how many there were; None in a running service, which keeps no count.
+        streams: the sources that are listened to as well; a recording does not say it.
         until: the moment up to which it was looked, ms UTC; None where there was nothing.
 
     """
 
     spans: list[FlawSpan] = field(default_factory=list)
-    quotes: Counter[str] = field(default_factory=Counter)
+    quotes: Mapping[str, int | None] = field(default_factory=dict)
+    streams: frozenset[str] = frozenset()
     until: int | None = None
 
 
@@ -38,13 +40,14 @@ def inspect(
     """Look through quotes, each batch with the moment at which it came; what was backfilled aside."""
     instruments = Instruments(calendar, stocks, lambda _name: True)
     found, now = Inspection(), 0
+    counted: Counter[str] = Counter()
     refused: dict[tuple[str, str], FlawSpan] = {}
     for at, quotes in moments:
         now = max(now, at)
         while instruments.next_timer is not None and instruments.next_timer <= now:
             instruments.run_timer()
         live = [quote for quote in quotes if not quote.backfilled]
-        found.quotes.update(quote.source for quote in live)
+        counted.update(quote.source for quote in live)
         for source, reason in instruments.accept(live, now)[0]:
             known = refused.get((source, reason))
             start, times = (now, 0) if known is None else (known.start, known.times)
@@ -54,6 +57,7 @@ def inspect(
         found.until = now
     noticed = [*spans_of(instruments.flaws.take()), *refused.values(), *silent(instruments, now)]
     found.spans = in_order(noticed)
+    found.quotes = {span.source: counted[span.source] for span in found.spans} | dict(counted)
     return found
 
 

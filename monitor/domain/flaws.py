@@ -3,7 +3,9 @@
 - gap: between two values of a source, by its own times, more passed than its freshness budget;
 - stale: what came was older than the budget when it came;
 - disputed: the venues of the reference price contradicted each other;
-- refused: values that could not be true, or had no part in the price, by reason.
+- refused: values that could not be true, or had no part in the price, by reason;
+- disconnected: a stream was down, from its last sign of life until it was up again;
+- missed: messages of a stream that never came, by the numbers that the venue counts with.
 
 For shares only the time counts in which the exchange is open. Of stale and disputed spans the
 beginning and the end come as two events, so that nothing has to be remembered in between.
@@ -23,6 +25,8 @@ class Flaw(StrEnum):
     STALE = "stale"
     DISPUTED = "disputed"
     REFUSED = "refused"
+    DISCONNECTED = "disconnected"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,11 @@ class FlawEvent:
 
     Attributes:
         kind: of the flaw.
-        instrument: what was quoted.
+        instrument: what was quoted; empty for a whole stream.
         source: who said it; empty for what several sources say together.
         start: when it began, ms UTC; None in the event that ends it.
         end: when it ended; None in the event that begins it.
+        times: how many messages were missed.
 
     """
 
@@ -43,6 +48,7 @@ class FlawEvent:
     source: str
     start: int | None = None
     end: int | None = None
+    times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,11 @@ class FlawSpan:
     Attributes:
         kind: of the flaw.
         source: who said it.
-        instrument: what was quoted; empty for what was refused.
+        instrument: what was quoted; empty for what was refused, and for a whole stream.
         start: its beginning, ms UTC; None where it lies before what is known.
         end: its end; None while it lasts.
         reason: why it was refused.
-        times: how often it was refused.
+        times: how often it was refused, or how many messages were missed.
 
     """
 
@@ -81,7 +87,7 @@ def spans_of(events: Iterable[FlawEvent]) -> list[FlawSpan]:
     for event in events:
         what = (event.kind, event.source, event.instrument)
         if event.start is not None and event.end is not None:
-            found.append(FlawSpan(*what, event.start, event.end))
+            found.append(FlawSpan(*what, event.start, event.end, times=event.times))
         elif event.start is not None:
             opened.setdefault(what, event.start)
         else:

@@ -13,6 +13,8 @@ of it, so that a feed polled each 5 s and one polled each minute are judged alik
 A closed stock market makes nothing old, so a caller that knows the sessions passes the time the
 market was open since `observed_at` as `elapsed_ms`.
 
+What was never told has no age: it is waited for as long as its budget, and dead after that.
+
 Age is not all that may be wrong with a value: one that the others contradict is disputed, one that
 its source tells a quarter of an hour late by contract is delayed, however young it is for that, and
 a provider whose own endpoints contradict each other is degraded.
@@ -29,11 +31,17 @@ STALE_BUDGETS = 10
 
 
 class Freshness(StrEnum):
-    """The four ages of a value, from best to worst."""
+    """The ages of a value, from best to worst.
+
+    Attributes:
+        WAITING: nothing was told yet, and it is not yet overdue.
+
+    """
 
     FRESH = "fresh"
     LATE = "late"
     STALE = "stale"
+    WAITING = "waiting"
     DEAD = "dead"
 
 
@@ -46,6 +54,7 @@ class State(StrEnum):
     DEGRADED = "degraded"
     DISPUTED = "disputed"
     STALE = "stale"
+    WAITING = "waiting"
     DEAD = "dead"
 
 

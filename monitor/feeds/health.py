@@ -72,10 +72,13 @@ class FeedHealth:
     def data(self, now: Millis, *, elapsed_ms: Millis | None = None) -> Freshness:
         """Return the age of the newest data by the source's own time.
 
-        `elapsed_ms` is session time, for stocks. A delay by contract is no age.
+        `elapsed_ms` is session time, for stocks. A delay by contract is no age. Before the first
+        data it is waited for, for one budget from when this process began to ask: who has only
+        just started knows of nobody that he is dead.
         """
         if self.observed_at is None:
-            return Freshness.DEAD
+            in_time = now - self.began <= self.budget_ms
+            return Freshness.WAITING if in_time else Freshness.DEAD
         elapsed = now - self.observed_at if elapsed_ms is None else elapsed_ms
         return freshness(self.observed_at, self.budget_ms, now, elapsed_ms=elapsed - self.delay_ms)
 

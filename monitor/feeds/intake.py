@@ -7,6 +7,7 @@ but for the store.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -16,6 +17,7 @@ import structlog
 from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
+from monitor.domain.flaws import Flaw, FlawEvent
 from monitor.feeds.conflation import Waiting
 from monitor.feeds.gate import Gate
 from monitor.feeds.instruments import StreamInstruments
@@ -37,6 +39,8 @@ from monitor.feeds.tally import Tally
 
 TELL_EVERY_MS: Millis = 10 * SECOND
 """How often a sum is told while nothing adds to it: what is past drops out of it meanwhile."""
+KEEP_FLAWS = 1_000
+"""How many wait for a store that is away."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +61,7 @@ class Intake:
         error: the reason of the last failure not yet mended; empty when all is well.
         message: that failure in words.
         some_wait: set while quotes wait to be stored.
+        flaws: outages and lost messages that are not yet stored, in order.
 
     """
 
@@ -71,6 +76,7 @@ class Intake:
     error: str = field(init=False, default="")
     message: str = field(init=False, default="")
     some_wait: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    flaws: deque[FlawEvent] = field(init=False, default_factory=lambda: deque(maxlen=KEEP_FLAWS))
     _said: set[str] = field(init=False, default_factory=set)
     _books: dict[str, Beside] = field(init=False, default_factory=dict)
     _waiting: Waiting = field(init=False, default_factory=Waiting)
@@ -78,7 +84,7 @@ class Intake:
     _told_at: Millis = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.link = Link(self.stream.spec)
+        self.link = Link(self.stream.spec, down_since=self.clock.now())
         if self.stream.sums is not None:
             self._tally = Tally(round(self.stream.sums.window_s * SECOND))
 
@@ -180,14 +186,14 @@ class Intake:
                 left = frozenset(self.stream.spec.instruments) - instruments - self.link.refused
                 if not instruments or not left:
                     raise error
-                self.link = self.link.without(instruments, now)
+                self._relink(self.link.without(instruments, now), now)
                 self.refuse(error, error.reason)
             case Heartbeat() | Reply():
                 return
 
     def _subscribed(self, instruments: frozenset[str], now: Millis) -> None:
         was_up = self.link.up_since is not None
-        self.link = self.link.subscribed(instruments, now)
+        self._relink(self.link.subscribed(instruments, now), now)
         if was_up or self.link.up_since is None:
             return
         log.info("stream.up", feed=self.name, connections=self.link.connections)
@@ -197,6 +203,19 @@ class Intake:
         self._said.clear()
         if not self.link.refused:
             self.error = self.message = ""
+
+    def _relink(self, after: Link, now: Millis) -> None:
+        """Take the link's next state; where it is up again, the time before was an outage.
+
+        The start of the process is none, unless it took longer than a connection may take.
+        """
+        before, self.link = self.link, after
+        start, spec = before.down_since, self.stream.spec
+        if start is None or after.up_since is None:
+            return
+        patience_ms = 0 if before.reconnects else (spec.open_s + spec.confirm_s) * SECOND
+        if now - start > patience_ms:
+            self.flaws.append(FlawEvent(Flaw.DISCONNECTED, "", self.name, start, now))
 
     def _take_quotes(self, frame: Quotes, now: Millis) -> None:
         self._subscribed(frozenset(quote.instrument for quote in frame.quotes), now)
@@ -262,3 +281,7 @@ class Intake:
             missed = after.lost_messages - before.lost_messages
             self.instruments.lost(self.name, gaps=gaps, messages=missed)
             log.warning("stream.gap", feed=self.name, gaps=gaps, messages=missed)
+            self.flaws.extend(
+                FlawEvent(Flaw.MISSED, key[1], self.name, hole.at, hole.at, hole.missing)
+                for hole in before.open[:gaps]  # the oldest are given up first
+            )

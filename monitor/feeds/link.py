@@ -44,6 +44,7 @@ class Link:
         refused: instruments that the provider does not send us.
         connections: opened so far.
         up_since: when the present connection was confirmed; None: it is not.
+        down_since: the last sign of life of the last one that was up, or the start; None: it is up.
 
     """
 
@@ -56,6 +57,7 @@ class Link:
     refused: frozenset[str] = frozenset()
     connections: int = 0
     up_since: Millis | None = None
+    down_since: Millis | None = None
 
     @property
     def reconnects(self) -> int:
@@ -144,11 +146,21 @@ class Link:
 
     def closed(self) -> Link:
         """Note that the connection is no more."""
-        return replace(self, opened_at=None, pinged_at=None, up_since=None, confirmed=frozenset())
+        lost = self.down_since if self.up_since is None else self.heard_at or self.up_since
+        return replace(
+            self,
+            opened_at=None,
+            pinged_at=None,
+            up_since=None,
+            down_since=lost,
+            confirmed=frozenset(),
+        )
 
     def settled(self, now: Millis) -> Link:
         """Note that it is up, if every instrument is confirmed or refused."""
-        return self if self.missing or self.up_since else replace(self, up_since=now)
+        if self.missing or self.up_since:
+            return self
+        return replace(self, up_since=now, down_since=None)
 
     def _silent(self, now: Millis) -> bool:
         if self.opened_at is None:

@@ -80,6 +80,7 @@ class Streamer:
         return {
             "link": link.state(self.clock.now()).value,
             "up_since": link.up_since,
+            "down_since": link.down_since,
             "heard_at": link.heard_at,
             "traded_at": link.traded_at,
             "retry_at": self.retry_at,

@@ -1,11 +1,12 @@
 """What was wrong with the sources lately: noticed spans, and counts of refused values by the hour.
 
-The commit writes both for what the step saw; the feeds role adds what it refused before that.
+The commit writes both for what the step saw; the feeds role adds what it refused before that, and
+the outages of its streams.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,7 +36,7 @@ def refused_field(at: Millis, source: str, reason: str) -> str:
 
 
 class FlawStore:
-    """Reads the flaws of one shard, adds the feeds' own refusals, forgets old counts."""
+    """Reads the flaws of one shard, adds the feeds' own, forgets old counts."""
 
     def __init__(self, client: Redis, keys: Keys) -> None:
         self._client = client
@@ -56,6 +57,22 @@ class FlawStore:
         except (KeyError, msgspec.DecodeError) as error:
             hint = f"redis-cli DEL '{self._keys.flaws}'; what it remembered is lost"
             raise unreadable(self._keys.flaws, "n", error, hint) from error
+
+    async def add(self, events: Sequence[FlawEvent]) -> None:
+        """Add what was noticed outside the step; the oldest of all events goes.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        if not events:
+            return
+        with translated("write the flaws"):
+            async with self._client.pipeline(transaction=True) as pipe:
+                for event in events:
+                    entry: dict[Any, Any] = {"n": encode_flaw(event)}
+                    pipe.xadd(self._keys.flaws, entry, maxlen=MAX_FLAWS, approximate=True)
+                await pipe.execute()
 
     async def refused(self) -> list[FlawSpan]:
         """Return what was refused, an hour a span.

@@ -16,7 +16,16 @@ from monitor.telemetry.declarations import histogram as _histogram
 # text must never become a series.
 ROLES = ("feeds", "compute", "relay", "web")
 # monitor.domain.freshness.State
-FEED_STATES = ("fresh", "delayed", "late", "degraded", "disputed", "stale", "dead")
+FEED_STATES = (
+    "fresh",
+    "delayed",
+    "late",
+    "degraded",
+    "disputed",
+    "stale",
+    "waiting",
+    "dead",
+)
 # monitor.feeds.sequence.Place
 STREAM_PLACES = ("duplicate", "out_of_order", OTHER)
 # as monitor.feeds.breaker.BreakerState has them
@@ -224,7 +233,8 @@ SOURCE_DIVERGENCE = _gauge(
 )
 FEED_STATE = _gauge(
     "feed_state",
-    "1 at what the newest data of the feed is: its age, or what is worse about it; 0 elsewhere.",
+    "1 at what the newest data of the feed is: its age, or what is worse about it; `waiting` before "
+    "the first, for one budget; 0 elsewhere.",
     FEED,
     Label("state", FEED_STATES),
 )

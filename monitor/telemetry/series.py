@@ -66,7 +66,7 @@ class Series:
                     self._family(declared).remove_by_labels({label.name: gone})
             self._start(declared)
         for feed in set(known.feeds) - set(before.get("feed", ())):
-            self.set(c.FEED_STATE, 1, feed, "dead")
+            self.set(c.FEED_STATE, 1, feed, "waiting")
             self.set(c.FEED_BREAKER, 1, feed, "closed")
 
     def count(self, declared: Instrument, *words: str, by: float = 1) -> None:

@@ -14,6 +14,7 @@ import pytest
 from monitor.core.clock import SECOND
 from monitor.core.discovery import declared
 from monitor.domain.events import Quote
+from monitor.domain.flaws import Flaw
 from monitor.feeds.base import Feed
 from monitor.feeds.declaration import stream_faults
 from monitor.feeds.link import LinkState
@@ -176,6 +177,8 @@ async def test_gaps_repeats_and_late_ones_are_labelled(name: str) -> None:
         assert len({quote.observed_at for quote in own(at)}) == 5
         await at.beat(10)
         assert at.counts.events["gap", name] == 1
+        (flaw,) = at.streamer.intake.flaws
+        assert (flaw.kind, flaw.source, flaw.times) == (Flaw.MISSED, name, 5)
         assert at.counts.missed == 5
 
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.clock import HOUR, MINUTE, SystemClock, iso
+from monitor.domain.flaws import Flaw, FlawEvent
 from monitor.store.client import connected
+from monitor.store.feeds import FeedStore
 from monitor.store.flaws import KEEP_REFUSED_MS, FlawStore, refused_field
 from monitor.store.keys import Keys
 from tests.servers import TestRedis
@@ -36,6 +38,47 @@ async def test_a_running_service_tells_gaps_and_refusals(own_redis: TestRedis) -
         assert "desk" in lasting
         (refused,) = (row for row in flaws if row["kind"] == "refused")
         assert (refused["feed"], refused["reason"], refused["count"]) == ("kraken", "zero_price", 1)
+
+
+async def test_the_hour_that_runs_has_no_end_in_the_future(own_redis: TestRedis) -> None:
+    """What is counted by the hour ends now, not at the end of the hour."""
+    now = SystemClock().now()
+    async with computing(own_redis.url) as service:
+        await service.say(quote("BTC-USD", 0, now, source="kraken"))
+        said = await service.ask("feeds", "quality", "-o", "json")
+    (refused,) = (row for row in said.json["flaws"] if row["kind"] == "refused")
+    assert refused["start"] <= refused["end"] <= said.json["until"]
+    assert refused["duration_s"] <= HOUR / 1_000
+
+
+async def test_lost_streams_are_told(own_redis: TestRedis) -> None:
+    """An outage, lost messages and an outage that lasts; a feed without a stream has dashes."""
+    now = SystemClock().now()
+    cut = FlawEvent(Flaw.DISCONNECTED, "", "kraken", now - 3 * MINUTE, now - 2 * MINUTE)
+    lost = FlawEvent(Flaw.MISSED, "BTC-USD", "kraken", now - MINUTE, now - MINUTE, 7)
+    async with connected(own_redis.url) as client:
+        await FlawStore(client, Keys()).add([cut, lost])
+        streams = {"kraken": None, "coinbase": now - 5 * MINUTE}
+        await FeedStore(client, Keys()).write(
+            {"edgar": {"stream": None}}
+            | {feed: {"stream": {"down_since": since}} for feed, since in streams.items()}
+        )
+    async with computing(own_redis.url) as service:
+        said = await service.ask("feeds", "quality", "-o", "json")
+        table = await service.ask("feeds", "quality")
+    counts = {
+        row["feed"]: (row["disconnections"], row["missed_messages"]) for row in said.json["feeds"]
+    }
+    assert counts["kraken"] == (1, 7)
+    assert counts["coinbase"] == (1, 0)
+    assert counts["edgar"] == (None, None)
+    flaws = {(row["feed"], row["kind"]): row for row in said.json["flaws"]}
+    assert flaws["kraken", "disconnected"]["duration_s"] == 60
+    assert flaws["coinbase", "disconnected"]["ongoing"]
+    assert flaws["kraken", "missed"]["count"] == 7
+    assert "BTC-USD x7" in table.out
+    assert "- not known: a service counts no quotes" in table.out
+    assert {row["quotes"] for row in said.json["feeds"]} == {None}
 
 
 async def test_counts_are_forgotten_after_some_days(own_redis: TestRedis) -> None:

@@ -93,6 +93,7 @@ def test_a_delay_by_contract_is_no_age() -> None:
         (Freshness.LATE, {"delayed": True}, State.LATE),
         (Freshness.LATE, {"degraded": True, "delayed": True}, State.DEGRADED),
         (Freshness.FRESH, {"degraded": True, "disputed": True}, State.DISPUTED),
+        (Freshness.WAITING, {"delayed": True}, State.WAITING),
         (Freshness.DEAD, {"disputed": True}, State.DEAD),
     ],
 )

@@ -16,6 +16,15 @@ def test_never_heard_is_dead() -> None:
     assert health.data(NOW) is Freshness.DEAD
 
 
+def test_never_heard_is_waited_for_within_the_budget() -> None:
+    """Row E12: a feed that has said nothing is dead once its budget from the start is over."""
+    health = FeedHealth("venue", 60_000, began=NOW)
+    assert health.state(NOW) is Freshness.WAITING
+    assert health.state(NOW + 60_000) is Freshness.WAITING
+    assert health.state(NOW + 60_001) is Freshness.DEAD
+    assert health.stored(NOW + 5, NOW).state(NOW + 5) is Freshness.FRESH
+
+
 def test_one_minute_and_one_second_without_an_answer_is_late() -> None:
     """A budget of 60 s is over after 61 s."""
     health = FeedHealth("venue", 60_000).stored(NOW, NOW - 500)

@@ -145,10 +145,12 @@ async def test_a_throttled_feed_is_late_and_not_dead() -> None:
 
 
 async def test_any_other_failure_leaves_the_age_as_it_is() -> None:
-    """A feed that never answered and is refused is dead."""
+    """A feed that never answered and is refused is waited for as long as one that says nothing."""
     at = bench(FeedRejected("no", reason=Reason.UNAUTHORIZED))
     await at.poller.poll()
-    assert at.poller.health.state(NOW) is Freshness.DEAD
+    health = at.poller.health
+    assert health.state(NOW) is Freshness.WAITING
+    assert health.state(NOW + health.budget_ms + 1) is Freshness.DEAD
 
 
 async def test_an_unseeded_feed_draws_its_own_waits() -> None:

@@ -14,6 +14,7 @@ import pytest
 from monitor.core.clock import SECOND, ManualClock
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable, StoreUnavailable
 from monitor.domain.events import BTC_USD, Quote
+from monitor.domain.flaws import Flaw, FlawEvent
 from monitor.feeds.answers import Book
 from monitor.feeds.gate import Gate
 from monitor.feeds.intake import Intake
@@ -207,6 +208,42 @@ async def test_a_refusal_for_good_is_tried_rarely() -> None:
         assert at.line.opened == 1
         await at.wait(2)
         assert at.line.opened == 2
+
+
+async def test_an_outage_is_noted_from_the_last_sign_of_life() -> None:
+    """A start is none; a connection that was lost is one, until the stream is up again."""
+    async with _running(room()) as at:
+        await at.say("up")
+        assert not at.streamer.intake.flaws
+        await at.wait(10)
+        heard = at.clock.now()
+        await at.say("beat")
+        await at.wait(4)
+        await at.say(LOST)
+        await wait_until(lambda: at.streamer.retry_at is not None, "the end is seen")
+        assert at.streamer.record()["down_since"] == heard
+        await at.wait(60)
+        await wait_until(lambda: at.streamer.intake.link.opened_at is not None, "it is open")
+        await at.say("up")
+        assert list(at.streamer.intake.flaws) == [
+            FlawEvent(Flaw.DISCONNECTED, "", "venue", heard, at.clock.now())
+        ]
+        assert at.streamer.record()["down_since"] is None
+
+
+async def test_a_start_that_takes_too_long_is_an_outage() -> None:
+    """A venue that lets nobody in since the start was away all that time."""
+    made = room()
+    made.line.refusal = FeedRejected("venue: 451", reason=Reason.GEO_BLOCKED)
+    async with _running(made) as at:
+        await wait_until(lambda: at.streamer.retry_at is not None, "it is refused")
+        assert at.streamer.record()["down_since"] == NOW
+        at.line.refusal = None
+        await at.wait(901)
+        await wait_until(lambda: at.streamer.intake.link.opened_at is not None, "it is open")
+        await at.say("up")
+        (flaw,) = at.streamer.intake.flaws
+        assert (flaw.start, flaw.end) == (NOW, NOW + 901 * SECOND)
 
 
 async def test_one_refused_instrument_leaves_the_other() -> None:

@@ -41,7 +41,8 @@ def test_known_series_start_at_zero(instruments: Instruments) -> None:
     assert value(instruments, "alerts", severity="critical", state="firing") == 0
     assert value(instruments, "lease_held", role="relay") == 0
     assert value(instruments, "transitions_total", to_state="firing", reason="held_for") == 0
-    assert value(instruments, "feed_state", feed="kraken", state="dead") == 1
+    assert value(instruments, "feed_state", feed="kraken", state="waiting") == 1
+    assert value(instruments, "feed_state", feed="kraken", state="dead") == 0
     assert value(instruments, "build_info", version="1.2.3") == 1
 
 
@@ -154,7 +155,7 @@ def test_reload_adds_and_removes_series(instruments: Instruments) -> None:
     assert value(instruments, "recomputes_total", company="HIVE") == 1
     assert value(instruments, "recomputes_total", company="IREN") == 0
     assert value(instruments, "feed_state", feed="kraken", state="dead") is None
-    assert value(instruments, "feed_state", feed="okx", state="dead") == 1
+    assert value(instruments, "feed_state", feed="okx", state="waiting") == 1
     assert value(instruments, "feed_state", feed="coinbase", state="fresh") == 1
     assert value(instruments, "feed_state", feed="coinbase", state="dead") == 0
 
