@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import normpath
 from pathlib import Path
@@ -234,7 +234,11 @@ def _told(firm: Firm, figures: Mapping[str, float], *, books: bool) -> Firm:
             return Reading(figures[before], Quality.OK, "", moment)
         return firm.known(name, moment) if books else fact(name, moment)
 
-    return replace(firm, fact=fact, known=known, standing=firm.standing if books else _nothing)
+    def together(names: Sequence[str], moment: Millis) -> Mapping[str, Reading]:
+        return firm.together(names, moment) if books and figures.keys().isdisjoint(names) else {}
+
+    standing = firm.standing if books else _nothing
+    return replace(firm, fact=fact, known=known, together=together, standing=standing)
 
 
 def _nothing(_moment: Millis) -> tuple[Standing, ...]:

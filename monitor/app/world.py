@@ -33,6 +33,7 @@ from monitor.domain.contracts import Stage
 from monitor.domain.corporate_actions import SHARE_COUNTS, share_factor
 from monitor.domain.events import Quality, Reading
 from monitor.domain.facts import FACTS
+from monitor.domain.periods import of_one_period
 from monitor.domain.risk_levels import Level, RiskKind, newest_level
 from monitor.domain.series import series_of
 from monitor.domain.sessions import SessionCalendar
@@ -204,7 +205,17 @@ def firm_of(company: Company, *, hindsight: bool) -> Firm:
         listed=company.listed,
         actions=company.corporate_actions,
         known=known,
+        together=lambda names, moment: _together(company, names, moment, hindsight=hindsight),
     )
+
+
+def _together(
+    company: Company, names: Sequence[str], moment: int, *, hindsight: bool
+) -> dict[str, Reading]:
+    """Return the readings of the newest period that has all figures; empty where none is needed."""
+    when = max(moment, company.complete_at) if hindsight else moment
+    found = of_one_period(company, names, when)
+    return {name: _reading(company, name, item, moment) for name, item in found.items()}
 
 
 def _stages(company: Company, moment: Millis) -> Iterator[Standing]:

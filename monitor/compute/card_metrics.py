@@ -13,6 +13,7 @@ from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.domain.figures import GIVEN_LIVE
 from monitor.domain.guards import mixed_basis, mixed_period
+from monitor.domain.periods import of_one_period
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -41,12 +42,14 @@ def metric_entry(
         if name in FACTS and (figure := fact_at(company, name, now))
     }
     figures |= earlier(company, now)
+    if metric.same_period:
+        figures |= of_one_period(company, [item.name for item in metric.arguments], now)
     given = {**market, **{name: figure.value for name, figure in figures.items()}}
     result = catalogue.evaluate(metric.name, given)
     used = {name: figure for name, figure in figures.items() if name in result.used}
     # an earlier figure is as old as the present one: that is what it is compared with
     held = {EARLIER_FACTS.get(name, name) for name in used}
-    present = (fact_at(company, name, now) for name in held)
+    present = (used[name] if metric.same_period else fact_at(company, name, now) for name in held)
     quality = max((item.quality_at(now) for item in present if item), default=Quality.OK)
     return {
         "name": metric.name,

@@ -101,6 +101,11 @@ class _Page:
         self._ticker = ticker
         self._given = given
         self._road = road(situation.catalogue, metric.name, given)
+        self._own = {
+            name: figure
+            for step in self._computed()
+            for name, figure in situation.of_one_period(step, ticker).items()
+        }
         self._compared = {step.name: self._comparison(step) for step in self._across()}
 
     def record(self) -> Record:
@@ -174,7 +179,7 @@ class _Page:
         steps = self._computed()
         operand = any(i.operand for step in steps for i in step.arguments if i.name == name)
         guards = {g.reason for step in steps for g in step.guards if g.input == name}
-        return self._situation.origin(name, self._ticker) | {
+        return self._situation.origin(name, self._ticker, self._own.get(name)) | {
             "operand": operand,
             "checked_for": [] if operand else sorted(guards),
         }
@@ -198,7 +203,9 @@ class _Page:
         }
 
     def _flags(self, used: Collection[str]) -> list[str]:
-        figures = {name: self._situation.figure(name, self._ticker) for name in used}
+        figures = {
+            name: self._own.get(name) or self._situation.figure(name, self._ticker) for name in used
+        }
         return limits({name: figure for name, figure in figures.items() if figure is not None})
 
     # ---------------------------------------------------------------- companies side by side

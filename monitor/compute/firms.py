@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.compute.standing import Standing
@@ -25,6 +25,8 @@ class Firm:
         standing: (moment) to what stands in the books in words.
         listed: an exchange quotes its share.
         actions: splits of its share.
+        together: (fact names, moment) to the readings of the newest period that has them all; empty
+            where those of `fact` are of one period, or no period has all.
         known: as `fact`, but only what was known at the moment, also where `fact` has hindsight.
 
     """
@@ -40,6 +42,8 @@ class Firm:
     known: Callable[[str, int], Reading] = lambda name, _moment: Reading(
         None, Quality.MISSING, f"missing:{name}"
     )
+
+    together: Callable[[Sequence[str], int], Mapping[str, Reading]] = lambda _facts, _moment: {}
 
     def earlier(self, fact: str, now: int, span: int) -> Reading:
         """Return what was known `span` ms before `now`, if it is of an earlier day than today's.

@@ -9,8 +9,9 @@ tick costs what the rules in force need, however many metrics are declared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from monitor.domain.events import Quality, Reading
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue, evaluator
 from monitor.metrics.vector import Column, ReasonTable
+
+Together: TypeAlias = Mapping[str, tuple[Reading, Reading]]
+"""Input to its newest figure, and to the one of the period that it shares with the others."""
 
 NOT_APPLICABLE = "not_applicable"
 NOT_YET = frozenset({"too_few_pairs", "too_few_days"})
@@ -64,6 +68,7 @@ class Table:
         names = [metric.name for metric in catalogue] if watched is None else watched
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
         self._unsettled: set[str] = set()
+        self._together: dict[str, dict[int, Together]] = {}
         self.heard = Heard(
             {name: ONE_FOR_ALL if name in single else self.companies for name in watched or ()}
         )
@@ -135,6 +140,40 @@ class Table:
         """Return the metrics whose inputs changed and that nobody has asked for since."""
         return frozenset(self._unsettled)
 
+    def bring_together(self, metric: str, row: int, figures: Together) -> bool:
+        """Let a metric of a row rest on figures of one period; tell whether they changed.
+
+        They stand in while every input still has the value that they replace: whatever somebody
+        gives, live or by hand, goes before the book.
+        """
+        rows = self._together.setdefault(metric, {})
+        if rows.get(row, {}) == figures:
+            return False
+        rows[row] = dict(figures)
+        return True
+
+    def argument(self, metric: str, name: str, row: int) -> Reading:
+        """Return one input of a metric as the metric sees it."""
+        figures = self._together.get(metric, {}).get(row, {})
+        if name in figures and self._stands(row, figures):
+            return figures[name][1]
+        single = len(self.column(name).values) == 1
+        return self.reading(name, 0 if single else row)
+
+    def _stands(self, row: int, figures: Together) -> bool:
+        return all(
+            self._columns[name].values[row] == newest.value for name, (newest, _) in figures.items()
+        )
+
+    def _arguments(self, metric: str) -> list[Column]:
+        found = {item: self._columns[item] for item in self._inputs[metric]}
+        for row, figures in self._together.get(metric, {}).items():
+            if figures and self._stands(row, figures):
+                for name, (_, own) in figures.items():
+                    value = np.nan if own.value is None else own.value
+                    found[name] = _with(found[name], row, value, own.quality, 0)
+        return list(found.values())
+
     def _settle(self, name: str) -> None:
         """Compute what was left, of all that `name` rests on."""
         for metric in self.catalogue.road_to(name):
@@ -143,7 +182,7 @@ class Table:
 
     def _compute(self, metric: Metric) -> None:
         name = metric.name
-        columns = [self._columns[item] for item in self._inputs[name]]
+        columns = self._arguments(name)
         exclusion = self._exclusions.get(name)
         if exclusion is not None and metric.across:
             columns = [exclusion.without(column) for column in columns]

@@ -21,6 +21,7 @@ from monitor.core.clock import SECOND, iso
 from monitor.domain.companies import Companies, Figure, earlier_fact, fact_at, iso_day
 from monitor.domain.events import Reading
 from monitor.domain.facts import FACTS
+from monitor.domain.periods import of_one_period
 from monitor.metrics.base import Metric
 from monitor.metrics.catalogue import Catalogue
 
@@ -113,14 +114,30 @@ class Situation:
             return earlier_fact(self.companies[ticker], fact, self.now, EARLIER_MS)
         return fact_at(self.companies[ticker], fact, self.now)
 
+    def of_one_period(self, metric: Metric, ticker: str | None) -> dict[str, Figure]:
+        """Return the figures that a metric rests on in place of its inputs' newest ones."""
+        names = [item.name for item in metric.arguments]
+        if (
+            not metric.same_period
+            or ticker is None
+            or any((it, ticker) in self.put for it in names)
+        ):
+            return {}
+        return of_one_period(self.companies[ticker], names, self.now)
+
     def is_unpublished(self, name: str, ticker: str | None) -> bool:
         """Tell whether an input is a figure that no paper dates: it may have been known to nobody."""
         figure = self.figure(name, ticker)
         return figure is not None and figure.published is None and figure.expires is None
 
-    def origin(self, name: str, ticker: str | None) -> Record:
-        """Return one input with everything known about it; every key is always there."""
+    def origin(self, name: str, ticker: str | None, own: Figure | None = None) -> Record:
+        """Return one input with everything known about it; every key is always there.
+
+        `own` is the figure that a metric takes in place of the newest one.
+        """
         reading = self.reading(name, ticker)
+        if own is not None:
+            reading = Reading(own.value, own.quality_at(self.now), "", own.as_of)
         found: Record = dict.fromkeys(_KEYS)
         found |= {
             "name": name,
@@ -131,7 +148,7 @@ class Situation:
         word = self.put.get((name, self._place(name, ticker)[0]))
         if word is not None:
             return found | {"source": word}
-        figure = self.figure(name, ticker)
+        figure = own or self.figure(name, ticker)
         if figure is not None:
             return found | self._cited(figure)
         return found | self._quoted(name, ticker)

@@ -74,12 +74,11 @@ class Sources:
             facts = (leaf for leaf in self._plan.leaves_of(target) if leaf in self._facts)
             live = (leaf for leaf in facts if self.instrument_of(leaf, row) is not None)
             inputs |= {leaf: Input(leaf) for leaf in live if leaf not in inputs}
-        return tuple(self._argument(item, row) for item in inputs.values())
+        return tuple(self._argument(target, item, row) for item in inputs.values())
 
-    def _argument(self, item: Input, row: int) -> Mapping[str, object]:
+    def _argument(self, target: str, item: Input, row: int) -> Mapping[str, object]:
         """Return one input of a metric as a message shows it."""
-        single = len(self._table.column(item.name).values) == 1
-        reading = self._table.reading(item.name, 0 if single else row)
+        reading = self._table.argument(target, item.name, row)
         value = item.default if reading.value is None else reading.value
         shown = {"name": item.name, "value": value, "quality": reading.quality.word}
         instrument = self.instrument_of(item.name, row)

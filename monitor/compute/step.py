@@ -352,6 +352,11 @@ class Step:
             for column, reading in found.items():
                 if self.table.set(column, row, reading):
                     changed.setdefault(row, set()).add(column)
+            for name, facts in self._plan.catalogue.of_one_period:
+                own = firm.together(facts, now)
+                pairs = {fact: (firm.fact(fact, now), reading) for fact, reading in own.items()}
+                if self.table.bring_together(name, row, pairs):
+                    changed.setdefault(row, set()).update(facts)
         return changed
 
     def _remember(self, outputs: Iterable[Output]) -> dict[int, set[str]]:

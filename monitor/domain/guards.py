@@ -29,8 +29,8 @@ OUTSIDERS = ("AMD", "AMZN", "GOOG", "GOOGL", "META", "MSFT", "ORCL")
 _NO_SLIP = 1e100
 # words in a figure's basis by which it says that another sum of the period covers more
 _PART = "part of the company"
-# sums over a period, that a ratio may only set beside sums over the same period
-_FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh", "count"})
+FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh", "count"})
+"""Sums over a period, that a ratio may only set beside sums over the same period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
     say nothing.
     """
     flows = [item for item in used.values() if item.period_start is not None]
-    flows = [item for item in flows if item.unit in _FLOW_UNITS]
+    flows = [item for item in flows if item.unit in FLOW_UNITS]
     sums = {
         name: item
         for name, item in used.items()

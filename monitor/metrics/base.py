@@ -141,6 +141,7 @@ class Metric:
         applies_to: company types that have this metric; of other scopes all count.
         refusal: why the other types have none, where people ask for it all the same.
         across: compares companies: `compute` takes whole columns instead of single elements.
+        same_period: its inputs are figures of one reported period: the newest that has them all.
         examples: worked numbers.
         label: short column title.
         headline: one of the few that a table over all companies has room for.
@@ -160,6 +161,7 @@ class Metric:
     applies_to: frozenset[CompanyType] = field(default_factory=lambda: frozenset(CompanyType))
     refusal: str = ""
     across: bool = False
+    same_period: bool = False
     examples: tuple[Example, ...] = ()
     label: str = ""
     headline: bool = False

@@ -61,6 +61,8 @@ class Evaluation:
 class Catalogue:
     """The declared metrics, each after its inputs.
 
+    `of_one_period` has the metrics whose inputs are to be of one reported period, and the inputs.
+
     Raises:
         ValueError: two metrics share a name, metrics feed each other in a circle, a guard names
             no input, or a network metric reads a company's or a sector's. The message names them.
@@ -85,6 +87,9 @@ class Catalogue:
         self._dependents: dict[str, tuple[Metric, ...]] = {}
         self._reasons = ReasonTable()
         self._vectors = {m.name: evaluator(m, self._reasons) for m in self.metrics}
+        self.of_one_period = tuple(
+            (it.name, self._inputs[it.name]) for it in self.metrics if it.same_period
+        )
         for metric in self.metrics:
             self._check_scope(metric)
 

@@ -78,6 +78,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         name="coins_sold_ratio",
+        same_period=True,
         unit="ratio",
         scope=Scope.COMPANY,
         inputs=("btc_sold", "btc_produced"),

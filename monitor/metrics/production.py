@@ -171,6 +171,7 @@ _REPORTED = (
     ),
     mine_metric(
         name="produced_btc_eh_day",
+        same_period=True,
         unit="BTC/EH/day",
         inputs=("btc_produced", "hashrate_average_operating_eh_s", "period_days"),
         description="Coins that 1 EH/s really brought in a day of the reported period.",
@@ -186,6 +187,7 @@ _REPORTED = (
     ),
     mine_metric(
         name="realised_hashprice_usd_ph_day",
+        same_period=True,
         unit="USD/PH/day",
         inputs=("mining_revenue_usd", "hashrate_average_operating_eh_s", "period_days"),
         description="Hashprice that the reported revenue of a period comes to, pool fee and"
