@@ -2,8 +2,9 @@
 
 Every life of the process ends when something that can be seen in Redis (moments fed, entries
 committed, transitions committed, the lease just taken) reaches a seeded random mark, so the kills
-fall before, between and after the commits, in the start and while the relay publishes. 12 kills
-by default; HASHHEDGE_LONG_PROOFS=1 makes it 50.
+fall before, between and after the commits, in the start and while the relay publishes. Some of the
+lives find a Redis or a broker that was restarted after the kill, some lose it while they work. 12
+kills by default; HASHHEDGE_LONG_PROOFS=1 makes it 200.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from tests.e2e.playing import KEYS, START_S, Child, Room, Subscriber, long_proof
 from tests.e2e.two_days import PROGRESS, Calm, lives
 from tests.waiting import wait_here
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3_000)]
 
 SEED = 20_230_311
 SPEED = "20000"
 """Two days in about nine seconds: slow enough that kills fall everywhere."""
 
-KILLS = 50 if long_proofs() else 12
+KILLS = 200 if long_proofs() else 12
+DISTURBED = 4
+"""Every so many kills a server is restarted too."""
 
 
 def test_kill_9_at_random_points_changes_nothing(
@@ -43,14 +46,17 @@ def test_kill_9_at_random_points_changes_nothing(
     marks = sorted(rng.uniform(0, 0.97) for _ in range(KILLS))
     done: Counter[str] = Counter()
     with room.client() as client:
-        for mark in marks:
+        for number, mark in enumerate(marks):
             kind = rng.choice([*PROGRESS, "start"])
             before = lives(client)
             child = calm.replay(room, transitions, SPEED)
             wait_for_life(child, client, before)
             if kind != "start":
                 wait_for_mark(child, client, kind, round(mark * calm.totals[kind]))
-            child.kill()
+            if number % DISTURBED:
+                child.kill()
+            else:
+                done[restarted(room, child, rng)] += 1
             done[kind] += 1
         last = calm.replay(room, transitions, SPEED).finished()
         assert last["finished"]
@@ -64,6 +70,17 @@ def test_kill_9_at_random_points_changes_nothing(
         print(  # noqa: T201  # the figures of the proof
             f"\n{KILLS} kills ({dict(done)}), {len(calm.news)} alerts, {repeats} repeats by id"
         )
+
+
+def restarted(room: Room, child: Child, rng: random.Random) -> str:
+    """Kill the process before or while a server is restarted, and say which one was."""
+    word, server = rng.choice([("broker restarted", room.broker), ("Redis restarted", room.redis)])
+    if rng.random() < 1 / 2:
+        child.kill()
+    server.stop()
+    server.start()
+    child.close()
+    return word
 
 
 def wait_for_life(child: Child, client: Redis, before: int) -> None:
