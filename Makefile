@@ -57,6 +57,10 @@ servers:
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
 	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
 
+.PHONY: golden
+golden: setup servers ## Compare the demo's messages with the ones of before; ARGS=--write-golden keeps the new ones
+	PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -q tests/e2e/test_golden.py $(ARGS)
+
 .PHONY: fuzz
 fuzz: setup ## Throw 10,000 damaged answers at every parser of a provider
 	HASHHEDGE_FUZZ_EXAMPLES=10000 $(RUN)pytest -n 2 tests/contract/test_feed_fuzz.py $(PYTEST_ARGS)

@@ -18,6 +18,13 @@ settings.register_profile("hashhedge", deadline=None)
 settings.load_profile("hashhedge")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what keeps new expectations instead of comparing with old ones."""
+    parser.addoption(
+        "--write-golden", action="store_true", help="keep the demo's messages as the golden ones"
+    )
+
+
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
     """Take back what a test, or a command run in it, has said of the logs of this process."""
