@@ -35,6 +35,8 @@ app = typer.Typer(
 app.command("tag")(tag)
 app.command("report")(report)
 RESOLVED = "resolved"
+RULE_WIDTH = 18
+"""So many columns of 80 a rule's id may take before it is folded."""
 RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Its subject: RIOT, BTC-USD.")]
 
@@ -160,11 +162,16 @@ def alert_history(
 
 def _table(rows: list[dict[str, Any]], now: int | None) -> Group:
     moment = "nothing has been committed yet" if now is None else f"as of {iso(now)}"
-    names = ("rule", "subject", "state", "since, UTC", "value", "quality", "quiet by")
+    names = ("rule", "subject", "state", "since, UTC", "value", "quiet by")
     table = sheet(*names, right=("value",))
+    # a rule's id is what one types next, so it breaks last
+    table.columns[0].min_width = min(max((len(row["rule"]) for row in rows), default=4), RULE_WIDTH)
     for row in rows:
-        since = "" if row["since"] is None else row["since"][:16].replace("T", " ")
+        since = "" if row["since"] is None else row["since"][5:16].replace("T", " ")
         shown = (row["rule"], row["subject"], row["state"], since)
         told = row["muted_by"] or ""
-        table.add_row(*shown, number_text(row["value"]), said(row["quality"]), told)
+        value = said(row["quality"])
+        if row["value"] is not None:
+            value = number_text(row["value"]) + ("" if value == "ok" else f" {value}")
+        table.add_row(*shown, value, told)
     return Group(Text(moment), table)

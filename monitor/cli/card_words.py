@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.output import number, percent
+from monitor.cli.output import number, percent, plain
 from monitor.cli.reason_words import said
 from monitor.compute.history import HISTORY_INPUTS, PAIR_INPUTS
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS
@@ -40,7 +40,7 @@ def amount(value: float | None, unit: str) -> str:
         return number(value, unit)
     if unit == "years":
         return f"{value:,.1f} years"
-    return f"{value:,.7g} {unit}"
+    return f"{plain(value)} {unit}"
 
 
 def why(entry: CardPart) -> str:
