@@ -21,6 +21,7 @@ R = TypeVar("R", bound=Rule)
 _MANNER = Manner.__struct_fields__
 _SAID = attrgetter(*_MANNER)
 _PLAIN = _SAID(PLAIN)
+_UNSAID: Mapping[str, object] = msgspec.to_builtins(PLAIN)
 
 
 class Keeper:
@@ -123,6 +124,12 @@ def kept_one_by_one(raw: Iterable[msgspec.Raw], types: Sequence[type[Rule]]) -> 
     """
     decoder = msgspec.json.Decoder(any_written(types, checked=False))
     return kept(map(decoder.decode, raw), types)
+
+
+def said_by(rule: Rule) -> dict[str, Any]:
+    """Return a rule as a person would write it: without what goes without saying."""
+    body = rule.written()
+    return {name: it for name, it in body.items() if name not in _UNSAID or it != _UNSAID[name]}
 
 
 def rule_of(body: Mapping[str, object], kind: type[R]) -> R:
