@@ -104,8 +104,11 @@ class Pasts:
         taken, self._changed = self._changed, {}
         return taken
 
-    def restore(self, saved: Mapping[str, Bar]) -> None:
-        """Take stored samples back; those of signals that are gone are given up."""
+    def restore(self, saved: Mapping[str, Bar], now: int) -> None:
+        """Take stored samples back; those of signals that are gone are given up.
+
+        What was due by `now` was looked at before.
+        """
         bars: dict[str, list[Bar]] = {}
         for name, bar in saved.items():
             ring_name = name.rpartition("|")[0]
@@ -116,4 +119,7 @@ class Pasts:
         for name, own in bars.items():
             self._rings[name].restore(own)
         for series in self._signals.values():
+            due = self._due(series)
+            if due is not None and due <= now:
+                self._done[id(series)] = due
             self._remind(series)

@@ -468,8 +468,10 @@ class Watch:
         pasts: Mapping[str, Bar] | None = None,
         extremes: Mapping[str, tuple[Span, ...]] | None = None,
         lasts: Mapping[str, tuple[float, int]] | None = None,
+        *,
+        now: int = 0,
     ) -> None:
-        """Take live alerts back, after a restart or from the watch before a reload.
+        """Take live alerts back as of event time `now`, after a restart or from the watch before a reload.
 
         Until `resume`, readings say where every value stood, and nothing is judged: it was then.
         What is not the same as before is judged at `rejudge`: until then an alert whose rule is
@@ -477,7 +479,7 @@ class Watch:
         """
         self._ledger.restore(saved)
         self._ledger.restore_series(extremes or {}, lasts or {})
-        self._pasts.restore(pasts or {})
+        self._pasts.restore(pasts or {}, now)
         self._restoring = True
 
     def resume(self) -> None:

@@ -450,7 +450,7 @@ class Step:
         self.splits.restore(saved.ruled, saved.held)
         self._move_levels(saved.now)
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
-        self.watch.restore(saved.alerts, saved.pasts, saved.extremes, saved.lasts)
+        self.watch.restore(saved.alerts, saved.pasts, saved.extremes, saved.lasts, now=saved.now)
         self.watch.restore_late(saved.late)
         self.telling.restore(saved.desk, saved.alerts)
         for name in self.instruments.names():
