@@ -453,10 +453,11 @@ class Watch:
         """Return the samples that changed since the last call, by name; None removes one."""
         return self._pasts.take()
 
-    def bindings(self) -> Iterator[Bound]:
-        """Yield each rule with what it is judged by, and what stands there."""
+    def bindings(self, only: Collection[str] | None = None) -> Iterator[Bound]:
+        """Yield each rule, or those with the ids `only`, with its series and what stands there."""
         for number, (rule, home) in enumerate(zip(self._rules, self._homes, strict=True)):
-            yield Bound(rule, home, self._ledger.records.get(number), self.gates.shut(number))
+            if only is None or rule.id in only:
+                yield Bound(rule, home, self._ledger.records.get(number), self.gates.shut(number))
 
     def failures(self) -> Iterator[tuple[Rule, str, str]]:
         """Yield each rule that could not be evaluated last, with its key and the reason."""

@@ -29,7 +29,9 @@ from monitor.domain.commands import (
     EndSilence,
     Place,
     ReloadBooks,
+    RemoveRule,
     Reply,
+    SetRule,
     UnackAlert,
     command_fault,
 )
@@ -70,6 +72,8 @@ class Orders:
                 return self._drill(command, wish, now)
             case ReloadBooks():  # the worker takes it out where there are files to read
                 return _refused(command, now, "there are no books to read anew here")
+            case SetRule() | RemoveRule():  # `UserRules` does these
+                return _refused(command, now, "rules of users are not kept here")
 
     def _add_silence(self, command: Command, wish: AddSilence, now: int) -> Reply:
         fault = match_fault(wish.match) or _span_fault(now, wish.until, now)

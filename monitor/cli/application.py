@@ -30,6 +30,7 @@ from monitor.cli import (
     rule_identity,
     rules,
     rules_reload,
+    rules_user,
     run,
     scope,
     silence,
@@ -98,6 +99,7 @@ for module in (
 rules.app.command("diff")(rule_diff.diff)  # not in its module, which they need themselves
 rules.app.command("explain")(rule_identity.explain)
 rules_reload.add_to(rules.app)
+rules_user.add_to(rules.app)
 for name, group in (
     ("alert", alert.app),
     ("silence", silence.app),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 MAX_ID = 64
 MAX_WORD = 100
@@ -93,6 +93,24 @@ class DrillAlert:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRule:
+    """Keep a rule of who asks, or put it in the place of theirs of the same id.
+
+    `rule` is what a rulebook would say of it. The owner is the command's `by`, so nobody can touch
+    the rules of another whom the road of the command has not let pass for that other.
+    """
+
+    rule: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveRule:
+    """Remove a rule of who asks; `rule` is its id as it was set."""
+
+    rule: str
+
+
 Action: TypeAlias = (
     AddSilence
     | EndSilence
@@ -102,6 +120,8 @@ Action: TypeAlias = (
     | EndMaintenance
     | ReloadBooks
     | DrillAlert
+    | SetRule
+    | RemoveRule
 )
 
 
@@ -229,7 +249,9 @@ def _action_fault(action: Action) -> str:  # noqa: PLR0911  # one for each wish
             return _words_fault(named)
         case DrillAlert() as wish:
             return _words_fault(wish.rule, wish.key or "-")
-        case ReloadBooks():
+        case RemoveRule(rule=named):
+            return _words_fault(named)
+        case ReloadBooks() | SetRule():
             return ""
 
 

@@ -27,7 +27,9 @@ from monitor.domain.commands import (
     EndMaintenance,
     EndSilence,
     ReloadBooks,
+    RemoveRule,
     Reply,
+    SetRule,
     UnackAlert,
     command_fault,
 )
@@ -50,6 +52,8 @@ VERBS: Mapping[str, type[Action]] = MappingProxyType(
         "maintenance.end": EndMaintenance,
         "rules.reload": ReloadBooks,
         "alert.drill": DrillAlert,
+        "rule.set": SetRule,
+        "rule.remove": RemoveRule,
     }
 )
 """What may be asked, by its word."""
