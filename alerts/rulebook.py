@@ -73,8 +73,13 @@ def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
     """
     said = read_file(path, types)
     book = Rulebook(said.rules, str(path), said.lines, said.desk)
-    raise_all([*_check_ids(book), *_check_pace(book)])
+    raise_all(faults_within(book))
     return book
+
+
+def faults_within(book: Rulebook) -> list[ConfigError]:
+    """Return what is wrong with a book whatever there is to watch."""
+    return [*_check_ids(book), *_check_pace(book)]
 
 
 def _check_ids(book: Rulebook) -> list[ConfigError]:

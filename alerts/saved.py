@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.identity import transition_id
-from alerts.model import Reason, Severity, Transition
+from alerts.model import AlertState, Reason, Severity, Transition
 from alerts.record import AlertRecord, Outcome
+from alerts.rules.base import Rule
+from alerts.series import Series
 from monitor.domain.events import Quality
 
 _WHAT_HAPPENED = {
@@ -56,6 +58,30 @@ def ending_of(alert: SavedAlert, outcome: Outcome, now: int) -> Transition:
         number=outcome.number,
         quality=Quality.MISSING.word,
         summary=f"Ended: {alert.key}, its rule {alert.rule} was {_WHAT_HAPPENED[outcome.reason]}.",
+    )
+
+
+def forgotten(rule: Rule, series: Series, now: int) -> Transition:
+    """Return what takes back the state of an alert that does not stand anywhere: its rule goes."""
+    return Transition(
+        id=transition_id(rule.id, rule.version, series.labels, now, 1),
+        rule=rule.id,
+        rule_version=rule.version,
+        labels=series.labels,
+        key=series.key,
+        severity=rule.severity,
+        target=rule.on,
+        unit=series.unit,
+        from_state=AlertState.INACTIVE,
+        to_state=AlertState.INACTIVE,
+        reason=Reason.RULE_REMOVED,
+        value=None,
+        bound=None,
+        at=now,
+        since=now,
+        number=1,
+        quality=Quality.MISSING.word,
+        summary=f"Removed: {rule.id} for {series.key}, which stood nowhere.",
     )
 
 

@@ -453,10 +453,11 @@ class Watch:
         """Return the samples that changed since the last call, by name; None removes one."""
         return self._pasts.take()
 
-    def bindings(self) -> Iterator[Bound]:
-        """Yield each rule with what it is judged by, and what stands there."""
+    def bindings(self, only: Collection[str] | None = None) -> Iterator[Bound]:
+        """Yield each rule, or those with the ids `only`, with its series and what stands there."""
         for number, (rule, home) in enumerate(zip(self._rules, self._homes, strict=True)):
-            yield Bound(rule, home, self._ledger.records.get(number), self.gates.shut(number))
+            if only is None or rule.id in only:
+                yield Bound(rule, home, self._ledger.records.get(number), self.gates.shut(number))
 
     def failures(self) -> Iterator[tuple[Rule, str, str]]:
         """Yield each rule that could not be evaluated last, with its key and the reason."""
@@ -471,7 +472,7 @@ class Watch:
         *,
         now: int = 0,
     ) -> None:
-        """Take live alerts back as of event time `now`, after a restart or from the watch before a reload.
+        """Take back what lived at event time `now`, after a restart or from before a reload.
 
         Until `resume`, readings say where every value stood, and nothing is judged: it was then.
         What is not the same as before is judged at `rejudge`: until then an alert whose rule is
@@ -485,9 +486,8 @@ class Watch:
     def resume(self) -> None:
         """Go on from where the readings since `restore` stand; what none has shown is unknown."""
         self._restoring = False
-        for series in self._bound.series:
-            if series.reading is UNSEEN:
-                series.usable = False
+        for series in (it for it in self._bound.series if it.reading is UNSEEN):
+            series.usable = False
 
     def rejudge(self, now: int, same: Collection[str] = ()) -> None:
         """End what was left over, aloud, and let the next reading of each value touch every rule.

@@ -55,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         calendar: dated events; None takes the default one, which has none.
         watch_books: read the files of the books anew when they change; SIGHUP does it at any rate.
         cold_start: whether the first sample of a value ever may tell an alert; by default it does not.
+        user_rules: how many rules one user may have.
+        user_rules_total: how many all users together may have.
+        user_rules_loudest: the loudest severity of a user's rule.
         state_dir: where the private servers keep their files.
         lease_ms: lifetime of a lease.
         backoff_seed: makes the waits after a feed's failures repeatable; None draws them anew.
@@ -83,6 +86,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     calendar: Path | None = None
     watch_books: bool = True
     cold_start: typing.Literal["quiet", "notify"] = "quiet"
+    user_rules: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 50
+    user_rules_total: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 10_000
+    user_rules_loudest: typing.Literal["critical", "warning", "info"] = "warning"
     state_dir: Path = Path(".hashhedge")
     lease_ms: Annotated[int, msgspec.Meta(ge=500, le=600_000)] = 5_000
     backoff_seed: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None

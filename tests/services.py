@@ -81,7 +81,7 @@ async def computing(
         worker = ComputeWorker(
             Committer(client, Keys()),
             reader,
-            build=lambda: build_step(world),
+            build=lambda users: build_step(world, users=users),
             clock=clock,
             counts=told,
         )

@@ -17,6 +17,7 @@ from alerts.desk.surroundings import Surroundings
 from alerts.model import AlertState, Reason
 from alerts.rehearsal import drill
 from monitor.core.clock import iso
+from monitor.domain.command_forms import command_fault
 from monitor.domain.commands import (
     MAX_LISTED,
     MAX_SPAN_MS,
@@ -29,10 +30,12 @@ from monitor.domain.commands import (
     EndSilence,
     Place,
     ReloadBooks,
+    RemoveRule,
     Reply,
+    SetRule,
     UnackAlert,
-    command_fault,
-    verb_of,
+    done,
+    refused,
 )
 
 MAX_KEPT = 500
@@ -51,7 +54,7 @@ class Orders:
     def do(self, command: Command, now: int) -> Reply:
         """Do one command at event time `now`; a dry run changes nothing."""
         fault = command_fault(command)
-        return _refused(command, now, fault) if fault else self._do(command, now)
+        return refused(command, now, fault) if fault else self._do(command, now)
 
     def _do(self, command: Command, now: int) -> Reply:  # noqa: PLR0911  # one for each wish
         match command.action:
@@ -70,19 +73,21 @@ class Orders:
             case DrillAlert() as wish:
                 return self._drill(command, wish, now)
             case ReloadBooks():  # the worker takes it out where there are files to read
-                return _refused(command, now, "there are no books to read anew here")
+                return refused(command, now, "there are no books to read anew here")
+            case SetRule() | RemoveRule():  # `UserRules` does these
+                return refused(command, now, "rules of users are not kept here")
 
     def _add_silence(self, command: Command, wish: AddSilence, now: int) -> Reply:
         fault = match_fault(wish.match) or _span_fault(now, wish.until, now)
         if fault:
-            return _refused(command, now, fault)
+            return refused(command, now, fault)
         name = _made_of(command)
-        reply = self._matched(replace(_done(command, now, ""), made=name), wish.match)
+        reply = self._matched(replace(done(command, now, ""), made=name), wish.match)
         said = f"{words_of(wish.match)} until {iso(wish.until)}"
         if name in self._ledger.silences:
             return replace(reply, text=f"silenced already: {said}")
         if len(self._ledger.silences) >= MAX_KEPT:
-            return _refused(command, now, f"there are {MAX_KEPT} silences", "end some first")
+            return refused(command, now, f"there are {MAX_KEPT} silences", "end some first")
         if command.dry_run:
             return replace(reply, text=f"would silence {said}", made="")
         silence = Silence(
@@ -105,11 +110,11 @@ class Orders:
         silence = self._ledger.silences.get(wish.silence)
         if silence is None:
             hint = "see hashhedge silence list"
-            return _refused(command, now, f"there is no silence `{wish.silence}`", hint)
+            return refused(command, now, f"there is no silence `{wish.silence}`", hint)
         said = f"the silence of {silence.by} on {words_of(silence.match)}"
         firing = self._desk.firing(silence)
         reply = replace(
-            _done(command, now, f"would end {said}"),
+            done(command, now, f"would end {said}"),
             made=silence.id,
             matches=tuple(firing[:MAX_LISTED]),
             matched=len(firing),
@@ -123,34 +128,34 @@ class Orders:
     def _ack(self, command: Command, wish: AckAlert, now: int) -> Reply:
         standing = self._standing(wish)
         if standing is None:
-            return _refused(command, now, f"{wish.rule} does not fire for {wish.key}", _LIST)
+            return refused(command, now, f"{wish.rule} does not fire for {wish.key}", _LIST)
         fault = "" if wish.until is None else _span_fault(now, wish.until, now)
         if fault:
-            return _refused(command, now, fault)
+            return refused(command, now, fault)
         until = "it resolves" if wish.until is None else iso(wish.until)
         said = f"{wish.rule} for {wish.key}, quiet until {until}"
         if command.dry_run:
-            return _done(command, now, f"would acknowledge {said}")
+            return done(command, now, f"would acknowledge {said}")
         ack = Ack(by=command.by, note=wish.note, at=now, until=wish.until)
         taken = changed(standing, ack=ack)
         self._ledger.stand(taken)
         words = f"{command.by} has taken it on: {standing.last.summary}"
         change = notices.ack_changed(taken, Reason.ACKNOWLEDGED, command.id, words, now)
         self._desk.say(change)
-        return replace(_done(command, now, f"acknowledged {said}"), state="acked")
+        return replace(done(command, now, f"acknowledged {said}"), state="acked")
 
     def _unack(self, command: Command, wish: UnackAlert, now: int) -> Reply:
         standing = self._standing(wish)
         if standing is None or standing.ack is None:
             fault = f"{wish.rule} for {wish.key} is not acknowledged"
-            return _refused(command, now, fault, _LIST)
+            return refused(command, now, fault, _LIST)
         said = f"{wish.rule} for {wish.key}, taken on by {standing.ack.by}"
         if command.dry_run:
-            return _done(command, now, f"would give back {said}")
+            return done(command, now, f"would give back {said}")
         words = f"{command.by} has given it back: {standing.last.summary}"
         self._desk.end_ack(standing.last.name, Reason.UNACKNOWLEDGED, words, now)
         state = standing.last.to_state.value
-        return replace(_done(command, now, f"given back: {said}"), state=state)
+        return replace(done(command, now, f"given back: {said}"), state=state)
 
     def _standing(self, wish: AckAlert | UnackAlert) -> Standing | None:
         standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")
@@ -160,16 +165,16 @@ class Orders:
     def _add_window(self, command: Command, wish: AddMaintenance, now: int) -> Reply:
         fault = _span_fault(wish.begin, wish.until, now)
         if fault:
-            return _refused(command, now, fault)
+            return refused(command, now, fault)
         name = _made_of(command)
         what = "the broker" if wish.place is Place.BROKER else f"the feed {wish.feed}"
         said = f"{what} from {iso(wish.begin)} until {iso(wish.until)}"
         if name in self._ledger.windows:
-            return replace(_done(command, now, f"announced already: {said}"), made=name)
+            return replace(done(command, now, f"announced already: {said}"), made=name)
         if len(self._ledger.windows) >= MAX_KEPT:
-            return _refused(command, now, f"there are {MAX_KEPT} windows", "end some first")
+            return refused(command, now, f"there are {MAX_KEPT} windows", "end some first")
         if command.dry_run:
-            return _done(command, now, f"would announce maintenance of {said}")
+            return done(command, now, f"would announce maintenance of {said}")
         window = Maintenance(
             id=name,
             place=wish.place,
@@ -182,14 +187,14 @@ class Orders:
         self._ledger.keep_window(window)
         self._desk.say(notices.of_maintenance(window, Reason.COMMANDED, now))
         self._desk.run_timers(now)
-        return replace(_done(command, now, f"announced maintenance of {said}"), made=name)
+        return replace(done(command, now, f"announced maintenance of {said}"), made=name)
 
     def _end_window(self, command: Command, wish: EndMaintenance, now: int) -> Reply:
         window = self._ledger.windows.get(wish.window)
         if window is None:
             hint = "see hashhedge maintenance list"
-            return _refused(command, now, f"there is no window `{wish.window}`", hint)
-        reply = replace(_done(command, now, f"would end {window.id}"), made=window.id)
+            return refused(command, now, f"there is no window `{wish.window}`", hint)
+        reply = replace(done(command, now, f"would end {window.id}"), made=window.id)
         if command.dry_run:
             return reply
         self._desk.end_window(window.id, now)
@@ -200,10 +205,10 @@ class Orders:
         rehearsal = self._around.rehearsal(wish.rule, wish.key, now)
         if rehearsal is None:
             of = f"for {wish.key}" if wish.key else "anything"
-            return _refused(command, now, f"no rule {wish.rule} watches {of}", _LIST)
+            return refused(command, now, f"no rule {wish.rule} watches {of}", _LIST)
         mute = self._desk.mutes.of(subject_of(rehearsal), now)
         real = f"; a real one would be quiet now: {mute}" if mute else ""
-        reply = replace(_done(command, now, ""), matches=(rehearsal.name,), matched=1)
+        reply = replace(done(command, now, ""), matches=(rehearsal.name,), matched=1)
         if command.dry_run:
             text = f"would send a test of {wish.rule} for {rehearsal.key}{real}"
             return replace(reply, text=text)
@@ -238,19 +243,3 @@ def _span_fault(begin: int, until: int, now: int) -> str:
     if until - begin > MAX_SPAN_MS:
         return f"it would last until {iso(until)}; at most 366 days"
     return ""
-
-
-def _done(command: Command, now: int, text: str) -> Reply:
-    return Reply(
-        id=command.id,
-        at=now,
-        accepted=True,
-        text=text,
-        dry_run=command.dry_run,
-        by=command.by,
-        verb=verb_of(command.action),
-    )
-
-
-def _refused(command: Command, now: int, why: str, hint: str = "") -> Reply:
-    return replace(_done(command, now, why), accepted=False, hint=hint)

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from alerts.acks import Ack
+from alerts.forms import owner_of
 from alerts.model import AlertState, Line, NoticeReason, Transition
 from alerts.pacing.occurrences import dedup_key
 from alerts.schemas.payloads import (
@@ -101,6 +102,7 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
         "state": _state(transition),
         "reason": transition.reason,
         "rule": transition.rule,
+        "owner": owner_of(transition.rule) or None,
         "key": transition.key,
         "dedup_key": dedup_key(transition.rule, transition.rule_version, transition.labels),
         "count": transition.count,

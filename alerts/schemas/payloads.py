@@ -90,6 +90,9 @@ class _Alert(Struct, frozen=True, kw_only=True):
         Reason, Meta(description="why it changed; why it is told, if nothing changed")
     ]
     rule: str
+    owner: Annotated[
+        str | None, Meta(description="whose own rule it is; null for one of the rulebook")
+    ]
     key: Annotated[str, Meta(description="the subject, as in the topic")]
     dedup_key: Annotated[
         str, Meta(description="of rule, version and labels: equal keys are the same alert")

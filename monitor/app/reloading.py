@@ -1,9 +1,10 @@
-"""Books read anew while the service works: beside its road, all or none, for four causes.
+"""Books read anew while the service works, and rules of users bound: beside its road, all or none.
 
 SIGHUP, a changed file, `POST /-/reload` and the command `rules.reload` come here. Reading and
 binding take a thread, so that ticks go on and the pages answer; the worker takes the new step
 between two batches. Books that are wrong change nothing and are told: in the log, in the metric,
-and to whoever asked.
+and to whoever asked. What users set and remove needs no reading: their rules are bound with the present
+books on the same way, and what comes while that is done is bound together the next time.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from alerts.desk.user_rules import UserRule
 from alerts.rulebook import Rulebook
 from monitor.app.world import World
 from monitor.compute.reloading import plan_of, standing_versions, unchanged, words_of
@@ -43,7 +46,7 @@ class Reloader:
 
     Attributes:
         read: reads them.
-        build: makes a step of them.
+        build: makes a step of them and of the rules of users.
         present: those in use.
         take: puts others in their place.
         worker: whose rules they are.
@@ -56,7 +59,7 @@ class Reloader:
     """
 
     read: Callable[[], World]
-    build: Callable[[World], Step]
+    build: Callable[[World, Mapping[str, UserRule]], Step]
     present: Callable[[], World]
     take: Callable[[World], None]
     worker: ComputeWorker
@@ -67,6 +70,7 @@ class Reloader:
     clock: Clock
     _lock: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _read_marks: Marks = field(init=False)
+    _binding: bool = field(init=False, default=False)
     _running: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -83,7 +87,7 @@ class Reloader:
                 self._read_marks = await asyncio.to_thread(marks_of, self.places)
             try:
                 world = await asyncio.to_thread(self.read)
-                fresh = await asyncio.to_thread(self.build, world) if self.computes else None
+                fresh = await self._built(world) if self.computes else None
             except ConfigError as error:
                 return self._refused(cause, str(error), dry_run=dry_run)
             except Exception as bug:  # a fault of ours: the books in use must go on
@@ -94,8 +98,38 @@ class Reloader:
             if not dry_run:
                 same = await asyncio.to_thread(_same, self.present(), world)
                 self._use(world, plan, cause)
-                self.worker.reload(fresh, same)
+                self.worker.reload(fresh, same | self._same_of_users(fresh) if same else same)
             return Reloaded(accepted=True, text=words_of(plan, dry_run=dry_run), plan=plan)
+
+    async def _built(self, world: World) -> Step:
+        """Return a step of these books with the rules of users as they are kept at this moment."""
+        step = self.worker.step
+        kept = {} if step is None else dict(step.users.kept)
+        return await asyncio.to_thread(self.build, world, kept)
+
+    def _same_of_users(self, fresh: Step | None) -> frozenset[str]:
+        """Return the rules of users that were judged already."""
+        step = self.worker.step
+        if step is None or fresh is None:
+            return frozenset()
+        return frozenset(fresh.users.same_as(step.users))
+
+    async def bind(self) -> None:
+        """Bind the rules of users as they are kept by now, with the books in use."""
+        async with self._lock, _yielding():
+            if self.worker.reloading or self.worker.step is None:
+                return  # other books wait to be taken: what is missing then is seen then
+            began = time.perf_counter()
+            fresh = await self._built(self.present())
+            same = await asyncio.to_thread(_ids, self.present().rulebook)
+            self.worker.reload(fresh, same | self._same_of_users(fresh))
+            took = time.perf_counter() - began
+        log.info(
+            "rules.bound",
+            users=len(fresh.users.bound),
+            broken=len(fresh.users.bench.broken),
+            seconds=round(took, 3),
+        )
 
     async def _plan(self, after: Rulebook, fresh: Step | None) -> ReloadPlan:
         step, before = self.worker.step, self.present().rulebook
@@ -133,6 +167,20 @@ class Reloader:
     def on_command(self, command: Command) -> None:
         """Begin a reading that somebody asked for through the stream."""
         self._begin(self._for_command(command))
+
+    def on_users(self) -> None:
+        """Begin to bind the rules of users, unless that is being done."""
+        if not self._binding:
+            self._binding = True
+            self._begin(self._for_users())
+
+    async def _for_users(self) -> None:
+        try:
+            await self.bind()
+        except Exception:  # a fault of ours: the rules in use must go on
+            log.exception("rules.bind_failed")
+        finally:
+            self._binding = False
 
     async def watch(self) -> None:
         """Look at the files again and again, until cancelled."""
@@ -184,6 +232,10 @@ async def _yielding() -> AsyncIterator[None]:
         yield
     finally:
         sys.setswitchinterval(usual)
+
+
+def _ids(book: Rulebook) -> frozenset[str]:
+    return frozenset(rule.id for rule in book.rules)
 
 
 def _same(before: World, after: World) -> frozenset[str]:

@@ -11,12 +11,13 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import structlog
 
+from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
@@ -29,7 +30,7 @@ from monitor.app.relaying import RelayRole, broker_settings
 from monitor.app.reloading import Reloader
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
-from monitor.app.world import World, build_step, load_world
+from monitor.app.world import World, build_step, load_world, user_limits
 from monitor.compute.gauges import ReadingGauges
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
@@ -123,13 +124,12 @@ class Service:
         self.worker = ComputeWorker(
             Committer(self.client, job.keys),
             self.reader,
-            build=lambda: self._step_of(self.world),
+            build=lambda users: self._step_of(self.world, users),
             clock=job.clock,
             counts=self.instruments,
             behind_ms=0 if job.replay else IDLE_BEHIND_MS,
         )
         self.reloader = self._reloader()
-        self.worker.on_reload = None if job.replay else self.reloader.on_command
         self.compute = ComputeRole(
             self.worker,
             ViewStore(self.client, job.keys),
@@ -145,10 +145,13 @@ class Service:
         self.instruments.registry.register(self._gauges())
         self.instruments.books_reloaded(at=SystemClock().now(), successful=True)
 
-    def _step_of(self, world: World) -> Step:
-        """Return a fresh step of these books."""
+    def _step_of(self, world: World, users: Mapping[str, UserRule]) -> Step:
+        """Return a fresh step of these books and the rules of users."""
         quiet = self.job.settings.cold_start == "quiet" and not self.job.replay
-        return build_step(world, hindsight=self.job.hindsight, quiet_start=quiet)
+        limits = user_limits(self.job.settings)
+        return build_step(
+            world, hindsight=self.job.hindsight, quiet_start=quiet, users=users, limits=limits
+        )
 
     def _gauges(self) -> ReadingGauges:
         """Return the gauges of what this process computes, by the present books."""
@@ -392,7 +395,7 @@ class Service:
     def _reloader(self) -> Reloader:
         settings = self.job.settings
         places = (settings.rules, settings.companies, settings.feeds, settings.calendar)
-        return Reloader(
+        reloader = Reloader(
             read=lambda: load_world(settings, SystemClock().now()),
             build=self._step_of,
             present=lambda: self.world,
@@ -404,6 +407,10 @@ class Service:
             desk=CommandDesk(self.client, self.job.keys),
             clock=self.job.clock,
         )
+        if not self.job.replay:
+            self.worker.on_reload = reloader.on_command
+            self.worker.on_users = reloader.on_users
+        return reloader
 
     def reload_page(self) -> ReloadPage:
         """Return what takes `POST /-/reload`."""

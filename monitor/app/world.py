@@ -14,7 +14,9 @@ from pathlib import Path
 import msgspec
 
 import alerts.books
-from alerts.model import News
+from alerts.desk.user_rules import UserLimits, UserRule, UserRules
+from alerts.model import News, Severity
+from alerts.rule_review import Review
 from alerts.rulebook import Rulebook, check_rulebook, load_rulebook
 from alerts.rules.base import Rule
 from alerts.setting import Setting
@@ -42,6 +44,9 @@ from monitor.feeds.streams import Stream
 from monitor.metrics.catalogue import Catalogue
 from monitor.nyse import nyse_calendar
 from monitor.settings import Settings
+
+NO_USER_RULES: Mapping[str, UserRule] = {}
+USUAL = UserLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +160,40 @@ def load_world(settings: Settings, now: Millis) -> World:
     return World(companies, rulebook, feeds, catalogue, nyse_calendar(), streams, flagged, agenda)
 
 
-def build_step(world: World, *, hindsight: bool = False, quiet_start: bool = False) -> Step:
-    """Return a fresh step of this world.
+def user_limits(settings: Settings) -> UserLimits:
+    """Return how much users may ask for."""
+    return UserLimits(
+        each=settings.user_rules,
+        total=settings.user_rules_total,
+        loudest=Severity(settings.user_rules_loudest),
+    )
+
+
+def user_rules(world: World, kept: Mapping[str, UserRule], limits: UserLimits) -> UserRules:
+    """Return the rules of users as they can work in this world."""
+    tickers, book = list(world.companies), world.rulebook
+    review = Review(
+        types=find_rule_types(),
+        targets=lambda rules: targets(world.catalogue, tickers, rules),
+        quoted=lambda: targets(
+            world.catalogue, tickers, quoted=sorted(quoted_by(world.feeds, world.streams))
+        ),
+        agenda=world.agenda,
+        desk=book.desk,
+        loudest=limits.loudest,
+    )
+    return UserRules(review, limits, kept)
+
+
+def build_step(
+    world: World,
+    *,
+    hindsight: bool = False,
+    quiet_start: bool = False,
+    users: Mapping[str, UserRule] = NO_USER_RULES,
+    limits: UserLimits = USUAL,
+) -> Step:
+    """Return a fresh step of this world, bound with the rules that `users` have.
 
     With `hindsight`, as a replay uses it unless told otherwise, the newest figure of each book
     counts at every moment; without, only what was known by then. `quiet_start`: see `Setting`.
@@ -165,7 +202,7 @@ def build_step(world: World, *, hindsight: bool = False, quiet_start: bool = Fal
     firms = [firm_of(company, hindsight=hindsight) for company in world.companies.values()]
     book = world.rulebook
     found = (world.catalogue, book.rules, world.calendar, world.flagged)
-    return Step(firms, *found, setting, book.desk)
+    return Step(firms, *found, setting, book.desk, user_rules(world, users, limits))
 
 
 def firm_of(company: Company, *, hindsight: bool) -> Firm:

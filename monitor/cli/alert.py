@@ -67,7 +67,7 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
     The step takes the memory back as it does after a restart, so nothing is worked out twice in
     two ways. A company that a metric does not apply to is left out.
     """
-    step = build_step(world)
+    step = build_step(world, users=saved.users)
     step.restore(saved)
     rows = []
     standings = step.telling.desk.ledger.standings

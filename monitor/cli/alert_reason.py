@@ -67,7 +67,7 @@ def reason_of(
     asked: AskedAlert, world: World, saved: Saved, past: Sequence[Transition]
 ) -> dict[str, Any]:
     """Return why the alert rang, or why it did not."""
-    step = build_step(world)
+    step = build_step(world, users=saved.users)
     step.restore(saved)
     bound = _bound(step, asked)
     rule = bound.rule

@@ -6,9 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from alerts.rulebook import Rulebook, decode_rulebook
-from monitor.app.world import World, find_rule_types, load_rules, load_world
-from monitor.cli.live import ask
+from monitor.app.world import (
+    World,
+    build_step,
+    find_rule_types,
+    load_rules,
+    load_world,
+    user_limits,
+)
+from monitor.cli.live import ask, committed
 from monitor.cli.output import talk
+from monitor.compute.step import Step
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.settings import Settings
@@ -40,6 +48,20 @@ def running_world(settings: Settings, url: str) -> World:
         soft_wrap=True,
     )
     return world
+
+
+def running_step(settings: Settings, url: str) -> Step:
+    """Return a step that stands where the service at `url` committed last, with users' rules.
+
+    Raises:
+        ConfigErrors: what is wrong with the books here.
+        StoreUnavailable: Redis did not answer.
+
+    """
+    world, saved = running_world(settings, url), committed(url)
+    step = build_step(world, users=saved.users, limits=user_limits(settings))
+    step.restore(saved)
+    return step
 
 
 def _book_of(stored: StoredBook, world: World) -> Rulebook | None:

@@ -16,7 +16,8 @@ from monitor.cli.output import Output, emit
 from monitor.core.clock import iso, parse_iso
 from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
-from monitor.domain.commands import Action, Command, Reply, command_fault
+from monitor.domain.command_forms import command_fault
+from monitor.domain.commands import Action, Command, Reply
 from monitor.store.client import server_time
 from monitor.store.commands import ANSWER_S, CommandDesk
 

@@ -41,10 +41,11 @@ def explain(
     url = redis_url(live)
     now = SystemClock().now()
     world = load_world(settings, now) if url is None else running_world(settings, url)
-    step = build_step(world)
+    saved = None if url is None else committed(url)
+    step = build_step(world) if saved is None else build_step(world, users=saved.users)
     found = subjects(step, rule, pairs(labels or ()))
-    if url is not None:
-        step.restore(committed(url))
+    if saved is not None:
+        step.restore(saved)
     rows = [_row(step, bound, running=url is not None) for bound in found]
     emit(rows, output, lambda: Text("\n\n".join(_words(row) for row in rows)))
 

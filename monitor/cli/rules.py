@@ -16,7 +16,6 @@ from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from monitor.app.providers import find_feeds, find_streams, quoted_by
 from monitor.app.world import (
-    build_step,
     find_catalogue,
     find_rule_types,
     load_rules,
@@ -25,11 +24,13 @@ from monitor.books import load_calendar, load_companies
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, required_url, settings_with
-from monitor.cli.live_rules import running_world
+from monitor.cli.live_rules import running_step
 from monitor.cli.output import Output, OutputOption, emit, number, percent, sheet, talk
 from monitor.cli.reason_words import said
 from monitor.cli.rule_faults import drawn, faults
 from monitor.cli.rule_tests import test as test_rules
+from monitor.cli.rule_words import condition_of
+from monitor.cli.rules_user import list_own
 from monitor.compute.nearness import near
 from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
@@ -121,6 +122,9 @@ def list_rules(
     bad: Annotated[
         bool, typer.Option("--bad", help="Only those that the service could not evaluate.")
     ] = False,
+    user: Annotated[
+        str | None, typer.Option("--user", help="Those that this user has set.")
+    ] = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -129,12 +133,13 @@ def list_rules(
     Splits move a level: those since its `as_of`, or those that the running service saw happen.
     """
     now = SystemClock().now()
-    if bad:
+    if bad or user is not None:
         url = required_url(live)
         settings = settings_with(rules=rules, companies=companies, calendar=calendar)
-        step = build_step(running_world(settings, url))
-        step.restore(committed(url))
-        broken = faults(step)
+        if user is not None:
+            list_own(running_step(settings, url), user, output, bad=bad)
+            return
+        broken = faults(running_step(settings, url))
         emit(broken, output, lambda: drawn(broken))
         return
     book = _load(rules, companies, _agenda(calendar))
@@ -173,9 +178,7 @@ def near_rules(
     """
     url = required_url(live)
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)
-    step = build_step(running_world(settings, url))
-    step.restore(committed(url))
-    every = near(step)
+    every = near(running_step(settings, url))
     rows = every[:limit]
     emit(rows, output, lambda: Group(_nearness(rows), *_cut_off(every[len(rows) :])))
 
@@ -227,24 +230,13 @@ def _row(rule: Rule, _: float, note: str) -> dict[str, Any]:
         "id": rule.id,
         "on": rule.on,
         "levels": list(rule.edges()),
-        "condition": _condition(rule),
+        "condition": condition_of(rule),
         "for": rule.for_,
         "severity": rule.severity.value,
         "companies": rule.companies if rule.companies == "all" else list(rule.companies),
         "version": rule.version,
         "note": note or None,
     }
-
-
-def _condition(rule: Rule) -> str:
-    """Return the fields that the rule's type adds, for instance `below 0.25, recover 0.3`."""
-    own = [name for name in rule.__struct_fields__ if name not in Rule.__struct_fields__]
-    values = {name: getattr(rule, name) for name in own}
-    return ", ".join(
-        f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in values.items()
-        if value is not None
-    )
 
 
 def _table(rows: list[dict[str, Any]]) -> Group:

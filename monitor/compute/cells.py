@@ -11,14 +11,14 @@ extremes since alerts on it began, `k|target|company|signal` the last good value
 `now` its time; of the desk `t|rule|key` an alert as people were told of it, `i|id` a silence,
 `m|id` a maintenance window, `f|instrument` an input that nobody tells any more; of its pace
 `pace|rule|key` an alert, `count|rule|key` how often it fired, `group|name|common` what waits in a
-group, `cap|name|whose` what passed and was held, `expired|rule` a rule whose end was told. All is JSON.
+group, `cap|name|whose` what passed and was held, `expired|rule` a rule whose end was told;
+`rule|ana.iren` a rule of a user. All is JSON.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -27,6 +27,7 @@ from alerts.desk import ledger
 from alerts.desk.pace import Pace
 from alerts.desk.pace_ledger import Kind
 from alerts.desk.records import Dead, DeskMemory, Maintenance, Silence, Standing
+from alerts.desk.user_rules import UserRule
 from alerts.extremes import Span
 from alerts.late import LateRecord
 from alerts.pacing.capping import CapRecord
@@ -35,6 +36,7 @@ from alerts.pacing.occurrences import Occurrences
 from alerts.saved import SavedAlert
 from alerts.signals.ring import Bar
 from monitor.compute.history import HistoryChanges
+from monitor.compute.span_cells import read_spans
 from monitor.compute.splits import Ruled
 from monitor.compute.standing import Known
 from monitor.compute.standing import Memory as InWords
@@ -94,6 +96,7 @@ class Saved:
     extremes: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     lasts: dict[str, tuple[float, int]] = field(default_factory=dict)
     desk: DeskMemory = field(default_factory=DeskMemory)
+    users: dict[str, UserRule] = field(default_factory=dict)
 
 
 Remembered: TypeAlias = Mapping[tuple[str, str], object]
@@ -112,11 +115,11 @@ _day = msgspec.json.Decoder(Day)
 _traded = msgspec.json.Decoder(Traded)
 _late = msgspec.json.Decoder(LateRecord)
 _revised = msgspec.json.Decoder(Revised)
-_spans = msgspec.json.Decoder(tuple[tuple[int, float | None, float | None], ...])
 _last = msgspec.json.Decoder(tuple[float, int])
 _bar = msgspec.json.Decoder(tuple[int, int, float, float, float])
 _ruled = msgspec.json.Decoder(tuple[Ruled, ...])
 _heard = msgspec.json.Decoder(tuple[str, ...])
+_user_rule = msgspec.json.Decoder(UserRule)
 
 
 def quote_cell(quote: Quote) -> tuple[str, bytes]:
@@ -150,22 +153,6 @@ def past_cell(name: str, bar: Bar | None) -> tuple[str, bytes | None]:
     return f"w|{name}", body
 
 
-def extremes_cell(name: str, spans: tuple[Span, ...] | None) -> tuple[str, bytes | None]:
-    """Return the cell of a series' extremes; None removes it. JSON has no infinity: it is null."""
-    rows = [
-        (it.start, *((it.low, it.high) if it.low <= it.high else (None, None)))
-        for it in spans or ()
-    ]
-    return f"e|{name}", _encode(rows) if rows else None
-
-
-def _read_spans(body: bytes) -> tuple[Span, ...]:
-    return tuple(
-        Span(start, inf if low is None else low, -inf if high is None else high)
-        for start, low, high in _spans.decode(body)
-    )
-
-
 def last_cell(name: str, last: tuple[float, int] | None) -> tuple[str, bytes | None]:
     """Return the cell of the last good value of a series; None removes it."""
     return f"k|{name}", None if last is None else _encode(last)
@@ -194,6 +181,11 @@ def revised_cell(what: tuple[str, str], revised: Revised) -> tuple[str, bytes]:
 def _keep_revised(saved: Saved, name: str, body: bytes) -> None:
     instrument, _, source = name.partition("|")
     saved.revised[instrument, source] = _revised.decode(body)
+
+
+def user_rule_cell(name: str, rule: UserRule | None) -> tuple[str, bytes | None]:
+    """Return the cell of a user's rule, by its id at work; None removes it."""
+    return f"rule|{name}", None if rule is None else _encode(rule)
 
 
 def desk_cells(changed: Remembered) -> dict[str, bytes | None]:
@@ -280,8 +272,9 @@ _READ: Mapping[str, _Reader] = {
     "x": lambda saved, name, body: saved.ruled.update({name: _ruled.decode(body)}),
     "u": lambda saved, name, body: saved.heard.update({name: _heard.decode(body)}),
     "w": lambda saved, name, body: saved.pasts.update({name: Bar(*_bar.decode(body))}),
-    "e": lambda saved, name, body: saved.extremes.update({name: _read_spans(body)}),
+    "e": lambda saved, name, body: saved.extremes.update({name: read_spans(body)}),
     "k": lambda saved, name, body: saved.lasts.update({name: _last.decode(body)}),
+    "rule": lambda saved, name, body: saved.users.update({name: _user_rule.decode(body)}),
     ledger.STANDING: _into(lambda desk: desk.standings, Standing),
     ledger.SILENCE: _into(lambda desk: desk.silences, Silence),
     ledger.WINDOW: _into(lambda desk: desk.windows, Maintenance),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from alerts.desk.user_rules import UserRule
 from alerts.extremes import Span
 from alerts.late import LateRecord
 from alerts.model import Transition
@@ -40,4 +41,5 @@ class Changes:
     extremes: dict[str, tuple[Span, ...] | None] = field(default_factory=dict)
     lasts: dict[str, tuple[float, int] | None] = field(default_factory=dict)
     desk: Remembered = field(default_factory=dict)
+    users: dict[str, UserRule | None] = field(default_factory=dict)
     replies: list[Reply] = field(default_factory=list)

@@ -6,7 +6,6 @@ from monitor.compute.cells import (
     SCHEMA,
     alert_cell,
     desk_cells,
-    extremes_cell,
     heard_cell,
     held_cell,
     history_cells,
@@ -18,8 +17,10 @@ from monitor.compute.cells import (
     revised_cell,
     split_cell,
     standing_cell,
+    user_rule_cell,
 )
 from monitor.compute.changes import Changes
+from monitor.compute.span_cells import extremes_cell
 
 
 def encode_changes(changes: Changes) -> dict[str, bytes | None]:
@@ -33,6 +34,7 @@ def encode_changes(changes: Changes) -> dict[str, bytes | None]:
     cells.update(revised_cell(*item) for item in changes.revised.items())
     cells.update(split_cell(*item) for item in changes.ruled.items())
     cells.update(desk_cells(changes.desk))
+    cells.update(user_rule_cell(*item) for item in changes.users.items())
     cells.update(held_cell(*item) for item in changes.held.items())
     cells.update(heard_cell(*item) for item in changes.heard.items())
     cells.update(extremes_cell(*item) for item in changes.extremes.items())

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from alerts.desk.book import NOTHING_SAID, DeskBook
+from alerts.desk.user_rules import UserRules, no_user_rules
 from alerts.remarks import Remarks
 from alerts.rules.base import Rule
 from alerts.series import Target
@@ -73,8 +74,11 @@ class Step:
         flagged: Collection[str] = (),
         setting: Setting = PLAIN,
         book: DeskBook = NOTHING_SAID,
+        users: UserRules | None = None,
     ) -> None:
-        """Take the companies, the metrics, the rules, and what rules know besides values."""
+        """Take the companies, the metrics, the rules and those of users, and what rules know."""
+        self.users = no_user_rules() if users is None else users
+        rules = (*rules, *self.users.bench.rules)
         self.firms = tuple(firms)
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
         self._plan = Plan(catalogue)
@@ -417,6 +421,7 @@ class Step:
             reference=self.instruments.take_reference(),
             transitions=told,
             desk=desk,
+            users=self.users.take(),
             replies=replies,
             standing=self._bulletin.take_changed(),
             history=self.history.take(),
@@ -441,6 +446,7 @@ class Step:
             return
         self.now = saved.now
         self.unjudged = True
+        self.users.restore(saved.users)
         self._bulletin.restore(saved.standing)
         self.table.heard.restore(saved.heard)
         self.history.restore_chronicle(saved.days, saved.sessions)

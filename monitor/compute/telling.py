@@ -7,7 +7,7 @@ batched nor in which order rules stand in the book changes what is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -19,17 +19,18 @@ from alerts.desk.matching import Subject, subject_of
 from alerts.desk.orders import Orders
 from alerts.desk.pacer import Pacer
 from alerts.desk.records import DeskMemory
+from alerts.desk.user_rules import UserRules
 from alerts.model import AlertState, Severity, Transition
 from alerts.rehearsal import rehearsed
 from alerts.rules.base import Rule
-from alerts.saved import SavedAlert
+from alerts.saved import SavedAlert, forgotten
 from alerts.watch import Watch
 from monitor.compute.calendars import Sessions
 from monitor.compute.cells import Remembered
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.core.clock import DAY
-from monitor.domain.commands import Command, Place, Reply
+from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
 from monitor.domain.events import Reading
 from monitor.domain.symbols import symbol_of
 from monitor.domain.windows import Exchange
@@ -40,6 +41,7 @@ class Asked(Protocol):
 
     watch: Watch
     instruments: Instruments
+    users: UserRules
     now: int | None
 
     def reading(self, target: str, company: str | None) -> Reading:
@@ -141,7 +143,27 @@ class Telling:
 
     def order(self, commands: Iterable[Command], now: int) -> None:
         """Do what people ask."""
-        self.replies += [self._orders.do(command, now) for command in commands]
+        for command in commands:
+            if isinstance(command.action, SetRule | RemoveRule):
+                reply = self._asked.users.do(command, self._firing(), now)
+                if reply.accepted and not reply.dry_run and isinstance(command.action, RemoveRule):
+                    self._forget(self._asked.users.at_work(reply.made), now)
+            else:
+                reply = self._orders.do(command, now)
+            self.replies.append(reply)
+
+    def _forget(self, rules: Collection[str], now: int) -> None:
+        """Take back what is shown of a rule that goes; an alert of it that stands ends with it."""
+        self._out += [
+            forgotten(bound.rule, bound.series, now)
+            for bound in self._asked.watch.bindings(rules)
+            if bound.record is None
+        ]
+
+    def _firing(self) -> list[str]:
+        """Return the alerts that fire, by name."""
+        known = self.desk.ledger.standings.items()
+        return [name for name, it in known if it.last.to_state is AlertState.FIRING]
 
     def settle(self, news: Sequence[Transition], now: int) -> None:
         """Decide on all that changed at `now`: what happened of itself first, then the alerts."""

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from alerts.codec import encode_transition
+from alerts.desk.user_rules import UserRule
 from monitor.compute.cells import Saved, read_cells
+from monitor.compute.counts import Counts
 from monitor.compute.encoding import encode_changes
 from monitor.compute.step import Step
 from monitor.core.clock import SECOND, Clock
@@ -41,30 +42,6 @@ _ALWAYS = ("schema", "now")
 log = structlog.get_logger()
 
 
-class Counts(Protocol):
-    """What the loop tells about itself; telemetry implements it."""
-
-    def ticks_taken(self, ticks: int) -> None:
-        """Count entries."""
-        ...
-
-    def step_took(self, seconds: float) -> None:
-        """Observe one batch's computing time."""
-        ...
-
-    def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
-        """Count refused quotes or entries."""
-        ...
-
-    def rules_evaluated(self, rules: int) -> None:
-        """Count rule evaluations."""
-        ...
-
-    def transitioned(self, to_state: str, reason: str) -> None:
-        """Count a transition."""
-        ...
-
-
 @dataclass(slots=True)
 class Cursor:
     """How far the committed work has come."""
@@ -74,19 +51,23 @@ class Cursor:
 
 
 class ComputeWorker:
-    """Runs the step of one shard while it holds the lease; `on_reload` has the books read anew."""
+    """Runs the step of one shard while it holds the lease.
+
+    `on_reload` has the books read anew, `on_users` a step built that has the rules of users bound
+    as they are kept by now; where nobody does that beside, it is done between two batches.
+    """
 
     def __init__(
         self,
         committer: Committer,
         reader: TickReader,
         *,
-        build: Callable[[], Step],
+        build: Callable[[Mapping[str, UserRule]], Step],
         clock: Clock,
         counts: Counts,
         behind_ms: int = 0,
     ) -> None:
-        """`build` makes a fresh step from the present books.
+        """`build` makes a fresh step from the present books, with the rules of users.
 
         Without ticks the engine's time stays `behind_ms` behind the clock: a tick on its way is a
         little older than now, and must not find that its moment has passed.
@@ -98,6 +79,7 @@ class ComputeWorker:
         self._counts = counts
         self._behind_ms = behind_ms
         self.on_reload: Callable[[Command], None] | None = None
+        self.on_users: Callable[[], None] | None = None
         self._asked: list[Command] = []
         self._reload = False
         self._fresh: Step | None = None
@@ -113,6 +95,11 @@ class ComputeWorker:
         rules that are as they were, of books that are.
         """
         self._reload, self._fresh, self._same = True, fresh, same
+
+    @property
+    def reloading(self) -> bool:
+        """Tell whether other books or rules wait to be taken."""
+        return self._reload
 
     async def work(self, lease: Lease) -> None:
         """Load the state, then batch after batch, until cancelled or something breaks.
@@ -156,7 +143,9 @@ class ComputeWorker:
         is shown.
         """
         saved = read_cells(cells, self._committer.state_key)
-        step = self._build() if fresh is None else fresh
+        # without a step before it, nothing says that a fresh one has all the rules that are at work
+        fits = fresh is not None and (self.step is not None or fresh.users.bound == saved.users)
+        step = fresh if fresh is not None and fits else self._build(saved.users)
         step.restore(saved)
         return step, saved
 
@@ -199,10 +188,19 @@ class ComputeWorker:
         self._counts.ticks_taken(len(entries))
         self._counts.rules_evaluated(step.watch.evaluations - evaluated)
         self._count_refusals(step, len(rejected))
+        self._pass_on(step)
+        return True
+
+    def _pass_on(self, step: Step) -> None:
+        """Have done what no step does: books read anew, rules of users bound."""
         if self.on_reload is not None:
             for command in self._asked:
                 self.on_reload(command)
-        return True
+        if step.users.stale and not self._reload:
+            if self.on_users is None:
+                self.reload()
+            else:
+                self.on_users()
 
     def _process(self, step: Step, entries: Sequence[Entry]) -> list[tuple[str, str]] | None:
         """Show a batch to the step; return what to put aside, None if the step failed on it."""

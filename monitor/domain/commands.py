@@ -8,10 +8,10 @@ that did it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 MAX_ID = 100
 MAX_WORD = 100
@@ -96,6 +96,24 @@ class DrillAlert:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRule:
+    """Keep a rule of who asks, or put it in the place of theirs of the same id.
+
+    `rule` is what a rulebook would say of it. The owner is the command's `by`, so nobody can touch
+    the rules of another whom the road of the command has not let pass for that other.
+    """
+
+    rule: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveRule:
+    """Remove a rule of who asks; `rule` is its id as it was set."""
+
+    rule: str
+
+
 Action: TypeAlias = (
     AddSilence
     | EndSilence
@@ -105,6 +123,8 @@ Action: TypeAlias = (
     | EndMaintenance
     | ReloadBooks
     | DrillAlert
+    | SetRule
+    | RemoveRule
 )
 
 VERBS: Mapping[str, type[Action]] = MappingProxyType(
@@ -117,6 +137,8 @@ VERBS: Mapping[str, type[Action]] = MappingProxyType(
         "maintenance.end": EndMaintenance,
         "rules.reload": ReloadBooks,
         "alert.drill": DrillAlert,
+        "rule.set": SetRule,
+        "rule.remove": RemoveRule,
     }
 )
 """What may be asked, by its word."""
@@ -231,66 +253,19 @@ class Reply:
     verb: str = ""
 
 
-def command_fault(command: Command) -> str:
-    """Return what is wrong with the form of a command; empty: nothing.
-
-    Whether it makes sense now is for the desk to say.
-    """
-    if not 0 < len(command.id) <= MAX_ID or "|" in command.id:
-        return f"id: 1 to {MAX_ID} characters, none of them |"
-    if not 0 < len(command.by) <= MAX_WORD:
-        return f"by: 1 to {MAX_WORD} characters"
-    return _action_fault(command.action)
-
-
-def _action_fault(action: Action) -> str:  # noqa: PLR0911  # one for each wish
-    match action:
-        case AddSilence() as wish:
-            return (
-                _match_fault(wish.match)
-                or _moments_fault(wish.until)
-                or _note_fault(wish.reason, must=True)
-            )
-        case AckAlert() as wish:
-            return (
-                _words_fault(wish.rule, wish.key)
-                or _moments_fault(wish.until or 0)
-                or _note_fault(wish.note)
-            )
-        case UnackAlert() as wish:
-            return _words_fault(wish.rule, wish.key)
-        case AddMaintenance() as wish:
-            named = wish.feed if wish.place is Place.FEED else "-"
-            return (
-                _words_fault(named)
-                or _moments_fault(wish.begin, wish.until)
-                or _note_fault(wish.reason, must=True)
-            )
-        case EndSilence(silence=named) | EndMaintenance(window=named):
-            return _words_fault(named)
-        case DrillAlert() as wish:
-            return _words_fault(wish.rule, wish.key or "-")
-        case ReloadBooks():
-            return ""
+def done(command: Command, at: int, text: str) -> Reply:
+    """Return the answer to a command that was done at the moment `at`, or would be."""
+    return Reply(
+        id=command.id,
+        at=at,
+        accepted=True,
+        text=text,
+        dry_run=command.dry_run,
+        by=command.by,
+        verb=verb_of(command.action),
+    )
 
 
-def _match_fault(match: Mapping[str, str]) -> str:
-    if len(match) > MAX_MATCHERS:
-        return f"match: at most {MAX_MATCHERS}"
-    return _words_fault(*match, *match.values()) if match else ""
-
-
-def _words_fault(*words: str) -> str:
-    wrong = next((word for word in words if not 0 < len(word) <= MAX_WORD), None)
-    return "" if wrong is None else f"`{wrong[:20]}`: 1 to {MAX_WORD} characters"
-
-
-def _moments_fault(*moments: int) -> str:
-    wrong = next((at for at in moments if not 0 <= at <= MAX_MOMENT), None)
-    return "" if wrong is None else f"{str(wrong)[:20]}: no moment, in ms UTC up to the year 9999"
-
-
-def _note_fault(text: str, *, must: bool = False) -> str:
-    if must and not text.strip():
-        return "reason: it is empty, and somebody will ask"
-    return f"note: at most {MAX_NOTE} characters" if len(text) > MAX_NOTE else ""
+def refused(command: Command, at: int, why: str, hint: str = "") -> Reply:
+    """Return the answer to a command that cannot be done, and what would mend it."""
+    return replace(done(command, at, why), accepted=False, hint=hint)

@@ -21,7 +21,8 @@ from redis.asyncio import Redis
 
 from monitor.core.clock import DAY
 from monitor.core.errors import StoreUnavailable
-from monitor.domain.commands import VERBS, Command, ReloadBooks, Reply, command_fault, verb_of
+from monitor.domain.command_forms import command_fault
+from monitor.domain.commands import VERBS, Command, ReloadBooks, Reply, verb_of
 from monitor.store.client import BLOCK_MS, translated
 from monitor.store.keys import Keys
 

@@ -17,6 +17,7 @@ import msgspec
 
 from monitor.core.clock import Millis, parse_iso
 from monitor.core.durations import duration_ms
+from monitor.domain.command_forms import command_fault
 from monitor.domain.commands import (
     VERBS,
     AckAlert,
@@ -24,7 +25,6 @@ from monitor.domain.commands import (
     AddMaintenance,
     Command,
     Place,
-    command_fault,
 )
 from monitor.web.inbound import MalformedBodyError
 

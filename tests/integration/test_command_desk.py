@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable
-from monitor.domain.commands import AckAlert, Command, DrillAlert, ReloadBooks, Reply, command_fault
+from monitor.domain.command_forms import command_fault
+from monitor.domain.commands import AckAlert, Command, DrillAlert, ReloadBooks, Reply
 from monitor.store.client import connected
 from monitor.store.commands import CommandDesk, Forbidden, IdTakenError
 from monitor.store.keys import Keys

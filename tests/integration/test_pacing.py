@@ -7,7 +7,7 @@ and delivered before the next one comes. Half-way through each story the computi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import pytest
 from redis.asyncio import Redis
 
+from alerts.desk.user_rules import UserRule
 from alerts.outbox import Outbox
 from alerts.relay import Relay, RelayOptions
 from alerts.rulebook import load_rulebook
@@ -70,7 +71,7 @@ class House:
         self._task: asyncio.Task[None] | None = None
         self.tell_marker: Callable[[], Any] = lambda: None
 
-    def _build(self) -> Step:
+    def _build(self, _users: Mapping[str, UserRule]) -> Step:
         book = self._book
         return Step(firms(), CATALOGUE, book.rules, nyse_calendar(), book=book.desk)
 

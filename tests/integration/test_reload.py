@@ -302,3 +302,28 @@ async def test_a_large_book_does_not_hold_the_ticks_up(
         step = room.service.worker.step
         assert step is not None
         assert len(step.watch) == 5_000
+
+
+async def test_rules_of_users_outlive_a_reading_of_the_books(room: Room, tmp_path: Path) -> None:
+    """A firing alert of a user's rule is the same, to the byte; a broken file touches none of it."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("{id: own, type: threshold, on: X, above: 10}", encoding="utf-8")
+    before = await room.cells("wait", "held", "hushed", "cool")
+    assert (await room.asked("rules", "set", "--user", "anna", mine))["made"] == "anna.own"
+
+    def bound() -> bool:
+        step = room.service.worker.step
+        return step is not None and "anna.own" in step.users.bound and not step.unjudged
+
+    await wait_until(bound, "the rule to be bound", 20)
+    assert await room.cells("wait", "held", "hushed", "cool") == before
+    await room.price("X", 11)
+    own = await room.cells("anna.own")
+    assert "a|anna.own|X" in own
+    room.book.write_text(BROKEN, encoding="utf-8")
+    await room.becomes(SUCCESS, 0)
+    room.book.write_text(UNTOUCHED + ADDED, encoding="utf-8")
+    await room.becomes(SUCCESS, 1)
+    await room.price("Y", 4)
+    assert await room.cells("anna.own") == own
+    assert [it["event"] for it in await room.asked("alert", "history", "anna.own")] == ["firing"]

@@ -84,7 +84,7 @@ class Shard:
         return ComputeWorker(
             Committer(self.client, self.keys),
             TickReader(self.client, self.keys, count=count),
-            build=lambda: make_step(self.rules),
+            build=lambda _users: make_step(self.rules),
             clock=self.clock,
             counts=self.told,
         )
@@ -213,7 +213,7 @@ class Fragile(Step):
 async def test_an_entry_that_breaks_the_step_is_put_aside_and_stops_nothing(shard: Shard) -> None:
     """A fault of ours must not come again at each start for ever, nor leave half a tick behind."""
     worker = shard.worker()
-    worker._build = lambda: Fragile(firms(), CATALOGUE, shard.rules, OpenCalendar())
+    worker._build = lambda _users: Fragile(firms(), CATALOGUE, shard.rules, OpenCalendar())
     await shard.add(x(4), at=NOON)
     poison = [await shard.add(x(13, NOON + n), at=NOON + n) for n in (1, 2)]
     async with shard.working(worker):

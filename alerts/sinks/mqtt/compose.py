@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alerts.forms import owner_of
 from alerts.model import AlertState, Reason, Transition
 from alerts.schemas import builders
 from alerts.schemas.builders import Origin, Publisher, Stamp
@@ -33,6 +34,7 @@ class Composer:
     ) -> list[Message]:
         """Return the event, if wanted, and the retained state of one transition.
 
+        The news of a user's own rule goes to the owner's inbox as well, under the same id.
         What happened at one moment and is over leaves no state, nor does what is told again of a
         state that was published before: there may be nothing to send.
 
@@ -47,10 +49,12 @@ class Composer:
                 if inbox
                 else self.topics.alert_event(transition.rule, transition.key)
             )
+            owner = "" if inbox else owner_of(transition.rule)
+            events = [event, self.topics.user_inbox(owner)] if owner else [event]
             state = self.topics.alert_state(transition.rule, transition.key)
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
-        messages = [self._event(event, transition, protocol, now)] if with_event else []
+        messages = [self._event(it, transition, protocol, now) for it in events if with_event]
         if transition.to_state is AlertState.NOTED or transition.echo:
             return messages
         if transition.reason is Reason.RULE_REMOVED:
