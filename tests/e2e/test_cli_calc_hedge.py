@@ -62,4 +62,4 @@ def test_a_payback_that_never_comes_says_none() -> None:
     given = ("ai_capex_usd=300e6", "ai_gross_profit_usd_year=0")
     said = hashhedge("calc", "ai_payback_years", *given)
     assert said.code == 0
-    assert "none" in said.out
+    assert "never, without a profit of its AI" in said.out
