@@ -16,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.core.clock import MINUTE, SystemClock, parse_iso
+from monitor.domain.commands import Reply
 from monitor.store.client import connected
 from monitor.store.ticks import append_raw
 from tests.command import COMMAND, clean_environment, hashhedge
