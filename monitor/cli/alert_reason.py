@@ -76,7 +76,7 @@ def reason_of(
         "rule": asked.rule,
         "key": asked.key,
         "at": iso(saved.now or 0 if asked.at is None else asked.at),
-        "condition": _condition(rule),
+        "condition": condition(rule),
         "for": rule.for_,
     }
     if asked.at is None:
@@ -102,11 +102,14 @@ def _bound(step: Step, asked: AskedAlert) -> Bound:
     )
 
 
-def _condition(rule: Rule) -> str:
+def condition(rule: Rule) -> str:
+    """Return what is held against which level: `RIOT change over 1h below -0.03`."""
+    made = rule.signal()
+    name = rule.on if made is None else f"{rule.on} {made.words}"
     above, below = getattr(rule, "above", None), getattr(rule, "below", None)
     if above is None and below is None:
-        return f"{rule.on}: {type(rule).__struct_config__.tag}"
-    return f"{rule.on} above {above:g}" if above is not None else f"{rule.on} below {below:g}"
+        return f"{name}: {type(rule).__struct_config__.tag}"
+    return f"{name} above {above:g}" if above is not None else f"{name} below {below:g}"
 
 
 def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def _answer(
         why = said(reading.reason or reading.quality.word)
         return f"It cannot be judged: {rule.on} has no value to judge, {why}{explained}."
     if record is None:
-        return f"Its condition does not hold: {_condition(rule)} is not true of {reading.value:g}."
+        return f"Its condition does not hold: {condition(rule)} is not true of {reading.value:g}."
     if record.state is AlertState.PENDING:
         due = "" if record.due is None else f" until {iso(record.due)}"
         return f"Its condition holds since {iso(record.since)}, and it waits{due}."
@@ -155,13 +158,13 @@ def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
             "quality": None,
             "muted_by": None,
             "told": False,
-            "answer": f"Nothing had become of it: {_condition(rule)} had not come true, or could "
+            "answer": f"Nothing had become of it: {condition(rule)} had not come true, or could "
             "not be judged, or the trail does not reach back so far.",
         }
     row = history_row(last)
     words = f"{row['event']} since {row['time']} ({said(row['reason'])}): {delivery(row)}"
     ended = last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
-    over = f"; then its condition did not hold: {_condition(rule)}" if ended else ""
+    over = f"; then its condition did not hold: {condition(rule)}" if ended else ""
     return {
         "state": row["event"],
         "value": last.value,

@@ -21,6 +21,7 @@ from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.quotes import disputed_quotes, quote_row, stored_quotes
+from monitor.cli.reason_words import said
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
@@ -51,7 +52,7 @@ def status(live: LiveOption = None, output: OutputOption = Output.TABLE) -> None
     quotes = ask(url, lambda client, keys: FeedStore(client, keys).quotes())
     rows = [_row(feed, record, quotes, now) for feed, record in health.items()]
     rows += [_left_out(feed) for feed in _without_key() if feed not in health]
-    emit(rows, output, lambda: _table(rows))
+    emit(rows, output, lambda: table(rows))
     if not health:
         talk.print("no feed has been asked yet: does a service run with the role feeds?")
     elif all(record["last_success"] is None for record in health.values()):
@@ -117,30 +118,21 @@ def _row(
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Group:
-    names = (
-        "feed",
-        "state",
-        "breaker",
-        "budget",
-        "age",
-        "answered",
-        "instruments",
-        "error",
-        "stream",
-    )
-    table = sheet(*names, right=("budget", "age", "answered"))
+def table(rows: list[dict[str, Any]]) -> Group:
+    """Draw the feeds: names stay whole at 80 columns, a breaker and a stream are named if they matter."""
+    names = ("feed", "state", "age", "answered", "budget", "of", "error")
+    table = sheet(*names, right=("age", "answered", "budget", "of"), whole=("feed",))
     for row in rows:
+        breaker = row["breaker"] or "closed"
+        state = row["state"] if breaker == "closed" else f"{row['state']}, breaker {breaker}"
         table.add_row(
             row["feed"],
-            row["state"],
-            (row["breaker"] or "").replace("_", "-"),
-            "" if row["budget_used_ratio"] is None else f"{row['budget_used_ratio']:.0%}",
+            state.replace("_", " "),
             seconds_text(row["age_s"]),
             seconds_text(row["last_success_s"]),
+            "" if row["budget_used_ratio"] is None else f"{row['budget_used_ratio']:.0%}",
             str(len(row["instruments"])),
-            row["error"] or "",
-            (row["stream"] or {}).get("link", ""),
+            said(row["error"]),
         )
     errors = [Text(f"{row['feed']}: {row['message']}") for row in rows if row["message"]]
     sent = [row for row in rows if row["stream"]]

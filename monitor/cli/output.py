@@ -136,16 +136,19 @@ def _problem(error: HashhedgeError) -> dict[str, Any]:
     }
 
 
-def sheet(*names: str, right: tuple[str, ...] = ()) -> Table:
+def sheet(*names: str, right: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
     """Return an empty table without frames, so that 80 columns are for words; none is cut.
 
-    A column is at least as wide as the longest word of its head: no head breaks within a word.
+    A column is at least as wide as the longest word of its head: no head breaks within a word. What
+    stands in a `whole` one is never broken, so that it can be copied.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for name in names:
         widest = max(map(len, name.split()), default=0) or None
         justify: Literal["left", "right"] = "right" if name in right else "left"
-        table.add_column(name, overflow="fold", justify=justify, min_width=widest)
+        table.add_column(
+            name, overflow="fold", justify=justify, min_width=widest, no_wrap=name in whole
+        )
     return table
 
 
