@@ -219,7 +219,7 @@ def test_a_feed_over_its_budget_is_shown_everywhere(life: Life) -> None:
     with life.room.client() as client:
         record = json.loads(client.hget(KEYS.feeds, "kraken") or b"")
     assert record["budget_ms"] == 1_500
-    assert life.measured('hashhedge_feed_up{feed="kraken"}') == 0
+    wait_here(lambda: life.measured('hashhedge_feed_up{feed="kraken"}') == 0, "the gauge", START_S)
     assert life.measured('hashhedge_feed_freshness_budget_seconds{feed="kraken"}') == 1.5
     success = life.measured('hashhedge_feed_last_success_timestamp_seconds{feed="kraken"}')
     assert success is not None

@@ -21,6 +21,8 @@ from monitor.domain.commands import (
     EndSilence,
     Place,
     ReloadBooks,
+    RemoveRule,
+    SetRule,
     UnackAlert,
 )
 from monitor.store.commands import decode_command, encode_command
@@ -39,6 +41,9 @@ def body(verb: str, wish: object, **more: object) -> bytes:
     return json.dumps({"id": "1", "verb": verb, "wish": wish, **more}).encode()
 
 
+OWN_RULE = {"type": "threshold", "id": "r", "on": "X", "above": 1.0}
+
+
 @pytest.mark.parametrize(
     ("verb", "wish", "expected"),
     [
@@ -51,6 +56,8 @@ def body(verb: str, wish: object, **more: object) -> bytes:
         ("alert.unack", ALERT, UnackAlert(rule="r", key="X")),
         ("alert.drill", {"rule": "r"}, DrillAlert(rule="r")),
         ("rules.reload", {}, ReloadBooks()),
+        ("rule.set", {"rule": OWN_RULE}, SetRule(rule=OWN_RULE)),
+        ("rule.remove", {"rule": "r"}, RemoveRule(rule="r")),
         ("silence.end", {"silence": "a"}, EndSilence(silence="a")),
         ("maintenance.end", {"window": "a"}, EndMaintenance(window="a")),
         (
