@@ -48,6 +48,7 @@ GROUPS = MappingProxyType(
         "config": "config",
         "watchlist": "watchlist",
         "data": "data",
+        "dlq": "dlq",
     }
 )
 """The nouns that have verbs, and the module of each, with an `app`."""
