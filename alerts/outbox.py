@@ -42,7 +42,9 @@ class Outbox:
 
     async def claim(self, min_idle_ms: Millis) -> list[Letter]:
         """Return letters that were given to a consumer and left, oldest first."""
-        return [_open(entry) for entry in await self._stream.claim(min_idle_ms)]
+        left = [_open(entry) for entry in await self._stream.claim(min_idle_ms)]
+        await self._stream.forget_gone()
+        return left
 
     async def touch(self, ids: Iterable[str]) -> None:
         """Say that the letters `ids` are still worked on."""

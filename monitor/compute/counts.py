@@ -12,6 +12,10 @@ class Counts(Protocol):
         """Count entries."""
         ...
 
+    def ticks_trimmed(self, ticks: int) -> None:
+        """Count entries that the stream has forgotten."""
+        ...
+
     def step_took(self, seconds: float) -> None:
         """Observe one batch's computing time."""
         ...

@@ -280,7 +280,8 @@ class ComputeWorker:
             kept = f"{max(written - KEEP_TICKS_MS, 0)}-0"
             # ids from the future do not grow old: of those only what is not yet committed is kept
             ahead = written > self._reader.server_now + AHEAD_MS
-            await self._reader.trim(self.cursor.id if ahead else kept)
+            gone = await self._reader.trim(self.cursor.id if ahead else kept)
+            self._counts.ticks_trimmed(gone)
         if self.step is not None and self.step.now is not None:
             await self._committer.forget(self.step.now)
 

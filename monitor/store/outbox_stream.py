@@ -22,6 +22,20 @@ from monitor.store.client import translated
 
 MAX_DEAD_LETTERS = 10_000
 _FROM_START = "0-0"
+GONE_MS: Millis = 3_600_000
+"""A consumer that has asked for nothing for so long is gone: its name was of another pod."""
+_FORGET = """
+local gone = 0
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local it = {}
+  for i = 1, #consumer, 2 do it[consumer[i]] = consumer[i + 1] end
+  if it.name ~= ARGV[2] and it.pending == 0 and it.idle >= tonumber(ARGV[3]) then
+    gone = gone + 1
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], it.name)
+  end
+end
+return gone
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class OutboxStream:
         self._group = group
         self._consumer = consumer
         self._dead_key = dead_key
+        self._forget = redis.register_script(_FORGET)
 
     async def ensure_group(self) -> None:
         """Make the group if it is not there; it begins at the first entry, not at the newest.
@@ -107,6 +122,18 @@ class OutboxStream:
             cursor = answer[0].decode()
             if cursor == _FROM_START:
                 return sorted(taken, key=lambda entry: entry.order)
+
+    async def forget_gone(self, idle_ms: Millis = GONE_MS) -> int:
+        """Remove consumers that are gone and were left with nothing; return how many.
+
+        In one step: one that was given an entry meanwhile stays, and the entry with it.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            return int(await self._forget([self._key], [self._group, self._consumer, idle_ms]))
 
     async def touch(self, ids: Iterable[str]) -> None:
         """Say that this consumer still works on `ids`, so that nobody takes them over.

@@ -144,15 +144,18 @@ class TickReader:
         self.server_now = int(seconds) * 1_000 + int(micros) // 1_000
         return answer[0][1] if answer else []
 
-    async def trim(self, before: str) -> None:
-        """Forget entries older than `before`; never call it with more than what is committed.
+    async def trim(self, before: str) -> int:
+        """Forget entries older than `before`, and return how many they were.
+
+        Never call it with more than what is committed.
 
         Raises:
             StoreUnavailable: Redis did not answer.
 
         """
         with translated("trim ticks"):
-            await self._client.xtrim(self._keys.ticks, minid=before, approximate=True)
+            gone: Any = await self._client.xtrim(self._keys.ticks, minid=before, approximate=True)
+        return int(gone)
 
     async def lag(self) -> int:
         """Return how many entries wait to be computed.

@@ -334,6 +334,9 @@ PIPELINE_SECONDS = _histogram(
 )
 STREAM_LAG = _gauge("stream_lag_entries", "Ticks written but not yet read by compute.")
 STREAM_PENDING = _gauge("stream_pending_entries", "Ticks read but not yet committed.")
+STREAM_TRIMMED = _counter(
+    "stream_trimmed_total", "Ticks that the stream has forgotten, long after they were committed."
+)
 RULE_EVALUATIONS = _counter("rule_evaluations_total", "Rules evaluated.")
 RULE_FAILURES = _counter(
     "rule_evaluation_failures_total", "Rules left out of a step because they raised."

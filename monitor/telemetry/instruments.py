@@ -97,6 +97,10 @@ class Instruments:
         self._series.set(c.STREAM_LAG, lag)
         self._series.set(c.STREAM_PENDING, pending)
 
+    def ticks_trimmed(self, ticks: int) -> None:
+        """Count ticks that the stream has forgotten."""
+        self._series.count(c.STREAM_TRIMMED, by=ticks)
+
     def rules_evaluated(self, rules: int) -> None:
         """Count evaluations."""
         self._series.count(c.RULE_EVALUATIONS, by=rules)

@@ -72,6 +72,23 @@ async def test_claim_takes_all_of_the_dead_in_order(any_redis: Redis, tag: str) 
     assert await heir.claim(60_000) == []
 
 
+async def test_a_consumer_that_is_gone_is_drained_before_it_is_removed(
+    any_redis: Redis, tag: str
+) -> None:
+    """A pod comes back under another name: what the old one held is taken first (row D05)."""
+    old, new = stream(any_redis, tag, "pod-1"), stream(any_redis, tag, "pod-2")
+    await old.ensure_group()
+    await append(any_redis, tag, "one")
+    await old.read(1, 10)
+    assert await new.forget_gone(0) == 0
+    (left,) = await new.claim(0)
+    assert await new.forget_gone(0) == 1
+    found = await any_redis.xinfo_consumers(Keys(tag).outbox, "relay")
+    assert [(it["name"], it["pending"]) for it in found] == [(b"pod-2", 1)]
+    await new.settle([left.id])
+    assert await new.forget_gone(0) == 0
+
+
 async def test_touched_entries_are_not_claimed(any_redis: Redis, tag: str) -> None:
     """An entry its consumer still works on must not be taken by the time it was given."""
     owner, other = stream(any_redis, tag), stream(any_redis, tag, "b")

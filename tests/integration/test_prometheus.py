@@ -30,6 +30,7 @@ def busy(instruments: Instruments) -> None:
     instruments.feeds.succeeded("kraken", at)
     instruments.feeds.polled("kraken", 0.2)
     instruments.ticks_taken(3)
+    instruments.ticks_trimmed(2)
     instruments.recomputed("RIOT")
     instruments.step_took(0.002)
     instruments.delivered_after(0.2)

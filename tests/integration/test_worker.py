@@ -44,12 +44,17 @@ class Told:
     ticks: int = 0
     steps: int = 0
     rules: int = 0
+    trimmed: int = 0
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     transitions: list[tuple[str, str]] = field(default_factory=list)
 
     def ticks_taken(self, ticks: int) -> None:
         """Count entries."""
         self.ticks += ticks
+
+    def ticks_trimmed(self, ticks: int) -> None:
+        """Count what the stream forgot."""
+        self.trimmed += ticks
 
     def step_took(self, seconds: float) -> None:
         """Count batches."""
@@ -403,6 +408,7 @@ async def test_committed_ticks_are_forgotten_after_an_hour(shard: Shard) -> None
     left = [name for name, _ in await shard.client.xrange(shard.keys.ticks) or []]
     assert recent.encode() in left
     assert len(left) < 300
+    assert shard.told.trimmed == 301 - len(left)
 
 
 async def test_a_worker_without_redis_says_so(own_redis: TestRedis, tag: str) -> None:
