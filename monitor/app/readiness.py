@@ -53,7 +53,10 @@ def broker_into(health: Health, role: str, instruments: Instruments) -> None:
 
 
 def clock_into(health: Health, worker: ComputeWorker, clock: Clock) -> None:
-    """Ask whether the machine's clock was set back behind what is computed already."""
+    """Ask whether the machine's clock was set back behind what is computed already.
+
+    `clock` is that of the wall, not the steady one that the engine goes by.
+    """
 
     async def ahead() -> str | None:
         step = worker.step

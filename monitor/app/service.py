@@ -34,7 +34,7 @@ from monitor.app.world import World, build_step, load_world, user_limits
 from monitor.compute.gauges import ReadingGauges
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
-from monitor.core.clock import Clock, SystemClock
+from monitor.core.clock import Clock, SteadyClock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.feeds.base import Feed
 from monitor.feeds.streams import Stream
@@ -95,7 +95,7 @@ class Job:
     settings: Settings
     roles: frozenset[str] = frozenset(ROLES)
     keys: Keys = field(default_factory=Keys)
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SteadyClock)
     hindsight: bool = False
     replay: bool = False
     replica: str = "0"
@@ -437,7 +437,7 @@ class Service:
             if role in roles:
                 writes_into(health, role, self.instruments)
         if COMPUTE in roles:
-            clock_into(health, self.worker, self.job.clock)
+            clock_into(health, self.worker, self.job.clock if self.job.replay else SystemClock())
         if RELAY in roles:
             broker_into(health, RELAY, self.instruments)
         return health

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
@@ -42,6 +43,30 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(seconds)
+
+
+class SteadyClock(SystemClock):
+    """The machine's own clock, except that it never goes back.
+
+    While the wall clock stands behind what this one has shown, set back by a person or a sync, time
+    goes on at the pace of the monotonic clock: whoever waits for a minute waits for a minute.
+    """
+
+    def __init__(
+        self,
+        wall_ns: Callable[[], int] = time.time_ns,
+        steady_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Begin at the wall time; both clocks give nanoseconds."""
+        self._wall_ns, self._steady_ns = wall_ns, steady_ns
+        self._shown_ns, self._seen_ns = wall_ns(), steady_ns()
+
+    def now(self) -> Millis:
+        """Return the wall time, or what it would be if it had not been set back, ms UTC."""
+        steady = self._steady_ns()
+        self._shown_ns = max(self._wall_ns(), self._shown_ns + steady - self._seen_ns)
+        self._seen_ns = steady
+        return self._shown_ns // 1_000_000
 
 
 class ManualClock:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.clock import ManualClock, SystemClock, iso, parse_iso
+from monitor.core.clock import HOUR, ManualClock, SteadyClock, SystemClock, iso, parse_iso
 
 TO_2100 = st.integers(0, 4_102_444_800_000)
 
@@ -82,3 +82,17 @@ def test_texts_of_moments() -> None:
     assert parse_iso("2025-07-17T00:00:00.001Z") == 1_752_710_400_001
     with pytest.raises(ValueError, match="yesterday"):
         parse_iso("yesterday")
+
+
+def test_an_hour_back_is_no_hour_longer() -> None:
+    """The wall clock is set back by an hour: waits go on, and the time returns to it (row D16)."""
+    wall, steady = [7_200_000], [50]
+    clock = SteadyClock(lambda: wall[0] * 1_000_000, lambda: steady[0] * 1_000_000)
+    wall[0], steady[0] = wall[0] + 1_000, steady[0] + 1_000
+    assert clock.now() == 7_201_000
+    wall[0], steady[0] = wall[0] - HOUR, steady[0] + 60_000
+    assert clock.now() == 7_261_000
+    wall[0], steady[0] = wall[0] + 30_000, steady[0] + 30_000
+    assert clock.now() == 7_291_000
+    wall[0] += 2 * HOUR
+    assert clock.now() == wall[0]
