@@ -140,6 +140,8 @@ def service(found: Servers, rules: Path, directory: Path, *options: str) -> Iter
         "HASHHEDGE_REDIS_URL": found.redis_url,
         "HASHHEDGE_MQTT_URL": found.mqtt_url,
         "HASHHEDGE_INSTANCE": INSTANCE,
+        # The bench's first crossing comes to a service without memory, and is to be told.
+        "HASHHEDGE_COLD_START": "notify",
         "HASHHEDGE_WEB_PORT": "0",
         "HASHHEDGE_STATE_DIR": str(directory / "state"),
     }
