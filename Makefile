@@ -77,7 +77,7 @@ check: setup ## Format, lint, types, import contracts
 	$(RUN)lint-imports
 
 .PHONY: bench
-bench: setup servers ## Measure tick to alert beside the bare chain
+bench: setup servers ## Measure tick to alert beside the bare chain; ARGS="--peers node-red" beside Node-RED too
 	PATH="$$PATH:/usr/sbin" $(RUN)python -m tests.bench $(ARGS)
 
 .PHONY: dashboards

@@ -1,8 +1,9 @@
 """`make bench`: tick to alert of our chain beside the bare one, and how it grows with rules.
 
 `ARGS="--reps 5"` repeats more often, `ARGS=--quick` takes under two minutes, `ARGS=--metrics` times
-the metric layer alone, `ARGS=--write` puts the tables into docs/performance.md. Ratios between chains of the same run say more than
-milliseconds: a shared machine's speed varies by 2 within minutes.
+the metric layer alone, `ARGS=--write` puts the tables into docs/performance.md, and
+`ARGS="--peers node-red"` measures Node-RED as well. Ratios between chains of the same run say more
+than milliseconds: a shared machine's speed varies by 2 within minutes.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import report
+from tests.bench import node_red, report
+from tests.bench.bars import NODE_RED
 from tests.bench.chain import Load, Measured, measure
 from tests.bench.floor import Floor, NotMeasuredError
-from tests.bench.job import Job
+from tests.bench.job import Job, Shape
 from tests.bench.market import BUNDLED, road_cost, step_cost
 from tests.bench.metrics import MetricCost, book_cost, metric_cost
-from tests.bench.report import OURS, Figures, Shape
+from tests.bench.node_red import NodeRed
+from tests.bench.report import OURS, Figures
 
 BASE: Shape = (1_000, 1)
+BESIDE_PEERS: tuple[Shape, ...] = (BASE, (10, 100))
 GROWTH: tuple[Shape, ...] = ((1_000, 1_000), (10, 100), (10, 100_000), (1_000, 100))
 QUICK_GROWTH: tuple[Shape, ...] = ((1_000, 1_000),)
 FULL_LOAD = Load({200: 4.0, 1_000: 2.0}, 20_000)
@@ -39,14 +43,20 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short repetition, fewer shapes")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--metrics", action="store_true", help="only the metric layer, a minute")
+    parser.add_argument(
+        "--peers",
+        choices=["node-red"],
+        help=f"measure Node-RED {node_red.VERSION} as well; npm lays it into {node_red.cache()}",
+    )
     options = parser.parse_args()
     if options.metrics:
         return _tell(
             [report.render_metrics(measure_metrics(quick=options.quick))], write=options.write
         )
+    peer = _peer() if options.peers else None
     figures = Figures(1 if options.quick else options.reps)
     with tempfile.TemporaryDirectory(prefix="hashhedge-bench-") as directory:
-        run(figures, Path(directory), quick=options.quick)
+        run(figures, Path(directory), peer, quick=options.quick)
     text = report.render(figures)
     return _tell([report.render_metrics(figures.metrics), text], write=options.write)
 
@@ -70,21 +80,29 @@ def measure_metrics(*, quick: bool) -> list[MetricCost]:
     return costs
 
 
-def run(figures: Figures, directory: Path, *, quick: bool) -> None:
+def run(figures: Figures, directory: Path, peer: NodeRed | None, *, quick: bool) -> None:
     """Measure everything, the chains of one repetition right after each other."""
     load = QUICK_LOAD if quick else FULL_LOAD
     floor = _floor(figures, directory / "floor")
+    beside = BESIDE_PEERS if peer else (BASE,)
+    growth = [shape for shape in (QUICK_GROWTH if quick else GROWTH) if shape not in beside]
+    figures.peers += [peer.name] if peer else []
     for repetition in range(figures.repetitions):
         here = directory / str(repetition)
         figures.loads.append(os.getloadavg()[0])
-        if floor is not None:
-            _say("the bare chain")
-            for name, found in floor.measure(load).items():
-                figures.chains.setdefault(f"bare chain, {name}", []).append(found)
-        ours = _ours(BASE, load, here)
-        figures.chains.setdefault(OURS, []).append(ours)
-        figures.shapes.setdefault(BASE, []).append(ours)
-        for shape in QUICK_GROWTH if quick else GROWTH:
+        for shape in beside:
+            if floor is not None:
+                _say(f"the bare chain, {_words(shape)}")
+                for name, found in floor.measure(load, shape).items():
+                    figures.add(shape, f"bare chain, {name}", found)
+            if peer is not None:
+                _say(f"{NODE_RED}, {_words(shape)}")
+                home = _made(here / f"node-red-{shape[0]}x{shape[1]}")
+                figures.add(shape, NODE_RED, asyncio.run(peer.measure(Job(*shape), load, home)))
+            ours = _ours(shape, load, here)
+            figures.add(shape, OURS, ours)
+            figures.shapes.setdefault(shape, []).append(ours)
+        for shape in growth:
             figures.shapes.setdefault(shape, []).append(_ours(shape, load, here))
     for companies in COMPANIES:
         _say(f"the global tick over {companies:,} companies")
@@ -104,10 +122,22 @@ def _floor(figures: Figures, directory: Path) -> Floor | None:
         return None
 
 
+def _peer() -> NodeRed:
+    """Return Node-RED, laid down if need be; who asks for it is told at once if it cannot be."""
+    try:
+        return NodeRed.prepare(node_red.cache(), _say)
+    except NotMeasuredError as error:
+        sys.exit(f"bench: Node-RED cannot be measured: {error}, or leave out --peers")
+
+
 def _ours(shape: Shape, load: Load, directory: Path) -> Measured:
-    _say(f"{OURS}, {shape[0]:,} instruments x {shape[1]:,} rules")
+    _say(f"{OURS}, {_words(shape)}")
     home = _made(directory / f"{shape[0]}x{shape[1]}")
     return asyncio.run(measure(Job(*shape), load, home))
+
+
+def _words(shape: Shape) -> str:
+    return f"{shape[0]:,} instruments x {shape[1]:,} rules"
 
 
 def _made(directory: Path) -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 from monitor.store.keys import Keys
 from tests.bench.job import Job, Meter, percentile_ms
 from tests.bench.servers import INSTANCE, Program, servers, service
-from tests.bench.wire import Feeder, Subscriber
+from tests.bench.wire import Feeder, Subscriber, TickFeeder
 
 TOPIC = f"hashhedge/v1/{INSTANCE}/alert/+/+/event"
 START_LIMIT_S = 180.0
@@ -72,7 +72,7 @@ class Measured:
 class Chain:
     """A running service with a feeder and a listener."""
 
-    def __init__(self, job: Job, program: Program, feeder: Feeder) -> None:
+    def __init__(self, job: Job, program: Program, feeder: TickFeeder) -> None:
         self.job = job
         self.program = program
         self.feeder = feeder
@@ -150,7 +150,7 @@ class Chain:
 
     def _run(self, meter: Meter, ticks: int, cpu_before: float, took_s: float = 0.0) -> Run:
         if self.feeder.errors:
-            raise RuntimeError(f"Redis refused {self.feeder.errors} ticks")
+            raise RuntimeError(f"{self.feeder.errors} ticks were refused")
         return Run(
             latencies_s=tuple(meter.latencies_s),
             lost=meter.lost,
@@ -187,12 +187,17 @@ class Load:
 async def measure(job: Job, load: Load, directory: Path) -> Measured:
     """Start our chain, run the load, stop it."""
     async with running(job, directory) as chain:
-        found = Measured(await chain.first_alert())
-        await chain.settle()
-        for rate, seconds in load.paced.items():
-            found.paced[rate] = await chain.paced(rate, seconds)
-        if load.drain_ticks:
-            found.drain = await chain.drain(load.drain_ticks)
-            await chain.quiet()
-        found.rss_mib = chain.program.rss_mib()
+        return await put_through(chain, load)
+
+
+async def put_through(chain: Chain, load: Load) -> Measured:
+    """Run the load on a chain that has just been started."""
+    found = Measured(await chain.first_alert())
+    await chain.settle()
+    for rate, seconds in load.paced.items():
+        found.paced[rate] = await chain.paced(rate, seconds)
+    if load.drain_ticks:
+        found.drain = await chain.drain(load.drain_ticks)
+        await chain.quiet()
+    found.rss_mib = chain.program.rss_mib()
     return found

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.chain import Load, Measured, Run
+from tests.bench.job import Shape
 from tests.bench.servers import ROOT
 
 SCRIPTS = ROOT.parent / "shared" / "bench"
@@ -29,7 +30,7 @@ LIMIT_S = 300
 
 
 class NotMeasuredError(Exception):
-    """The bare chain cannot be measured here; the text says why."""
+    """A chain beside ours cannot be measured here; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ class Floor:
                 raise NotMeasuredError(f"{command[1]} failed: {done.stderr.strip()[-300:]}")
         return cls(python, scripts)
 
-    def measure(self, load: Load) -> dict[str, Measured]:
-        """Run each variant once with 1,000 instruments x 1 rule; Redis keeps its file everysec.
+    def measure(self, load: Load, shape: Shape) -> dict[str, Measured]:
+        """Run each variant once with `shape`; Redis keeps its file everysec.
 
         Raises:
             NotMeasuredError: the script ended with an error.
@@ -83,7 +84,7 @@ class Floor:
         done = subprocess.run(
             [
                 *(str(self.python), "floor_chain.py", "--reps", "1", "--durs", "everysec"),
-                *("--impls", ",".join(VARIANTS)),
+                *("--impls", ",".join(VARIANTS), "--shapes", f"{shape[0]}x{shape[1]}"),
                 *("--rates", ",".join(str(rate) for rate in load.paced)),
                 *("--secs", str(max(load.paced.values())), "--drain", str(load.drain_ticks)),
             ],

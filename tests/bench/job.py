@@ -22,6 +22,9 @@ import numpy as np
 CROSSING_SHARE = 0.1
 SEED = 7
 
+Shape = tuple[int, int]
+"""Instruments, and rules on each."""
+
 
 class Move(NamedTuple):
     """One tick: the instrument's number, its value, and the rule that it makes fire, if any."""
@@ -57,6 +60,11 @@ class Job:
             self._above[instrument] = 1
             return Move(instrument, round(low + 0.55, 4), place)
         return Move(instrument, low, None)
+
+    @property
+    def places(self) -> list[int]:
+        """Return the rule under which each instrument stands: lower ones watch `below`."""
+        return list(self._places)
 
     def settled(self) -> Iterator[Move]:
         """Return one tick for each instrument that leaves none above its level."""

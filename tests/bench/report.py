@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from tests.bench.bars import FLOOR, NODE_RED, bar_rows
 from tests.bench.chain import Measured, Run
-from tests.bench.job import percentile_ms
+from tests.bench.job import Shape, percentile_ms
 from tests.bench.market import RoadCost, StepCost, describe
 from tests.bench.metrics import MetricCost
 from tests.bench.servers import ROOT, program
@@ -24,8 +25,6 @@ OURS = "hashhedge"
 MILLION, THOUSAND = 1_000_000, 1_000
 LIBRARIES = ("redis", "hiredis", "aiomqtt", "paho-mqtt", "msgspec", "numpy")
 
-Shape = tuple[int, int]
-
 
 @dataclass(slots=True)
 class Figures:
@@ -33,32 +32,39 @@ class Figures:
 
     Attributes:
         repetitions: how often each chain was measured.
-        chains: our chain and the bare ones at 1,000 x 1, by name.
+        chains: our chain and those beside it, by (instruments, rules each) and name.
         shapes: our chain by (instruments, rules each).
         steps: the pure step's cost of a global tick.
         metrics: the cost of a change with every metric computed.
         road: the global tick end to end.
         loads: the machine's load before each repetition; above 1 somebody else is at work.
         left_out: why something was not measured.
+        peers: the programs of others that were measured, with their versions.
 
     """
 
     repetitions: int
-    chains: dict[str, list[Measured]] = field(default_factory=dict)
+    chains: dict[Shape, dict[str, list[Measured]]] = field(default_factory=dict)
     shapes: dict[Shape, list[Measured]] = field(default_factory=dict)
     steps: list[StepCost] = field(default_factory=list)
     metrics: list[MetricCost] = field(default_factory=list)
     road: RoadCost | None = None
     loads: list[float] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    peers: list[str] = field(default_factory=list)
+
+    def add(self, shape: Shape, name: str, measured: Measured) -> None:
+        """Keep what one chain gave in one repetition."""
+        self.chains.setdefault(shape, {}).setdefault(name, []).append(measured)
 
 
 def render(figures: Figures) -> str:
     """Return everything as markdown."""
     parts = [
         facts(figures),
-        "### Tick to alert: 1,000 instruments x 1 rule",
-        chain_table(figures.chains),
+        *chain_tables(figures.chains),
+        "### Against the bars",
+        bar_table(figures.chains),
         "### Growth with rules",
         growth_table(figures.shapes),
         *growth_words(figures.shapes),
@@ -90,7 +96,9 @@ def write(text: str, mark: str = "bench") -> None:
 
 def facts(figures: Figures) -> str:
     """Return machine, versions and date."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    versions = ", ".join(
+        [*figures.peers, *(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)]
+    )
     now = datetime.now(UTC)
     return (
         f"Measured {now:%Y-%m-%d %H:%M} UTC, {figures.repetitions} repetition(s), chains interleaved; "
@@ -101,6 +109,32 @@ def facts(figures: Figures) -> str:
         f"Python {platform.python_version()}; {_version('redis-server')}; "
         f"{_version('mosquitto')}; {versions}."
     )
+
+
+def chain_tables(chains: Mapping[Shape, Mapping[str, Sequence[Measured]]]) -> list[str]:
+    """Return each shape's chains under its headline."""
+    return [
+        part
+        for (instruments, each), beside in chains.items()
+        for part in (
+            f"### Tick to alert: {instruments:,} instruments x {each:,} {'rule' if each == 1 else 'rules'}",
+            chain_table(beside),
+        )
+    ]
+
+
+def bar_table(chains: Mapping[Shape, Mapping[str, Sequence[Measured]]]) -> str:
+    """Return our figures against the bare chain's and Node-RED's, and whether they keep the bars."""
+    head = [
+        *("instruments x rules", "figure", OURS, f"F ({FLOOR})", NODE_RED),
+        *(f"{OURS} / F", f"{OURS} / {NODE_RED}", "bar", "kept"),
+    ]
+    rows = [
+        [f"{instruments:,} x {each:,}", *row]
+        for (instruments, each), beside in chains.items()
+        for row in bar_rows(beside[OURS], beside.get(FLOOR, ()), beside.get(NODE_RED, ()))
+    ]
+    return _table(head, rows)
 
 
 def chain_table(chains: Mapping[str, Sequence[Measured]]) -> str:

@@ -57,43 +57,58 @@ class Servers:
 @contextlib.contextmanager
 def servers(directory: Path) -> Iterator[Servers]:
     """Run a Redis (append-only file, fsync each second) and a Mosquitto as the bare chain has."""
-    found = Servers(free_port(), free_port())
+    port = free_port()
     redis = ServerProcess(
         [
-            *(program("redis-server"), "--port", str(found.redis_port), "--bind", "127.0.0.1"),
+            *(program("redis-server"), "--port", str(port), "--bind", "127.0.0.1"),
             *("--save", "", "--appendonly", "yes", "--appendfsync", "everysec"),
             *("--dir", str(directory), "--loglevel", "warning"),
         ],
         directory / "redis.log",
-        lambda: redis_answers(found.redis_port),
+        lambda: redis_answers(port),
     )
+    with _served(redis, "Redis to answer"), broker(directory) as mqtt_port:
+        yield Servers(port, mqtt_port)
+
+
+@contextlib.contextmanager
+def broker(directory: Path) -> Iterator[int]:
+    """Run a Mosquitto as the bare chain has it, and give its port."""
+    port = free_port()
     config = directory / "mosquitto.conf"
     config.write_text(
-        f"listener {found.mqtt_port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
         "max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\nlog_type error\n"
     )
-    broker = ServerProcess(
+    mosquitto = ServerProcess(
         [program("mosquitto"), "-c", str(config)],
         directory / "mosquitto.log",
-        lambda: broker_answers(found.mqtt_port, MQTT_311),
+        lambda: broker_answers(port, MQTT_311),
     )
-    with contextlib.ExitStack() as stack:
-        for server in (redis, broker):
-            server.spawn()
-            stack.callback(server.stop)
-            wait_here(server.ready, "Redis and Mosquitto to answer")
-        yield found
+    with _served(mosquitto, "Mosquitto to answer"):
+        yield port
+
+
+@contextlib.contextmanager
+def _served(server: ServerProcess, wish: str) -> Iterator[None]:
+    server.spawn()
+    try:
+        wait_here(server.ready, wish)
+        yield
+    finally:
+        server.stop()
 
 
 class Program:
-    """A started `hashhedge` with its costs."""
+    """A started program under test with its costs."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
         self.log = log
+        self._name = log.stem
         self._out = log.open("wb")
         self.started_at = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "monitor", *arguments],
+            command,
             cwd=ROOT,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
@@ -110,7 +125,7 @@ class Program:
     def check(self) -> None:
         """Raise if it has ended, with its last words."""
         if self._process.poll() is not None:
-            raise RuntimeError(f"hashhedge ended: {self.log.read_text()[-2_000:]}")
+            raise RuntimeError(f"{self._name} ended: {self.log.read_text()[-2_000:]}")
 
     def cpu_s(self) -> float:
         """Return the processor time used so far, user and system."""
@@ -140,11 +155,23 @@ def service(found: Servers, rules: Path, directory: Path, *options: str) -> Iter
         "HASHHEDGE_REDIS_URL": found.redis_url,
         "HASHHEDGE_MQTT_URL": found.mqtt_url,
         "HASHHEDGE_INSTANCE": INSTANCE,
+        # The bench's first crossing comes to a service without memory, and is to be told.
+        "HASHHEDGE_COLD_START": "notify",
         "HASHHEDGE_WEB_PORT": "0",
         "HASHHEDGE_STATE_DIR": str(directory / "state"),
     }
-    arguments = ["run", "--role", "compute", "--role", "relay", "--rules", str(rules), *options]
-    program_ = Program(arguments, directory / "hashhedge.log", environ)
+    command = [
+        *(sys.executable, "-m", "monitor", "run", "--role", "compute", "--role", "relay"),
+        *("--rules", str(rules), *options),
+    ]
+    with running(command, directory / "hashhedge.log", environ) as program_:
+        yield program_
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], log: Path, environ: Mapping[str, str]) -> Iterator[Program]:
+    """Run a program under test, and end it afterwards; `log` has its name."""
+    program_ = Program(command, log, environ)
     try:
         yield program_
     finally:

@@ -11,13 +11,28 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Protocol, cast
 
 HOST = "127.0.0.1"
 FRESH_MS = 10**9
 """The bench's quotes never grow old: what is measured is the road, not the patience."""
 
 _CONNACK, _PUBLISH, _SUBACK = 2, 3, 9
+
+
+class TickFeeder(Protocol):
+    """Brings ticks to a chain; `errors` counts those refused."""
+
+    errors: int
+
+    def send(self, instrument: str, value: float) -> None:
+        """Write one tick."""
+
+    async def flushed(self) -> None:
+        """Let the loop run, and wait until the socket takes more."""
+
+    def close(self) -> None:
+        """Hang up."""
 
 
 def _writing(transport: asyncio.BaseTransport) -> asyncio.WriteTransport:
@@ -98,8 +113,7 @@ class Subscriber(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         _, subscriber = await loop.create_connection(lambda: cls(heard), HOST, port)
         subscriber._topic = topic.encode()
-        connect = _text(b"MQTT") + b"\x04\x02\x00\x00" + _text(b"bench")
-        subscriber._write(b"\x10" + _length(len(connect)) + connect)
+        subscriber._write(_connect(b"bench"))
         async with asyncio.timeout(15):
             await subscriber._subscribed
         return subscriber
@@ -137,6 +151,65 @@ class Subscriber(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         self._transport.write(data)
+
+
+class Publisher(asyncio.Protocol):
+    """Publishes each tick at QoS 0, the bare number to the topic `t/INSTRUMENT`."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.WriteTransport
+        self._accepted = asyncio.get_running_loop().create_future()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self.errors = 0
+
+    @classmethod
+    async def open(cls, port: int) -> Publisher:
+        """Connect to the broker on `port`."""
+        loop = asyncio.get_running_loop()
+        _, publisher = await loop.create_connection(cls, HOST, port)
+        publisher._transport.write(_connect(b"bench-ticks"))
+        async with asyncio.timeout(15):
+            await publisher._accepted
+        return publisher
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = _writing(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the one answer to be expected: QoS 0 has none."""
+        if data[:1] == b"\x20" and not self._accepted.done():
+            self._accepted.set_result(None)
+
+    def pause_writing(self) -> None:
+        """Let `flushed` wait."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let `flushed` go on."""
+        self._writable.set()
+
+    def send(self, instrument: str, value: float) -> None:
+        """Publish one tick."""
+        body = _text(f"t/{instrument}".encode()) + str(value).encode()
+        self._transport.write(b"\x30" + _length(len(body)) + body)
+
+    async def flushed(self) -> None:
+        """Let the loop run, and wait until the socket takes more."""
+        await asyncio.sleep(0)
+        await self._writable.wait()
+
+    def close(self) -> None:
+        """Say good-bye."""
+        self._transport.write(b"\xe0\x00")
+        self._transport.close()
+
+
+def _connect(name: bytes) -> bytes:
+    """Return a CONNECT of MQTT 3.1.1: a clean session, no keep-alive."""
+    body = _text(b"MQTT") + b"\x04\x02\x00\x00" + _text(name)
+    return b"\x10" + _length(len(body)) + body
 
 
 def _text(word: bytes) -> bytes:
