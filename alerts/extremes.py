@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, nextafter
 
 MAX_SPANS = 64
 """Of so many beginnings at most the extremes are kept apart; beyond, the oldest share theirs."""
@@ -47,13 +47,17 @@ class Extremes:
 
     @property
     def low(self) -> float:
-        """Return the value under which something changes; -inf if nothing can."""
-        return self._spans[-1].low if self._spans else -inf
+        """Return the value at and under which something changes; -inf if nothing can.
+
+        That is the next one under the extreme: a value that is the extreme itself changes nothing,
+        and metrics of two prices in turn are it at each tick.
+        """
+        return nextafter(self._spans[-1].low, -inf) if self._spans else -inf
 
     @property
     def high(self) -> float:
-        """Return the value over which something changes; inf if nothing can."""
-        return self._spans[-1].high if self._spans else inf
+        """Return the value at and over which something changes; inf if nothing can."""
+        return nextafter(self._spans[-1].high, inf) if self._spans else inf
 
     def begin(self, start: int, value: float | None, wanted: Collection[int]) -> None:
         """Begin a span; those whose start is not `wanted` any more may go to make room."""

@@ -17,7 +17,9 @@ def test_extremes_are_those_of_all_values_since_the_beginning(
     """At each moment a value comes, and an alert may begin with it; also across a restart."""
     known, values, starts = Extremes(), list[float](), list[int]()
     for at, (begins, value) in enumerate(steps):
+        asked = value <= known.low or value >= known.high
         changed = known.take(value)
+        assert changed is asked  # a value that is the extreme itself costs nothing
         assert changed is any(
             not min(values[start:]) <= value <= max(values[start:]) for start in starts
         )
