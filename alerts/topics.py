@@ -1,6 +1,7 @@
 """Every MQTT topic that hashhedge publishes or hears, and how each kind is delivered. Hop 8.
 
-This and `schemas/` are the published contract: a topic or a quality of service changes only with
+The two tables here and `schemas/` are the published contract, which `schemas/asyncapi.v1.json` tells to
+programs: a topic or a quality of service changes only with
 the `v1` in its root. State ("what is") is retained; events ("what happened") never are, or a phone
 would ring again at each reconnect.
 
@@ -11,6 +12,7 @@ leave their level. No topic has more than seven levels, the limit of some large 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +26,7 @@ ROOT = "hashhedge/v1"
 MAX_LEVELS = 7
 MAX_LEVEL_BYTES = 200
 _EMPTY = "_"
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Kind(StrEnum):
@@ -39,7 +42,10 @@ class Kind(StrEnum):
     ALERT_EVENT = "alert_event"
     USER_INBOX = "user_inbox"
     USER_REPLY = "user_reply"
+    USER_REPLY_PLACE = "user_reply_place"
     COMMAND = "command"
+    INGEST = "ingest"
+    INGEST_ANSWER = "ingest_answer"
     META = "meta"
 
 
@@ -48,7 +54,6 @@ class Expiry(StrEnum):
 
     NEVER = "never"
     FIXED = "fixed"
-    FRESHNESS = "freshness"
     SEVERITY = "severity"
 
 
@@ -62,19 +67,49 @@ class Delivery:
     expiry_ms: Millis | None = None
 
 
+ANSWER = "answer"
+"""The level below a message's own topic on which its sender is answered."""
+
+ADDRESS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.STATUS: "status",
+        Kind.STATUS_DETAIL: "status/detail",
+        Kind.FEED_STATE: "feed/{feed}/state",
+        Kind.MARKET_TICK: "market/{instrument}/tick",
+        Kind.MARKET_STATE: "market/{instrument}/state",
+        Kind.COMPANY_STATE: "company/{company}/state",
+        Kind.ALERT_STATE: "alert/{rule}/{key}/state",
+        Kind.ALERT_EVENT: "alert/{rule}/{key}/event",
+        Kind.USER_INBOX: "user/{user}/inbox",
+        Kind.USER_REPLY: "user/{user}/reply",
+        Kind.USER_REPLY_PLACE: "user/{user}/reply/{place}",
+        Kind.COMMAND: "cmd/{verb}",
+        Kind.INGEST: "ingest/{sender}",
+        Kind.INGEST_ANSWER: f"ingest/{{sender}}/{ANSWER}",
+        Kind.META: "meta/{what}",
+    }
+)
+"""The levels below the instance; what stands in braces is one escaped level."""
+
+STATE_LIFETIME_MS: Millis = 3 * MINUTE
+"""How long a state that moves with the market stands after the last word of it."""
+
 DELIVERY: Mapping[Kind, Delivery] = MappingProxyType(
     {
         Kind.STATUS: Delivery(qos=1, retain=True),
         Kind.STATUS_DETAIL: Delivery(qos=1, retain=True),
         Kind.FEED_STATE: Delivery(qos=1, retain=True),
         Kind.MARKET_TICK: Delivery(0, retain=False, expiry=Expiry.FIXED, expiry_ms=10 * SECOND),
-        Kind.MARKET_STATE: Delivery(qos=1, retain=True, expiry=Expiry.FRESHNESS),
-        Kind.COMPANY_STATE: Delivery(qos=1, retain=True, expiry=Expiry.FRESHNESS),
+        Kind.MARKET_STATE: Delivery(1, True, Expiry.FIXED, STATE_LIFETIME_MS),
+        Kind.COMPANY_STATE: Delivery(1, True, Expiry.FIXED, STATE_LIFETIME_MS),
         Kind.ALERT_STATE: Delivery(qos=1, retain=True),
         Kind.ALERT_EVENT: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
         Kind.USER_INBOX: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
         Kind.USER_REPLY: Delivery(1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
-        Kind.COMMAND: Delivery(qos=1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
+        Kind.USER_REPLY_PLACE: Delivery(1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
+        Kind.COMMAND: Delivery(qos=1, retain=False),
+        Kind.INGEST: Delivery(qos=1, retain=False),
+        Kind.INGEST_ANSWER: Delivery(qos=0, retain=False),
         Kind.META: Delivery(qos=1, retain=True),
     }
 )
@@ -105,6 +140,16 @@ def unescape_level(level: str) -> str:
     return "" if level == _EMPTY else unquote(level)
 
 
+def filter_of(kind: Kind) -> str:
+    """Return the filter of all topics of `kind`, below the instance: `cmd/+`."""
+    return _PARAMETER.sub("+", ADDRESS[kind])
+
+
+def parameters_of(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the levels of `kind` that are words, in order."""
+    return tuple(_PARAMETER.findall(ADDRESS[kind]))
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """One topic's name and what it carries."""
@@ -126,56 +171,66 @@ class Topics:
 
     def status(self) -> Topic:
         """Return the availability topic: `online` or `offline`."""
-        return Topic(f"{self.base}/status", Kind.STATUS)
+        return self._topic(Kind.STATUS)
 
     def status_detail(self) -> Topic:
         """Return the JSON twin of the availability topic."""
-        return Topic(f"{self.base}/status/detail", Kind.STATUS_DETAIL)
+        return self._topic(Kind.STATUS_DETAIL)
 
     def feed_state(self, feed: str) -> Topic:
         """Return the health topic of one feed."""
-        return Topic(f"{self.base}/feed/{escape_level(feed)}/state", Kind.FEED_STATE)
+        return self._topic(Kind.FEED_STATE, feed=feed)
 
     def market_tick(self, instrument: str) -> Topic:
         """Return the topic of each accepted price."""
-        return Topic(f"{self.base}/market/{escape_level(instrument)}/tick", Kind.MARKET_TICK)
+        return self._topic(Kind.MARKET_TICK, instrument=instrument)
 
     def market_state(self, instrument: str) -> Topic:
         """Return the topic of the last good value."""
-        return Topic(f"{self.base}/market/{escape_level(instrument)}/state", Kind.MARKET_STATE)
+        return self._topic(Kind.MARKET_STATE, instrument=instrument)
 
     def company_state(self, company: str) -> Topic:
         """Return the topic of one company's readings."""
-        return Topic(f"{self.base}/company/{escape_level(company)}/state", Kind.COMPANY_STATE)
+        return self._topic(Kind.COMPANY_STATE, company=company)
 
     def alert_state(self, rule: str, key: str) -> Topic:
         """Return the topic of one alert's current state."""
-        return Topic(f"{self._alert(rule, key)}/state", Kind.ALERT_STATE)
+        return self._topic(Kind.ALERT_STATE, rule=rule, key=key)
 
     def alert_event(self, rule: str, key: str) -> Topic:
         """Return the topic of one alert's changes."""
-        return Topic(f"{self._alert(rule, key)}/event", Kind.ALERT_EVENT)
+        return self._topic(Kind.ALERT_EVENT, rule=rule, key=key)
 
     def user_inbox(self, user: str) -> Topic:
         """Return the topic of the notices routed to one user."""
-        return Topic(f"{self.base}/user/{escape_level(user)}/inbox", Kind.USER_INBOX)
+        return self._topic(Kind.USER_INBOX, user=user)
 
     def user_reply(self, user: str, place: str | None = None) -> Topic:
         """Return the topic of answers to one user's commands, or to those from one place of his."""
-        below = "" if place is None else f"/{escape_level(place)}"
-        return Topic(f"{self.base}/user/{escape_level(user)}/reply{below}", Kind.USER_REPLY)
+        if place is None:
+            return self._topic(Kind.USER_REPLY, user=user)
+        return self._topic(Kind.USER_REPLY_PLACE, user=user, place=place)
 
     def command(self, verb: str) -> Topic:
         """Return the topic on which one command is heard."""
-        return Topic(f"{self.base}/cmd/{escape_level(verb)}", Kind.COMMAND)
+        return self._topic(Kind.COMMAND, verb=verb)
 
-    def commands(self) -> str:
-        """Return the filter of all commands."""
-        return f"{self.base}/cmd/+"
+    def ingest(self, sender: str) -> Topic:
+        """Return the topic on which one sender's quotes are heard."""
+        return self._topic(Kind.INGEST, sender=sender)
+
+    def ingest_answer(self, sender: str) -> Topic:
+        """Return the topic on which one sender hears what became of his quotes."""
+        return self._topic(Kind.INGEST_ANSWER, sender=sender)
 
     def meta(self, what: str) -> Topic:
-        """Return the discovery topic `schema` or `rules`."""
-        return Topic(f"{self.base}/meta/{escape_level(what)}", Kind.META)
+        """Return the discovery topic `schema` or `rules`; reserved, nothing is said there yet."""
+        return self._topic(Kind.META, what=what)
 
-    def _alert(self, rule: str, key: str) -> str:
-        return f"{self.base}/alert/{escape_level(rule)}/{escape_level(key)}"
+    def below(self, levels: str) -> str:
+        """Return what stands at `levels` below the instance: a filter, say."""
+        return f"{self.base}/{levels}"
+
+    def _topic(self, kind: Kind, **words: str) -> Topic:
+        levels = {name: escape_level(word) for name, word in words.items()}
+        return Topic(self.below(ADDRESS[kind].format_map(levels)), kind)

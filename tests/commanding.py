@@ -19,7 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from redis.asyncio import Redis
 
-from alerts.schemas import generate
+from alerts.schemas import generate, payloads
 from alerts.schemas.payloads import COMMAND_REPLY
 from monitor.app.service import COMPUTE, RELAY, WEB, Job, Service, opened
 from monitor.core.clock import SystemClock
@@ -43,7 +43,7 @@ PHONE = f"{ROOM}/phone"
 KEY = "anna-has-a-key-of-her-own"
 BOB = "bob-has-another-key-for-it"
 USERS = f"# who may command\nanna {KEY}\n\nbob {BOB}\n"
-SCHEMA = json.loads((generate.HERE / generate.file_name(COMMAND_REPLY)).read_text())
+SCHEMA = json.loads((generate.HERE / payloads.file_name(COMMAND_REPLY)).read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA | {"additionalProperties": False})
 RULES = "rules:\n  - {id: x-high, type: threshold, on: X, above: 10, recover: 5}\n"
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tests.waiting import wait_until
 
@@ -64,8 +65,12 @@ async def listening(
     client_id: str | None = None,
     session_s: int = 0,
     v311: bool = False,
+    as_published: bool = False,
 ) -> AsyncIterator[Listener]:
-    """Subscribe to `topic` with QoS 1; a session longer than 0 s is kept when leaving."""
+    """Subscribe to `topic` with QoS 1; a session longer than 0 s is kept when leaving.
+
+    `as_published` (MQTT 5): each message shows whether its publisher wants it retained.
+    """
     place = urlsplit(url)
     options: dict[str, Any] = {"protocol": aiomqtt.ProtocolVersion.V311}
     if not v311:
@@ -80,7 +85,11 @@ async def listening(
     async with aiomqtt.Client(
         place.hostname or "", place.port or 0, identifier=client_id, **options
     ) as client:
-        await client.subscribe(topic, qos=1)
+        if as_published:
+            wanted = SubscribeOptions(qos=1, retainAsPublished=True)
+            await client.subscribe(topic, options=wanted)
+        else:
+            await client.subscribe(topic, qos=1)
         reader = asyncio.create_task(_read(client, listener))
         try:
             yield listener

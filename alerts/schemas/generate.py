@@ -1,24 +1,24 @@
-"""Write the JSON Schema (2020-12) of every payload beside this file: `python -m alerts.schemas.generate`.
+"""Write the contract beside this file: `python -m alerts.schemas.generate`.
 
-The committed files are the contract for readers in other languages; a test keeps them equal to the
+A JSON Schema (2020-12) of every payload, and the AsyncAPI document of the topics. The committed files are the contract for readers in other languages; a test keeps them equal to the
 structs they are made of.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from alerts.schemas import payloads
+from alerts.schemas import asyncapi, payloads, requests
+from alerts.schemas.payloads import file_name
 
 HERE = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
+PAYLOADS: dict[str, type[msgspec.Struct]] = {
     payloads.ALERT_EVENT: payloads.AlertEvent,
     payloads.ALERT_STATE: payloads.AlertStateNow,
     payloads.STATUS_DETAIL: payloads.StatusDetail,
@@ -28,19 +28,20 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     payloads.COMMAND_REPLY: payloads.CommandReply,
 }
 
-
-def file_name(schema_id: str) -> str:
-    """Return the file of one schema: `alert-event.v1.json`."""
-    _, name, version = schema_id.rsplit(":", 2)
-    return f"{name}.v{version}.json"
+REQUESTS: dict[str, type[msgspec.Struct]] = {
+    requests.COMMAND: requests.CommandBody,
+    requests.SEALED_COMMAND: requests.SealedCommand,
+    requests.SEALED_INGEST: requests.SealedIngest,
+}
 
 
 def json_schema(schema_id: str) -> dict[str, Any]:
-    """Return the JSON Schema of one payload; every field we always write is required."""
-    struct = PAYLOADS[schema_id]
+    """Return the JSON Schema of one payload; every field that we always write is required."""
+    struct = (PAYLOADS | REQUESTS)[schema_id]
     (root,), components = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
     body = components.pop(root["$ref"].rsplit("/", 1)[1])
-    body["required"] = sorted(body["properties"])
+    if schema_id in PAYLOADS:
+        body["required"] = sorted(body["properties"])
     return {"$schema": DIALECT, "$id": schema_id, **body} | (
         {"$defs": components} if components else {}
     )
@@ -53,7 +54,8 @@ def rendered(schema_id: str) -> str:
 
 def main() -> None:
     """Write all files."""
-    for schema_id in PAYLOADS:
+    (HERE / asyncapi.FILE).write_text(asyncapi.rendered())
+    for schema_id in PAYLOADS | REQUESTS:
         (HERE / file_name(schema_id)).write_text(rendered(schema_id))
 
 

@@ -273,6 +273,13 @@ class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
 
 RetainedState: TypeAlias = CompanyState | MarketState | FeedState
 
+
+def file_name(schema_id: str) -> str:
+    """Return the file of one schema: `alert-event.v1.json`."""
+    _, name, version = schema_id.rsplit(":", 2)
+    return f"{name}.v{version}.json"
+
+
 _encoder = msgspec.json.Encoder()
 
 

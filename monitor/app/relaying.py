@@ -24,7 +24,7 @@ from alerts.schemas.builders import (
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.base import Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
-from alerts.topics import Kind, Topic
+from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
 from monitor import __version__
 from monitor.app.servers import Servers
 from monitor.core.clock import Clock, Millis
@@ -43,9 +43,8 @@ from monitor.telemetry.instruments import Instruments
 
 MQTT, LOG = "mqtt", "log"
 STATES_EVERY_S = 1.0
-STATES_AGAIN_MS = 60_000
-STATES_FRESH_MS = 180_000
-"""A retained company or market state expires after three rounds without a word from us."""
+STATES_AGAIN_MS = STATE_LIFETIME_MS // 3
+"""A state that expires is said again often enough that two words of it may get lost."""
 
 log = structlog.get_logger()
 
@@ -193,7 +192,7 @@ class StateBoard:
             known = self._shown.get(topic.name)
             if known is not None and known[1] == content and now - known[2] < STATES_AGAIN_MS:
                 continue
-            await self._sink.publish_state(topic, build, fresh_for_ms=STATES_FRESH_MS)
+            await self._sink.publish_state(topic, build, fresh_for_ms=topic.delivery.expiry_ms)
             self._shown[topic.name] = (topic, content, now)
             if tick is not None and (known is None or known[1] != content):
                 await self._sink.publish_state(tick, build, fresh_for_ms=tick.delivery.expiry_ms)

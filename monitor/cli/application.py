@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "scope": "scope",
         "returns": "returns",
         "market-table": "market_table",
+        "schema": "schema",
     }
 )
 """The commands, and the module of each that adds it."""

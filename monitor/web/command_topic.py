@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from alerts.topics import Topics, unescape_level
+from alerts.topics import Kind, Topics, filter_of, unescape_level
 from monitor.store.commands import ANSWER_S
 from monitor.web.admission import RefusedRequest, Stamp
 from monitor.web.command_door import CommandDoor, LetIn, Turned
@@ -41,7 +41,7 @@ class CommandTopic:
     @property
     def levels(self) -> str:
         """Return the filter: one level for the verb."""
-        return self.topics.commands().removeprefix(f"{self.topics.base}/")
+        return filter_of(Kind.COMMAND)
 
     @property
     def max_payload(self) -> int:

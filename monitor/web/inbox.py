@@ -36,11 +36,10 @@ from alerts.sinks.mqtt.link import (
     VersionRefused,
 )
 from alerts.sinks.mqtt.properties import PublishProperties
-from alerts.topics import DELIVERY, ROOT, Kind
+from alerts.topics import ANSWER, DELIVERY, Kind, Topics
 from monitor.core.clock import SECOND, Clock
 from monitor.web.delivery import Delivered, Hearer, Reply
 
-ANSWER = "answer"
 _EXPIRY_S = (DELIVERY[Kind.USER_REPLY].expiry_ms or 0) // SECOND
 WAITING = 64
 """So many messages wait for the one that is being taken; more are refused as throttled."""
@@ -125,7 +124,7 @@ class Inbox:
     @property
     def topic(self) -> str:
         """Return what is subscribed."""
-        return f"{ROOT}/{self.settings.instance}/{self.hearer.levels}"
+        return Topics(self.settings.instance).below(self.hearer.levels)
 
     async def run(self) -> None:
         """Hear until cancelled.
@@ -265,7 +264,7 @@ async def _answer(line: _Line, topic: str, reply: Reply) -> None:
     properties = None
     if reply.to and line.protocol == V5:
         properties = PublishProperties(_EXPIRY_S, correlation=reply.correlation)
-    qos = DELIVERY[Kind.USER_REPLY].qos if reply.to else 0
+    qos = DELIVERY[Kind.USER_REPLY if reply.to else Kind.INGEST_ANSWER].qos
     payload = msgspec.json.encode(reply.answer)
     with contextlib.suppress(LinkLost, Refused):
         await line.send([Message(topic, payload, qos=qos, properties=properties)])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from alerts.schemas.requests import SealedCommand
 from monitor.store.commands import MAX_BYTES
 from monitor.web.admission import RefusedRequest, Stamp
 from monitor.web.signature import SIGNATURE, TIMESTAMP, USER, signature_of
@@ -42,20 +43,11 @@ class Letter:
     correlation: str = ""
 
 
-class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    user: str
-    timestamp: str
-    signature: str
-    body: str
-    reply_to: str = ""
-    correlation: str = ""
-
-
 def sealed(user: str, key: str, timestamp: str, body: bytes, *, reply_to: str = "") -> bytes:
     """Return the payload of a body that `user` signs at `timestamp` (seconds UTC)."""
     signature = signature_of(key, timestamp, body)
     return msgspec.json.encode(
-        _Sealed(user, timestamp, signature, body.decode(), reply_to=reply_to)
+        SealedCommand(user, timestamp, signature, body.decode(), reply_to=reply_to)
     )
 
 
@@ -89,13 +81,13 @@ def too_large() -> RefusedRequest:
     return RefusedRequest(413, "too_large", f"more than {MAX_BYTES} bytes; no command is as long")
 
 
-def _unsealed(payload: bytes) -> _Sealed:
+def _unsealed(payload: bytes) -> SealedCommand:
     try:
         text = payload.decode()
         found = msgspec.json.decode(text)
         if isinstance(found, dict) and "signature" not in found:
             raise RefusedRequest(403, "unsigned", _UNSIGNED)
-        return msgspec.json.decode(text, type=_Sealed)
+        return msgspec.json.decode(text, type=SealedCommand)
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is no UTF-8; send text in UTF-8"
         raise RefusedRequest(400, "malformed", message) from error

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
+from alerts.schemas.requests import SealedIngest
+from alerts.topics import Kind, filter_of
 from monitor.store.codec import MAX_BYTES
 from monitor.web.admission import Admission, RefusedRequest, Stamp
 from monitor.web.delivery import Delivered, Reply
@@ -21,12 +23,6 @@ MAX_PAYLOAD = 2 * MAX_BYTES + 1_024
 """A body within another text has each quotation mark escaped; what is larger is not looked at."""
 
 log = structlog.get_logger(__name__)
-
-
-class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    timestamp: str
-    signature: str
-    body: str
 
 
 @dataclass(slots=True)
@@ -39,7 +35,7 @@ class Subscription:
     @property
     def levels(self) -> str:
         """Return the filter: one level for the sender's name."""
-        return "ingest/+"
+        return filter_of(Kind.INGEST)
 
     @property
     def max_payload(self) -> int:
@@ -103,9 +99,9 @@ def _opened(message: Delivered) -> tuple[bytes, Stamp]:
     return body, stamp
 
 
-def _unwrapped(payload: bytes) -> _Signed:
+def _unwrapped(payload: bytes) -> SealedIngest:
     try:
-        return msgspec.json.decode(payload, type=_Signed)
+        return msgspec.json.decode(payload, type=SealedIngest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = (
             f"no user properties {TIMESTAMP} and {SIGNATURE}, and the payload is no object of "

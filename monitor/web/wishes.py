@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from alerts.schemas.requests import COMMAND_ID, CommandBody
 from monitor.core.clock import Millis, parse_iso
 from monitor.core.durations import duration_ms
 from monitor.domain.command_forms import command_fault
@@ -31,7 +32,7 @@ from monitor.web.inbound import MalformedBodyError
 RESOLVED = "resolved"
 FOR, UNTIL, BEGIN = "for", "until", "begin"
 _FREE_TEXT = frozenset({"note", "reason"})
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ID = re.compile(COMMAND_ID)
 _WILDCARD = re.compile(r"[+#*]")
 
 
@@ -53,14 +54,6 @@ class Asked:
     said: bytes
     by: str
     verb: str
-
-
-class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    id: str
-    verb: str
-    wish: dict[str, Any] = msgspec.field(default_factory=dict)
-    by: str = ""
-    dry_run: bool = False
 
 
 def read_command(body: bytes, user: str, now: Millis) -> Asked:
@@ -87,9 +80,9 @@ def read_command(body: bytes, user: str, now: Millis) -> Asked:
     return Asked(command, found.id, said, found.by, found.verb)
 
 
-def _decoded(body: bytes) -> _Body:
+def _decoded(body: bytes) -> CommandBody:
     try:
-        return msgspec.json.decode(body.decode(), type=_Body)
+        return msgspec.json.decode(body.decode(), type=CommandBody)
     except UnicodeDecodeError as error:
         raise MalformedBodyError(f"byte {error.start} is no UTF-8; send text in UTF-8") from error
     except RecursionError as error:

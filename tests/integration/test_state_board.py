@@ -14,6 +14,8 @@ from monitor.app.relaying import StateBoard
 from monitor.core.clock import SystemClock
 from monitor.store.keys import Keys
 from monitor.store.published import PublishedTopics
+from tests.listeners import listening as hearing
+from tests.publishing import Contract
 from tests.servers import TestBroker
 
 pytestmark = pytest.mark.integration
@@ -60,3 +62,37 @@ async def test_a_role_that_has_not_spoken_yet_clears_nothing(
         await StateBoard(sink, SystemClock(), published).show({}, {"STAYS": view(0.1)}, {})
         await StateBoard(sink, SystemClock(), published).show({}, {}, {})
     assert await retained(url, tag, "STAYS") == {"STAYS"}
+
+
+async def test_each_board_state_comes_as_the_contract_says(
+    redis: Redis, mosquitto: TestBroker, tag: str
+) -> None:
+    """Market and company states expire, a feed's never does; each meets its schema (row F01)."""
+    health = {"state": "fresh", "failures": [], "last_success": 1_768_229_760_000}
+    contract, published = Contract(), PublishedTopics(redis, Keys(tag))
+    settings = MqttSettings(url=MqttUrl.parse(mosquitto.url), instance=tag)
+    async with (
+        hearing(mosquitto.url, f"hashhedge/v1/{tag}/#", as_published=True) as listener,
+        open_mqtt(settings) as sink,
+    ):
+        board = StateBoard(sink, SystemClock(), published)
+        await board.show({"BTC-USD": view(1)["mining_margin_ratio"]}, {"RIOT": view(0.1)}, {})
+        await board.show({}, {"RIOT": view(0.1)}, {"coinbase": health})
+        await listener.wait_for("/feed/coinbase/state")
+    seen = set()
+    for message in listener.heard:
+        (channel,) = contract.channels_of(message.topic)
+        declared = contract.operation_on(channel)["bindings"]["mqtt"]
+        assert (message.qos, message.retain) == (declared["qos"], declared["retain"])
+        if message.payload:
+            lives_s = message.properties.get("MessageExpiryInterval", 0)
+            most_s = declared.get("messageExpiryInterval", 0)
+            assert most_s - 5 < lives_s <= most_s if most_s else not lives_s
+        seen |= {(channel, it) for it in contract.message_of(channel, message.payload)}
+    assert seen >= {
+        ("feed_state", "feed-state"),
+        ("company_state", "company-state"),
+        ("market_state", "market-state"),
+        ("market_state", "cleared"),
+        ("market_tick", "market-state"),
+    }

@@ -136,8 +136,8 @@ def _message(
 
 def _facts(schema: str, transition: Transition) -> Facts:
     facts = (("schema", schema), ("severity", transition.severity.value))
-    company = transition.labels.get("company")
-    return (*facts, ("company", company)) if company else facts
+    whom = transition.whom
+    return (*facts, ("company", whom)) if whom else facts
 
 
 def _seconds(span: Millis) -> int:

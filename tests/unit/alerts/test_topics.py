@@ -17,6 +17,7 @@ from alerts.topics import (
     Topic,
     Topics,
     escape_level,
+    filter_of,
     unescape_level,
 )
 from monitor.core.clock import HOUR
@@ -36,8 +37,11 @@ def all_topics(topics: Topics, word: str) -> list[Topic]:
         topics.alert_state(word, word),
         topics.alert_event(word, word),
         topics.user_inbox(word),
+        topics.user_reply(word),
         topics.user_reply(word, word),
         topics.command(word),
+        topics.ingest(word),
+        topics.ingest_answer(word),
         topics.meta(word),
     ]
 
@@ -54,11 +58,17 @@ def test_topics_are_the_documented_ones() -> None:
         "hashhedge/v1/home/alert/X/X/state",
         "hashhedge/v1/home/alert/X/X/event",
         "hashhedge/v1/home/user/X/inbox",
+        "hashhedge/v1/home/user/X/reply",
         "hashhedge/v1/home/user/X/reply/X",
         "hashhedge/v1/home/cmd/X",
+        "hashhedge/v1/home/ingest/X",
+        "hashhedge/v1/home/ingest/X/answer",
         "hashhedge/v1/home/meta/X",
     ]
-    assert Topics("home").commands() == "hashhedge/v1/home/cmd/+"
+    assert [filter_of(kind) for kind in (Kind.COMMAND, Kind.USER_REPLY_PLACE)] == [
+        "cmd/+",
+        "user/+/reply/+",
+    ]
 
 
 def test_every_kind_has_a_topic_and_a_delivery() -> None:
@@ -70,9 +80,13 @@ def test_every_kind_has_a_topic_and_a_delivery() -> None:
 
 def test_state_is_retained_and_events_never_are() -> None:
     """What is stays with the broker; what happened must not come again at a reconnect."""
-    happened = {Kind.ALERT_EVENT, Kind.MARKET_TICK, Kind.USER_INBOX, Kind.USER_REPLY, Kind.COMMAND}
-    assert {kind for kind in Kind if not DELIVERY[kind].retain} == happened
-    assert {kind for kind in Kind if DELIVERY[kind].qos == 0} == {Kind.MARKET_TICK}
+    happened = {Kind.ALERT_EVENT, Kind.MARKET_TICK, Kind.USER_INBOX}
+    said = {Kind.COMMAND, Kind.USER_REPLY, Kind.USER_REPLY_PLACE, Kind.INGEST, Kind.INGEST_ANSWER}
+    assert {kind for kind in Kind if not DELIVERY[kind].retain} == happened | said
+    assert {kind for kind in Kind if DELIVERY[kind].qos == 0} == {
+        Kind.MARKET_TICK,
+        Kind.INGEST_ANSWER,
+    }
     assert all(
         (DELIVERY[kind].expiry_ms is not None) == (DELIVERY[kind].expiry is Expiry.FIXED)
         for kind in Kind
