@@ -112,6 +112,7 @@ _MIX: tuple[Metric, ...] = (
             Example({"ai_revenue_usd": 1e6, "total_revenue_usd": 0}, None, reason="no_revenue"),
         ),
         label="AI share of all revenue",
+        same_period=True,
     ),
     Metric(
         name="ai_live_mix_ratio",

@@ -215,6 +215,7 @@ _REPORTED = (
             Example({**_AUGUST, "mining_revenue_usd": 0}, None, reason="no_revenue"),
         ),
         label="Hardware margin %",
+        same_period=True,
     ),
     mine_metric(
         name="realised_power_cost_usd_btc",
@@ -230,6 +231,7 @@ _REPORTED = (
             Example({**_AUGUST, "btc_produced": 0}, None, reason="no_mining"),
         ),
         label="Power cost per BTC",
+        same_period=True,
     ),
 )
 

@@ -21,6 +21,7 @@ class Declared(TypedDict):
     examples: tuple[Example, ...]
     refusal: NotRequired[str]
     headline: NotRequired[bool]
+    same_period: NotRequired[bool]
 
 
 def quotient(

@@ -258,3 +258,17 @@ def test_a_bad_feeds_book_names_the_nearest(tmp_path: Path) -> None:
     assert said.code == 2
     assert "did you mean `kraken`?" in said.err
     assert "did you mean `interval_s`?" in said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CORZ.hardware_margin_ratio", 0.421),
+        ("IREN.hardware_margin_ratio", 0.742),
+        ("IREN.ai_total_revenue_mix_ratio", 0.0308),
+    ],
+)
+def test_cost_and_revenue_are_of_one_quarter(name: str, value: float) -> None:
+    """A newer revenue without its cost leaves the quarter that has both (domain.md 3)."""
+    said = hashhedge("explain", name, "--as-of", "2026-11-01", "-o", "json").json
+    assert said["value"] == pytest.approx(value, abs=5e-4)
