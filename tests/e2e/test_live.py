@@ -208,12 +208,12 @@ def test_a_feed_over_its_budget_is_shown_everywhere(life: Life) -> None:
 
     wait_here(lambda: life.measured('hashhedge_feed_up{feed="kraken"}') == 1, "kraken", START_S)
     life.put("scenario/kraken", "5xx")
-    wait_here(
-        lambda: kraken()["state"] in {"late", "stale", "dead"},
-        "kraken to be over its budget",
-        START_S,
-    )
-    row = kraken()
+
+    def over() -> dict[str, Any]:
+        row = kraken()
+        return row if row["error"] and row["state"] in {"late", "stale", "dead"} else {}
+
+    row = wait_here(over, "kraken to fail and be over its budget", START_S)
     assert row["error"] == "server_error"
     assert row["age_s"] > 1.5
     with life.room.client() as client:
