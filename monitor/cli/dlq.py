@@ -85,9 +85,10 @@ def remove(
         store = DeadLetters(client, keys, FIELD)
         return [await store.remove(letter) for letter in letters]
 
-    if not dry_run:
-        ask(url, drop)
-    _tell([(it.id, "would be removed" if dry_run else "removed") for it in letters], output)
+    done = [True] * len(letters) if dry_run else ask(url, drop)
+    word = "would be removed" if dry_run else "removed"
+    became = [word if there else "is not there any more" for there in done]
+    _tell([(it.id, what) for it, what in zip(letters, became, strict=True)], output)
 
 
 async def _newest(client: RedisClient, keys: Keys) -> list[DeadLetter]:
