@@ -17,6 +17,7 @@ from alerts.topics import DELIVERY, Kind, Topics
 from monitor.core.clock import SECOND
 from monitor.web import letters, signature
 from tests.publishing import Contract
+from tests.unit.alerts.test_topics import all_topics
 
 CONTRACT = Contract()
 FORM = Path(__file__).parents[3] / "fixtures" / "asyncapi-3.0.0.json"
@@ -114,24 +115,9 @@ def test_every_kind_is_told_but_the_reserved_one() -> None:
 def test_every_topic_is_of_its_one_channel(word: str) -> None:
     """A reader must never have to guess what came, whatever the words in the topic are."""
     topics = Topics(word)
-    for topic in (
-        topics.status(),
-        topics.status_detail(),
-        topics.feed_state(word),
-        topics.market_tick(word),
-        topics.market_state(word),
-        topics.company_state(word),
-        topics.alert_state(word, word),
-        topics.alert_event(word, word),
-        topics.user_inbox(word),
-        topics.user_reply(word),
-        topics.user_reply(word, word),
-        topics.command(word),
-        topics.ingest(word),
-        topics.ingest_answer(word),
-    ):
-        assert CONTRACT.channels_of(topic.name) == [topic.kind.value]
-    assert CONTRACT.channels_of(topics.meta(word).name) == []
+    for topic in all_topics(topics, word):
+        reserved = topic == topics.meta(word)
+        assert CONTRACT.channels_of(topic.name) == ([] if reserved else [topic.kind.value])
 
 
 @pytest.mark.parametrize("name", sorted(messages.all_messages()))
