@@ -84,14 +84,20 @@ class LeaseLost(HashhedgeError):
 
 
 class DeliveryError(HashhedgeError):
-    """A sink could not deliver. `reason` is a closed-set metric label."""
+    """A sink or channel could not deliver. `reason` is a closed-set metric label.
+
+    `retry_after_ms` is how long the other side asked to wait, None if it did not say.
+    """
 
     hint = (
         "start the broker, or mend its address (--mqtt-url, HASHHEDGE_MQTT_URL); "
         "`hashhedge doctor` looks at it"
     )
 
-    def __init__(self, message: str, *, retriable: bool, reason: str) -> None:
+    def __init__(
+        self, message: str, *, retriable: bool, reason: str, retry_after_ms: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retriable = retriable
         self.reason = reason
+        self.retry_after_ms = retry_after_ms

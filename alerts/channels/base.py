@@ -1,0 +1,144 @@
+"""The channel seam: one message to one person's or team's device, and back when it was taken. Hop 9.
+
+A sink carries every notification to the broker; a channel carries a `Message` that routing made for
+one user. A channel file binds `CHANNEL` to a `ChannelSpec`. A channel is an async context manager;
+it raises only `DeliveryError`, whose `reason` is one of `Failure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from alerts.model import Severity
+from monitor.core.clock import Clock, Millis
+
+Failure = Literal[
+    "auth", "rate_limited", "unreachable", "timeout", "refused", "too_large", "server_error"
+]
+"""Why a channel did not take a message: a closed set, a metric label."""
+
+
+class Stage(StrEnum):
+    """What a message says of its alert; with `thread` it lets a channel edit a notice in place."""
+
+    FIRING = "firing"
+    WORSENED = "worsened"
+    REPEATED = "repeated"
+    RESOLVED = "resolved"
+    NOTED = "noted"
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A button below a message.
+
+    Attributes:
+        kind: `view` opens `url` in a browser; `post` sends `body` to it.
+        verb: the command behind it (`ack`, `snooze`), empty for `view`.
+        headers: of a `post`; may hold a token, so it is never logged.
+
+    """
+
+    kind: Literal["view", "post"]
+    label: str
+    url: str
+    verb: str = ""
+    body: str = ""
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What one user is told through one channel, worded and ready.
+
+    Attributes:
+        id: of this message at this user: the same at every try and after any crash.
+        thread: of the alert's episode at this user: the same from fire to resolve.
+        user: whom it is for.
+        stage: what it says of the alert.
+        at: event time, ms UTC.
+        severity: of the alert.
+        rule: the rule's id, empty in a digest.
+        key: the alert's subject, empty in a digest.
+        title: one line in the user's language.
+        text: the body in the user's language; plain text.
+        tags: closed words for symbols: severity, stage, company.
+        link: the dashboard around the event, or empty.
+        actions: at most three buttons.
+        test: a drill: nothing happened.
+        language: `en` or `zh-CN`, of `title` and `text`.
+        alert_id: of the transition, as every other consumer sees it; empty in a digest.
+        started_at: when the episode began, ms UTC.
+        ended_at: when it ended, None while it lasts.
+
+    """
+
+    id: str
+    thread: str
+    user: str
+    stage: Stage
+    at: Millis
+    severity: Severity
+    rule: str
+    key: str
+    title: str
+    text: str
+    tags: tuple[str, ...] = ()
+    link: str = ""
+    actions: tuple[Action, ...] = ()
+    test: bool = False
+    language: str = "en"
+    alert_id: str = ""
+    started_at: Millis
+    ended_at: Millis | None = None
+
+
+class Channel(Protocol):
+    """A way to a device, open."""
+
+    async def send(self, message: Message) -> str:
+        """Hand over `message`; return the other side's own name for it, or an empty text.
+
+        Raises:
+            DeliveryError: not taken; `reason` is one of `Failure`, `retriable` says whether trying
+                again can help, `retry_after_ms` of it how long the other side asked to wait.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelContext:
+    """What a channel may need to open.
+
+    Attributes:
+        clock: wall time.
+        version: of this release.
+        secret: the text of a key by its name, from the environment or a file; raises `ConfigError`.
+
+    """
+
+    clock: Clock
+    version: str
+    secret: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSpec:
+    """A kind of channel.
+
+    Attributes:
+        kind: the word in the configuration, and a metric label.
+        open: returns the channel of these settings, to be entered; raises `ConfigError` that names
+            the setting, where and how to mend it. Settings are plain data from the users' file;
+            keys in them are names of secrets, never the secrets.
+
+    """
+
+    kind: str
+    open: Callable[[ChannelContext, Mapping[str, object]], AbstractAsyncContextManager[Channel]]
