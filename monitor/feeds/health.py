@@ -10,6 +10,8 @@ from monitor.feeds.breaker import BreakerState
 from monitor.feeds.reasons import Reason
 
 _TOLD_TO_WAIT = frozenset({Reason.THROTTLED, Reason.HELD_BACK})
+_REFUSED = frozenset({Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.GEO_BLOCKED})
+"""Asking again does not mend these: the key, the plan or the place is wrong, and a person must act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,16 @@ class FeedHealth:
         if self.observed_at is None:
             data = freshness(self.began, self.budget_ms, now)
         return Freshness.LATE if data is Freshness.FRESH else data
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the provider refuses us, and has given nothing since it said so.
+
+        Whatever the age of the data: while the exchange is closed a share's last price stays
+        fresh, and a bad key would be seen only at the next open.
+        """
+        said = max((it.at for it in self.failures if it.reason in _REFUSED), default=None)
+        return said is not None and (self.last_success is None or self.last_success < said)
 
     def stored(self, at: Millis, observed_at: Millis) -> FeedHealth:
         """Note that quotes were stored; the newest source time never goes back."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.domain.freshness import Freshness
 from monitor.feeds.health import Failure, FeedHealth
 from tests.unit.monitor.feeds.doubles import NOW
@@ -55,3 +57,23 @@ def test_each_instrument_s_failure_stands_until_mended() -> None:
     health = health.failed(Failure(HUT, "server_error", "500", NOW + 2)).mended(HUT)
     assert health.error == "not_found"
     assert health.mended(CORZ).error == ""
+
+
+@pytest.mark.parametrize("reason", ["unauthorized", "forbidden", "geo_blocked"])
+def test_a_refusal_is_seen_at_once_until_a_value_comes(reason: str) -> None:
+    """However fresh a share's last price is while the exchange is closed: the key is bad now."""
+    health = FeedHealth("venue", 60_000).stored(NOW, NOW)
+    assert not health.refused
+    health = health.failed(Failure(CORZ, reason, "no", NOW + 1))
+    assert health.data(NOW + 1, elapsed_ms=0) is Freshness.FRESH
+    assert health.refused
+    assert not health.mended(CORZ).refused
+    assert not health.stored(NOW + 2, NOW + 2).refused
+
+
+def test_one_symbol_refused_beside_others_that_came_is_no_refused_feed() -> None:
+    """The plan lacks one share; the answers of the same poll are stored after it was refused."""
+    health = FeedHealth("venue", 60_000).failed(Failure(CORZ, "forbidden", "no", NOW))
+    assert health.refused
+    assert not health.stored(NOW, NOW).refused
+    assert not FeedHealth("venue", 60_000).failed(Failure(HUT, "timeout", "slow", NOW)).refused
