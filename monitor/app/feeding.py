@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 import structlog
 
 from monitor.app.streaming import Streams, streams_beside
-from monitor.core.clock import Clock, Millis
+from monitor.core.clock import DAY, Clock, Millis
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote
@@ -61,9 +61,28 @@ def usable_feeds(feeds: Sequence[Feed], environ: Mapping[str, str]) -> tuple[Fee
 
 @dataclass(slots=True)
 class Remembered:
-    """What the next look at the venues must know of the last one."""
+    """What the next look at the venues must know of the last one, and what was logged already."""
 
     venues: Memory = field(default_factory=Memory)
+    contradicted: dict[str, int] = field(default_factory=dict)
+
+
+def note_contradicted(quotes: Sequence[Quote], logged: dict[str, int]) -> None:
+    """Log once a day for each source that its word of a session is not the calendar's.
+
+    `logged` remembers by source the day that was logged last.
+    """
+    for quote in quotes:
+        day = quote.observed_at // DAY
+        if quote.session_said is not None and logged.get(quote.source) != day:
+            logged[quote.source] = day
+            log.warning(
+                "feed.session_contradicted",
+                feed=quote.source,
+                instrument=quote.instrument,
+                said=quote.session_said.value,
+                calendar=quote.session and quote.session.value,
+            )
 
 
 def fresh_now(
@@ -158,9 +177,11 @@ class FeedRole:
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
         """Hand the accepted quotes of one poll to the store."""
         now = self.clock.now()
+        marked = labelled(quotes, self.stocks, self.calendar.session_at)
+        note_contradicted(marked, self.memory.contradicted)
         stated = [
             (quote, fresh_now(quote, now, calendar=self.calendar, stocks=self.stocks))
-            for quote in labelled(quotes, self.stocks, self.calendar.session_at)
+            for quote in marked
         ]
         await self.writer.deliver(stated, now)
 

@@ -83,6 +83,8 @@ class Quote:
             fresh for that much longer, and never passes for live.
         session: of a share's price, the session that it is of, as its source says; None lets the
             exchange's calendar say it (`monitor/domain/labels.py`).
+        session_said: what the source said of it where the calendar does not bear it out; the
+            calendar's word is then `session`.
 
     """
 
@@ -101,6 +103,7 @@ class Quote:
     period: str = ""
     delay_ms: int = 0
     session: SessionState | None = None
+    session_said: SessionState | None = None
 
     def repeats(self, last: Quote | None) -> bool:
         """Tell whether its source said the same before: that value at that time of its own."""
