@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import structlog
@@ -23,6 +23,7 @@ from monitor.domain.venue_health import venue_health
 from monitor.feeds.accounts import Accounts
 from monitor.feeds.base import Feed
 from monitor.feeds.credentials import read_keys
+from monitor.feeds.deadman import Deadman, Watched
 from monitor.feeds.http import HttpClient
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.lanes import feed_rng
@@ -65,6 +66,7 @@ class Remembered:
 
     venues: Memory = field(default_factory=Memory)
     contradicted: dict[str, int] = field(default_factory=dict)
+    deadman: Deadman | None = None
 
 
 def note_contradicted(quotes: Sequence[Quote], logged: dict[str, int]) -> None:
@@ -124,6 +126,7 @@ class FeedRole:
         """Poll until cancelled."""
         del lease  # ticks are de-duplicated by source and time, so they need no fence
         earlier: Sequence[Poller] = ()
+        self.memory.deadman = None  # who had the lease before may have reported since
         while True:
             self.reloaded.clear()
             earlier = await self._poll(self.feeds(), {it.spec.name: it for it in earlier})
@@ -131,6 +134,8 @@ class FeedRole:
     async def _poll(self, feeds: Sequence[Feed], earlier: Mapping[str, Poller]) -> Sequence[Poller]:
         """Poll `feeds` until the books are read anew; return the pollers, for the next ones."""
         counts = self.instruments.feeds
+        if self.memory.deadman is not None:
+            self.memory.deadman.read_anew()
         schedule = Schedule(
             on_error=lambda name, error: self._crashed(counts, name, error),
             on_skipped=counts.skipped,
@@ -214,6 +219,9 @@ class FeedRole:
                 "stream": sent.get(feed),
             }
         try:
+            told = await self._report_silent(pollers, now)
+            for feed, record in records.items():
+                record["silent"] = feed in told
             await self.store.write(records)
             for poller in pollers:
                 await self._count_refused(poller, now)
@@ -221,6 +229,27 @@ class FeedRole:
             streams.stored()
         except StoreUnavailable as error:
             log.debug("feed.health_not_written", why=str(error))
+
+    async def _report_silent(self, pollers: Sequence[Poller], now: Millis) -> Collection[str]:
+        """Report the feeds that should have spoken by now; return those whose silence is told.
+
+        What was told before stands with the health in the store: another process may have died
+        with it.
+        """
+        deadman = self.memory.deadman
+        if deadman is None:
+            before = await self.store.read()
+            deadman = Deadman(feed for feed, record in before.items() if record.get("silent"))
+            self.memory.deadman = deadman
+        watched = {
+            it.spec.name: Watched(it.current_health(), self._age(it, now), it.spec.instruments)
+            for it in pollers
+        }
+        reports = deadman.reports(watched)
+        if reports:
+            await self.store.report(reports, now)
+            deadman.sent(reports)
+        return deadman.told
 
     async def _count_refused(self, poller: Poller, now: Millis) -> None:
         """Keep for `feeds quality` what a feed refused since the last report."""

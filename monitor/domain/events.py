@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from monitor.domain.commands import Command
+from monitor.domain.feed_reports import FeedReport
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionState
 
@@ -119,7 +120,8 @@ class Tick:
         at: the moment of arrival that the step counts as now.
         quotes: what is worth what.
         notices: what happened.
-        commands: what people ask of the service; there is at least one of the three.
+        commands: what people ask of the service.
+        feeds: how feeds stand that should speak and do not; there is at least one of the four.
 
     """
 
@@ -128,6 +130,7 @@ class Tick:
     quotes: tuple[Quote, ...]
     notices: tuple[Notice, ...] = ()
     commands: tuple[Command, ...] = ()
+    feeds: tuple[FeedReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
