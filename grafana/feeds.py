@@ -19,7 +19,8 @@ _HEAD = """\
 What each provider quotes, how often it is asked, and on what terms. The feeds book (`feeds.yaml`,
 see [configuration](configuration.md)) changes address, interval and freshness, and switches a feed on or
 off. A feed whose key is not there is left out. One that has a stream is asked only while that is down, and
-for what it does not send. [adapters.md](adapters.md) is how to write one.
+for what it does not send. Of a trading halt only `alpaca` tells, by its stream; no answer of any other provider
+here is documented to have one. [adapters.md](adapters.md) is how to write a feed.
 
 | feed | asks | every | fresh for | requests a minute | key | by default |
 |---|---|---|---|---|---|---|

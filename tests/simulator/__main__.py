@@ -40,6 +40,11 @@ def main() -> None:
         metavar="PROVIDER=NAME",
         help=f"of a stream, one of {', '.join(Mood)}; may be repeated",
     )
+    run(parser)
+
+
+def run(parser: argparse.ArgumentParser) -> None:
+    """Serve as the command line asks, until interrupted."""
     options = parser.parse_args()
     simulator = Simulator(seed=options.seed, slow_s=options.slow_s)
     for text in options.scenario:
