@@ -121,7 +121,14 @@ def _link(
         will_delay_s=settings.will_delay_s,
     )
     address = Address(url.host, url.port, tls_context(settings.tls) if url.tls else None)
-    return WireLink(address, login, protocol, heard, timeout_s=settings.connect_timeout_s)
+    return WireLink(
+        address,
+        login,
+        protocol,
+        heard,
+        timeout_s=settings.connect_timeout_s,
+        ack_timeout_s=settings.ack_timeout_s,
+    )
 
 
 def tls_context(files: TlsFiles) -> ssl.SSLContext:

@@ -25,6 +25,13 @@ class LinkLost(Exception):
     """The connection is gone; nothing that was not acknowledged may count as delivered."""
 
 
+class NotAcknowledged(LinkLost):
+    """The broker did not acknowledge in time, so the connection was cut.
+
+    What is in flight cannot be sent again on the same connection.
+    """
+
+
 class VersionRefused(LinkLost):
     """The broker does not speak the protocol version of the CONNECT."""
 
@@ -57,10 +64,11 @@ class Message:
 class Batch:
     """Messages that were sent together: one future for all their acknowledgements."""
 
-    __slots__ = ("acknowledged", "left")
+    __slots__ = ("acknowledged", "left", "sent_at")
 
     def __init__(self, left: int, loop: asyncio.AbstractEventLoop) -> None:
         self.left = left
+        self.sent_at = loop.time()
         self.acknowledged: asyncio.Future[None] = loop.create_future()
 
     def fail(self, error: Exception) -> None:
