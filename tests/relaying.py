@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from redis.asyncio import Redis
-
 from alerts import codec
 from alerts.model import Transition
 from alerts.notification import Notification, Receipt
@@ -18,6 +16,7 @@ from alerts.relay import Meter, Relay, RelayOptions
 from alerts.sinks.base import NoteSink, Sink
 from monitor.core.backoff import Backoff
 from monitor.core.clock import Millis, SystemClock
+from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
 from tests.transitions import AT
@@ -115,7 +114,7 @@ class Board(Desk):
 class Post:
     """One outbox of a test: append, look, and run a relay on it."""
 
-    def __init__(self, redis: Redis, tag: str) -> None:
+    def __init__(self, redis: RedisClient, tag: str) -> None:
         self.redis = redis
         self.key, self.dead_key = Keys(tag).outbox, Keys(tag).dead_letters
         self.counts = Counts()

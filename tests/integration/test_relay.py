@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from alerts import codec
 from alerts.model import Severity, Transition
@@ -14,7 +13,7 @@ from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from monitor.core.backoff import Backoff
 from monitor.core.clock import HOUR, ManualClock
 from monitor.core.errors import DeliveryError
-from monitor.store.client import connect
+from monitor.store.client import RedisClient, connect, connected
 from tests.listeners import listening
 from tests.proxies import PUBACK, proxy_to
 from tests.relaying import QUICK, Board, Desk, Diary, Post, Shown
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def post(redis: Redis, tag: str) -> Post:
+def post(redis: RedisClient, tag: str) -> Post:
     """Give an empty outbox."""
     return Post(redis, tag)
 
@@ -256,7 +255,7 @@ async def test_redis_restarts_in_the_middle(own_redis: TestRedis, tag: str) -> N
             await post.until_empty()
             own_redis.kill()
             own_redis.start()
-            async with Redis.from_url(own_redis.url) as fresh:
+            async with connected(own_redis.url) as fresh:
                 await Post(fresh, tag).append(transition(key="AFTER"))
                 await Post(fresh, tag).until_empty()
     assert ids(desk.got) == [transition(key="BEFORE").id, transition(key="AFTER").id]

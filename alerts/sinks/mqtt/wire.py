@@ -121,8 +121,7 @@ class WireLink(asyncio.Protocol):
         self.abort()
         wanted = UNSUPPORTED_PROTOCOL_VERSION if welcome.code >= FAILURE else _OLD_VERSION_REFUSED
         kind = VersionRefused if welcome.code == wanted else LinkLost
-        words = reason_words(PacketTypes.CONNACK, welcome.code)
-        raise kind(f"broker refused the connection: {words}")
+        raise kind(f"broker refused us: {reason_words(PacketTypes.CONNACK, welcome.code)}")
 
     def send(self, messages: Sequence[Message]) -> asyncio.Future[None]:
         """Send `messages` in order; see `Link.send`."""
