@@ -273,7 +273,7 @@ class FeedRole:
             delayed=poller.health.delay_ms > 0,
             degraded=poller.check.degraded,
             disputed=disputed,
-            refused=poller.current_health().refused,
+            refused=poller.refused(),
         )
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:

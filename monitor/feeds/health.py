@@ -23,6 +23,7 @@ class Failure:
         reason: a `monitor.feeds.reasons.Reason`.
         message: the error in words.
         at: when it failed last.
+        within: it is one instrument of an answer that was good otherwise.
 
     """
 
@@ -30,6 +31,7 @@ class Failure:
     reason: str
     message: str
     at: Millis
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class FeedHealth:
         began: when this process first had the feed.
         breaker: whether it is asked at all.
         delay_ms: how late it tells by contract.
+        answered_at: when a question was last answered well.
 
     """
 
@@ -58,6 +61,7 @@ class FeedHealth:
     began: Millis = 0
     breaker: BreakerState = BreakerState.CLOSED
     delay_ms: Millis = 0
+    answered_at: Millis | None = None
 
     @property
     def error(self) -> str:
@@ -100,13 +104,14 @@ class FeedHealth:
 
     @property
     def refused(self) -> bool:
-        """Tell whether the provider refuses us, and has given nothing since it said so.
+        """Tell whether the provider refuses us, and has answered nothing since it said so.
 
         Whatever the age of the data: while the exchange is closed a share's last price stays
         fresh, and a bad key would be seen only at the next open.
         """
-        said = max((it.at for it in self.failures if it.reason in _REFUSED), default=None)
-        return said is not None and (self.last_success is None or self.last_success < said)
+        refusals = (it.at for it in self.failures if it.reason in _REFUSED and not it.within)
+        said = max(refusals, default=None)
+        return said is not None and (self.answered_at is None or self.answered_at <= said)
 
     def stored(self, at: Millis, observed_at: Millis) -> FeedHealth:
         """Note that quotes were stored; the newest source time never goes back."""
@@ -117,9 +122,9 @@ class FeedHealth:
         """Note a failure; it takes the place of an earlier one of the same instruments."""
         return replace(self, failures=(*self._without(failure.instruments), failure))
 
-    def mended(self, instruments: frozenset[str]) -> FeedHealth:
-        """Note that these instruments are there again."""
-        return replace(self, failures=self._without(instruments))
+    def mended(self, instruments: frozenset[str], at: Millis) -> FeedHealth:
+        """Note that a question for these instruments was answered."""
+        return replace(self, failures=self._without(instruments), answered_at=at)
 
     def due(self, moment: Millis) -> FeedHealth:
         """Note when the feed is asked again."""
