@@ -13,7 +13,7 @@ from tests.simulator.server import ALL, Simulator
 from tests.simulator.streaming import Mood
 
 HOST = "127.0.0.1"
-STOP_S = 0.5
+STOP_S = 0.1
 """How long those who are being answered have when it is to end."""
 
 
