@@ -374,8 +374,11 @@ class Watch:
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer that still holds, ms UTC."""
-        timers = (self.gates.next_edge, self._pasts.next_timer, self._ledger.next_timer)
-        return min((due for due in timers if due is not None), default=None)
+        earliest = self._ledger.next_timer
+        for due in (self.gates.next_edge, self._pasts.next_timer):
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        return earliest
 
     def run_timer(self, reading_of: ReadingOf) -> None:
         """Run the earliest timer, at its own event time: windows first, a wait may end in vain."""

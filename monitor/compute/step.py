@@ -119,9 +119,11 @@ class Step:
         self.ticks += 1
         for notice in tick.notices:
             self._bulletin.tell(notice, now)
-        live = [quote for quote in tick.quotes if not quote.backfilled]
-        if any(quote.backfilled for quote in tick.quotes):
-            self._take_past((quote for quote in tick.quotes if quote.backfilled), now)
+        live: Sequence[Quote] = tick.quotes
+        past = [quote for quote in live if quote.backfilled]
+        if past:
+            live = [quote for quote in live if not quote.backfilled]
+            self._take_past(past, now)
         off = self.telling.feeds_off()
         if off:
             self.refused.update((q.source, Refusal.MAINTENANCE) for q in live if q.source in off)
@@ -139,7 +141,8 @@ class Step:
         """Take quotes of the present: what depends on them, and whom it concerns."""
         self._catch_up()
         refused, changed = self.instruments.accept(live, now)
-        self.refused.update(refused)
+        if refused:
+            self.refused.update(refused)
         revised = self.instruments.revisions.take_revised()
         news = [name for name in changed if name not in revised]
         if news:
@@ -173,29 +176,43 @@ class Step:
         self.history.skip_to(now - MAX_DAYS * DAY)
         self.telling.desk.skip_to(now - MAX_DAYS * DAY)
         while True:
-            timers = self._timers(now)
-            due = min((moment for moment, _ in timers if moment is not None), default=now + 1)
+            moments = self._timers(now)
+            due = min(moment for moment in moments if moment is not None)
             if self._tell_before(min(due, now + 1)):
                 continue
             if due > now:
                 break
             self._catch_up()
             self.now = due
-            next(run for moment, run in timers if moment == due)(due)
+            self._run(moments.index(due), due)
         self.now = now
 
-    def _timers(self, now: int) -> tuple[tuple[int | None, Callable[[int], None]], ...]:
-        """Return when each kind of timer is due next, and what runs it; of one moment in order."""
-        midnight = max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY
+    def _timers(self, now: int) -> tuple[int | None, ...]:
+        """Return when each kind of timer is due next, in the order in which those of one moment run.
+
+        The last, midnight, is always due some day. Asked at each tick, so it makes nothing else.
+        """
         return (
             # first: nothing may be judged by old levels and a new price
-            (self.splits.next_timer(self.now or 0), self._split),
-            (self.instruments.next_timer, self._grow_old),
-            (self.history.next_timer, self._pass),
-            (self.watch.next_timer, lambda _due: self.watch.run_timer(self.reading)),
-            (self._clock.edge if self.watch.clocked else None, self._turn_session),
-            (midnight, lambda due: self._recompute(self._read_books(due), due)),
+            self.splits.next_timer(self.now or 0),
+            self.instruments.next_timer,
+            self.history.next_timer,
+            self.watch.next_timer,
+            self._clock.edge if self.watch.clocked else None,
+            max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY,
         )
+
+    def _run(self, kind: int, due: int) -> None:
+        """Run a timer of the kind that stands at that place in `_timers`."""
+        runs: tuple[Callable[[int], None], ...] = (
+            self._split,
+            self._grow_old,
+            self._pass,
+            lambda _due: self.watch.run_timer(self.reading),
+            self._turn_session,
+            lambda midnight: self._recompute(self._read_books(midnight), midnight),
+        )
+        runs[kind](due)
 
     def _grow_old(self, due: int) -> None:
         """Let the reading change that was fresh until now."""
@@ -310,8 +327,9 @@ class Step:
         self, changed: Mapping[int, set[str]], now: int, *, revised: bool = False
     ) -> None:
         """Recompute what depends on the changed columns and show it to the rules."""
-        rows = None if EVERYWHERE in changed else changed.keys()
-        self._recompute_rows(set[str]().union(*changed.values()), rows, now, revised=revised)
+        if changed:
+            rows = None if EVERYWHERE in changed else changed.keys()
+            self._recompute_rows(set[str]().union(*changed.values()), rows, now, revised=revised)
         self.watch.settle(now)
 
     def _recompute_rows(

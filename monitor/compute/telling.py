@@ -174,7 +174,9 @@ class Telling:
 
     def _pace(self, now: int) -> None:
         """Let what the desk decided at `now` go out at its pace."""
-        self._out += self.pacer.take(self.desk.take_out(), now)
+        decided = self.desk.take_out()
+        if decided:
+            self._out += self.pacer.take(decided, now)
 
     def _present(self, last: Transition) -> Transition:
         """Return an alert's last change with the value of now, who has it, and what mutes it."""
@@ -204,6 +206,8 @@ class Telling:
     def feeds_off(self) -> frozenset[str]:
         """Return the feeds whose values are left out now: they are being worked on."""
         windows = self.desk.ledger.windows.values()
+        if not windows:
+            return frozenset()
         return frozenset(it.feed for it in windows if it.begun and it.place is Place.FEED)
 
     @property
