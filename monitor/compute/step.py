@@ -110,8 +110,6 @@ class Step:
         """Return all that a rule may watch, and the instruments that only `rules` name."""
         return targets(self._plan.catalogue, [f.ticker for f in self.firms], rules)
 
-    # ---------------------------------------------------------------- time and ticks
-
     def process(self, tick: Tick) -> None:
         """Take one tick: run what is due before it, then its quotes, then what depends on them."""
         now = tick.at if self.now is None else max(self.now, tick.at)
@@ -120,8 +118,7 @@ class Step:
         for notice in tick.notices:
             self._bulletin.tell(notice, now)
         live: Sequence[Quote] = tick.quotes
-        past = [quote for quote in live if quote.backfilled]
-        if past:
+        if past := [quote for quote in live if quote.backfilled]:
             live = [quote for quote in live if not quote.backfilled]
             self._take_past(past, now)
         off = self.telling.feeds_off()
@@ -184,14 +181,11 @@ class Step:
                 break
             self._catch_up()
             self.now = due
-            self._run(moments.index(due), due)
+            self._runs()[moments.index(due)](due)
         self.now = now
 
     def _timers(self, now: int) -> tuple[int | None, ...]:
-        """Return when each kind of timer is due next, in the order in which those of one moment run.
-
-        The last, midnight, is always due some day. Asked at each tick, so it makes nothing else.
-        """
+        """Return when each of `_runs` is due next; those of one moment run in this order."""
         return (
             # first: nothing may be judged by old levels and a new price
             self.splits.next_timer(self.now or 0),
@@ -202,17 +196,13 @@ class Step:
             max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY,
         )
 
-    def _run(self, kind: int, due: int) -> None:
-        """Run a timer of the kind that stands at that place in `_timers`."""
-        runs: tuple[Callable[[int], None], ...] = (
-            self._split,
-            self._grow_old,
-            self._pass,
-            lambda _due: self.watch.run_timer(self.reading),
-            self._turn_session,
+    def _runs(self) -> tuple[Callable[[int], None], ...]:
+        """Return what runs each of `_timers`."""
+        return (
+            *(self._split, self._grow_old, self._pass),
+            *(lambda _due: self.watch.run_timer(self.reading), self._turn_session),
             lambda midnight: self._recompute(self._read_books(midnight), midnight),
         )
-        runs[kind](due)
 
     def _grow_old(self, due: int) -> None:
         """Let the reading change that was fresh until now."""
@@ -273,8 +263,6 @@ class Step:
     def _move_levels(self, now: int) -> None:
         for ticker in self.splits.tickers:
             self.watch.rescale(ticker, self.splits.levels(ticker, now))
-
-    # ---------------------------------------------------------------- what depends on what
 
     def _propagate(
         self,
@@ -425,8 +413,6 @@ class Step:
     def instrument_of(self, column: str, row: int) -> str | None:
         """Return the instrument that feeds a company's column, None for a figure of the books."""
         return self.sources.instrument_of(column, row)
-
-    # ---------------------------------------------------------------- memory
 
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""

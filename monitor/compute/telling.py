@@ -30,6 +30,7 @@ from monitor.compute.cells import Remembered
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.core.clock import DAY
+from monitor.core.timers import earliest
 from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
 from monitor.domain.events import Reading
 from monitor.domain.symbols import symbol_of
@@ -213,8 +214,7 @@ class Telling:
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer, ms UTC."""
-        timers = (self.desk.next_timer, self.pacer.next_timer)
-        return min((moment for moment in timers if moment is not None), default=None)
+        return earliest(self.desk.next_timer, self.pacer.next_timer)
 
     def run_timers(self, now: int) -> None:
         """Run what is due at `now`: what may be told first, then how often."""
