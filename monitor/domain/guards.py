@@ -72,13 +72,7 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
     A hashrate beside a sum is of its period too: coins of one quarter over the machines of another
     say nothing.
     """
-    flows = [item for item in used.values() if item.period_start is not None]
-    flows = [item for item in flows if item.unit in FLOW_UNITS]
-    sums = {
-        name: item
-        for name, item in used.items()
-        if item in flows or (item.unit == "EH/s" and not _within_all(item, flows))
-    }
+    sums = sums_of(used)
     if len({(item.period_start, item.as_of) for item in sums.values()}) < 2:  # noqa: PLR2004  # one period is not mixed
         return ""
     ends = {item.as_of for item in sums.values()}
@@ -90,6 +84,17 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
         for name, item in sums.items()
     )
     return f"mixed_period: {', '.join(words)}"
+
+
+def sums_of(used: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return the figures whose periods have to agree: sums, and hashrates of no time within them."""
+    flows = [item for item in used.values() if item.period_start is not None]
+    flows = [item for item in flows if item.unit in FLOW_UNITS]
+    return {
+        name: item
+        for name, item in used.items()
+        if item in flows or (item.unit == "EH/s" and not _within_all(item, flows))
+    }
 
 
 def _within_all(state: Figure, flows: Sequence[Figure]) -> bool:

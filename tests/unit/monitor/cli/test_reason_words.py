@@ -10,7 +10,9 @@ from monitor.feeds.reasons import Reason as FailureReason
 from tests.worlds import CATALOGUE
 
 GUARDED = sorted({guard.reason for metric in CATALOGUE for guard in metric.guards})
-OTHERS = sorted({*Reason, *FailureReason, "not_applicable", "same_period", "no_quote"})
+OTHERS = sorted(
+    {*Reason, *FailureReason, "not_applicable", "same_period", "mixed_period", "no_quote"}
+)
 
 
 @pytest.mark.parametrize("reason", [*GUARDED, *OTHERS])
