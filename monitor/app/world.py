@@ -221,10 +221,8 @@ def firm_of(company: Company, *, hindsight: bool) -> Firm:
         return _reading(company, name, latest(company, name), moment)
 
     def flags(moment: int) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (flag.kind.value, f"{flag.kind.value.capitalize()}: {flag.text}")
-            for flag in company.flags_at(moment)
-        )
+        found = ((flag.kind.value, flag.text) for flag in company.flags_at(moment))
+        return tuple((word, f"{word.capitalize()}: {text}") for word, text in found)
 
     def standing(moment: int) -> tuple[Standing, ...]:
         return (*_stages(company, moment), *_levels(company, moment))
@@ -250,8 +248,8 @@ def _together(
     company: Company, names: Sequence[str], moment: int, *, hindsight: bool
 ) -> dict[str, Reading]:
     """Return the readings of the newest period that has all figures; empty where none is needed."""
-    when = max(moment, company.complete_at) if hindsight else moment
-    found = shared_by(company, names, moment, when)
+    known_at = max(moment, company.complete_at) if hindsight else None
+    found = shared_by(company, names, moment, known_at)
     if found.reason:
         return {name: Reading(None, Quality.MISSING, found.reason) for name in names}
     return {name: _reading(company, name, item, moment) for name, item in found.figures.items()}

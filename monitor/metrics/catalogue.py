@@ -202,11 +202,8 @@ class Catalogue:
         return self._evaluation(target, family, columns, given)
 
     def _nothing(self, reason: str) -> Column:
-        return Column(
-            np.array([np.nan]),
-            np.array([Quality.MISSING], dtype=np.uint8),
-            np.array([self._reasons.code(reason)], dtype=np.uint16),
-        )
+        code = np.array([self._reasons.code(reason)], dtype=np.uint16)
+        return Column(np.array([np.nan]), np.array([Quality.MISSING], dtype=np.uint8), code)
 
     def _evaluation(
         self,
