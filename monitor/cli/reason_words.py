@@ -56,6 +56,25 @@ def said(reason: str | None) -> str:
     return _WORDS.get(reason, reason.replace("_", " "))
 
 
+_FLAGS: Mapping[str, str] = {
+    "mixed_period": "of different periods",
+    "mixed_basis": "on different bases",
+    "override": "given by hand",
+    "converted": "converted",
+}
+"""What limits a value, before the colon behind which its inputs stand."""
+
+
+def flagged(flag: str) -> str:
+    """Return what limits a value in words; the names of its inputs stay as they are."""
+    head, colon, rest = flag.partition(":")
+    if colon and head in _FLAGS:
+        return f"{_FLAGS[head]}:{rest}"
+    if flag.startswith("basis="):
+        return f"hashrate: {flag.removeprefix('basis=')}"
+    return said(flag) if flag.isidentifier() else flag
+
+
 def lacking(missing: Sequence[str], reason: str | None) -> str:
     """Return what a value lacks, all of it by name, else why there is none."""
     return f"missing {', '.join(missing)}" if missing else said(reason)

@@ -22,6 +22,7 @@ from monitor.metrics.base import Metric, Scope
 _RELATIVE = re.compile(rf"([+-])\s*({NUMBER})\s*%")
 _BOTH = "ai_and_mining_revenue_usd"
 _FACTOR = re.compile(rf"[x*]\s*({NUMBER})")
+_FACTOR_BEHIND = re.compile(rf"({NUMBER})\s*[x*]")
 
 HOW = "write -20% or +5% (of the present value), x2, or the new value, as 60000"
 
@@ -64,6 +65,8 @@ def parse_change(text: str, unit: str) -> Change:
         return Change(words, factor=1 + (part if relative[1] == "+" else -part))
     if factor := _FACTOR.fullmatch(words):
         return Change(words, factor=float(factor[1]))
+    if behind := _FACTOR_BEHIND.fullmatch(words):
+        raise QuantityError(f"`{text}` is no change", f"write x{behind[1]} for so many times")
     if words.startswith("+") or (words.endswith("%") and unit != "ratio"):
         raise QuantityError(f"`{text}` is no change", HOW)
     try:
@@ -133,8 +136,8 @@ def _check(name: str, value: float) -> None:
     found = expectation(name, value)
     if found is not None:
         raise QuantityError(
-            f"{name} would be {value:,.6g}, which is not plausible",
-            f"stay within {found.expected}, and mind the unit",
+            f"{name} would be {value:,.6g}, which is not plausible; expected {found.expected}",
+            f"mind the unit{found.slip}",
         )
 
 

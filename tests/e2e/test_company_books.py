@@ -120,7 +120,7 @@ def history(fact: str, *figures: str) -> str:
             )
             + history("mining_revenue_usd", f"value: 142.9, unit: MUSD, {Q1}"),
             0,
-            "mixed_period: mining_revenue_usd 2025-01-01 to 2025-03-31 stands beside btc_produced"
+            "of different periods: mining_revenue_usd 2025-01-01 to 2025-03-31 stands beside btc_produced"
             " 2025-03-01 to 2025-03-31; expected one period",
             id="mixed periods",
         ),
