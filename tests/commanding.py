@@ -23,13 +23,13 @@ from alerts.schemas import generate, payloads
 from alerts.schemas.payloads import COMMAND_REPLY
 from monitor.app.service import COMPUTE, RELAY, WEB, Job, Service, opened
 from monitor.core.clock import SystemClock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.commands import CommandDesk, Forbidden
 from monitor.store.keys import Keys
 from monitor.store.ticks import append_raw
 from monitor.web.letters import sealed
-from monitor.web.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from tests.listeners import Heard, Listener, listening
 from tests.servers import TestBroker, TestRedis
 from tests.waiting import wait_until

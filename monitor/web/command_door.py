@@ -18,6 +18,7 @@ import structlog
 from alerts.schemas.payloads import CommandReply
 from monitor.core.clock import Clock, Millis, iso
 from monitor.core.errors import StoreUnavailable
+from monitor.core.signature import age_fault, form_fault, is_signed
 from monitor.domain.commands import Reply
 from monitor.feeds.rate import TokenBucket
 from monitor.store.commands import (
@@ -31,7 +32,6 @@ from monitor.store.commands import (
 from monitor.web.admission import RETRY_S, RefusedRequest
 from monitor.web.inbound import MalformedBodyError
 from monitor.web.letters import Letter, too_large
-from monitor.web.signature import age_fault, form_fault, is_signed
 from monitor.web.users import NAME, Users
 from monitor.web.wishes import Asked, read_command
 
