@@ -21,7 +21,7 @@ from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
-from monitor.app.commanding import Commanding
+from monitor.app.commanding import Commanding, Page
 from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
@@ -57,7 +57,6 @@ from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from monitor.web.admission import Admission
-from monitor.web.command_page import CommandPage
 from monitor.web.health import Health
 from monitor.web.inbox import Inbox
 from monitor.web.ingest import Ingest
@@ -286,12 +285,12 @@ class Service:
             seed=self.job.settings.backoff_seed,
         )
 
-    def pages(self) -> Iterator[Ingest | CommandPage | ReloadPage]:
+    def pages(self) -> Iterator[Ingest | Page | ReloadPage]:
         """Yield what may be posted to: signals and commands where they can be signed, a reload."""
         if self.admission is not None:
             yield Ingest(self.admission)
         if self.commands is not None:
-            yield self.commands.page
+            yield from self.commands.pages
         yield self.reload_page()
 
     def _inbox(self) -> Inbox | None:

@@ -41,6 +41,7 @@ GROUPS = MappingProxyType(
         "silence": "silence",
         "maintenance": "maintenance",
         "command": "command",
+        "push": "push",
         "company": "company",
         "fact": "fact",
         "feeds": "feeds",
