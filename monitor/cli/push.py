@@ -25,9 +25,10 @@ from monitor.app.pushing import (
 )
 from monitor.cli.command import key_of
 from monitor.cli.fact import author_name
+from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit
 from monitor.core.clock import SystemClock
-from monitor.core.errors import DeliveryError
+from monitor.core.errors import ConfigError, DeliveryError
 from monitor.core.yamltext import dump_yaml
 
 app = typer.Typer(help="Channels to a phone or a team's inbox.", no_args_is_help=True)
@@ -54,10 +55,10 @@ def send_test(
     earlier: EarlierOption = "",
     buttons_to: Annotated[
         str | None,
-        typer.Option("--buttons-to", metavar="URL", help="With buttons that press here."),
+        typer.Option("--buttons-to", metavar="URL", help="Else HASHHEDGE_PUBLIC_URL."),
     ] = None,
     user: Annotated[
-        str | None, typer.Option("--user", help="Whose buttons; your user name if not given.")
+        str | None, typer.Option("--user", help="With buttons of this user, who has a command key.")
     ] = None,
     users: Annotated[
         Path | None, typer.Option("--users", help="File of keys; else HASHHEDGE_COMMAND_USERS.")
@@ -70,8 +71,8 @@ def send_test(
     """
     found, now, who = read_channel(file), SystemClock().now(), author_name(user)
     actions: tuple[Action, ...] = ()
-    if buttons_to is not None:
-        actions = trial_buttons(who, buttons_to, key_of(users, who), now)
+    if user is not None or buttons_to is not None:
+        actions = trial_buttons(who, _pages(buttons_to), key_of(users, who), now)
     wanted = Wanted(stage=stage, severity=severity, thread=thread, earlier=earlier)
     data = _sent(found, trial(who, wanted, now, actions))
     emit(data, output, lambda: Text(_said(data)))
@@ -95,6 +96,20 @@ def show_preview(
     what = trial(author_name(None), wanted, now, sample_buttons())
     data = dict(asyncio.run(preview(found, what)))
     emit(data, output, lambda: Text(dump_yaml(data)))
+
+
+def _pages(url: str | None) -> str:
+    """Return where a phone reaches the pages, from the option or the setting.
+
+    Raises:
+        ConfigError: neither names an address.
+
+    """
+    found = settings_with(public_url=url).public_url
+    if found is None:
+        hint = "--buttons-to https://alerts.example.org, or set HASHHEDGE_PUBLIC_URL"
+        raise ConfigError("the buttons lead nowhere", where="--user", hint=hint)
+    return found
 
 
 def _sent(found: ChannelFile, message: Message) -> dict[str, Any]:

@@ -133,25 +133,21 @@ async def test_a_press_of_a_test_arrives(
         aiohttp.ClientSession() as phone,
     ):
         file, users = ntfy(tmp_path, there.url), tmp_path / "users"
+        told = {"NTFY_TOKEN": KEY, "HASHHEDGE_COMMAND_USERS": str(users)}
         said = await run(
-            "test",
-            file,
-            "--buttons-to",
-            room.service.url,
-            "--user",
-            "anna",
-            "--users",
-            users,
-            NTFY_TOKEN=KEY,
+            "test", file, "--user", "anna", **told, HASHHEDGE_PUBLIC_URL=room.service.url
         )
         assert said.code == 0, said
         ack: dict[str, Any] = there.received[0].json["actions"][0]
         async with phone.post(ack["url"], data=ack["body"], headers=ack["headers"]) as answer:
-            told = await answer.json()
+            heard = await answer.json()
         assert answer.status == 422
-        assert (told["by"], told["text"]) == ("anna", "push-test does not fire for TEST")
+        assert (heard["by"], heard["text"]) == ("anna", "push-test does not fire for TEST")
         assert ANNAS_KEY not in json.dumps(there.received[0].json)
-        said = await run("test", file, "--buttons-to", room.service.url, "--user", "carl",
-                         "--users", users, NTFY_TOKEN=KEY)  # fmt: skip
+        said = await run("test", file, "--user", "anna", **told)
+        assert said.code == 2
+        assert "set HASHHEDGE_PUBLIC_URL" in said.err
+        where = ("--buttons-to", room.service.url)
+        said = await run("test", file, "--user", "carl", "--users", users, *where, NTFY_TOKEN=KEY)
         assert said.code == 2
         assert "`carl` has no key" in said.err
