@@ -52,7 +52,8 @@ class _Outbound:
         host = _host(url)
         if len(body) > MAX_BODY_BYTES:
             message = f"{len(body)} bytes for {host}, at most {MAX_BODY_BYTES}"
-            raise DeliveryError(message, retriable=False, reason="too_large", hint="")
+            hint = "shorten the rule's summary"
+            raise DeliveryError(message, retriable=False, reason="too_large", hint=hint)
         try:
             async with (
                 asyncio.timeout(self._limit_s),
