@@ -27,6 +27,7 @@ _FOREIGN = frozenset(
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=4_096)]
+DashboardUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+$", max_length=2_000)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 _UNSHOWN = ("_url", "_password", "_secret")
 
@@ -49,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
         ingest_mqtt: take the same from the broker's topics `…/ingest/<name>`.
         command_users: file of who may command over HTTP and MQTT, with their keys; None: nobody.
+        users: file of who is told of what, at which hours and by which channels; None: nobody.
+        dashboard_url: where alerts link to, a board with the variables rule and company.
         companies: folder of company files that add to or replace the default books.
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
@@ -80,6 +83,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ingest_secret: Secret | None = None
     ingest_mqtt: bool = False
     command_users: Path | None = None
+    users: Path | None = None
+    dashboard_url: DashboardUrl | None = None
     companies: Path | None = None
     rules: Path | None = None
     feeds: Path | None = None

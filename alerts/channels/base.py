@@ -7,13 +7,13 @@ it raises only `DeliveryError`, whose `reason` is one of `Failure`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
-from alerts.model import Severity
+from alerts.model import Severity, Transition
 from monitor.core.clock import Clock, Millis
 
 Failure = Literal[
@@ -75,6 +75,7 @@ class Message:
         alert_id: of the transition, as every other consumer sees it; empty in a digest.
         started_at: when the episode began, ms UTC.
         ended_at: when it ended, None while it lasts.
+        alert: the transition itself, for a channel that programs read; a digest has a line each.
 
     """
 
@@ -96,6 +97,7 @@ class Message:
     alert_id: str = ""
     started_at: Millis
     ended_at: Millis | None = None
+    alert: Transition | None = None
 
 
 class Channel(Protocol):
@@ -120,12 +122,14 @@ class ChannelContext:
         clock: wall time.
         version: of this release.
         secret: the text of a key by its name, from the environment or a file; raises `ConfigError`.
+        publish: hands an alert to the inbox topic of a user; None where there is no broker.
 
     """
 
     clock: Clock
     version: str
     secret: Callable[[str], str]
+    publish: Callable[[str, Transition], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,3 +165,17 @@ def _properties(packet: int, **values: object) -> Properties:
     for name, value in values.items():
         setattr(properties, name, value)
     return properties
+
+
+def unchecked(settings: MqttSettings) -> bool:
+    """Read password and TLS files once; tell whether the broker's certificate goes unchecked.
+
+    Raises:
+        ConfigError: one of the files cannot be used.
+
+    """
+    settings.password()
+    if not settings.url.tls:
+        return False
+    tls_context(settings.tls)
+    return settings.tls.insecure

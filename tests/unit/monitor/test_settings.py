@@ -41,6 +41,8 @@ def test_every_setting_has_a_variable() -> None:
         "ingest_secret": "correct-horse-battery",
         "ingest_mqtt": "True",
         "command_users": "u",
+        "users": "us.yaml",
+        "dashboard_url": "https://g/d/hh",
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",
