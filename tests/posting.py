@@ -8,8 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.asyncio import Redis
-
 from alerts.channels.base import Channel, ChannelContext, ChannelSpec, Message
 from alerts.channels.opening import OpenChannels
 from alerts.codec import decode_transition
@@ -22,13 +20,14 @@ from alerts.sinks.users import UsersSettings, UsersSink
 from alerts.users import UsersBook
 from monitor.app.posting import GROUP, letter_store
 from monitor.core.backoff import Backoff
-from monitor.core.clock import SystemClock
 from monitor.core.errors import DeliveryError
+from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.watchlists import WatchlistStore
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
+from tests.relaying import Shown
 from tests.sinks import note
 from tests.transitions import AT
 from tests.waiting import wait_until
@@ -36,17 +35,6 @@ from tests.waiting import wait_until
 KINDS = ("ntfy", "email")
 NOW = Backoff(base_s=0.0, cap_s=0.0)
 HASTY = CourierOptions(block_ms=20, retry=NOW, rounds=NOW, look_every_s=0.01)
-
-
-class Shown(SystemClock):
-    """Shows the test's moment, yet waits in real time."""
-
-    def __init__(self, moment: int) -> None:
-        self.moment = moment
-
-    def now(self) -> int:
-        """Return the moment."""
-        return self.moment
 
 
 @dataclass
@@ -86,7 +74,7 @@ class Telephone:
 class Post:
     """The office: one Redis, one moment, one book of users."""
 
-    def __init__(self, redis: Redis, tag: str, book: UsersBook) -> None:
+    def __init__(self, redis: RedisClient, tag: str, book: UsersBook) -> None:
         self.redis, self.keys, self.book = redis, Keys(tag), book
         self.clock = Shown(AT + 1_000)
         self.phones = {kind: Telephone() for kind in KINDS}
@@ -181,7 +169,7 @@ class Post:
 
 
 @asynccontextmanager
-async def posted(redis: Redis, tag: str, book: UsersBook) -> AsyncIterator[Post]:
+async def posted(redis: RedisClient, tag: str, book: UsersBook) -> AsyncIterator[Post]:
     """Give an office without a courier, who is stopped at the end if one was started."""
     post = Post(redis, tag, book)
     try:

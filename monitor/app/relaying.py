@@ -22,7 +22,7 @@ from alerts.schemas.builders import (
     reading_now,
 )
 from alerts.schemas.payloads import RetainedState
-from alerts.sinks.base import Sink, SinkContext, SinkSpec
+from alerts.sinks.base import NoteSink, Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
 from alerts.sinks.users import NAME as USERS
 from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
@@ -43,7 +43,7 @@ from monitor.store.published import PublishedTopics
 from monitor.store.views import ViewStore
 from monitor.telemetry.instruments import Instruments
 
-MQTT, LOG = "mqtt", "log"
+MQTT = "mqtt"
 STATES_EVERY_S = 1.0
 STATES_AGAIN_MS = STATE_LIFETIME_MS // 3
 """A state that expires is said again often enough that two words of it may get lost."""
@@ -117,7 +117,7 @@ class RelayRole:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
 
-    async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink]:
+    async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink | NoteSink]:
         """Open every sink whose settings are there, by name."""
         context = SinkContext(
             clock=self.clock,
@@ -129,11 +129,8 @@ class RelayRole:
         if self.posting is not None:
             settings = {**context.settings, USERS: self.posting.settings()}
             context = replace(context, settings=settings, routed=self.posting.is_user)
-        opened: dict[str, Sink] = {}
-        specs = [spec for _, spec in declared("alerts.sinks", "SINK", SinkSpec)]
-        for spec in sorted(
-            specs, key=lambda spec: spec.name == LOG
-        ):  # people first, the trace last
+        opened: dict[str, Sink | NoteSink] = {}
+        for _, spec in declared("alerts.sinks", "SINK", SinkSpec):
             sink = spec.open(context)
             if sink is not None:
                 opened[spec.name] = await stack.enter_async_context(sink)
@@ -143,7 +140,7 @@ class RelayRole:
         if sink == MQTT:
             self.instruments.mqtt_connected(connected)
 
-    async def _states(self, sink: Sink | None, outbox: Outbox) -> None:
+    async def _states(self, sink: Sink | NoteSink | None, outbox: Outbox) -> None:
         """Publish what changed of the views, and all of it now and then."""
         published = PublishedTopics(self.client, self.keys)
         board = StateBoard(sink, self.clock, published) if isinstance(sink, MqttSink) else None

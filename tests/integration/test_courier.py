@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from alerts.channels.base import Stage
 from alerts.model import News, Severity
@@ -13,6 +12,7 @@ from alerts.routing import thread_of
 from alerts.users import UsersBook
 from monitor.core.clock import DAY, HOUR, MINUTE
 from monitor.core.errors import DeliveryError
+from monitor.store.client import RedisClient
 from monitor.store.letters import Release
 from monitor.store.watchlists import WatchlistStore
 from tests.people import book, moment, team, user
@@ -44,7 +44,7 @@ def warning(at: int, key: str = "RIOT", **changes: Any) -> Any:
 
 
 async def test_a_refusing_channel_hands_over_to_the_next_and_is_told_once(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """401: metric reason `auth`, the alert by the second channel, ops told once (F28)."""
     async with posted(redis, tag, book(user(**BOTH))) as post:
@@ -76,7 +76,9 @@ async def test_a_refusing_channel_hands_over_to_the_next_and_is_told_once(
         assert len(await post.notices()) == 2
 
 
-async def test_what_may_pass_is_tried_again_before_the_next_channel(redis: Redis, tag: str) -> None:
+async def test_what_may_pass_is_tried_again_before_the_next_channel(
+    redis: RedisClient, tag: str
+) -> None:
     """Twice unreachable is no reason to leave the channel; always is."""
     async with posted(redis, tag, book(user(**BOTH))) as post:
         away = DeliveryError("away", retriable=True, reason="unreachable")
@@ -91,7 +93,9 @@ async def test_what_may_pass_is_tried_again_before_the_next_channel(redis: Redis
         assert post.phones["ntfy"].tried == 3 + HASTY.tries
 
 
-async def test_a_channel_that_asks_for_a_long_wait_has_had_its_turn(redis: Redis, tag: str) -> None:
+async def test_a_channel_that_asks_for_a_long_wait_has_had_its_turn(
+    redis: RedisClient, tag: str
+) -> None:
     """Its wish is kept for as long as the courier waits; beyond that the next one is asked."""
     async with posted(redis, tag, book(user(**BOTH))) as post:
         full = DeliveryError("429", retriable=True, reason="rate_limited", retry_after_ms=HOUR)
@@ -102,7 +106,7 @@ async def test_a_channel_that_asks_for_a_long_wait_has_had_its_turn(redis: Redis
         assert post.phones["ntfy"].tried == 1
 
 
-async def test_what_no_channel_takes_is_put_aside(redis: Redis, tag: str) -> None:
+async def test_what_no_channel_takes_is_put_aside(redis: RedisClient, tag: str) -> None:
     """With each channel's reason, and without holding up what comes after it."""
     async with posted(redis, tag, book(user(**BOTH))) as post:
         large = DeliveryError("413", retriable=False, reason="too_large")
@@ -119,7 +123,7 @@ async def test_what_no_channel_takes_is_put_aside(redis: Redis, tag: str) -> Non
 
 
 async def test_a_letter_is_written_once_however_often_the_alert_is_sent(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """The relay sends again after a crash; the user hears it once."""
     async with posted(redis, tag, book(user(**ONE), user("ben", **ONE))) as post:
@@ -135,7 +139,7 @@ async def test_a_letter_is_written_once_however_often_the_alert_is_sent(
 
 
 async def test_a_courier_that_dies_is_followed_by_one_that_begins_where_it_was(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """What was in his hands goes out under the same id."""
     async with posted(redis, tag, book(user(**ONE))) as post:
@@ -153,7 +157,7 @@ async def test_a_courier_that_dies_is_followed_by_one_that_begins_where_it_was(
         assert got.alert_id == transition().id
 
 
-async def test_a_warning_at_three_is_in_the_digest_at_seven(redis: Redis, tag: str) -> None:
+async def test_a_warning_at_three_is_in_the_digest_at_seven(redis: RedisClient, tag: str) -> None:
     """Held over a restart, listed once at the end of the night; a critical one goes at once (F21)."""
     async with posted(redis, tag, book(user(**NIGHT))) as post:
         post.clock.moment = THREE
@@ -194,7 +198,7 @@ async def test_a_warning_at_three_is_in_the_digest_at_seven(redis: Redis, tag: s
 
 
 async def test_a_crash_at_the_end_of_the_night_makes_no_second_digest(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """The digest is written and what it lists removed in one step; a second look finds nothing."""
     async with posted(redis, tag, book(user(**NIGHT))) as post:
@@ -211,7 +215,7 @@ async def test_a_crash_at_the_end_of_the_night_makes_no_second_digest(
 
 
 async def test_what_was_held_gives_way_to_louder_news_of_the_same_alert(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """A warning is held, becomes critical and ends: two messages, and no digest about it."""
     async with posted(redis, tag, book(user(**NIGHT))) as post:
@@ -228,7 +232,7 @@ async def test_what_was_held_gives_way_to_louder_news_of_the_same_alert(
 
 
 async def test_beyond_the_cap_alerts_come_together_when_there_is_room(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """Two an hour: the other three in one message an hour after the first."""
     async with posted(redis, tag, book(user(**ONE, cap_per_hour=2))) as post:
@@ -243,7 +247,7 @@ async def test_beyond_the_cap_alerts_come_together_when_there_is_room(
         assert digest.title == "Held for you: 3"
 
 
-async def test_unfollowing_counts_from_the_next_alert_on(redis: Redis, tag: str) -> None:
+async def test_unfollowing_counts_from_the_next_alert_on(redis: RedisClient, tag: str) -> None:
     """By command and by watch list, without a restart or a reload (F23, L36)."""
     ana = user(**ONE, follows={"watchlists": ["mine"]})
     async with posted(redis, tag, book(ana)) as post:
@@ -267,7 +271,7 @@ async def test_unfollowing_counts_from_the_next_alert_on(redis: Redis, tag: str)
         assert routed == {"sent": 2, "not_followed": 2, "unfollowed": 2}
 
 
-async def test_old_news_and_news_for_nobody_are_settled(redis: Redis, tag: str) -> None:
+async def test_old_news_and_news_for_nobody_are_settled(redis: RedisClient, tag: str) -> None:
     """An alert past its lifetime is not worth a bell; a user who left is no error."""
     gone: UsersBook = book(user("ben", **ONE))
     async with posted(redis, tag, book(user(**ONE), user("ben", **ONE))) as post:
@@ -281,7 +285,7 @@ async def test_old_news_and_news_for_nobody_are_settled(redis: Redis, tag: str) 
         assert post.ntfy == []
 
 
-async def test_what_is_held_for_a_user_who_left_is_given_up(redis: Redis, tag: str) -> None:
+async def test_what_is_held_for_a_user_who_left_is_given_up(redis: RedisClient, tag: str) -> None:
     """It does not stay for ever."""
     async with posted(redis, tag, book(user(**NIGHT))) as post:
         post.clock.moment = THREE
@@ -292,7 +296,7 @@ async def test_what_is_held_for_a_user_who_left_is_given_up(redis: Redis, tag: s
         assert await post.store.held("ana") == {}
 
 
-async def test_a_team_is_told_as_its_members(redis: Redis, tag: str) -> None:
+async def test_a_team_is_told_as_its_members(redis: RedisClient, tag: str) -> None:
     """An escalation to the desk reaches each of them by his own channel (E26)."""
     desk = (team("desk"),)
     ana = user("ana", **ONE, teams=["desk"])
@@ -306,7 +310,7 @@ async def test_a_team_is_told_as_its_members(redis: Redis, tag: str) -> None:
 
 
 async def test_a_channel_is_opened_once_and_anew_when_its_settings_change(
-    redis: Redis, tag: str
+    redis: RedisClient, tag: str
 ) -> None:
     """It stays open from letter to letter."""
     async with posted(redis, tag, book(user(**ONE))) as post:
@@ -320,7 +324,7 @@ async def test_a_channel_is_opened_once_and_anew_when_its_settings_change(
         assert post.phones["ntfy"].opened == 2
 
 
-async def test_a_bug_in_a_channel_stops_nobody_else(redis: Redis, tag: str) -> None:
+async def test_a_bug_in_a_channel_stops_nobody_else(redis: RedisClient, tag: str) -> None:
     """It is as a refusal: the next channel has its turn."""
     async with posted(redis, tag, book(user(**BOTH))) as post:
 

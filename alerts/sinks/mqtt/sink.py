@@ -24,7 +24,7 @@ from alerts.schemas.payloads import RetainedState
 from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect, unchecked
-from alerts.sinks.mqtt.link import Link, LinkLost, Message, Refused
+from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis, SystemClock
 from monitor.core.errors import ConfigError, DeliveryError
@@ -207,14 +207,10 @@ class MqttSink:
 
     async def _send(self, link: Link, messages: Sequence[Message]) -> None:
         try:
-            async with asyncio.timeout(self._settings.ack_timeout_s):
-                await link.send(messages)
-        except TimeoutError as error:
+            await link.send(messages)
+        except NotAcknowledged as error:
             self._leave(link)
-            link.abort()  # what is in flight cannot be sent again on the same connection
-            raise DeliveryError(
-                "broker did not acknowledge in time", retriable=True, reason="ack_timeout"
-            ) from error
+            raise DeliveryError(str(error), retriable=True, reason="ack_timeout") from error
         except LinkLost as error:
             self._leave(link)
             raise DeliveryError(str(error), retriable=True, reason="connection_lost") from error
