@@ -213,7 +213,7 @@ class Courier:
 
     async def _hand_over(self, letter: UserLetter, user: User, place: int) -> DeliveryError | None:
         """Try one channel a few times; return why it did not take the letter."""
-        kind, name = user.channels[place].kind, user.channel_names()[place]
+        kind, name = user.ways[place].kind, user.channel_names()[place]
         tries = 0
         while True:
             message = self._clerk.message(letter, user, self._clock.now())
@@ -244,7 +244,7 @@ class Courier:
         except DeliveryError:
             raise
         except Exception as bug:  # the border: one channel's fault stops no other
-            kind = user.channels[place].kind
+            kind = user.ways[place].kind
             _log.exception("courier.channel_raised", channel=kind, id=message.id)
             raise DeliveryError(type(bug).__name__, retriable=False, reason="refused") from bug
 

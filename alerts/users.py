@@ -89,17 +89,17 @@ class Follows(_Closed, frozen=True, kw_only=True):
             yield from (f"{kind}:{word}" for word in words)
 
 
-class ChannelSetting(_Closed, frozen=True, kw_only=True):
+class ChannelSetting(msgspec.Struct, frozen=True, kw_only=True):
     """One way to a person.
 
     Attributes:
         kind: of the channel.
-        settings: of it; what is secret is named here and lies elsewhere.
+        settings: of it; what is secret is named there and lies elsewhere.
 
     """
 
-    kind: Word
-    settings: Mapping[str, Any] = {}
+    kind: str
+    settings: Mapping[str, Any]
 
 
 class Team(_Closed, frozen=True, kw_only=True):
@@ -124,7 +124,8 @@ class User(_Closed, frozen=True, kw_only=True):
         quiet: hours in which only `wakes` are told; the rest comes in one message at their end.
         wakes: severities that pass quiet hours and the cap.
         cap_per_hour: at most so many messages in any hour; None: as many as there are.
-        channels: the ways to him, the first that works is taken.
+        channels: the ways to him, the first that works is taken: each a `kind`, and beside it the
+            settings of that kind.
 
     """
 
@@ -138,12 +139,15 @@ class User(_Closed, frozen=True, kw_only=True):
     quiet: tuple[QuietHours, ...] = ()
     wakes: tuple[Severity, ...] = (Severity.CRITICAL,)
     cap_per_hour: Annotated[int, msgspec.Meta(ge=1, le=1_000)] | None = None
-    channels: Annotated[tuple[ChannelSetting, ...], msgspec.Meta(min_length=1, max_length=8)] = (
-        ChannelSetting(kind=INBOX),
+    channels: Annotated[tuple[Mapping[str, Any], ...], msgspec.Meta(min_length=1, max_length=8)] = (
+        {"kind": INBOX},
     )
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that there is not."""
+        """Refuse a time zone that there is not, and a channel without a kind."""
+        for channel in self.channels:
+            if not isinstance(channel.get("kind"), str):
+                raise ValueError("`channels`: one has no `kind`; write {kind: inbox}")  # noqa: TRY004  # msgspec takes this one
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -179,9 +183,20 @@ class User(_Closed, frozen=True, kw_only=True):
             end = max(known)
         return None if end == moment else end
 
+    @cached_property
+    def ways(self) -> tuple[ChannelSetting, ...]:
+        """Return the channels, kind and settings apart."""
+        return tuple(
+            ChannelSetting(
+                kind=channel["kind"],
+                settings={name: it for name, it in channel.items() if name != "kind"},
+            )
+            for channel in self.channels
+        )
+
     def channel_names(self) -> tuple[str, ...]:
         """Return a name for each channel: its kind, and a number from the second of a kind on."""
-        kinds = [channel.kind for channel in self.channels]
+        kinds = [way.kind for way in self.ways]
         counts = [kinds[: place + 1].count(kind) for place, kind in enumerate(kinds)]
         return tuple(
             kind if count == 1 else f"{kind}-{count}"

@@ -97,7 +97,7 @@ def _faults(document: Document, book: UsersBook, kinds: Collection[str]) -> Iter
                 hint = nearest(team, teams) if teams else f"add `- name: {team}` under `teams:`"
                 problem = f"user `{user.name}` is in the team `{team}`, which there is not"
                 yield ConfigError(problem, where=where, hint=hint)
-        for place, channel in enumerate(user.channels):
+        for place, channel in enumerate(user.ways):
             if channel.kind not in kinds:
                 where = document.where("users", number, "channels", place, "kind")
                 problem = f"user `{user.name}`: there is no channel `{channel.kind}`"

@@ -45,10 +45,13 @@ class Telephone:
     tried: int = 0
     fault: Callable[[int], DeliveryError | None] = lambda _: None
     opened: int = 0
+    hangs: bool = False
 
     async def send(self, message: Message) -> str:
         """Take a message, or raise the fault of this try."""
         self.tried += 1
+        if self.hangs:
+            await asyncio.Event().wait()
         error = self.fault(self.tried)
         if error is not None:
             raise error
@@ -134,10 +137,10 @@ class Post:
         """Let go what may go by now, without a courier."""
         return await Releaser(self.store, lambda: self.book, self.clock).look()
 
-    async def done(self) -> None:
-        """Come back when every letter is settled or put aside."""
+    async def done(self, but: int = 0) -> None:
+        """Come back when every letter is settled or put aside, `but` so many."""
         async with asyncio.timeout(10):
-            while await self._stream().depth():  # noqa: ASYNC110  # only Redis knows
+            while await self._stream().depth() != but:  # noqa: ASYNC110  # only Redis knows
                 await asyncio.sleep(0.005)
 
     async def waiting(self) -> int:

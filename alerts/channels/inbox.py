@@ -59,7 +59,7 @@ def _open(
 ) -> AbstractAsyncContextManager[Channel]:
     if settings:
         problem = f"`{next(iter(settings))}` is no setting of an inbox, which has none"
-        raise ConfigError(problem, where=f"channel {KIND}", hint="remove `settings`")
+        raise ConfigError(problem, where=f"channel {KIND}", hint=f"remove `{next(iter(settings))}`")
     return _opened(context)
 
 

@@ -49,7 +49,7 @@ class OpenChannels:
             DeliveryError: it cannot be opened; says why.
 
         """
-        setting, name = user.channels[place], user.channel_names()[place]
+        setting, name = user.ways[place], user.channel_names()[place]
         key = (user.name, name, msgspec.json.encode(setting, order="deterministic"))
         kept = self._kept.get(key)
         if kept is None or kept.task.done():

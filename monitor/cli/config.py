@@ -16,7 +16,7 @@ from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit, talk
 from monitor.cli.rules import RulesOption
-from monitor.cli.users import UsersOption
+from monitor.cli.users_option import UsersOption
 from monitor.compute.card import doubt_data
 from monitor.core.clock import SystemClock
 from monitor.domain.guards import doubts, strangers

@@ -24,7 +24,8 @@ from monitor.cli.live import LiveOption, ask, committed, redis_url, settings_wit
 from monitor.cli.orders import moment_of
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.rules import RulesOption
-from monitor.cli.users import UsersOption, check_user, users_book
+from monitor.cli.users import check_user, users_book
+from monitor.cli.users_option import UsersOption
 from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
@@ -196,7 +197,7 @@ def _row(found: Route, user: User, item: Transition, settings: Settings) -> dict
 
 
 def _has_inbox(user: User) -> bool:
-    return any(channel.kind == INBOX for channel in user.channels)
+    return any(channel.kind == INBOX for channel in user.ways)
 
 
 def _drawn(rows: list[dict[str, Any]], item: Transition, moment: int, base: str) -> Group:

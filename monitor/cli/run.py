@@ -38,6 +38,7 @@ from monitor.cli.replay import seconds_of
 from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, room_for, whole
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption, ReplayInstanceOption
+from monitor.cli.users_option import UsersOption
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
@@ -71,6 +72,7 @@ def run(
     rules: RulesOption = None,
     companies: CompaniesOption = None,
     calendar: CalendarOption = None,
+    users: UsersOption = None,
     feeds: Annotated[Path | None, typer.Option("--feeds", help="Feeds book.")] = None,
     redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
@@ -92,6 +94,7 @@ def run(
         rules=rules,
         companies=companies,
         calendar=calendar,
+        users=users,
         feeds=feeds,
         redis_url=redis_url,
         mqtt_url=mqtt_url,

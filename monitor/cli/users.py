@@ -25,6 +25,7 @@ from monitor.app.posting import letter_store, secret_of
 from monitor.app.world import World, load_world
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
+from monitor.cli.users_option import UsersOption
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
@@ -33,9 +34,6 @@ from monitor.domain.watchlist import NAME
 app = typer.Typer(help="Users: who is told of what, when and how.", no_args_is_help=True)
 
 KINDS = ("company", "rule", "tag", "watchlist")
-UsersOption = Annotated[
-    Path | None, typer.Option("--users", envvar="HASHHEDGE_USERS", help="Users' file.")
-]
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="For instance ana.")]
 ItemsArgument = Annotated[
     list[str],
@@ -93,7 +91,7 @@ def channel_faults(path: Path, book: UsersBook) -> Iterable[ConfigError]:
     )
     kinds = find_kinds()
     for number, user in enumerate(book.users):
-        for place, setting in enumerate(user.channels):
+        for place, setting in enumerate(user.ways):
             try:
                 kinds[setting.kind].open(context, setting.settings)
             except ConfigError as error:

@@ -318,10 +318,23 @@ async def test_a_channel_is_opened_once_and_anew_when_its_settings_change(
         await post.tell(transition(), transition(key="HIVE"))
         await until(post, 2)
         assert post.phones["ntfy"].opened == 1
-        post.book = book(user(channels=[{"kind": "ntfy", "settings": {"topic": "new"}}]))
+        post.book = book(user(channels=[{"kind": "ntfy", "topic": "new"}]))
         await post.tell(transition(key="MARA"))
         await until(post, 3)
         assert post.phones["ntfy"].opened == 2
+
+
+async def test_a_channel_that_hangs_holds_up_nobody_else(redis: RedisClient, tag: str) -> None:
+    """Neither the sink, whose letters are written, nor another user's channel."""
+    both = book(user("ana", **ONE), user("ben", channels=[{"kind": "email"}]))
+    async with posted(redis, tag, both) as post:
+        post.phones["ntfy"].hangs = True
+        post.start()
+        await post.tell(*(transition(key=f"K{number}") for number in range(20)))
+        got = await until(post, 20, "email")
+        assert [it.key for it in got] == [f"K{number}" for number in range(20)]
+        assert post.phones["ntfy"].tried == 1
+        await post.done(but=20)
 
 
 async def test_a_bug_in_a_channel_stops_nobody_else(redis: RedisClient, tag: str) -> None:

@@ -354,7 +354,7 @@ def test_a_channel_with_wrong_settings_is_named_with_its_line(
     """`users check` looks at what a channel itself says of its settings."""
     path = tmp_path / "users.yaml"
     path.write_text(
-        "users:\n  - name: anna\n    channels:\n      - {kind: inbox, settings: {topic: x}}\n",
+        "users:\n  - name: anna\n    channels:\n      - {kind: inbox, topic: x}\n",
         encoding="utf-8",
     )
     said = here("users", "check", path)

@@ -31,7 +31,7 @@ users:
       - {days: [sat, sun], from: "00:00", to: "24:00"}
     cap_per_hour: 20
     channels:
-      - {kind: ntfy, settings: {topic: ana, token: NTFY_TOKEN}}
+      - {kind: ntfy, topic: ana, token: NTFY_TOKEN}
       - {kind: inbox}
   - name: ben
 """
@@ -70,6 +70,7 @@ def test_a_file_says_all_of_it(tmp_path: Path) -> None:
         ('to: "07:00"', 'to: "7:00"', 11, "matching regex", ""),
         ("cap_per_hour: 20", "cap: 20", 13, "unknown field `cap`", "cap_per_hour"),
         ("kind: ntfy", "kind: ntfi", 15, "no channel `ntfi`", "ntfy"),
+        ("kind: ntfy, ", "", 14, "has no `kind`", ""),
         ("teams: [desk]", "teams: [dsk]", 6, "team `dsk`", "desk"),
         ("name: ben", "name: ana", 17, "used twice", "another"),
         ("name: ben", "name: desk", 17, "used twice", "another"),
