@@ -54,6 +54,7 @@ DEMO_S = 60.0
 DRAW_EVERY_S = 0.5
 LINE_EVERY_S = 5.0
 
+HostOption = Annotated[str | None, typer.Option("--web-host", help="Address of the pages.")]
 DurationOption = Annotated[
     str | None, typer.Option("--duration", help="End after this long, for instance 60s.")
 ]
@@ -77,9 +78,7 @@ def run(
     redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
     instance: InstanceOption = None,
-    web_host: Annotated[
-        str | None, typer.Option("--web-host", help="Address of the pages.")
-    ] = None,
+    web_host: HostOption = None,
     web_port: Annotated[int | None, typer.Option("--web-port", help="Port of the pages.")] = None,
     duration: DurationOption = None,
     board: Annotated[
