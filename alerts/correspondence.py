@@ -22,6 +22,7 @@ MAX_TITLE = 200
 MAX_SOURCES = 4
 DIGEST_LINES = 40
 """So many alerts are read on a telephone; the inbox has all of them."""
+_NEWS = frozenset(News)
 _SEVERAL = frozenset({News.DIGEST.value, News.OVERFLOW.value})
 
 
@@ -68,7 +69,7 @@ class Clerk:
         )
 
     def _alert(self, item: Transition, speech: Speech, now: Millis) -> tuple[str, str]:
-        if item.rule in _SEVERAL or not item.unit:
+        if not has_reading(item):
             return self._noted(item, speech, now)
         words = self._words(item, speech)
         title = speech.say("title", stage=_stage_words(item, speech), **words)
@@ -164,7 +165,7 @@ class Clerk:
             "digest.line",
             clock=speech.time(item.at, "clock"),
             severity=_severity(item, speech),
-            sentence=self._sentence(item, speech) if item.unit else item.summary,
+            sentence=self._sentence(item, speech) if has_reading(item) else item.summary,
         )
 
     def _link(self, item: Transition) -> str:
@@ -185,6 +186,12 @@ def stage_of(item: Transition) -> Stage:
     if item.reason is Reason.SEVERITY_RAISED:
         return Stage.WORSENED
     return Stage.FIRING if item.notice is NoticeReason.NEW else Stage.REPEATED
+
+
+def has_reading(item: Transition) -> bool:
+    """Tell whether it is about a value and a level; news is not, nor is the end of a rule."""
+    happened = item.to_state is AlertState.NOTED and item.value is None
+    return item.rule not in _NEWS and not happened
 
 
 def sources_of(item: Transition) -> tuple[str, ...]:

@@ -173,6 +173,26 @@ def test_an_unknown_number_is_said_to_be_unknown() -> None:
     assert "挖矿利润率未知。" in text
 
 
+def test_a_value_without_a_unit_has_its_six_lines_too() -> None:
+    """An instrument of the ingest contract has none."""
+    item = transition(target="A-USD", key="A-USD", labels={}, unit="", value=11.0, bound=10.0)
+    assert "Value: 11 🟢▲\nLevel: 10\nDistance: +1 (+10 %)" in told(item).text
+
+
+def test_news_without_a_number_keeps_its_words() -> None:
+    """A filing has no level; when it happened is said."""
+    item = transition(
+        rule="filing",
+        to_state=AlertState.NOTED,
+        value=None,
+        bound=None,
+        observed_at=None,
+        summary="RIOT filed an 8-K.",
+    )
+    lines = told(item, ZH).text.splitlines()
+    assert lines[:2] == ["RIOT filed an 8-K.", "时间：2026年1月12日 22:56（UTC+8）"]
+
+
 def test_an_escalation_and_a_drill_say_so() -> None:
     """Nobody has acknowledged; nothing happened."""
     chain = transition(notice=NoticeReason.ESCALATION, inbox="ana")
