@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from alerts.model import Severity
+from alerts.model import Severity, Transition
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import DeliveryError
 
@@ -81,6 +81,7 @@ class Message:
         ended_at: when it ended, None while it lasts.
         earlier: what `send` returned for the last message of this thread through this channel, for
             a channel that edits by the other side's own name; empty: none, or nobody knows.
+        alert: the transition itself, for a channel that programs read; a digest has a line each.
 
     """
 
@@ -102,6 +103,7 @@ class Message:
     alert_id: str = ""
     started_at: Millis
     ended_at: Millis | None = None
+    alert: Transition | None = None
     earlier: str = ""
 
     @property
@@ -174,6 +176,7 @@ class ChannelContext:
         version: of this release.
         secret: the text of a key by its name, from the environment or a file; raises `ConfigError`.
         post: the way over HTTP, of the shell: a channel has no client of its own.
+        publish: hands an alert to the inbox topic of a user; None where there is no broker.
 
     """
 
@@ -181,6 +184,7 @@ class ChannelContext:
     version: str
     secret: Callable[[str], str]
     post: Post = no_post
+    publish: Callable[[str, Transition], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,9 @@ GROUPS = MappingProxyType(
         "template": "template",
         "config": "config",
         "watchlist": "watchlist",
+        "users": "users",
+        "route": "route",
+        "delivery": "delivery",
         "data": "data",
         "dlq": "dlq",
     }

@@ -42,6 +42,8 @@ def test_every_setting_has_a_variable() -> None:
         "ingest_mqtt": "True",
         "public_url": "https://alerts.example.org/hh",
         "command_users": "u",
+        "users": "us.yaml",
+        "dashboard_url": "https://g/d/hh",
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",
