@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alerts.channels.base import Message, Stage
+from alerts.channels.buttons import Buttons, buttons
 from alerts.languages.speech import Speech
 from alerts.letters import UserLetter
 from alerts.model import AlertState, News, NoticeReason, Reason, Transition
@@ -33,11 +34,13 @@ class Clerk:
     Attributes:
         label: what a metric is called in English, by its name; empty: it has no other.
         origin: where links begin.
+        pressing: what the buttons of a user are made with; by default they command nothing.
 
     """
 
     label: Callable[[str], str]
     origin: Origin
+    pressing: Callable[[User], Buttons] = lambda user: Buttons(user=user.name)
 
     def message(self, letter: UserLetter, user: User, now: Millis) -> Message:
         """Return what `user` is told by a letter that goes out at `now`."""
@@ -47,6 +50,7 @@ class Clerk:
         stage = stage_of(item)
         if item.test:
             title = speech.say("title.test", title=title)
+        link = "" if digest else self._link(item)
         return Message(
             id=letter.id,
             thread=letter.thread,
@@ -59,7 +63,8 @@ class Clerk:
             title=" ".join(title.split())[:MAX_TITLE],
             text=text,
             tags=tuple(filter(None, (item.severity.value, stage.value, item.whom))),
-            link="" if digest else self._link(item),
+            link=link,
+            actions=buttons(self.pressing(user), item, now, link),
             test=item.test,
             language=user.language,
             alert_id="" if digest else item.id,

@@ -241,14 +241,14 @@ class Courier:
                 return await channel.send(message)
         except TimeoutError as error:
             raise DeliveryError("no answer in time", retriable=True, reason="timeout") from error
-        except DeliveryError:
+        except DeliveryError as error:
+            if error.reason == "auth":
+                self._channels.forget(user, place)
             raise
         except Exception as bug:  # the border: one channel's fault stops no other
             kind = user.ways[place].kind
             _log.exception("courier.channel_raised", channel=kind, id=message.id)
             raise DeliveryError(type(bug).__name__, retriable=False, reason="refused") from bug
-
-    # ---------------------------------------------------------------- what is kept of it
 
     async def _took(self, letter: UserLetter, name: str, message: Message, receipt: str) -> None:
         fields = self._receipt(letter, "delivered") | {

@@ -16,16 +16,10 @@ import structlog
 
 from alerts.channels.base import Channel, ChannelContext, ChannelSpec
 from alerts.users import ChannelSetting, User
-from monitor.core.discovery import declared
 from monitor.core.errors import ConfigError, DeliveryError
 
 OPEN_S = 30.0
 _log = structlog.get_logger(__name__)
-
-
-def find_kinds() -> dict[str, ChannelSpec]:
-    """Return all kinds of channels, found by their place."""
-    return {spec.kind: spec for _, spec in declared("alerts.channels", "CHANNEL", ChannelSpec)}
 
 
 @dataclass(slots=True)
@@ -63,6 +57,12 @@ class OpenChannels:
             raise DeliveryError(str(error), retriable=False, reason="refused") from error
         except TimeoutError as error:
             raise DeliveryError("cannot be opened", retriable=True, reason="timeout") from error
+
+    def forget(self, user: User, place: int) -> None:
+        """Close one channel of a user: the key that it was opened with may have been changed."""
+        name = user.channel_names()[place]
+        for key in [it for it in self._kept if it[:2] == (user.name, name)]:
+            self._kept.pop(key).task.cancel()
 
     async def close(self) -> None:
         """End all of them."""

@@ -6,12 +6,13 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 
 from alerts.channels.base import ChannelContext
-from alerts.channels.opening import OpenChannels, find_kinds
+from alerts.channels.buttons import Buttons
+from alerts.channels.catalogue import find_channels
+from alerts.channels.opening import OpenChannels
 from alerts.codec import FIELD as NOTICE_FIELD
 from alerts.correspondence import Clerk
 from alerts.courier import Courier, CourierOptions
@@ -21,13 +22,15 @@ from alerts.rulebook import Rulebook
 from alerts.schemas.builders import Origin
 from alerts.sinks.mqtt import MqttSink
 from alerts.sinks.users import UsersSettings
+from alerts.users import User
 from alerts.users_file import UsersFile
 from monitor import __version__
+from monitor.app.pushing import secrets_of
 from monitor.app.world import World
 from monitor.core.clock import Clock, SystemClock
-from monitor.core.errors import ConfigError, StoreUnavailable
+from monitor.core.errors import StoreUnavailable
 from monitor.metrics.catalogue import Catalogue
-from monitor.settings import MAX_FILE_BYTES, Settings
+from monitor.settings import Settings
 from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease
@@ -35,6 +38,8 @@ from monitor.store.letters import LetterStore
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.watchlists import WatchlistStore
 from monitor.telemetry.courier_meter import CourierMeter
+from monitor.web.outbound import outbound
+from monitor.web.users import Users
 
 COUNT_EVERY_S = 1.0
 GROUP = "courier"
@@ -45,30 +50,6 @@ log = structlog.get_logger()
 def letter_store(client: RedisClient, keys: Keys) -> LetterStore:
     """Return the store of letters."""
     return LetterStore(client, keys, letter=FIELD, notice=NOTICE_FIELD)
-
-
-def secret_of(environ: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what reads a secret by its name: the variable, or the file that `<name>_FILE` names.
-
-    Read anew each time, so that a token may change while the service runs.
-    """
-
-    def read(name: str) -> str:
-        if name in environ:
-            return environ[name]
-        path = environ.get(f"{name}_FILE")
-        if path is None:
-            hint = f"set {name}, or {name}_FILE to a file that holds it"
-            raise ConfigError("there is no such secret", where=name, hint=hint)
-        try:
-            with Path(path).open(encoding="utf-8") as stream:
-                return stream.read(MAX_FILE_BYTES).strip()
-        except (OSError, UnicodeDecodeError) as error:
-            problem = f"the file {path} cannot be read"
-            hint = "check path and rights"
-            raise ConfigError(problem, where=f"{name}_FILE", hint=hint) from error
-
-    return read
 
 
 class Tags:
@@ -107,7 +88,41 @@ def users_of(settings: Settings) -> UsersFile | None:
         ConfigError: it cannot be used.
 
     """
-    return None if settings.users is None else UsersFile(settings.users, find_kinds())
+    return None if settings.users is None else UsersFile(settings.users, find_channels())
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the buttons of messages lead.
+
+    Attributes:
+        url: at which a phone reaches the pages of this service; None: it does not.
+        users: whose keys sign the buttons; None: nobody may command.
+
+    """
+
+    url: str | None = None
+    users: Users | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Pages:
+        """Return those of the settings.
+
+        Raises:
+            ConfigError: the file of keys cannot be used.
+
+        """
+        if settings.public_url is None or settings.command_users is None:
+            return cls(settings.public_url)
+        place = settings.place_of("command_users")
+        return cls(settings.public_url, Users(settings.command_users, place))
+
+    def buttons(self, user: User) -> Buttons:
+        """Return what a user's buttons are made with; without a key they command nothing."""
+        key = None if self.users is None else self.users.key_of(user.name)
+        return Buttons(
+            user=user.name, base_url=self.url or "", key=key or "", language=user.language
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +137,7 @@ class Posting:
         keys: of the shard.
         origin: where links begin.
         meter: counts.
+        pages: where the buttons of messages lead, and whose keys sign them.
         clock: wall time.
         options: how patient the courier is.
 
@@ -134,6 +150,7 @@ class Posting:
     keys: Keys
     origin: Origin
     meter: CourierMeter
+    pages: Pages
     clock: Clock = field(default_factory=SystemClock)
     options: CourierOptions = field(default_factory=CourierOptions)
 
@@ -156,25 +173,34 @@ class Posting:
     async def work(self, lease: Lease, broker: MqttSink | None) -> None:
         """Carry letters until cancelled."""
         stream = self._stream(self.blocking, f"courier-{lease.token}")
-        context = ChannelContext(
-            clock=self.clock,
-            version=__version__,
-            secret=secret_of(os.environ),
-            publish=None if broker is None else broker.publish_inbox,
+        async with outbound() as post:
+            context = ChannelContext(
+                clock=self.clock,
+                version=__version__,
+                secret=secrets_of(os.environ),
+                post=post,
+                publish=None if broker is None else broker.publish_inbox,
+            )
+            courier = Courier(
+                stream,
+                letter_store(self.client, self.keys),
+                self.file.book,
+                self._clerk(),
+                OpenChannels(find_channels(), context),
+                clock=self.clock,
+                options=self.options,
+                meter=self.meter,
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(courier.run(), name="courier")
+                group.create_task(self._count(), name="courier.count")
+
+    def _clerk(self) -> Clerk:
+        return Clerk(
+            lambda target: label_of(self.world().catalogue, target),
+            self.origin,
+            self.pages.buttons,
         )
-        courier = Courier(
-            stream,
-            letter_store(self.client, self.keys),
-            self.file.book,
-            Clerk(lambda target: label_of(self.world().catalogue, target), self.origin),
-            OpenChannels(find_kinds(), context),
-            clock=self.clock,
-            options=self.options,
-            meter=self.meter,
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(courier.run(), name="courier")
-            group.create_task(self._count(), name="courier.count")
 
     async def _count(self) -> None:
         """Show how many letters wait."""

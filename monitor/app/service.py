@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from alerts.channels.opening import find_kinds
+from alerts.channels.catalogue import find_channels
 from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
@@ -25,7 +25,7 @@ from monitor.app.commanding import Commanding, Page
 from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.ending import cancel, ran
 from monitor.app.feeding import FeedRole, usable_feeds
-from monitor.app.posting import Posting, users_of
+from monitor.app.posting import Pages, Posting, users_of
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.receiving import Receiving
 from monitor.app.relaying import RelayRole, broker_settings
@@ -178,7 +178,7 @@ class Service:
             companies=tuple(world.companies) if COMPUTE in roles else (),
             metrics=tuple(m.name for m in world.catalogue) if COMPUTE in roles else (),
             sinks=("mqtt", "log", *(("users",) if self.users else ())) if RELAY in roles else (),
-            channels=tuple(find_kinds()) if self.users else (),
+            channels=tuple(find_channels()) if self.users else (),
         )
 
     def _connect(self, *, blocking: bool = False) -> RedisClient:
@@ -407,6 +407,7 @@ class Service:
             keys=self.job.keys,
             origin=self._origin(),
             meter=self.instruments.courier,
+            pages=Pages.of(self.job.settings),
         )
 
     # ---------------------------------------------------------------- reload and health

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from alerts.channels.opening import find_kinds
+from alerts.channels.catalogue import find_channels
 from alerts.users_file import load_users
 from monitor.app.world import load_world
 from monitor.cli.calendar import CalendarOption
@@ -53,7 +53,7 @@ def check(
         "feeds": sum(feed.spec.enabled for feed in world.feeds),
     }
     if settings.users is not None:
-        counts["users"] = len(load_users(settings.users, find_kinds()).users)
+        counts["users"] = len(load_users(settings.users, find_channels()).users)
     words = "fine: " + ", ".join(f"{count} {name}" for name, count in counts.items())
     emit(counts | {"warnings": [doubt_data(doubt) for doubt in found]}, output, lambda: Text(words))
     for doubt in found:

@@ -14,14 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.channels.base import ChannelContext
-from alerts.channels.opening import find_kinds
+from alerts.channels.catalogue import find_channels
 from alerts.forms import owner_of
 from alerts.model import News
 from alerts.rule_text import raise_all
 from alerts.users import WEEK, QuietHours, UsersBook
 from alerts.users_file import load_users, place_of_channel, users_schema
 from monitor import __version__
-from monitor.app.posting import letter_store, secret_of
+from monitor.app.posting import letter_store
+from monitor.app.pushing import secrets_of
 from monitor.app.world import World, load_world
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
@@ -52,7 +53,7 @@ def users_book(path: Path | None) -> tuple[Path, UsersBook]:
     if found is None:
         hint = "name one with --users or HASHHEDGE_USERS; docs/users.md has an example"
         raise ConfigError("there is no users' file", where="--users", hint=hint)
-    return found, load_users(found, find_kinds())
+    return found, load_users(found, find_channels())
 
 
 def check_user(book: UsersBook, name: str, where: str) -> None:
@@ -87,9 +88,9 @@ def channel_faults(path: Path, book: UsersBook) -> Iterable[ConfigError]:
         """Take what nobody sends: the channel is not entered."""
 
     context = ChannelContext(
-        clock=SystemClock(), version=__version__, secret=secret_of(os.environ), publish=nowhere
+        clock=SystemClock(), version=__version__, secret=secrets_of(os.environ), publish=nowhere
     )
-    kinds = find_kinds()
+    kinds = find_channels()
     for number, user in enumerate(book.users):
         for place, setting in enumerate(user.ways):
             try:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from alerts.model import Transition
-from monitor.app.posting import Tags, secret_of
+from monitor.app.posting import Tags
+from monitor.app.pushing import secrets_of
 from monitor.app.world import load_world
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
@@ -19,7 +20,7 @@ def test_a_secret_is_read_by_its_name_at_each_asking(tmp_path: Path) -> None:
     """From the variable, else from the file that its twin names; it may be changed meanwhile."""
     file = tmp_path / "token"
     file.write_text("first\n")
-    read = secret_of({"PLAIN": "word", "KEPT_FILE": str(file)})
+    read = secrets_of({"PLAIN": "word", "KEPT_FILE": str(file)})
     assert (read("PLAIN"), read("KEPT")) == ("word", "first")
     file.write_text("second\n")
     assert read("KEPT") == "second"
@@ -28,11 +29,11 @@ def test_a_secret_is_read_by_its_name_at_each_asking(tmp_path: Path) -> None:
 def test_a_secret_that_is_not_there_says_where_it_should_be(tmp_path: Path) -> None:
     """By name alone: no text of a secret is in an error."""
     gone = tmp_path / "gone"
-    read = secret_of({"LOST_FILE": str(gone), "OTHER": "do-not-show"})
-    with pytest.raises(ConfigError, match="no such secret") as missing:
+    read = secrets_of({"LOST_FILE": str(gone), "OTHER": "do-not-show"})
+    with pytest.raises(ConfigError, match="there is none") as missing:
         read("NTFY_TOKEN")
-    assert missing.value.hint == "set NTFY_TOKEN, or NTFY_TOKEN_FILE to a file that holds it"
-    with pytest.raises(ConfigError, match="cannot be read") as lost:
+    assert missing.value.hint.startswith("set NTFY_TOKEN to the key, or NTFY_TOKEN_FILE to a file")
+    with pytest.raises(ConfigError, match="No such file") as lost:
         read("LOST")
     assert lost.value.where == "LOST_FILE"
     assert "do-not-show" not in f"{missing.value}{lost.value}"
