@@ -33,6 +33,7 @@ def _pattern() -> re.Pattern[str]:
         keys.pushed(_ANY),
         keys.told(_ANY),
         keys.follows(_ANY),
+        keys.named(_ANY),
     ]
     return re.compile(
         "|".join(re.escape(name).replace(re.escape(_ANY), "[^{}]+") for name in names)

@@ -196,8 +196,10 @@ class ChannelSpec:
         open: returns the channel of these settings, to be entered; raises `ConfigError` that names
             the setting, where and how to mend it, and so may entering. Settings are plain data from
             the users' file; keys in them are names of secrets, never the secrets.
+        edits: it edits by the other side's own name, so it is told that in `Message.earlier`.
 
     """
 
     kind: str
     open: Callable[[ChannelContext, Mapping[str, object]], AbstractAsyncContextManager[Channel]]
+    edits: bool = False

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from alerts.channels.base import Channel, ChannelContext, ChannelSpec
+from alerts.channels.remembering import Memory, Remembering
 from alerts.users import ChannelSetting, User
 from monitor.core.errors import ConfigError, DeliveryError
 
@@ -34,6 +35,7 @@ class OpenChannels:
 
     kinds: Mapping[str, ChannelSpec]
     context: ChannelContext
+    memory: Memory | None = None
     _kept: dict[tuple[str, str, bytes], _Kept] = field(default_factory=dict)
 
     async def get(self, user: User, place: int) -> Channel:
@@ -48,7 +50,7 @@ class OpenChannels:
         kept = self._kept.get(key)
         if kept is None or kept.task.done():
             self._leave_older(key)
-            kept = self._kept[key] = self._start(setting)
+            kept = self._kept[key] = self._start(setting, f"{user.name}/{name}")
         try:
             async with asyncio.timeout(OPEN_S):
                 return await asyncio.shield(kept.opened)
@@ -77,16 +79,23 @@ class OpenChannels:
         for other in [it for it in self._kept if it[:2] == key[:2]]:
             self._kept.pop(other).task.cancel()
 
-    def _start(self, setting: ChannelSetting) -> _Kept:
+    def _start(self, setting: ChannelSetting, name: str) -> _Kept:
         opened: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._keep(setting, opened), name=f"channel.{setting.kind}")
+        task = asyncio.create_task(
+            self._keep(setting, opened, name), name=f"channel.{setting.kind}"
+        )
         return _Kept(task, opened)
 
-    async def _keep(self, setting: ChannelSetting, opened: asyncio.Future[Channel]) -> None:
+    async def _keep(
+        self, setting: ChannelSetting, opened: asyncio.Future[Channel], name: str
+    ) -> None:
         try:
             spec = self.kinds[setting.kind]
             async with spec.open(self.context, setting.settings) as channel:
-                opened.set_result(channel)
+                found: Channel = channel
+                if spec.edits and self.memory is not None:
+                    found = Remembering(channel, self.memory, name)
+                opened.set_result(found)
                 await asyncio.Event().wait()
         except asyncio.CancelledError:
             if not opened.done():

@@ -70,7 +70,7 @@ def open_channel(
     return nullcontext(Telegram(settings.chat, f"{url}/bot{token}", poster))
 
 
-CHANNEL = ChannelSpec(kind=KIND, open=open_channel)
+CHANNEL = ChannelSpec(kind=KIND, open=open_channel, edits=True)
 
 
 @dataclass(frozen=True, slots=True)

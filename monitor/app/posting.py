@@ -35,6 +35,7 @@ from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease
 from monitor.store.letters import LetterStore
+from monitor.store.named import NamedMessages
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.watchlists import WatchlistStore
 from monitor.telemetry.courier_meter import CourierMeter
@@ -186,7 +187,7 @@ class Posting:
                 letter_store(self.client, self.keys),
                 self.file.book,
                 self._clerk(),
-                OpenChannels(find_channels(), context),
+                OpenChannels(find_channels(), context, NamedMessages(self.client, self.keys)),
                 clock=self.clock,
                 options=self.options,
                 meter=self.meter,

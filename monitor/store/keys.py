@@ -188,6 +188,10 @@ class Keys:
         """Stream: what became of letters at channels; capped."""
         return self._key("receipts")
 
+    def named(self, name: str) -> str:
+        """Text: what the other side calls the last message of an alert by a channel; a week."""
+        return self._key(f"named:{name}")
+
     @property
     def channel_faults(self) -> str:
         """Hash: `user|channel|reason` to since when that channel does not work."""

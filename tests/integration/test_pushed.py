@@ -110,3 +110,33 @@ async def test_a_key_that_ran_out_hands_over_to_the_next_channel(
         await got(phone, 2)
         assert phone.received[-1].headers["Authorization"] == "Bearer tk_new"
         assert time.monotonic() - begun < 20
+
+
+async def test_a_chat_holds_no_fire_that_nobody_closed(
+    own_redis: TestRedis, own_mosquitto: TestBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end edits the very message that told of the fire, whose number is kept in Redis."""
+    monkeypatch.setenv("BOT", KEY)
+    async with (
+        far(body=b'{"ok": true, "result": {"message_id": 17}}') as chat,
+        pushing(
+            tmp_path,
+            own_redis,
+            own_mosquitto,
+            {"kind": "telegram", "chat": 42, "url": chat.url, "token": "BOT"},
+        ) as room,
+    ):
+        await room.price(11)
+        await got(chat, 1)
+        await room.price(1)
+        fire, end = await got(chat, 2)
+        assert [it.path.rpartition("/")[2] for it in chat.received] == [
+            "sendMessage",
+            "editMessageText",
+        ]
+        assert end["message_id"] == 17
+        (row,) = fire["reply_markup"]["inline_keyboard"]
+        assert row[0]["url"].startswith("https://alerts.example.org/press#h1.")
+        assert "reply_markup" not in end
+        (kept,) = [key async for key in room.redis.scan_iter("*:named:*")]
+        assert 0 < await room.redis.pttl(kept) <= 7 * 86_400_000
