@@ -24,6 +24,8 @@ def _lines(title: str, description: str, unit: str, *queries: tuple[str, str]) -
 
 
 _NOT_CLOSED = 'state!="closed"'
+_NOT_FRESH = 'state!="fresh"'
+_ON = (Word(1, "so", "orange"),)
 
 
 def _age(name: str, by: str) -> str:
@@ -45,6 +47,20 @@ _FEEDS = Row(
             queries=(Query(f"max by (feed) ({metric(c.FEED_UP.name)})", "{{feed}}"),),
             kind=Kind.STATES,
             words=UP_DOWN,
+        ),
+        Panel(
+            title="Feeds by state",
+            description="Each feed's state that is not fresh, in one word. `waiting`: it has said "
+            "nothing yet and is not overdue; `refused`: a key, a plan or a region, so a person must act.",
+            unit="short",
+            queries=(
+                Query(
+                    f"max by (feed, state) ({metric(c.FEED_STATE.name, _NOT_FRESH)} == 1)",
+                    "{{feed}} {{state}}",
+                ),
+            ),
+            kind=Kind.STATES,
+            words=_ON,
         ),
         _lines(
             "Since last success",

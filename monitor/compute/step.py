@@ -127,6 +127,7 @@ class Step:
             live = [quote for quote in live if quote.source not in off]
         if live:
             self._take_live(live, now)
+        self.telling.report(tick.feeds, now)
         self.telling.order(tick.commands, now)
         self._settle(now)
 

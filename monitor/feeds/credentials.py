@@ -87,6 +87,12 @@ def missing_keys(credentials: Sequence[Credential], environ: Mapping[str, str]) 
     return [key.env for key in credentials if not key.optional and not _is_set(key, environ)]
 
 
+def key_places(credentials: Sequence[Credential], environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that hold the keys or name their files; never a key itself."""
+    places = [name for key in credentials for name in (key.env, f"{key.env}_FILE")]
+    return [name for name in places if name in environ]
+
+
 def read_keys(credentials: Sequence[Credential], environ: Mapping[str, str]) -> Keyring:
     """Return the keys of a feed; an optional one that is nowhere is left out.
 

@@ -25,6 +25,7 @@ FEED_STATES = (
     "stale",
     "waiting",
     "dead",
+    "refused",
 )
 # monitor.feeds.sequence.Place
 STREAM_PLACES = ("duplicate", "out_of_order", OTHER)
@@ -261,7 +262,7 @@ SOURCE_DIVERGENCE = _gauge(
 FEED_STATE = _gauge(
     "feed_state",
     "1 at what the newest data of the feed is: its age, or what is worse about it; `waiting` before "
-    "the first, for one budget; 0 elsewhere.",
+    "the first, for one budget; `refused` while the provider refuses key, plan or region; 0 elsewhere.",
     FEED,
     Label("state", FEED_STATES),
 )
