@@ -263,6 +263,20 @@ _DELIVERY = Row(
             (_sum(c.NOTIFICATIONS.name, "sink"), "{{sink}}"),
             (_sum(c.NOTIFICATION_FAILURES.name, "sink", "reason"), "{{sink}} {{reason}}"),
         ),
+        _lines(
+            "Messages to users",
+            "Messages per second by channel, with failures. Whom they were for is in the receipts.",
+            "ops",
+            (_sum(c.CHANNEL_MESSAGES.name, "channel"), "{{channel}}"),
+            (_sum(c.CHANNEL_FAILURES.name, "channel", "reason"), "{{channel}} {{reason}}"),
+        ),
+        _lines(
+            "Letters to users",
+            "Letters that wait for a channel, and those that no channel took.",
+            "short",
+            (f"sum({metric(c.LETTERS_WAITING.name)})", "waiting"),
+            (f"sum({metric(c.LETTERS_DEAD.name)})", "put aside"),
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ import structlog
 from monitor.app.feeding import fresh_now, note_contradicted
 from monitor.core.clock import DAY, SECOND, Clock, Millis
 from monitor.core.errors import StoreUnavailable
+from monitor.core.signature import WINDOW_S
 from monitor.domain.events import Quote
 from monitor.domain.labels import labelled
 from monitor.domain.sessions import SessionCalendar
@@ -22,7 +23,6 @@ from monitor.store.ticks import NoticeWriter, TickWriter
 from monitor.telemetry.instruments import Instruments
 from monitor.web.admission import Taken
 from monitor.web.inbound import Inbound
-from monitor.web.signature import WINDOW_S
 
 PER_MINUTE = 120.0
 """Requests of one sender in a minute; a quarter of them at once."""

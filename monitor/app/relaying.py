@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,8 +24,10 @@ from alerts.schemas.builders import (
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.base import NoteSink, Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
+from alerts.sinks.users import NAME as USERS
 from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
 from monitor import __version__
+from monitor.app.posting import Posting
 from monitor.app.servers import Servers
 from monitor.core.clock import Clock, Millis
 from monitor.core.discovery import declared
@@ -68,7 +70,10 @@ def broker_settings(settings: Settings, found: Servers, replica: str) -> MqttSet
 
 @dataclass(frozen=True, slots=True)
 class RelayRole:
-    """What the relay role works with; `shows` tells which readings are among the states."""
+    """What the relay role works with.
+
+    `shows` tells which readings are among the states; `posting` has the users, None: there are none.
+    """
 
     client: RedisClient
     blocking: RedisClient
@@ -79,6 +84,7 @@ class RelayRole:
     clock: Clock
     instruments: Instruments
     shows: Callable[[str], bool]
+    posting: Posting | None = None
 
     async def work(self, lease: Lease) -> None:
         """Carry notifications and states until cancelled."""
@@ -99,12 +105,17 @@ class RelayRole:
                 options=self.options,
                 meter=RelayMeter(self.instruments),
             )
-            states = asyncio.create_task(self._states(sinks.get(MQTT), outbox))
+            beside = [asyncio.create_task(self._states(sinks.get(MQTT), outbox))]
+            if self.posting is not None:
+                broker = sinks.get(MQTT)
+                inboxes = broker if isinstance(broker, MqttSink) else None
+                beside.append(asyncio.create_task(self.posting.work(lease, inboxes)))
             try:
                 await relay.run()
             finally:
-                states.cancel()
-                await asyncio.gather(states, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
     async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink | NoteSink]:
         """Open every sink whose settings are there, by name."""
@@ -115,6 +126,9 @@ class RelayRole:
             settings={MQTT: self.mqtt},
             connected=self._connected,
         )
+        if self.posting is not None:
+            settings = {**context.settings, USERS: self.posting.settings()}
+            context = replace(context, settings=settings, routed=self.posting.is_user)
         opened: dict[str, Sink | NoteSink] = {}
         for _, spec in declared("alerts.sinks", "SINK", SinkSpec):
             sink = spec.open(context)

@@ -15,9 +15,11 @@ from typing import Any
 import msgspec
 import structlog
 
+from alerts.channels.buttons import BadTokenError, claimed, id_of, proved, wish_of
 from alerts.schemas.payloads import CommandReply
 from monitor.core.clock import Clock, Millis, iso
 from monitor.core.errors import StoreUnavailable
+from monitor.core.signature import age_fault, form_fault, is_signed
 from monitor.domain.commands import Reply
 from monitor.feeds.rate import TokenBucket
 from monitor.store.commands import (
@@ -28,13 +30,14 @@ from monitor.store.commands import (
     IdTakenError,
     encode_command,
 )
-from monitor.web.admission import RETRY_S, RefusedRequest
+from monitor.web.admission import RETRY_S, RefusedRequest, Stamp
 from monitor.web.inbound import MalformedBodyError
 from monitor.web.letters import Letter, too_large
-from monitor.web.signature import age_fault, form_fault, is_signed
 from monitor.web.users import NAME, Users
 from monitor.web.wishes import Asked, read_command
 
+BUTTON = "button"
+"""The road of what a button of a message means."""
 PER_MINUTE = 60.0
 """Commands of one user in a minute, a quarter of them at once; and so many strangers are noted."""
 FORBIDDEN = frozenset(
@@ -137,6 +140,26 @@ class CommandDoor:
             self._identify(letter)
         except RefusedRequest as refusal:
             return await self.turn(refusal, road, letter.user)
+        return await self._let_in(letter, road, verb, objection)
+
+    async def press(self, token: str) -> LetIn | Turned:
+        """Let in what a button of a message means, or say why not, as `take` does."""
+        try:
+            letter = self._pressed(token)
+        except BadTokenError as error:
+            status = 400 if error.fault == "malformed" else 403
+            refusal = RefusedRequest(status, error.fault, str(error))
+            return await self.turn(refusal, BUTTON)
+        return await self._let_in(letter, BUTTON)
+
+    async def _let_in(
+        self,
+        letter: Letter,
+        road: str,
+        verb: str | None = None,
+        objection: RefusedRequest | None = None,
+    ) -> LetIn | Turned:
+        """Let in what a known user wishes, or say why not."""
         asked: Asked | None = None
         try:
             self._admit(letter.user)
@@ -213,6 +236,21 @@ class CommandDoor:
             raise RefusedRequest(403, "unknown_user", _NOBODY)
         if not signed:
             raise RefusedRequest(403, "bad_signature", _NOBODY)
+
+    def _pressed(self, token: str) -> Letter:
+        """Return the command behind a button, as if its user had signed it.
+
+        Raises:
+            BadTokenError: nobody may act on it.
+
+        """
+        key = self.users.key_of(claimed(token).user)
+        # a stranger costs the same work as a user, so that nobody can ask for names
+        press = proved(token, key or _NOBODY, self.clock.now())
+        if key is None:
+            raise BadTokenError("bad_signature", _NOBODY)
+        body = {"id": id_of(token), "verb": "alert.ack", "wish": wish_of(press)}
+        return Letter(press.user, Stamp("", ""), msgspec.json.encode(body))
 
     def _admit(self, user: str) -> None:
         wait_s = self._rates.setdefault(user, TokenBucket(PER_MINUTE)).admit(self.clock.now())

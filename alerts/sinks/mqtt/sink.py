@@ -17,12 +17,13 @@ from typing import Protocol
 
 import structlog
 
+from alerts.model import Transition
 from alerts.notification import Notification, Receipt
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
-from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect, tls_context
+from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect, unchecked
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis, SystemClock
@@ -85,6 +86,11 @@ class MqttSink:
 
         """
         return await self._deliver(notification, with_event=False)
+
+    async def publish_inbox(self, user: str, item: Transition) -> None:
+        """Publish the news of one alert to a user's inbox; raises as `publish` does."""
+        link = await self._connected()
+        await self._send(link, [self._composer.inbox(user, item, link.protocol, self._clock.now())])
 
     async def publish_state(
         self,
@@ -226,21 +232,20 @@ async def open_mqtt(
     origin: Origin | None = None,
     version: str = "",
     connected: Gauge | None = None,
+    routed: Callable[[str], bool] = lambda _: False,
 ) -> AsyncIterator[MqttSink]:
     """Open the sink; it connects in the background, so the broker may come later.
 
-    Leaving says `offline` and disconnects. `connected` shows 1 while there is a connection.
+    Leaving says `offline`. `connected` shows 1 while there is a connection, `routed` tells whose
+    inbox is not written with the alert, but by his channels.
 
     Raises:
         ConfigError: the password file or a TLS file cannot be used.
 
     """
     clock = clock or SystemClock()
-    settings.password()
-    if settings.url.tls:
-        tls_context(settings.tls)
-        if settings.tls.insecure:
-            _log.warning("mqtt.certificate_not_checked", broker=str(settings.url))
+    if unchecked(settings):
+        _log.warning("mqtt.certificate_not_checked", broker=str(settings.url))
     now = clock.now()
     publisher = Publisher(
         instance=settings.instance,
@@ -249,7 +254,7 @@ async def open_mqtt(
         version=version,
         since=now,
     )
-    composer = Composer(Topics(settings.instance), publisher, origin or Origin())
+    composer = Composer(Topics(settings.instance), publisher, origin or Origin(), routed)
     sink = MqttSink(settings, composer, clock=clock, connected=connected or _NoGauge())
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(sink.keep_connected(), name="mqtt.keep_connected")
@@ -280,6 +285,7 @@ def _open(context: SinkContext) -> AbstractAsyncContextManager[MqttSink] | None:
         origin=context.origin,
         version=context.version,
         connected=_Told(context),
+        routed=context.routed,
     )
 
 
