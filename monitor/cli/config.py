@@ -13,6 +13,7 @@ from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit, talk
+from monitor.cli.reason_words import flagged
 from monitor.cli.rules import RulesOption
 from monitor.compute.card import doubt_data
 from monitor.core.clock import SystemClock
@@ -49,5 +50,6 @@ def check(
     words = "fine: " + ", ".join(f"{count} {name}" for name, count in counts.items())
     emit(counts | {"warnings": [doubt_data(doubt) for doubt in found]}, output, lambda: Text(words))
     for doubt in found:
-        text = f" {doubt.where or doubt.company}: {doubt.problem}\n  to fix: {doubt.hint}"
+        problem = flagged(doubt.problem)
+        text = f" {doubt.where or doubt.company}: {problem}\n  to fix: {doubt.hint}"
         talk.print(Text.assemble(("warning", "yellow"), text), soft_wrap=True)

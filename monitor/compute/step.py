@@ -365,7 +365,10 @@ class Step:
                     changed.setdefault(row, set()).add(column)
             for name, facts in self._plan.catalogue.of_one_period:
                 own = firm.together(facts, now)
-                pairs = {fact: (firm.fact(fact, now), reading) for fact, reading in own.items()}
+                pairs = {
+                    name: (found[name] if name in EARLIER_FACTS else firm.fact(name, now), reading)
+                    for name, reading in own.items()
+                }
                 if self.table.bring_together(name, row, pairs):
                     changed.setdefault(row, set()).update(facts)
         return changed
