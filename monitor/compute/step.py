@@ -337,14 +337,9 @@ class Step:
             if metric.scope is not Scope.COMPANY:
                 self.watch.observe(name, self.sources.metric(name, 0), now, revised=revised)
             else:
-                column = self.table.column(name)
+                column, of = self.table.column(name), partial(self.sources.metric, name)
                 self.watch.observe_vector(
-                    name,
-                    column.values,
-                    column.quality,
-                    partial(self.sources.metric, name),
-                    now,
-                    revised=revised,
+                    name, column.values, column.quality, of, now, revised=revised
                 )
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
