@@ -49,6 +49,7 @@ class FeedHealth:
         breaker: whether it is asked at all.
         delay_ms: how late it tells by contract.
         answered_at: when a question was last answered well.
+        streamed: what its stream brings now, so that nobody waits for an answer about it.
 
     """
 
@@ -62,6 +63,7 @@ class FeedHealth:
     breaker: BreakerState = BreakerState.CLOSED
     delay_ms: Millis = 0
     answered_at: Millis | None = None
+    streamed: frozenset[str] = frozenset()
 
     @property
     def error(self) -> str:
@@ -92,11 +94,11 @@ class FeedHealth:
         """Return how old the feed's data is, as it is shown to people.
 
         A feed that was told to wait is late, however young its last value: the next one will not
-        come when it should. One that was told so before it ever answered is as late as we have
-        waited, and dead only when that is long.
+        come when it should. What a stream brings meanwhile does come. One that was told so before
+        it ever answered is as late as we have waited, and dead only when that is long.
         """
         data = self.data(now, elapsed_ms=elapsed_ms)
-        if self.error not in _TOLD_TO_WAIT:
+        if self.error not in _TOLD_TO_WAIT or self.failures[-1].instruments <= self.streamed:
             return data
         if self.observed_at is None:
             data = freshness(self.began, self.budget_ms, now)
@@ -125,6 +127,11 @@ class FeedHealth:
     def mended(self, instruments: frozenset[str], at: Millis) -> FeedHealth:
         """Note that a question for these instruments was answered."""
         return replace(self, failures=self._without(instruments), answered_at=at)
+
+    def beside(self, streamed: frozenset[str], *, checked: bool) -> FeedHealth:
+        """Note what a stream brings; what is not even asked for as a check has no failure left."""
+        failures = self.failures if checked else self._without(streamed)
+        return replace(self, streamed=streamed, failures=failures)
 
     def due(self, moment: Millis) -> FeedHealth:
         """Note when the feed is asked again."""

@@ -128,7 +128,8 @@ class Poller:
 
     def current_health(self) -> FeedHealth:
         """Return how the source is doing: what was asked for and what its stream brought."""
-        gate, health = self.gate, self.health
+        gate, checked = self.gate, self._check_s is not None
+        health = self.health.beside(self._streamed(), checked=checked)
         if gate.stored_at is None or gate.observed_at is None:
             return health
         latest = max(gate.stored_at, health.last_success or gate.stored_at)
@@ -239,10 +240,8 @@ class Poller:
         for fault in faults:
             reason, message = fault.error.reason, str(fault.error)
             self.instruments.failed(name, reason)
-            instruments = frozenset({fault.instrument})
-            self.health = self.health.failed(
-                Failure(instruments, reason, message, now, within=True)
-            )
+            failure = Failure(frozenset({fault.instrument}), reason, message, now, within=True)
+            self.health = self.health.failed(failure)
             if (fault.instrument, reason) not in lane.faults:
                 log.warning(
                     "feed.instrument_failed",

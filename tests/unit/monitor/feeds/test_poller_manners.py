@@ -144,6 +144,31 @@ async def test_a_throttled_feed_is_late_and_not_dead() -> None:
             assert at.poller.health.state(at.clock.now()) is Freshness(state)
 
 
+async def test_a_throttled_check_does_not_make_a_living_stream_late() -> None:
+    """The stream brings the next value in time, whoever is told to wait; the refusal is shown."""
+    busy = FeedUnavailable("slow down", reason=Reason.THROTTLED, retry_after_s=30)
+    at = bench(gives(quote(at=NOW)), busy)
+    await at.poller.poll()
+    await at.poll_after(5)
+    poller, now = at.poller, at.clock.now()
+    assert poller.current_health().state(now) is Freshness.LATE
+    poller.stand_back_for(lambda: frozenset(poller.spec.instruments), check_s=60)
+    assert poller.current_health().state(now) is Freshness.FRESH
+    assert poller.current_health().error == Reason.THROTTLED
+    poller.stand_back_for(frozenset, check_s=60)
+    assert poller.current_health().state(now) is Freshness.LATE
+
+
+async def test_what_is_not_asked_for_beside_its_stream_shows_no_failure() -> None:
+    """Nobody would ever mend it; when the stream is gone, it is the last thing that is known."""
+    at = bench(FeedUnavailable("no connection", reason=Reason.CONNECTION))
+    await at.poller.poll()
+    at.poller.stand_back_for(lambda: frozenset(at.poller.spec.instruments), check_s=None)
+    assert at.poller.current_health().error == ""
+    at.poller.stand_back_for(frozenset, check_s=None)
+    assert at.poller.current_health().error == Reason.CONNECTION
+
+
 async def test_any_other_failure_leaves_the_age_as_it_is() -> None:
     """A feed that never answered and is refused is waited for as long as one that says nothing."""
     at = bench(FeedRejected("no", reason=Reason.UNAUTHORIZED))
