@@ -22,7 +22,11 @@ from monitor.compute.cells import read_cells
 from monitor.compute.flaw_report import Inspection, in_order, inspect, silent
 from monitor.compute.instruments import Instruments
 from monitor.core.clock import SECOND, Millis, SystemClock, iso
+from monitor.core.discovery import declared
+from monitor.core.errors import ConfigError
+from monitor.core.mends import nearest
 from monitor.domain.flaws import Flaw, FlawSpan, spans_of
+from monitor.feeds.base import Feed
 from monitor.nyse import nyse_calendar
 from monitor.replay.layouts import open_history
 from monitor.store.client import RedisClient
@@ -54,6 +58,10 @@ def quality(
     since = None if start is None else moment_of(start, "--from")
     until = None if end is None else moment_of(end, "--to")
     now = SystemClock().now()
+    if since is not None and since > now:
+        raise ConfigError(
+            f"{start} has not come yet", where="--from", hint="name a day that has begun"
+        )
     stocks = frozenset(load_companies(now, settings_with(companies=companies).companies))
     if recording is not None:
         history = open_history(recording, start=since, end=until)
@@ -64,11 +72,22 @@ def quality(
     else:
         url = required_url(live)
         found = ask(url, lambda client, keys: _of_service(client, keys, stocks, now))
+    _refuse_unknown(feed, found)
     spans = [
         span for span in found.spans if feed in {None, span.source} and span.touches(since, until)
     ]
     data = _answer(found, spans, feed)
     emit(data, output, lambda: _draw(data), lambda: data["flaws"])
+
+
+def _refuse_unknown(feed: str | None, found: Inspection) -> None:
+    """Refuse a source that nobody heard of: an empty answer would say that all was well with it.
+
+    One of our own feeds that is switched off has no flaws, and may be asked for.
+    """
+    known = {*found.quotes, *(name for name, _ in declared("monitor.feeds", "FEED", Feed))} - {""}
+    if feed is not None and feed not in known:
+        raise ConfigError(f"no source `{feed}`", where="FEED", hint=nearest(feed, known))
 
 
 async def _of_service(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -204,8 +205,8 @@ def list_feeds(
     emit(rows, output, lambda: _listing(rows))
 
 
-def _listing(rows: list[dict[str, Any]]) -> Table:
-    table = sheet("feed", "on", "every", "key", "quotes", right=("every",))
+def _listing(rows: list[dict[str, Any]]) -> Group:
+    table = sheet("feed", "on", "every", "key", "quotes", right=("every",), whole=("feed", "every"))
     for row in rows:
         key = row["key"] + ("" if row["key_set"] else "\n(not set)")
         table.add_row(
@@ -213,9 +214,21 @@ def _listing(rows: list[dict[str, Any]]) -> Table:
             "yes" if row["enabled"] else "no",
             f"{row['interval_s']:g} s",
             key,
-            ", ".join(row["instruments"]),
+            _kinds(row["instruments"]),
         )
-    return table
+    return Group(table, Text("-o json has every name, the address and the licence"))
+
+
+def _kinds(names: list[str]) -> str:
+    """Return names for a cell; series of one family are one word, since some feeds fill a page."""
+    families = Counter(name.partition(".")[0] for name in names if "." in name)
+    words = (
+        f"{family}.* ({families[family]})"
+        if families[family := name.partition(".")[0]] > 1
+        else name
+        for name in names
+    )
+    return ", ".join(dict.fromkeys(words))
 
 
 @app.command()

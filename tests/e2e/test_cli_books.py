@@ -236,6 +236,15 @@ def test_feeds_are_listed_with_key_and_licence() -> None:
     assert all(row["licence"] for row in rows.values())
 
 
+def test_the_list_of_feeds_stays_a_page_or_two() -> None:
+    """At 80 columns a feed of many series has one word for them, and no key is broken."""
+    text = hashhedge("feeds", "list", env={"COLUMNS": "80"}).out
+    assert "perp.* (6)" in text
+    assert "perp.binance" not in text
+    assert "ERCOT_SUBSCRIPTION_KEY" in text
+    assert len(text.splitlines()) < 100
+
+
 def test_the_sample_adapter_passes() -> None:
     """The adapter of the docs keeps the contract, offline (row A20)."""
     rows = hashhedge("feeds", "test", ROOT / "docs/samples/gemini", "-o", "json").json

@@ -154,3 +154,15 @@ def test_the_command_lists_them(recording: Path) -> None:
         *("--from", iso(NOON + 12 * MINUTE)),
     )
     assert part.out.count("gap") == 2
+
+
+def test_a_source_nobody_heard_of_is_not_called_flawless(recording: Path) -> None:
+    """A slip in the name is refused with the nearest; a feed of ours that is not in it is not."""
+    slip = hashhedge("feeds", "quality", "krakem", "--recording", recording)
+    assert slip.code == 2
+    assert "did you mean `kraken`?" in slip.err
+    absent = hashhedge("feeds", "quality", "coinbase", "--recording", recording)
+    assert absent.code == 0, absent.err
+    later = hashhedge("feeds", "quality", "--recording", recording, "--from", "2999-01-01")
+    assert later.code == 2
+    assert "has not come yet" in later.err
