@@ -63,6 +63,7 @@ async def test_a_stored_quote_shows_both_times_and_whether_it_is_fresh(
         "received_at": iso(now),
         "delay_s": 0.0,
         "session": None,
+        "session_said": None,
         "state": "dead",
         "fresh": False,
     }
