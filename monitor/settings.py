@@ -28,6 +28,7 @@ _FOREIGN = frozenset(
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=4_096)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+TopicPath = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 _UNSHOWN = ("_url", "_password", "_secret")
 
 
@@ -44,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mqtt_ca: PEM file of the broker's CA; None takes the system's.
         mqtt_certificate: PEM file of our client certificate.
         mqtt_key: PEM file of its key.
+        homeassistant: how Home Assistant is told of us over MQTT: not at all, a message a device or
+            one an entity.
+        homeassistant_prefix: of its discovery topics.
         web_host: address of /metrics and the health pages; loopback unless told otherwise.
         web_port: 0 lets the system choose.
         ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
@@ -75,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mqtt_ca: Path | None = None
     mqtt_certificate: Path | None = None
     mqtt_key: Path | None = None
+    homeassistant: typing.Literal["off", "device", "component"] = "off"
+    homeassistant_prefix: TopicPath = "homeassistant"
     web_host: str = "127.0.0.1"
     web_port: Port = 9464
     ingest_secret: Secret | None = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -21,12 +20,13 @@ from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
+from monitor.app.alert_board import ListedAlerts
 from monitor.app.commanding import Commanding
 from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.receiving import Receiving
-from monitor.app.relaying import RelayRole, broker_settings
+from monitor.app.relaying import RelayRole, broker_settings, discovery_of
 from monitor.app.reloading import Reloader
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
@@ -39,6 +39,7 @@ from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.feeds.base import Feed
 from monitor.feeds.streams import Stream
 from monitor.settings import Settings
+from monitor.store.alert_states import AlertStates
 from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
 from monitor.store.commands import CommandDesk
@@ -139,6 +140,7 @@ class Service:
         )
         books = RulebookStore(self.client, job.keys)
         self.compute.rulebook = ShownRulebook(lambda: self.world.rulebook, books)
+        self.compute.alerts = ListedAlerts(AlertStates(self.client, job.keys))
         self.admission = self._admission()
         self.inbox = self._inbox()
         self.commands = self._commands()
@@ -388,6 +390,8 @@ class Service:
             clock=SystemClock(),
             instruments=self.instruments,
             shows=self._shows,
+            world=lambda: self.world,
+            discovery=None if self.job.replay else discovery_of(self.job.settings),
         )
 
     # ---------------------------------------------------------------- reload and health
@@ -480,16 +484,6 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
             serve(app, host=settings.web_host, port=settings.web_port, where=where)
         )
         yield service
-
-
-def spare_what_stays() -> None:
-    """Take all that is loaded by now out of the garbage collector's sight, once per process.
-
-    Libraries, books and rules stay to the end; to look through them again and again costs pauses
-    of up to 0.2 s in the middle of a tick.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def stop_on_signals(service: Service) -> None:

@@ -25,7 +25,7 @@ from monitor.app.replaying import (
     told,
     write_transitions,
 )
-from monitor.app.service import Job, Service, opened, spare_what_stays, stop_on_signals
+from monitor.app.service import Job, Service, opened, stop_on_signals
 from monitor.app.world import World, load_world
 from monitor.cli import loop
 from monitor.cli.calendar import CalendarOption
@@ -164,7 +164,7 @@ async def _replay(
 ) -> dict[str, Any]:
     async with opened(job, world) as service:
         stop_on_signals(service)
-        spare_what_stays()
+        loop.spare_what_stays()
         if service.servers.limits:
             talk.print(service.servers.limits, style="dim")
         talk.print(f"pages    {service.url}  (/metrics /livez /readyz)", soft_wrap=True)

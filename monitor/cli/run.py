@@ -25,7 +25,6 @@ from monitor.app.service import (
     Job,
     Service,
     opened,
-    spare_what_stays,
     stop_on_signals,
 )
 from monitor.app.world import packaged_rules
@@ -125,7 +124,7 @@ async def _run(job: Job, seconds: float | None, *, board: bool) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     async with opened(job) as service:
         stop_on_signals(service)
-        spare_what_stays()
+        loop.spare_what_stays()
         _introduce(service)
         extra = [] if seconds is None else [lambda _service: asyncio.sleep(seconds)]
         title = f"instance {job.settings.instance}"
@@ -207,7 +206,7 @@ async def _demo(job: Job, seconds: float, *, shown: bool) -> AlertLog:
     replaying = Replaying(story, speed, fresh=True)
     async with opened(job) as service:
         stop_on_signals(service)
-        spare_what_stays()
+        loop.spare_what_stays()
         talk.print("SYNTHETIC history: nothing in it ever took place.", style="bold yellow")
         _introduce(service)
         await replaying.prepare(service)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from alerts.sinks.mqtt.connect import MqttSettings, TlsFiles
+from alerts.sinks.mqtt.opening import SINK, open_mqtt
 from alerts.sinks.mqtt.presence import other_publisher
-from alerts.sinks.mqtt.sink import SINK, MqttSink, open_mqtt
+from alerts.sinks.mqtt.sink import MqttSink
 from alerts.sinks.mqtt.url import MqttUrl, password_from
 
 __all__ = [

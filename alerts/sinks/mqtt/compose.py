@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alerts.forms import owner_of
-from alerts.model import AlertState, Reason, Transition
+from alerts.model import Reason, Transition
 from alerts.schemas import builders
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
@@ -55,7 +55,7 @@ class Composer:
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
         messages = [self._event(it, transition, protocol, now) for it in events if with_event]
-        if transition.to_state is AlertState.NOTED or transition.echo:
+        if not transition.has_state:
             return messages
         if transition.reason is Reason.RULE_REMOVED:
             return [*messages, self.cleared(state)]
@@ -78,6 +78,21 @@ class Composer:
         payload = encode(build(self._stamp(topic, None, now)))
         expiry_s = None if fresh_for_ms is None else _seconds(fresh_for_ms)
         return _message(topic, payload, protocol, expiry_s)
+
+    def state_of(self, transition: Transition, protocol: ProtocolName, now: Millis) -> Message:
+        """Return where an alert stands since `transition`, as it was said then."""
+        topic = self.topics.alert_state(transition.rule, transition.key)
+        return self._state(topic, transition, protocol, now)
+
+    def foreign(self, topic: str, payload: bytes, protocol: ProtocolName) -> Message:
+        """Return a retained message of somebody else's contract; an empty one takes it back.
+
+        Raises:
+            DeliveryError: it is too large; not retriable.
+
+        """
+        properties = PublishProperties() if protocol == V5 and payload else None
+        return _bounded(Message(topic, payload, 1, retain=True, properties=properties))
 
     def cleared(self, topic: Topic) -> Message:
         """Return the empty message that takes a retained state back."""
@@ -124,14 +139,20 @@ def _message(
     expiry_s: int | None,
     facts: Facts = (),
 ) -> Message:
-    if len(payload) > MAX_PAYLOAD_BYTES:
+    properties = PublishProperties(expiry_s, facts) if protocol == V5 else None
+    delivery = topic.delivery
+    return _bounded(Message(topic.name, payload, delivery.qos, delivery.retain, properties))
+
+
+def _bounded(message: Message) -> Message:
+    size = len(message.payload)
+    if size > MAX_PAYLOAD_BYTES:
         raise DeliveryError(
-            f"message of {len(payload)} bytes on {topic.name} is over {MAX_PAYLOAD_BYTES}",
+            f"message of {size} bytes on {message.topic} is over {MAX_PAYLOAD_BYTES}",
             retriable=False,
             reason="too_large",
         )
-    properties = PublishProperties(expiry_s, facts) if protocol == V5 else None
-    return Message(topic.name, payload, topic.delivery.qos, topic.delivery.retain, properties)
+    return message
 
 
 def _facts(schema: str, transition: Transition) -> Facts:

@@ -155,8 +155,8 @@ class Link(aiomqtt.Client):
         await asyncio.wait([self._disconnected])
         return LinkLost(str(_seen(self._disconnected) or "closed"))
 
-    async def hear(self, topic: str) -> None:
-        """Subscribe to `topic`, so that its messages reach `heard`.
+    async def hear(self, topic: str) -> bool:
+        """Subscribe to `topic`, so that its messages reach `heard`; tell whether we may.
 
         Raises:
             LinkLost: the connection ended, or the broker did not answer.
@@ -171,11 +171,12 @@ class Link(aiomqtt.Client):
             )
             if not subscribing.done():
                 raise LinkLost("connection ended before the subscription was acknowledged")
-            await subscribing
+            granted = await subscribing
         except aiomqtt.MqttError as error:
             raise LinkLost(f"cannot subscribe: {error}") from error
         finally:
             subscribing.cancel()
+        return all((_code(answer) or 0) < _FAILURE for answer in granted)
 
     def abort(self) -> None:
         """Cut the connection without a DISCONNECT: the broker publishes the will in time."""
@@ -282,9 +283,12 @@ class Link(aiomqtt.Client):
         self._heard(message.topic, bytes(message.payload))
 
 
+def _code(answer: ReasonCode | int | None) -> int | None:
+    return answer.value if isinstance(answer, ReasonCode) else answer
+
+
 def _version_refused(error: MqttConnectError) -> bool:
-    code = error.rc.value if isinstance(error.rc, ReasonCode) else error.rc
-    return code == UNSUPPORTED_PROTOCOL_VERSION
+    return _code(error.rc) == UNSUPPORTED_PROTOCOL_VERSION
 
 
 def _seen(future: asyncio.Future[None]) -> BaseException | None:

@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
+from alerts.model import Transition
 from alerts.notification import Notification, Receipt
-from alerts.schemas.builders import Origin, Publisher, Stamp
+from alerts.schemas.builders import Stamp
 from alerts.schemas.payloads import RetainedState
-from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
-from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect, tls_context
+from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, Refused
 from alerts.topics import Topic, Topics
-from monitor.core.clock import Clock, Millis, SystemClock
+from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
 
 NAME = "mqtt"
@@ -43,11 +43,6 @@ class Gauge(Protocol):
         ...
 
 
-class _NoGauge:
-    def set(self, value: float) -> None:
-        """Show nothing."""
-
-
 class MqttSink:
     """An open way to the broker. Get one from `open_mqtt`."""
 
@@ -62,6 +57,10 @@ class MqttSink:
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._closing = False
+        self._ears: dict[str, Callable[[bytes], None]] = {}
+        self._said: dict[str, str] = {}
+        self.connections = 0
+        """How often a connection was made. A new one may be to a broker that has forgotten all."""
 
     @property
     def topics(self) -> Topics:
@@ -105,6 +104,47 @@ class MqttSink:
         now = self._clock.now()
         message = self._composer.state(topic, build, link.protocol, now, fresh_for_ms)
         await self._send(link, [message])
+
+    async def repeat_state(self, transition: Transition) -> None:
+        """Publish again where an alert stands, unless something else was said over this connection.
+
+        That is newer than what the caller has read.
+
+        Raises:
+            DeliveryError: not acknowledged.
+
+        """
+        link = await self._connected()
+        if self._said.get(transition.name, transition.id) == transition.id:
+            message = self._composer.state_of(transition, link.protocol, self._clock.now())
+            await self._send(link, [message])
+
+    async def put(self, topic: str, payload: bytes) -> None:
+        """Publish a retained message of another contract, JSON in UTF-8; empty takes it back.
+
+        Raises:
+            DeliveryError: not acknowledged.
+
+        """
+        link = await self._connected()
+        await self._send(link, [self._composer.foreign(topic, payload, link.protocol)])
+
+    async def hear(self, topic: str, told: Callable[[bytes], None]) -> None:
+        """Call `told` with each payload on `topic`, over this connection: ask anew after each.
+
+        Raises:
+            DeliveryError: there is no connection, or the broker does not let us hear it.
+
+        """
+        link = await self._connected()
+        self._ears[topic] = told
+        try:
+            heard = await link.hear(topic)
+        except LinkLost as error:
+            raise DeliveryError(str(error), retriable=True, reason="not_heard") from error
+        if not heard:
+            why = f"the broker does not let us read {topic}"
+            raise DeliveryError(why, retriable=False, reason="refused")
 
     async def clear_state(self, topic: Topic) -> None:
         """Take a retained state back: what it speaks of is no more.
@@ -150,6 +190,8 @@ class MqttSink:
             async with asyncio.timeout(self._settings.ack_timeout_s):
                 await self._announce(link)
                 await link.hear(self._status)
+            self._said.clear()
+            self.connections += 1
             self._link = link
             self._linked.set()
             self._gauge.set(1)
@@ -170,6 +212,9 @@ class MqttSink:
             self._gauge.set(0)
 
     def _heard(self, topic: str, payload: bytes) -> None:
+        told = self._ears.get(topic)
+        if told is not None:
+            told(payload)
         link = self._link
         if link is not None and topic == self._status and payload == OFFLINE:
             # a predecessor's will came late, or another replica left: the service is still here
@@ -181,9 +226,10 @@ class MqttSink:
 
     async def _deliver(self, notification: Notification, *, with_event: bool) -> Receipt:
         link = await self._connected()
-        messages = self._composer.alert(
-            notification.transition, link.protocol, self._clock.now(), with_event=with_event
-        )
+        transition, now = notification.transition, self._clock.now()
+        messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
+        if transition.has_state:
+            self._said[transition.name] = transition.id
         if messages:
             await self._send(link, messages)
         return Receipt(NAME, self._clock.now(), "" if with_event else "state only")
@@ -220,71 +266,3 @@ class MqttSink:
 def _forget(future: asyncio.Future[None]) -> None:
     if not future.cancelled():
         future.exception()
-
-
-@asynccontextmanager
-async def open_mqtt(
-    settings: MqttSettings,
-    *,
-    clock: Clock | None = None,
-    origin: Origin | None = None,
-    version: str = "",
-    connected: Gauge | None = None,
-) -> AsyncIterator[MqttSink]:
-    """Open the sink; it connects in the background, so the broker may come later.
-
-    Leaving says `offline` and disconnects. `connected` shows 1 while there is a connection.
-
-    Raises:
-        ConfigError: the password file or a TLS file cannot be used.
-
-    """
-    clock = clock or SystemClock()
-    settings.password()
-    if settings.url.tls:
-        tls_context(settings.tls)
-        if settings.tls.insecure:
-            _log.warning("mqtt.certificate_not_checked", broker=str(settings.url))
-    now = clock.now()
-    publisher = Publisher(
-        instance=settings.instance,
-        client_id=settings.client_id,
-        run=f"{settings.replica}-{now:x}",
-        version=version,
-        since=now,
-    )
-    composer = Composer(Topics(settings.instance), publisher, origin or Origin())
-    sink = MqttSink(settings, composer, clock=clock, connected=connected or _NoGauge())
-    async with asyncio.TaskGroup() as group:
-        keeper = group.create_task(sink.keep_connected(), name="mqtt.keep_connected")
-        try:
-            yield sink
-        finally:
-            await sink.close()
-            keeper.cancel()
-
-
-class _Told:
-    """The connection as a gauge that tells the context."""
-
-    def __init__(self, context: SinkContext) -> None:
-        self._context = context
-
-    def set(self, value: float) -> None:
-        self._context.connected(NAME, bool(value))
-
-
-def _open(context: SinkContext) -> AbstractAsyncContextManager[MqttSink] | None:
-    settings = context.settings.get(NAME)
-    if not isinstance(settings, MqttSettings):
-        return None
-    return open_mqtt(
-        settings,
-        clock=context.clock,
-        origin=context.origin,
-        version=context.version,
-        connected=_Told(context),
-    )
-
-
-SINK = SinkSpec(NAME, _open)
