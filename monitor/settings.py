@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mqtt_ca: PEM file of the broker's CA; None takes the system's.
         mqtt_certificate: PEM file of our client certificate.
         mqtt_key: PEM file of its key.
+        mqtt_insecure: take any certificate of the broker; for a test bench only.
         homeassistant: how Home Assistant is told of us over MQTT: not at all, a message a device or
             one an entity.
         homeassistant_prefix: of its discovery topics.
@@ -79,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mqtt_ca: Path | None = None
     mqtt_certificate: Path | None = None
     mqtt_key: Path | None = None
+    mqtt_insecure: bool = False
     homeassistant: typing.Literal["off", "device", "component"] = "off"
     homeassistant_prefix: TopicPath = "homeassistant"
     web_host: str = "127.0.0.1"

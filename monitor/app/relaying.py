@@ -51,7 +51,10 @@ def broker_settings(settings: Settings, found: Servers, replica: str) -> MqttSet
         protocol=protocol,  # type: ignore[arg-type]  # the setting's words, one renamed
         password=password_from(settings.mqtt_password, settings.mqtt_password_file),
         tls=TlsFiles(
-            ca=settings.mqtt_ca, certificate=settings.mqtt_certificate, key=settings.mqtt_key
+            ca=settings.mqtt_ca,
+            certificate=settings.mqtt_certificate,
+            key=settings.mqtt_key,
+            insecure=settings.mqtt_insecure,
         ),
     )
 

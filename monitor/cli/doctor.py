@@ -13,9 +13,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from alerts.sinks.mqtt import MqttUrl
+from alerts.sinks.mqtt import HINTS, rival_publishers
 from alerts.sinks.mqtt.listen import listening
-from monitor.app.servers import running
+from monitor.app.relaying import broker_settings
+from monitor.app.servers import Servers, running
 from monitor.app.world import World, load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
@@ -143,7 +144,7 @@ async def _servers(settings: Settings) -> list[Finding]:
     mqtt_url = settings.mqtt_url or (found.publish_url if found else None)
     findings = await _bounded("redis", redis_url, _redis)
     reachable = redis_url is not None and not any(item.result == FAIL for item in findings)
-    findings += await _bounded("broker", mqtt_url, _broker)
+    findings += await _bounded("broker", mqtt_url, lambda url: _broker(settings, url))
     return findings + (await _bounded("feeds", redis_url, _feeds) if reachable else [])
 
 
@@ -212,14 +213,24 @@ async def _feeds(url: str) -> list[Finding]:
     return findings
 
 
-async def _broker(url: str) -> list[Finding]:
+async def _broker(settings: Settings, url: str) -> list[Finding]:
+    """Connect as the service would, certificates and password included, and see who publishes."""
+    mqtt = broker_settings(settings, Servers(redis_url="", mqtt_url=url), "doctor")
     try:
-        async with listening(MqttUrl.parse(url), TOPIC):
-            return [Finding("broker", "server", PASS, "connects and accepts a subscription")]
+        password = mqtt.password() if mqtt.url.user else None
+        async with listening(mqtt.url, TOPIC, password=password, tls=mqtt.tls):
+            found = [Finding("broker", "server", PASS, "connects and accepts a subscription")]
+        rivals = await rival_publishers(mqtt)
     except DeliveryError as error:
-        return [
-            Finding("broker", "server", FAIL, str(error), "is it running, and the address right?")
-        ]
+        hint = HINTS.get(error.reason, HINTS["unreachable"])
+        return [Finding("broker", "server", FAIL, f"{error.reason}: {error}", hint)]
+    if mqtt.url.tls and mqtt.tls.insecure:
+        fix = "set HASHHEDGE_MQTT_CA and take HASHHEDGE_MQTT_INSECURE away"
+        found.append(Finding("broker", "certificate", WARN, "is not checked", fix))
+    if rivals:
+        detail = f"{' and '.join(rivals)}: two processes take turns under one client id"
+        found.append(Finding("broker", "client id", FAIL, detail, HINTS["session_taken_over"]))
+    return found
 
 
 def _table(findings: list[Finding]) -> Table:

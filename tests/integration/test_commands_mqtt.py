@@ -360,7 +360,7 @@ def guarded_broker(folder: Path) -> TestBroker:
 
 
 async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: Path) -> None:
-    """With it the service hears and answers; nobody reads another's answers or writes a state."""
+    """With it the service hears and answers; nobody reads another's answers or writes a state (F12)."""
     broker = guarded_broker(tmp_path)
     url = broker.url.replace("//", "//hashhedge@")
 
@@ -368,6 +368,11 @@ async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: 
         words = ["-p", str(broker.port), "-u", user, "-P", PASSWORDS[user], "-q", "1", "-W", "3"]
         what = ["-t", f"{BASE}/cmd/alert.ack", "-e", reply_to, "-m", enveloped(body, "").decode()]
         command = ["mosquitto_rr", "-V", "mqttv5", *words, *what]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+
+    async def put(user: str, topic: str) -> subprocess.CompletedProcess[bytes]:
+        words = ["-p", str(broker.port), "-u", user, "-P", PASSWORDS[user], "-q", "1", "-r"]
+        command = ["mosquitto_pub", "-V", "mqttv5", "-d", *words, "-t", topic, "-m", "forged"]
         return await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
 
     try:
@@ -384,5 +389,10 @@ async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: 
             overheard = await ask("bob", order("2"), f"{ROOM}/shell")
             assert (overheard.returncode, overheard.stdout) == (27, b"")
             assert room.replies() == []  # the listener has no name, so no room of answers
+            for below in ("alert/x-high/X/state", "alert/x-high/X/event", "company/RIOT/state"):
+                denied = await put("anna", f"{BASE}/{below}")
+                assert "Not authorized" in denied.stderr.decode() + denied.stdout.decode(), denied
+            state = await room.state("acked")
+            assert (state["rule"], state["ack"]["by"]) == ("x-high", "anna")
     finally:
         broker.stop()

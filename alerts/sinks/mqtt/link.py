@@ -27,6 +27,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alerts.sinks.mqtt.properties import PublishProperties
+from alerts.sinks.mqtt.refusals import HUNG_UP, UNREACHABLE, reason_of
 
 ProtocolName: TypeAlias = Literal["5.0", "3.1.1"]
 
@@ -44,6 +45,10 @@ _silent.disabled = True
 
 class LinkLost(Exception):
     """The connection is gone; nothing that was not acknowledged may count as delivered."""
+
+    def __init__(self, message: str, reason: str = UNREACHABLE) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class VersionRefused(LinkLost):
@@ -131,15 +136,15 @@ class Link(aiomqtt.Client):
             await self._enter()
         except MqttConnectError as error:
             self.abort()
-            kind = VersionRefused if _version_refused(error) else LinkLost
-            raise kind(f"broker refused the connection: {error}") from error
+            kind = VersionRefused if _code(error.rc) == UNSUPPORTED_PROTOCOL_VERSION else LinkLost
+            raise kind(f"broker refused us: {error}", reason_of(error)) from error
         except _HungUp as error:
             self.abort()
-            raise VersionRefused(str(error)) from error
+            raise VersionRefused(str(error), HUNG_UP) from error
         except aiomqtt.MqttError as error:
             cause = _seen(self._disconnected) or error
             self.abort()
-            raise LinkLost(f"broker cannot be reached: {cause}") from error
+            raise LinkLost(f"broker out of reach: {cause}", reason_of(cause)) from error
         self._disconnected.add_done_callback(self._fail_all)
 
     async def close(self) -> None:
@@ -153,7 +158,8 @@ class Link(aiomqtt.Client):
     async def lost(self) -> LinkLost:
         """Wait until the connection is gone and return why."""
         await asyncio.wait([self._disconnected])
-        return LinkLost(str(_seen(self._disconnected) or "closed"))
+        why = _seen(self._disconnected) or aiomqtt.MqttError("closed")
+        return LinkLost(str(why), reason_of(why))
 
     async def hear(self, topic: str) -> bool:
         """Subscribe to `topic`, so that its messages reach `heard`; tell whether we may.
@@ -176,7 +182,7 @@ class Link(aiomqtt.Client):
             raise LinkLost(f"cannot subscribe: {error}") from error
         finally:
             subscribing.cancel()
-        return all((_code(answer) or 0) < _FAILURE for answer in granted)
+        return all(_code(answer) < _FAILURE for answer in granted)
 
     def abort(self) -> None:
         """Cut the connection without a DISCONNECT: the broker publishes the will in time."""
@@ -283,12 +289,8 @@ class Link(aiomqtt.Client):
         self._heard(message.topic, bytes(message.payload))
 
 
-def _code(answer: ReasonCode | int | None) -> int | None:
-    return answer.value if isinstance(answer, ReasonCode) else answer
-
-
-def _version_refused(error: MqttConnectError) -> bool:
-    return _code(error.rc) == UNSUPPORTED_PROTOCOL_VERSION
+def _code(answer: ReasonCode | int | None) -> int:
+    return answer.value if isinstance(answer, ReasonCode) else answer or 0
 
 
 def _seen(future: asyncio.Future[None]) -> BaseException | None:

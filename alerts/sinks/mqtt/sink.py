@@ -24,12 +24,15 @@ from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, Refused
+from alerts.sinks.mqtt.refusals import HINTS, TAKEN_OVER, Clash
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
 
 NAME = "mqtt"
 _GOODBYE_S = 2.0
+_CLASH_PAUSE_S = 1.0
+"""Between two connections when somebody else has our client id: neither is to flood the broker."""
 # not authorised, topic name invalid, packet too large, payload format invalid: the same next time
 _LASTING_REFUSALS = frozenset({135, 144, 149, 153})
 _log = structlog.get_logger(__name__)
@@ -157,19 +160,35 @@ class MqttSink:
 
     async def keep_connected(self) -> None:
         """Connect, say so, wait for the end of the connection, and again, until closed."""
-        rng = random.Random()  # noqa: S311 - jitter, no secret
-        failures = 0
+        rng, clash = random.Random(), Clash()  # noqa: S311 - jitter, no secret
+        failures, begun = 0, None
         while not self._closing:
             try:
+                begun = None
                 link = await connect(self._settings, self._status, self._heard)
-                failures = 0
+                failures, begun = 0, self._clock.now()
                 await self._serve(link)
             except (LinkLost, ConfigError) as error:  # a secret may be away while it is rotated
-                if failures == 0 and not self._closing:
-                    broker = str(self._settings.url)
-                    _log.warning("mqtt.not_connected", broker=broker, why=str(error))
-            await self._clock.sleep(self._settings.reconnect.delay_s(failures, rng))
+                if not self._closing:
+                    self._mourn(error, failures, begun, clash)
+            delay_s = self._settings.reconnect.delay_s(failures, rng)
+            await self._clock.sleep(max(delay_s, _CLASH_PAUSE_S) if clash.fighting else delay_s)
             failures += 1
+
+    def _mourn(
+        self, error: LinkLost | ConfigError, failures: int, begun: Millis | None, clash: Clash
+    ) -> None:
+        """Say why there is no connection: the first time of a row, and a clash once a minute."""
+        broker, reason = str(self._settings.url), getattr(error, "reason", "config")
+        now = self._clock.now()
+        if begun is not None and clash.lost(reason, now - begun, now):
+            hint, own = HINTS[TAKEN_OVER], self._settings.client_id
+            _log.warning("mqtt.client_id_clash", broker=broker, client_id=own, hint=hint)
+        elif failures == 0 and not clash.fighting:
+            hint = error.hint if isinstance(error, ConfigError) else HINTS[error.reason]
+            _log.warning(
+                "mqtt.not_connected", broker=broker, reason=reason, why=str(error), hint=hint
+            )
 
     async def close(self) -> None:
         """Say `offline` and disconnect; a broker that is away already has our will."""

@@ -37,6 +37,7 @@ def test_every_setting_has_a_variable() -> None:
         "mqtt_certificate": "c.pem",
         "mqtt_key": "k.pem",
         "web_host": "::1",
+        "mqtt_insecure": "True",
         "homeassistant": "component",
         "homeassistant_prefix": "ha/here",
         "web_port": "1",
