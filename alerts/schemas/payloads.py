@@ -239,6 +239,21 @@ class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_
     last_success_at: Moment | None
 
 
+class ReportNow(Struct, frozen=True, kw_only=True):
+    """How things stand, in an answer; a null value is unknown."""
+
+    firing: Annotated[tuple[LineNow, ...], Meta(description="the newest 100 last")]
+    feeds: Annotated[int, Meta(description="how many there are")]
+    unwell: Annotated[
+        Mapping[str, str], Meta(description="those that are not fresh, and how they are")
+    ]
+    market: Mapping[str, float | None]
+    companies: Annotated[
+        Mapping[str, Mapping[str, float | None]],
+        Meta(description="the headline of each, by ticker"),
+    ]
+
+
 class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=COMMAND_REPLY):
     """What became of a command; `error` is empty where the desk decided, whatever it said."""
 
@@ -267,6 +282,10 @@ class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
     matched: int = 0
     firing: int = 0
     plan: ReloadPlan | None = None
+    history: Annotated[
+        tuple[LineNow, ...], Meta(description="of `history`: the news of before, the oldest first")
+    ] = ()
+    report: Annotated[ReportNow | None, Meta(description="of `report`: how things stand")] = None
     repeated: Annotated[bool, Meta(description="it had come before, and is not done again")] = False
     correlation: Annotated[str, Meta(description="as in the payload of MQTT 3.1.1")] = ""
 

@@ -58,6 +58,7 @@ from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from monitor.web.admission import Admission
+from monitor.web.answering import Answerer
 from monitor.web.command_page import CommandPage
 from monitor.web.health import Health
 from monitor.web.inbox import Inbox
@@ -351,6 +352,7 @@ class Service:
             settings.place_of("command_users"),
             broker,
             CommandDesk(self.client, job.keys),
+            Answerer(self.client, job.keys),
             self.instruments.commanded,
         )
 

@@ -29,11 +29,12 @@ from monitor.store.commands import (
     encode_command,
 )
 from monitor.web.admission import RETRY_S, RefusedRequest
+from monitor.web.answering import Answerer
 from monitor.web.inbound import MalformedBodyError
 from monitor.web.letters import Letter, too_large
 from monitor.web.signature import age_fault, form_fault, is_signed
 from monitor.web.users import NAME, Users
-from monitor.web.wishes import Asked, read_command
+from monitor.web.wishes import Asked, Wondered, read_command
 
 PER_MINUTE = 60.0
 """Commands of one user in a minute, a quarter of them at once; and so many strangers are noted."""
@@ -97,6 +98,13 @@ class LetIn:
         return not self.entered.is_new
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that was answered at once, in the words for its sender."""
+
+    answer: dict[str, object]
+
+
 def _told(**facts: Any) -> dict[str, object]:  # noqa: ANN401  # the fields of the payload
     told: dict[str, object] = msgspec.to_builtins(CommandReply(**{"accepted": False} | facts))
     return told
@@ -109,6 +117,7 @@ class CommandDoor:
     Attributes:
         users: whose keys count.
         desk: puts commands among the ticks.
+        answerer: looks up what is only asked.
         clock: now.
         ended: counts one command by its outcome.
 
@@ -116,6 +125,7 @@ class CommandDoor:
 
     users: Users
     desk: CommandDesk
+    answerer: Answerer
     clock: Clock
     ended: Callable[[str], None]
     _rates: dict[str, TokenBucket] = field(init=False, default_factory=dict)
@@ -127,8 +137,8 @@ class CommandDoor:
         road: str,
         verb: str | None = None,
         objection: RefusedRequest | None = None,
-    ) -> LetIn | Turned:
-        """Let a command in, or say why not; nothing but a bug of ours leaves here.
+    ) -> LetIn | Turned | Answered:
+        """Let a command in, answer a question, or say why not; nothing but a bug of ours leaves here.
 
         `verb` is that of its topic, if it has one; `objection` is what its road has against it,
         which only a known user is told.
@@ -142,7 +152,10 @@ class CommandDoor:
             self._admit(letter.user)
             if objection is not None:
                 raise objection
-            asked = self._read(letter, verb)
+            found = self._read(letter, verb)
+            if isinstance(found, Wondered):
+                return await self._answer(found, letter.user, road)
+            asked = found
             return await self._enter(asked, road)
         except RefusedRequest as refusal:
             return await self.turn(refusal, road, letter.user, known=True, asked=asked)
@@ -220,7 +233,7 @@ class CommandDoor:
             message = f"{user} commands too often; wait {wait_s:.1f} s"
             raise RefusedRequest(429, "throttled", message, retry_s=wait_s)
 
-    def _read(self, letter: Letter, verb: str | None) -> Asked:
+    def _read(self, letter: Letter, verb: str | None) -> Asked | Wondered:
         try:
             asked = read_command(letter.body, letter.user, self.clock.now())
         except MalformedBodyError as error:
@@ -231,9 +244,21 @@ class CommandDoor:
         if verb is not None and verb != asked.verb:
             message = f"verb: {asked.verb} on the topic of another; its own ends in /{asked.verb}"
             raise RefusedRequest(400, "malformed", message)
-        if len(encode_command(asked.command)) > MAX_BYTES:
+        if isinstance(asked, Asked) and len(encode_command(asked.command)) > MAX_BYTES:
             raise too_large()
         return asked
+
+    async def _answer(self, asked: Wondered, user: str, road: str) -> Answered:
+        """Answer a question: it goes nowhere, so asking again is asking anew."""
+        try:
+            found = await self.answerer.answer(asked.question, user)
+        except StoreUnavailable as error:
+            message = "the store does not answer; ask again, signed anew"
+            raise RefusedRequest(503, "store_unavailable", message, retry_s=RETRY_S) from error
+        self.ended("done")
+        log.info("command.answered", road=road, user=user, verb=asked.verb, id=asked.name)
+        named = {"id": asked.name, "at": iso(self.clock.now()), "by": user, "verb": asked.verb}
+        return Answered(_told(**found | named | {"accepted": True}))
 
     async def _enter(self, asked: Asked, road: str) -> LetIn:
         command = asked.command

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 
 from monitor.web.admission import RefusedRequest
-from monitor.web.command_door import CommandDoor, Turned
+from monitor.web.command_door import Answered, CommandDoor, Turned
 from monitor.web.ingest import bounded_body
 from monitor.web.letters import MAX_SEALED, opened
 
@@ -43,6 +43,8 @@ class CommandPage:
         found = await self.door.take(letter, ROAD)
         if isinstance(found, Turned):
             return _turned(found)
+        if isinstance(found, Answered):
+            return _said(found.answer, 200)
         answer = await self.door.answer(found, WAIT_S)
         if answer["error"]:
             return _said(answer, 202)
