@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mqtt_certificate: PEM file of our client certificate.
         mqtt_key: PEM file of its key.
         mqtt_insecure: take any certificate of the broker; for a test bench only.
+        mqtt_cloudevents: publish news in an envelope of CloudEvents 1.0.
         homeassistant: how Home Assistant is told of us over MQTT: not at all, a message a device or
             one an entity.
         homeassistant_prefix: of its discovery topics.
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mqtt_certificate: Path | None = None
     mqtt_key: Path | None = None
     mqtt_insecure: bool = False
+    mqtt_cloudevents: bool = False
     homeassistant: typing.Literal["off", "device", "component"] = "off"
     homeassistant_prefix: TopicPath = "homeassistant"
     web_host: str = "127.0.0.1"

@@ -41,6 +41,9 @@ _READING = "(value_json | default({})).reading | default({})"
 _OF_COMPANY = "((value_json | default({})).readings | default({})).get('%s', {})"
 _ON = "{'firing': 'ON', 'acked': 'ON', 'recovering': 'ON', 'no_data': 'None', 'error': 'None', '': 'None'}"
 _ALERT = "{{ " + _ON + ".get((value_json | default({})).state | default(''), 'OFF') }}"
+_EVENT = (
+    "{% set e = value_json | default({}) %}{% set e = e.data if e.specversion is defined else e %}"
+)
 _ALERT_WORDS = (
     *(
         "severity",
@@ -236,7 +239,7 @@ class Discovery:
             "name": "Alerts",
             "state_topic": self._topics.below(filter_of(Kind.ALERT_EVENT)),
             "event_types": list(EVENT_TYPES),
-            "value_template": f"{{% set e = value_json | default({{}}) %}}{{% if {mine} %}}{told}{{% endif %}}",
+            "value_template": f"{_EVENT}{{% if {mine} %}}{told}{{% endif %}}",
         }
         return self._entity(device, "alerts", "event", config)
 

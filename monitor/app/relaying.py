@@ -56,6 +56,7 @@ def broker_settings(settings: Settings, found: Servers, replica: str) -> MqttSet
             key=settings.mqtt_key,
             insecure=settings.mqtt_insecure,
         ),
+        cloud_events=settings.mqtt_cloudevents,
     )
 
 

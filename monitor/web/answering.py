@@ -13,7 +13,8 @@ from alerts.codec import decode_transition
 from alerts.forms import owner_of
 from alerts.model import AlertState, Transition
 from alerts.schemas.builders import line_now
-from alerts.schemas.payloads import LineNow, ReportNow
+from alerts.schemas.payloads import LineNow
+from alerts.schemas.replies import ReportNow
 from monitor.domain.events import BTC_USD
 from monitor.domain.questions import AskHistory, AskReport, Question
 from monitor.store.alert_states import AlertStates

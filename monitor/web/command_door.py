@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from alerts.schemas.payloads import CommandReply
+from alerts.schemas.replies import CommandReply
 from monitor.core.clock import Clock, Millis, iso
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.commands import Reply

@@ -17,7 +17,7 @@ from tests.e2e.conftest import NewRoom
 from tests.e2e.living import answers, feeds_book, simulator
 from tests.e2e.playing import START_S, Child, Room
 from tests.home.schema import DEVICES, device_faults
-from tests.servers import program
+from tests.servers import program, start_broker
 from tests.waiting import wait_here
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -213,3 +213,34 @@ def test_another_style_leaves_nothing_of_the_first(home: Home) -> None:
             return named and not others
 
         wait_here(right, f"what {style} says", 60)
+
+
+def test_an_empty_broker_has_every_state_again(home: Home, tmp_path: Path) -> None:
+    """Killed and back without its store, or another one on another port: the same states stand there."""
+
+    def topics() -> set[str]:
+        found = home.retained("hashhedge/v1/main/#") | home.retained("homeassistant/#")
+        return {name for name in found if not name.endswith("status/detail")}
+
+    before = topics()
+    assert any("/alert/moved/" in name for name in before)
+    broker = home.room.broker
+    broker.kill()
+    for store in (home.room.folder / "broker").glob("mosquitto.db*"):
+        store.unlink()
+    broker.start()
+    wait_here(lambda: topics() == before, "all states on the broker that was emptied", 60)
+
+    home.service.send(signal.SIGTERM)
+    assert home.service.code(30) == 0, home.service.err
+    home.room.broker = start_broker("mosquitto", tmp_path)
+    try:
+        home.service = home.begin("device")
+        wait_here(lambda: topics() == before, "all states on another broker", 60)
+        home.service.send(signal.SIGTERM)
+        assert home.service.code(30) == 0, home.service.err
+    finally:
+        home.room.broker.stop()
+        home.room.broker = broker
+    home.service = home.begin("device")
+    wait_here(lambda: topics() == before, "the first broker to be as before", 60)

@@ -112,7 +112,10 @@ async def house(
     if program is None:
         pytest.skip("Home Assistant is not installed: make homeassistant")
     port = urlsplit(broker.url).port or 0
-    settings = MqttSettings(url=MqttUrl.parse(broker.url), instance="main")
+    # an envelope around the news is opened by the same template
+    wrapped = style is Style.COMPONENT
+    url = MqttUrl.parse(broker.url)
+    settings = MqttSettings(url=url, instance="main", cloud_events=wrapped)
     async with (
         listening(broker.url, f"{SEEN}/#") as seen,
         open_mqtt(settings) as sink,

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from alerts.forms import owner_of
 from alerts.model import Reason, Transition
-from alerts.schemas import builders
+from alerts.schemas import builders, cloudevents
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
 from alerts.sinks.mqtt.connect import OFFLINE, ONLINE
 from alerts.sinks.mqtt.link import V5, Message, ProtocolName
-from alerts.sinks.mqtt.properties import Facts, PublishProperties
+from alerts.sinks.mqtt.properties import CONTENT_TYPE, Facts, PublishProperties
 from alerts.sinks.mqtt.sequence import Sequences
 from alerts.topics import Topic, Topics
 from monitor.core.clock import SECOND, Millis
@@ -23,8 +23,12 @@ MAX_PAYLOAD_BYTES = 256 * 1024
 class Composer:
     """Makes the messages of one publisher and counts them per topic."""
 
-    def __init__(self, topics: Topics, publisher: Publisher, origin: Origin) -> None:
+    def __init__(
+        self, topics: Topics, publisher: Publisher, origin: Origin, *, cloud_events: bool = False
+    ) -> None:
+        """`cloud_events`: news goes out in an envelope of CloudEvents; states do not."""
         self.topics = topics
+        self._cloud_events = cloud_events
         self._publisher = publisher
         self._origin = origin
         self._sequences = Sequences()
@@ -116,10 +120,16 @@ class Composer:
         self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
     ) -> Message:
         stamp = self._stamp(topic, transition.id, now)
-        payload = encode(builders.alert_event(transition, stamp, self._origin))
+        event = builders.alert_event(transition, stamp, self._origin)
         # recorded inputs are old by nature; their news does not expire
         left = None if self._origin.replay else _seconds(builders.expires_at(transition) - now)
-        return _message(topic, payload, protocol, left, _facts(ALERT_EVENT, transition))
+        facts = _facts(ALERT_EVENT, transition)
+        if not self._cloud_events:
+            return _message(topic, encode(event), protocol, left, facts)
+        base = self.topics.base
+        wrapped = cloudevents.cloud_event(event, base, topic.name.removeprefix(f"{base}/"))
+        kind = cloudevents.CONTENT_TYPE
+        return _message(topic, encode(wrapped), protocol, left, facts, kind)
 
     def _state(
         self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
@@ -138,8 +148,9 @@ def _message(
     protocol: ProtocolName,
     expiry_s: int | None,
     facts: Facts = (),
+    kind: str = CONTENT_TYPE,
 ) -> Message:
-    properties = PublishProperties(expiry_s, facts) if protocol == V5 else None
+    properties = PublishProperties(expiry_s, facts, content_type=kind) if protocol == V5 else None
     delivery = topic.delivery
     return _bounded(Message(topic.name, payload, delivery.qos, delivery.retain, properties))
 

@@ -56,6 +56,7 @@ class MqttSettings:
         connect_timeout_s: until CONNACK.
         ack_timeout_s: until PUBACK; then the connection is cut and made anew.
         reconnect: waits between tries to connect.
+        cloud_events: put news in an envelope of CloudEvents.
 
     """
 
@@ -70,6 +71,7 @@ class MqttSettings:
     connect_timeout_s: float = 5.0
     ack_timeout_s: float = 10.0
     reconnect: Backoff = field(default_factory=lambda: Backoff(base_s=0.25, cap_s=15.0))
+    cloud_events: bool = False
 
     @property
     def client_id(self) -> str:

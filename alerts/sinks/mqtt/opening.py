@@ -55,7 +55,8 @@ async def open_mqtt(
         version=version,
         since=now,
     )
-    composer = Composer(Topics(settings.instance), publisher, origin or Origin())
+    topics, cloud_events = Topics(settings.instance), settings.cloud_events
+    composer = Composer(topics, publisher, origin or Origin(), cloud_events=cloud_events)
     sink = MqttSink(settings, composer, clock=clock, connected=connected or _NoGauge())
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(sink.keep_connected(), name="mqtt.keep_connected")

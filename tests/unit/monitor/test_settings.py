@@ -38,6 +38,7 @@ def test_every_setting_has_a_variable() -> None:
         "mqtt_key": "k.pem",
         "web_host": "::1",
         "mqtt_insecure": "True",
+        "mqtt_cloudevents": "True",
         "homeassistant": "component",
         "homeassistant_prefix": "ha/here",
         "web_port": "1",
