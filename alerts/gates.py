@@ -80,6 +80,8 @@ class Gates:
     @property
     def next_edge(self) -> int | None:
         """Return when the next gate opens or shuts, ms UTC."""
+        if not self._gates:
+            return None
         edges = (gate.edge for gate in self._gates.values())
         return min((edge for edge in edges if edge is not None), default=None)
 

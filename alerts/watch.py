@@ -35,6 +35,7 @@ from alerts.series import UNSEEN, Series, Target, Vector
 from alerts.setting import PLAIN, Bound, ReadingOf, Setting
 from alerts.signals.ring import Bar
 from alerts.telling import Inputs, Teller
+from monitor.core.timers import earliest
 from monitor.domain.events import Quality, Quote, Reading
 
 WORST_USABLE = int(Quality.SINGLE)
@@ -374,8 +375,7 @@ class Watch:
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer that still holds, ms UTC."""
-        timers = (self.gates.next_edge, self._pasts.next_timer, self._ledger.next_timer)
-        return min((due for due in timers if due is not None), default=None)
+        return earliest(self.gates.next_edge, self._pasts.next_timer, self._ledger.next_timer)
 
     def run_timer(self, reading_of: ReadingOf) -> None:
         """Run the earliest timer, at its own event time: windows first, a wait may end in vain."""

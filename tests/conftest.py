@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 from hypothesis import settings
-from redis.asyncio import Redis
 
+from monitor.store.client import RedisClient, connected
 from tests.keyspace import strange_keys
 from tests.servers import TestBroker, TestRedis, start_broker, start_redis
 
@@ -86,18 +86,18 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestRedis]:
 
 
 @pytest.fixture
-async def redis(real_redis: TestRedis) -> AsyncIterator[Redis]:
+async def redis(real_redis: TestRedis) -> AsyncIterator[RedisClient]:
     """Give a client of `real_redis` with an empty database; no key of a stranger may be left."""
-    async with Redis.from_url(real_redis.url, socket_timeout=None) as client:
+    async with connected(real_redis.url, blocking=True) as client:
         await client.flushdb()
         yield client
         assert await strange_keys(client) == [], "monitor/store/keys.py does not build these"
 
 
 @pytest.fixture
-async def any_redis(redis_server: TestRedis) -> AsyncIterator[Redis]:
+async def any_redis(redis_server: TestRedis) -> AsyncIterator[RedisClient]:
     """Give a client of each kind of Redis, as `redis` does."""
-    async with Redis.from_url(redis_server.url, socket_timeout=None) as client:
+    async with connected(redis_server.url, blocking=True) as client:
         await client.flushdb()
         yield client
         assert await strange_keys(client) == [], "monitor/store/keys.py does not build these"

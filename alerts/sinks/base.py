@@ -43,6 +43,15 @@ class StateSink(Protocol):
         ...
 
 
+@runtime_checkable
+class NoteSink(Protocol):
+    """A sink that only writes down: it never waits, and trying again would mend nothing."""
+
+    def note(self, notification: Notification) -> None:
+        """Write down what is being sent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkContext:
     """What a sink may need to open.
@@ -74,4 +83,4 @@ class SinkSpec:
     """
 
     name: str
-    open: Callable[[SinkContext], AbstractAsyncContextManager[Sink] | None]
+    open: Callable[[SinkContext], AbstractAsyncContextManager[Sink | NoteSink] | None]

@@ -8,26 +8,22 @@ from contextlib import asynccontextmanager
 import structlog
 
 from alerts.model import Severity, Transition
-from alerts.notification import Notification, Receipt
+from alerts.notification import Notification
 from alerts.sinks.base import SinkSpec
-from monitor.core.clock import Clock, SystemClock, iso
+from monitor.core.clock import iso
 
 NAME = "log"
 _log = structlog.get_logger(__name__)
 
 
 class LogSink:
-    """Writes `alert.transition` lines; nothing can go wrong that trying again would mend."""
+    """Writes `alert.transition` lines."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    async def publish(self, notification: Notification) -> Receipt:
-        """Write one line, as loud as the alert; it is acknowledged by being written."""
+    def note(self, notification: Notification) -> None:
+        """Write one line, as loud as the alert."""
         transition = notification.transition
         write = _log.info if transition.severity is Severity.INFO else _log.warning
         write("alert.transition", **log_fields(transition))
-        return Receipt(NAME, self._clock.now())
 
 
 def log_fields(transition: Transition) -> dict[str, object]:
@@ -51,9 +47,9 @@ def log_fields(transition: Transition) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def open_log(*, clock: Clock | None = None) -> AsyncIterator[LogSink]:
+async def open_log() -> AsyncIterator[LogSink]:
     """Open the sink."""
-    yield LogSink(clock or SystemClock())
+    yield LogSink()
 
 
-SINK = SinkSpec(NAME, lambda context: open_log(clock=context.clock))
+SINK = SinkSpec(NAME, lambda _context: open_log())

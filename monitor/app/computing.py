@@ -14,6 +14,7 @@ from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.compute.step import Step
 from monitor.compute.views import company_view, market_view
 from monitor.compute.worker import ComputeWorker
+from monitor.core.breath import Breath
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.companies import Companies
 from monitor.domain.series import series_of
@@ -115,14 +116,18 @@ class ComputeRole:
             StoreUnavailable: Redis did not answer.
 
         """
-        metrics = list(self._catalogue)
+        metrics, breath = list(self._catalogue), Breath()
+        for name in sorted(step.table.unsettled):
+            step.table.column(name)
+            await breath.take()
         if self.rulebook is not None:
             await self.rulebook.show()
         if self.alerts is not None:
             await self.alerts.show(step)
-        companies = {
-            firm.ticker: company_view(step, row, metrics) for row, firm in enumerate(step.firms)
-        }
+        companies = {}
+        for row, firm in enumerate(step.firms):
+            companies[firm.ticker] = company_view(step, row, metrics)
+            await breath.take()
         await self._views.write(market_view(step, metrics), companies)
         self._instruments.alerts_standing(step.watch.counts)
         self._instruments.rules_failing(sum(1 for _ in step.watch.failures()))

@@ -17,7 +17,7 @@ from alerts.relay import Meter, Relay, RelayOptions
 from alerts.schemas.builders import (
     Origin,
 )
-from alerts.sinks.base import Sink, SinkContext, SinkSpec
+from alerts.sinks.base import NoteSink, Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
 from monitor import __version__
 from monitor.app.boards import Boards
@@ -33,7 +33,7 @@ from monitor.store.leases import Lease
 from monitor.store.outbox_stream import OutboxStream
 from monitor.telemetry.instruments import Instruments
 
-MQTT, LOG = "mqtt", "log"
+MQTT = "mqtt"
 STATES_EVERY_S = 1.0
 
 log = structlog.get_logger()
@@ -116,7 +116,7 @@ class RelayRole:
                 states.cancel()
                 await asyncio.gather(states, return_exceptions=True)
 
-    async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink]:
+    async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink | NoteSink]:
         """Open every sink whose settings are there, by name."""
         context = SinkContext(
             clock=self.clock,
@@ -125,11 +125,8 @@ class RelayRole:
             settings={MQTT: self.mqtt},
             connected=self._connected,
         )
-        opened: dict[str, Sink] = {}
-        specs = [spec for _, spec in declared("alerts.sinks", "SINK", SinkSpec)]
-        for spec in sorted(
-            specs, key=lambda spec: spec.name == LOG
-        ):  # people first, the trace last
+        opened: dict[str, Sink | NoteSink] = {}
+        for _, spec in declared("alerts.sinks", "SINK", SinkSpec):
             sink = spec.open(context)
             if sink is not None:
                 opened[spec.name] = await stack.enter_async_context(sink)
@@ -139,7 +136,7 @@ class RelayRole:
         if sink == MQTT:
             self.instruments.mqtt_connected(connected)
 
-    async def _states(self, sink: Sink | None, outbox: Outbox) -> None:
+    async def _states(self, sink: Sink | NoteSink | None, outbox: Outbox) -> None:
         """Publish what changed of the views, and all of it now and then."""
         boards = None
         if isinstance(sink, MqttSink):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
 from monitor.domain.events import DIFFICULTY, HEIGHT, Quote, Reading
@@ -13,7 +13,7 @@ _NONE = Decimal(0)
 
 
 def best_quote(
-    quotes: Iterable[Quote],
+    quotes: Collection[Quote],
     heights: Mapping[str, Quote],
     fresh_until: Callable[[Quote], int],
     now: int,
@@ -26,6 +26,9 @@ def best_quote(
     block must not make the height, or the difficulty after a retarget, go back. `heights` has what
     each source told of the height.
     """
+    if len(quotes) == 1:
+        (only,) = quotes
+        return only, fresh_until(only)
     best: Quote | None = None
     best_until = -1
     best_rank: tuple[bool, Decimal, bool, int] | None = None

@@ -25,6 +25,8 @@ class Listings:
 
     def shares_of(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the shares that a change of these instruments can move, in order."""
+        if not self._currencies:
+            return ()
         changed = set(names)
         return tuple(
             share

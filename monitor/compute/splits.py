@@ -26,7 +26,7 @@ from monitor.domain.corporate_actions import (
 )
 from monitor.domain.events import Quote, Reading
 from monitor.domain.figures import DAY
-from monitor.domain.symbols import Kind, Symbol
+from monitor.domain.symbols import Symbol
 
 AROUND_MS = 5 * DAY
 """How long after an action a source may still be late with it: a weekend and a holiday."""
@@ -203,7 +203,7 @@ def in_new_shares(rule: Rule, actions: Sequence[CorporateAction]) -> Adjusted:
 
 
 def _price(symbol: Symbol) -> bool:
-    return symbol.kind in {Kind.SHARE, Kind.LISTING}
+    return symbol.kind.in_sessions
 
 
 def _nearer(other: float, value: float, last: float) -> bool:

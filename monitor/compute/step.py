@@ -110,8 +110,6 @@ class Step:
         """Return all that a rule may watch, and the instruments that only `rules` name."""
         return targets(self._plan.catalogue, [f.ticker for f in self.firms], rules)
 
-    # ---------------------------------------------------------------- time and ticks
-
     def process(self, tick: Tick) -> None:
         """Take one tick: run what is due before it, then its quotes, then what depends on them."""
         now = tick.at if self.now is None else max(self.now, tick.at)
@@ -119,9 +117,10 @@ class Step:
         self.ticks += 1
         for notice in tick.notices:
             self._bulletin.tell(notice, now)
-        live = [quote for quote in tick.quotes if not quote.backfilled]
-        if any(quote.backfilled for quote in tick.quotes):
-            self._take_past((quote for quote in tick.quotes if quote.backfilled), now)
+        live: Sequence[Quote] = tick.quotes
+        if past := [quote for quote in live if quote.backfilled]:
+            live = [quote for quote in live if not quote.backfilled]
+            self._take_past(past, now)
         off = self.telling.feeds_off()
         if off:
             self.refused.update((q.source, Refusal.MAINTENANCE) for q in live if q.source in off)
@@ -139,7 +138,8 @@ class Step:
         """Take quotes of the present: what depends on them, and whom it concerns."""
         self._catch_up()
         refused, changed = self.instruments.accept(live, now)
-        self.refused.update(refused)
+        if refused:
+            self.refused.update(refused)
         revised = self.instruments.revisions.take_revised()
         news = [name for name in changed if name not in revised]
         if news:
@@ -173,28 +173,35 @@ class Step:
         self.history.skip_to(now - MAX_DAYS * DAY)
         self.telling.desk.skip_to(now - MAX_DAYS * DAY)
         while True:
-            timers = self._timers(now)
-            due = min((moment for moment, _ in timers if moment is not None), default=now + 1)
+            moments = self._timers(now)
+            due = min(moment for moment in moments if moment is not None)
             if self._tell_before(min(due, now + 1)):
                 continue
             if due > now:
                 break
             self._catch_up()
             self.now = due
-            next(run for moment, run in timers if moment == due)(due)
+            self._runs()[moments.index(due)](due)
         self.now = now
 
-    def _timers(self, now: int) -> tuple[tuple[int | None, Callable[[int], None]], ...]:
-        """Return when each kind of timer is due next, and what runs it; of one moment in order."""
-        midnight = max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY
+    def _timers(self, now: int) -> tuple[int | None, ...]:
+        """Return when each of `_runs` is due next; those of one moment run in this order."""
         return (
             # first: nothing may be judged by old levels and a new price
-            (self.splits.next_timer(self.now or 0), self._split),
-            (self.instruments.next_timer, self._grow_old),
-            (self.history.next_timer, self._pass),
-            (self.watch.next_timer, lambda _due: self.watch.run_timer(self.reading)),
-            (self._clock.edge if self.watch.clocked else None, self._turn_session),
-            (midnight, lambda due: self._recompute(self._read_books(due), due)),
+            self.splits.next_timer(self.now or 0),
+            self.instruments.next_timer,
+            self.history.next_timer,
+            self.watch.next_timer,
+            self._clock.edge if self.watch.clocked else None,
+            max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY,
+        )
+
+    def _runs(self) -> tuple[Callable[[int], None], ...]:
+        """Return what runs each of `_timers`."""
+        return (
+            *(self._split, self._grow_old, self._pass),
+            *(lambda _due: self.watch.run_timer(self.reading), self._turn_session),
+            lambda midnight: self._recompute(self._read_books(midnight), midnight),
         )
 
     def _grow_old(self, due: int) -> None:
@@ -257,8 +264,6 @@ class Step:
         for ticker in self.splits.tickers:
             self.watch.rescale(ticker, self.splits.levels(ticker, now))
 
-    # ---------------------------------------------------------------- what depends on what
-
     def _propagate(
         self,
         names: Collection[str],
@@ -310,8 +315,9 @@ class Step:
         self, changed: Mapping[int, set[str]], now: int, *, revised: bool = False
     ) -> None:
         """Recompute what depends on the changed columns and show it to the rules."""
-        rows = None if EVERYWHERE in changed else changed.keys()
-        self._recompute_rows(set[str]().union(*changed.values()), rows, now, revised=revised)
+        if changed:
+            rows = None if EVERYWHERE in changed else changed.keys()
+            self._recompute_rows(set[str]().union(*changed.values()), rows, now, revised=revised)
         self.watch.settle(now)
 
     def _recompute_rows(
@@ -407,8 +413,6 @@ class Step:
     def instrument_of(self, column: str, row: int) -> str | None:
         """Return the instrument that feeds a company's column, None for a figure of the books."""
         return self.sources.instrument_of(column, row)
-
-    # ---------------------------------------------------------------- memory
 
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""

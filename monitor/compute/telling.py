@@ -30,6 +30,7 @@ from monitor.compute.cells import Remembered
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.core.clock import DAY
+from monitor.core.timers import earliest
 from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
 from monitor.domain.events import Reading
 from monitor.domain.symbols import symbol_of
@@ -174,7 +175,9 @@ class Telling:
 
     def _pace(self, now: int) -> None:
         """Let what the desk decided at `now` go out at its pace."""
-        self._out += self.pacer.take(self.desk.take_out(), now)
+        decided = self.desk.take_out()
+        if decided:
+            self._out += self.pacer.take(decided, now)
 
     def _present(self, last: Transition) -> Transition:
         """Return an alert's last change with the value of now, who has it, and what mutes it."""
@@ -204,13 +207,14 @@ class Telling:
     def feeds_off(self) -> frozenset[str]:
         """Return the feeds whose values are left out now: they are being worked on."""
         windows = self.desk.ledger.windows.values()
+        if not windows:
+            return frozenset()
         return frozenset(it.feed for it in windows if it.begun and it.place is Place.FEED)
 
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer, ms UTC."""
-        timers = (self.desk.next_timer, self.pacer.next_timer)
-        return min((moment for moment in timers if moment is not None), default=None)
+        return earliest(self.desk.next_timer, self.pacer.next_timer)
 
     def run_timers(self, now: int) -> None:
         """Run what is due at `now`: what may be told first, then how often."""

@@ -10,6 +10,15 @@ import heapq
 from collections.abc import Callable
 
 
+def earliest(*moments: int | None) -> int | None:
+    """Return the earliest of `moments` that is one; None if there is none."""
+    found: int | None = None
+    for moment in moments:
+        if moment is not None and (found is None or moment < found):
+            found = moment
+    return found
+
+
 class Timers:
     """A heap with at most one entry that counts for each name, at or before its moment."""
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from monitor.domain.currency import quote_range
 from monitor.domain.events import (
@@ -87,6 +88,7 @@ _FACTS = {name: replace(_COMPANY_FIGURE, fact=spec) for name, spec in FACTS.item
 _FIGURE_NAME = re.compile(r"[A-Z0-9-]+\.[a-z]|network\.")
 
 
+@lru_cache(maxsize=16_384)
 def bounds_of(instrument: str) -> Bounds:
     """Return the bounds of an instrument by its name: known, company figure, pair or stock."""
     known = _KNOWN.get(instrument)

@@ -43,7 +43,7 @@ class Kind(StrEnum):
     @property
     def in_sessions(self) -> bool:
         """Tell whether only the time counts in which the exchange is open."""
-        return self in {Kind.SHARE, Kind.LISTING}
+        return self is Kind.SHARE or self is Kind.LISTING
 
 
 _FRESH_MS = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cached_property
+from typing import cast
 
 from redis.asyncio import Connection, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.connection import AbstractConnection
@@ -12,9 +14,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.store.url import RedisUrl
-
-RedisClient = Redis
-"""The client's type, for those who hand it on without speaking Redis themselves."""
+from monitor.store.wire import Place, Wire
 
 COMMAND_TIMEOUT_S = 5.0
 BLOCK_MS = 1_000
@@ -42,7 +42,31 @@ def translated(action: str) -> Iterator[None]:
         raise StoreUnavailable(f"{action}: {type(error).__name__}: {error}") from error
 
 
-def connect(url: str, *, blocking: bool = False) -> Redis:
+class RedisClient(Redis):
+    """redis-py's client, and wires beside it for the road of a tick."""
+
+    place: Place
+    limit_s: float
+
+    def wire(self, purpose: str) -> Wire:
+        """Return the one wire for `purpose`: what waits on it holds nothing else up."""
+        if purpose not in self.wires:
+            self.wires[purpose] = Wire(self.place, timeout_s=self.limit_s)
+        return self.wires[purpose]
+
+    @cached_property
+    def wires(self) -> dict[str, Wire]:
+        """Return the wires by purpose."""
+        return {}
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Close all connections."""
+        for wire in self.wires.values():
+            wire.close()
+        await super().aclose(close_connection_pool)
+
+
+def connect(url: str, *, blocking: bool = False) -> RedisClient:
     """Return a client for `url`; nothing is sent yet.
 
     redis-py retries on its own by default, which turns a refused connection into seconds of
@@ -53,14 +77,20 @@ def connect(url: str, *, blocking: bool = False) -> Redis:
         ConfigError: `url` is no address of a Redis.
 
     """
-    client = Redis.from_url(
-        RedisUrl.parse(url).text,
-        retry=None,
-        retry_on_error=[],
-        socket_connect_timeout=COMMAND_TIMEOUT_S,
-        socket_timeout=COMMAND_TIMEOUT_S + BLOCK_MS / 1_000 if blocking else COMMAND_TIMEOUT_S,
-        health_check_interval=0,
+    text = RedisUrl.parse(url).text
+    limit_s = COMMAND_TIMEOUT_S + (BLOCK_MS / 1_000 if blocking else 0.0)
+    client = cast(
+        "RedisClient",
+        RedisClient.from_url(
+            text,
+            retry=None,
+            retry_on_error=[],
+            socket_connect_timeout=COMMAND_TIMEOUT_S,
+            socket_timeout=limit_s,
+            health_check_interval=0,
+        ),
     )
+    client.place, client.limit_s = Place.of(text), limit_s
     pool = client.connection_pool
     pool.connection_class = _STOPPABLE[pool.connection_class]
     return client
@@ -106,7 +136,7 @@ _STOPPABLE: dict[type[AbstractConnection], type[AbstractConnection]] = {
 
 
 @asynccontextmanager
-async def connected(url: str, *, blocking: bool = False) -> AsyncIterator[Redis]:
+async def connected(url: str, *, blocking: bool = False) -> AsyncIterator[RedisClient]:
     """Open a client for the block and close it after, whatever happened inside."""
     client = connect(url, blocking=blocking)
     try:

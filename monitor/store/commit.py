@@ -16,14 +16,15 @@ kinds of the keys are looked at and the group is moved before anything is writte
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from monitor.core.errors import LeaseLost, StoreUnavailable
-from monitor.store.client import translated
+from monitor.store.client import RedisClient, translated
 from monitor.store.flaws import FlawStore
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease
@@ -85,6 +86,8 @@ if ARGV[3] ~= ARGV[2] then
 end
 return 'OK'
 """
+_SHA = hashlib.sha1(_COMMIT.encode(), usedforsecurity=False).hexdigest()
+"""Under which name Redis keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +121,10 @@ class Commit:
 class Committer:
     """Sends commits of one shard under a lease."""
 
-    def __init__(self, client: Redis, keys: Keys) -> None:
+    def __init__(self, client: RedisClient, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._script = client.register_script(_COMMIT)
+        self._wire = client.wire("commit")
 
     @property
     def state_key(self) -> str:
@@ -200,21 +203,12 @@ class Committer:
             *batch.transitions,
         ]
         keys = self._keys
+        names = (
+            *(keys.token(lease.role), keys.state, keys.ticks, keys.outbox, keys.transitions),
+            *(keys.rejected, keys.flaws, keys.refused, keys.replies),
+        )
         with translated("commit"):
-            answer = await self._script(
-                [
-                    keys.token(lease.role),
-                    keys.state,
-                    keys.ticks,
-                    keys.outbox,
-                    keys.transitions,
-                    keys.rejected,
-                    keys.flaws,
-                    keys.refused,
-                    keys.replies,
-                ],
-                arguments,
-            )
+            answer = await self._run(len(names), *names, *arguments)
         if answer == b"OK":
             return
         if answer == b"FENCED":
@@ -222,3 +216,13 @@ class Committer:
         if answer == b"MOVED":
             raise LeaseLost("the cursor is not where this holder left it")
         raise StoreUnavailable(f"commit: unexpected answer {answer!r}")
+
+    async def _run(self, *arguments: bytes | str | int) -> Any:  # noqa: ANN401 - what Redis says
+        """Run the function; a Redis that does not have it yet is given it."""
+        try:
+            (answer,) = await self._wire.ask(("EVALSHA", _SHA, *arguments))
+        except ResponseError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+            (answer,) = await self._wire.ask(("EVAL", _COMMIT, *arguments))
+        return answer

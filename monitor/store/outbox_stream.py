@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from monitor.core.clock import Millis
-from monitor.store.client import translated
+from monitor.store.client import RedisClient, translated
+from monitor.store.wire import stream_entries
 
 MAX_DEAD_LETTERS = 10_000
 NO_STATES: Mapping[str, bytes] = {}
@@ -62,7 +62,7 @@ class OutboxStream:
 
     def __init__(
         self,
-        redis: Redis,
+        redis: RedisClient,
         key: str,
         group: str = "relay",
         *,
@@ -71,6 +71,7 @@ class OutboxStream:
         states_key: str = "",
     ) -> None:
         self._redis = redis
+        self._wire = redis.wire("outbox")
         self._key = key
         self._group = group
         self._consumer = consumer
@@ -100,13 +101,13 @@ class OutboxStream:
 
         """
         with translated("outbox"):
-            answer = await cast(
-                "Awaitable[Sequence[Any]]",
-                self._redis.xreadgroup(
-                    self._group, self._consumer, {self._key: ">"}, count=count, block=block_ms
-                ),
+            (answer,) = await self._wire.ask(
+                (
+                    *("XREADGROUP", "GROUP", self._group, self._consumer, "COUNT", count),
+                    *("BLOCK", block_ms, "STREAMS", self._key, ">"),
+                )
             )
-        return _entries(answer[0][1]) if answer else []
+        return _entries(stream_entries(answer))
 
     async def claim(self, min_idle_ms: Millis, count: int = 100) -> list[OutboxEntry]:
         """Take over what consumers, this one included, were given and left for `min_idle_ms`.

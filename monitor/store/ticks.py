@@ -9,10 +9,11 @@ from redis.asyncio import Redis
 
 from monitor.domain.events import Quote
 from monitor.domain.notices import FIRST_LOOK_MS, KEPT_MS, Notice
-from monitor.store.client import BLOCK_MS, translated
+from monitor.store.client import BLOCK_MS, RedisClient, translated
 from monitor.store.codec import encode_notice, encode_quote, encode_tick
 from monitor.store.commit import GROUP
 from monitor.store.keys import Keys
+from monitor.store.wire import stream_entries
 
 Entry: TypeAlias = tuple[bytes, Mapping[bytes, bytes]]
 
@@ -122,8 +123,9 @@ class TickReader:
 
     """
 
-    def __init__(self, client: Redis, keys: Keys, *, count: int = 500) -> None:
+    def __init__(self, client: RedisClient, keys: Keys, *, count: int = 500) -> None:
         self._client = client
+        self._wire = client.wire("ticks")
         self._keys = keys
         self.count = count
         self.server_now = 0
@@ -135,14 +137,14 @@ class TickReader:
             StoreUnavailable: Redis did not answer.
 
         """
+        key = self._keys.ticks
         with translated("read ticks"):
-            async with self._client.pipeline(transaction=False) as pipe:
-                pipe.xread({self._keys.ticks: after or "0"}, count=self.count, block=block_ms)
-                pipe.time()
-                answer: Any
-                answer, (seconds, micros) = await pipe.execute()
+            read, (seconds, micros) = await self._wire.ask(
+                ("XREAD", "COUNT", self.count, "BLOCK", block_ms, "STREAMS", key, after or "0"),
+                ("TIME",),
+            )
         self.server_now = int(seconds) * 1_000 + int(micros) // 1_000
-        return answer[0][1] if answer else []
+        return stream_entries(read)
 
     async def trim(self, before: str) -> int:
         """Forget entries older than `before`, and return how many they were.

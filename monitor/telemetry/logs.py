@@ -6,6 +6,7 @@ third-party library writes through `logging` takes the same road and the same re
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TextIO
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -20,16 +22,32 @@ REDACTED = "[redacted]"
 _DEPTH = 6  # deeper than any field of ours; a bound against self-referring values
 
 _SECRET_FIELD = re.compile(
-    r"passw(or)?d|passphrase|secret|token|api_?key|private_?key|authori[sz]ation|cookie|credential",
+    r"passw(or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|authori[sz]ation|cookie|credential",
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/?#\s'\"]*@", re.IGNORECASE)
 _SECRET_PAIR = re.compile(
-    r"(?P<name>\b[\w-]*(?:passw(?:or)?d|secret|token|api[_-]?key|signature))"
+    r"(?P<name>\b[\w-]*(?:passw(?:or)?d|passphrase|secret|token|(?:api|private)[_-]?key"
+    r"|authori[sz]ation|cookie|credentials?|signature))"
     r"(?P<sign>=|:\s?)(?P<value>[^\s&,;'\"]+)",
     re.IGNORECASE,
 )
 _AUTH_SCHEME = re.compile(r"\b(?P<scheme>bearer|basic)\s+[a-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_SIGNS = (
+    *("@", "bearer", "basic", "passw", "passphrase", "secret", "token", "cookie", "credential"),
+    *(
+        "apikey",
+        "api_key",
+        "api-key",
+        "privatekey",
+        "private_key",
+        "private-key",
+        "authoris",
+        "authoriz",
+    ),
+    "signature",
+)
+"""A line without any of these, in any case, holds nothing that the expressions above find."""
 
 
 def redact(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -83,14 +101,29 @@ def configure(
 
 def _renderers(*, terminal: bool, colors: bool) -> list[Processor]:
     # Redaction needs tracebacks as text, so both ends get them already formatted.
-    last: Processor = (
-        structlog.dev.ConsoleRenderer(
-            colors=colors, exception_formatter=structlog.dev.plain_traceback
-        )
-        if terminal
-        else structlog.processors.JSONRenderer(default=str)
+    if not terminal:
+        return [structlog.processors.format_exc_info, json_line]
+    pretty = structlog.dev.ConsoleRenderer(
+        colors=colors, exception_formatter=structlog.dev.plain_traceback
     )
-    return [structlog.processors.format_exc_info, redact, last]
+    return [structlog.processors.format_exc_info, redact, pretty]
+
+
+def json_line(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    """Return the event as one line of JSON, credentials blanked.
+
+    The last processor. Nearly no line has anything to blank, and looking at each field of an
+    alert's line took longer than sending the alert, so the line is looked at as a whole first.
+    """
+    try:
+        line = msgspec.json.encode(event, enc_hook=str).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        pass  # what no JSON can hold as it is; `redact` makes texts of it
+    else:
+        folded = line.casefold()
+        if not any(sign in folded for sign in _SIGNS):
+            return line
+    return json.dumps(redact(logger, method, event), default=str)
 
 
 def _clean_field(name: str, value: object, depth: int) -> object:

@@ -25,10 +25,10 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from alerts.sinks.mqtt import MqttSettings
 from alerts.sinks.mqtt.connect import tls_context
+from alerts.sinks.mqtt.library import LibraryLink
 from alerts.sinks.mqtt.link import (
     V5,
     V311,
-    Link,
     LinkLost,
     Message,
     ProtocolName,
@@ -59,7 +59,7 @@ class _Waiting:
     qos: int
 
 
-class _Line(Link):
+class _Line(LibraryLink):
     """A connection that hands over whole messages, and acknowledges when it is told to."""
 
     def __init__(self, *args: Any, came: Callable[[MQTTMessage], None], **kwargs: Any) -> None:  # noqa: ANN401 - as the base has them
@@ -210,7 +210,6 @@ class Inbox:
                 mqtt.url.host,
                 mqtt.url.port,
                 protocol=version,
-                heard=lambda _topic, _payload: None,
                 options=options,
                 came=came,
             )

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from redis.asyncio import Redis
 
 from alerts.home_assistant.devices import Style
 from alerts.home_assistant.discovery import Discovery
@@ -25,6 +24,7 @@ from monitor.compute.alert_list import AlertList, AlertPlace
 from monitor.core.clock import SystemClock
 from monitor.settings import Settings
 from monitor.store.alert_states import AlertStates
+from monitor.store.client import RedisClient
 from monitor.store.feeds import FeedStore
 from monitor.store.keys import Keys
 from monitor.store.views import ViewStore
@@ -64,7 +64,7 @@ class House:
     """Home Assistant on a broker, and all that the relay role publishes beside the news."""
 
     def __init__(
-        self, redis: Redis, tag: str, sink: MqttSink, seen: Listener, style: Style
+        self, redis: RedisClient, tag: str, sink: MqttSink, seen: Listener, style: Style
     ) -> None:
         keys, clock, world = Keys(tag), SystemClock(), load_world(Settings(), SystemClock().now())
         self.sink, self.seen = sink, seen
@@ -105,7 +105,7 @@ def _plain(listed: AlertList) -> dict[str, Any]:
 
 @asynccontextmanager
 async def house(
-    redis: Redis, tag: str, broker: TestBroker, folder: Path, style: Style
+    redis: RedisClient, tag: str, broker: TestBroker, folder: Path, style: Style
 ) -> AsyncIterator[House]:
     """Run Home Assistant and our publisher for the block; we are there first."""
     program = hass()
@@ -128,7 +128,7 @@ async def house(
 
 @pytest.mark.parametrize("style", [Style.DEVICE, Style.COMPONENT])
 async def test_home_assistant_shows_what_we_say(
-    redis: Redis, tag: str, tmp_path: Path, style: Style
+    redis: RedisClient, tag: str, tmp_path: Path, style: Style
 ) -> None:
     """Value, unit, unknown, an alert, its event, unavailable at offline (rows F15 and F16)."""
     broker = start_broker("mosquitto", tmp_path)
@@ -173,7 +173,7 @@ async def _an_alert(home: House) -> None:
 
 
 async def test_what_left_is_removed_and_a_restart_finds_all_again(
-    redis: Redis, tag: str, tmp_path: Path
+    redis: RedisClient, tag: str, tmp_path: Path
 ) -> None:
     """A rule's entity goes without its device; a core that starts anew has every state again."""
     broker = start_broker("mosquitto", tmp_path)
@@ -190,7 +190,7 @@ async def test_what_left_is_removed_and_a_restart_finds_all_again(
 
 
 async def test_a_core_that_starts_anew_has_every_state_again(
-    redis: Redis, tag: str, tmp_path: Path
+    redis: RedisClient, tag: str, tmp_path: Path
 ) -> None:
     """Its birth brings configurations and states, though the broker had lost them all."""
     broker = start_broker("mosquitto", tmp_path)

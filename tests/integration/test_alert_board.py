@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import structlog
-from redis.asyncio import Redis
 
 from alerts.codec import encode_transition
 from alerts.home_assistant.discovery import Discovery
@@ -21,6 +20,7 @@ from monitor.compute.alert_list import AlertList
 from monitor.core.clock import SystemClock
 from monitor.settings import Settings
 from monitor.store.alert_states import AlertStates
+from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.views import ViewStore
@@ -33,7 +33,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.integration
 
 
-async def settle(redis: Redis, tag: str, *told: Transition) -> None:
+async def settle(redis: RedisClient, tag: str, *told: Transition) -> None:
     """Let transitions be delivered, as the relay settles them."""
     keys = Keys(tag)
     stream = OutboxStream(
@@ -50,7 +50,9 @@ async def settle(redis: Redis, tag: str, *told: Transition) -> None:
     await outbox.settle(await outbox.read(1, len(told)))
 
 
-async def test_what_is_settled_is_remembered_until_its_rule_goes(redis: Redis, tag: str) -> None:
+async def test_what_is_settled_is_remembered_until_its_rule_goes(
+    redis: RedisClient, tag: str
+) -> None:
     """The last state of each alert is kept; what only happened, and a shadow, leaves none."""
     states = AlertStates(redis, Keys(tag))
     fired = transition(key="RIOT")
@@ -67,7 +69,7 @@ async def test_what_is_settled_is_remembered_until_its_rule_goes(redis: Redis, t
 
 
 async def test_a_broker_that_lost_its_store_has_every_state_again(
-    redis: Redis, own_mosquitto: TestBroker, tag: str
+    redis: RedisClient, own_mosquitto: TestBroker, tag: str
 ) -> None:
     """An empty broker comes back: each alert's state is retained again, as it was said last."""
     fired = transition(key="RIOT")
@@ -89,7 +91,7 @@ async def test_a_broker_that_lost_its_store_has_every_state_again(
 
 
 async def test_what_is_read_late_does_not_undo_what_was_said(
-    redis: Redis, mosquitto: TestBroker, tag: str
+    redis: RedisClient, mosquitto: TestBroker, tag: str
 ) -> None:
     """The end goes out while a repeat of the fire is on its way: the end stands."""
     fired = transition(key="RIOT")
@@ -107,7 +109,7 @@ async def test_what_is_read_late_does_not_undo_what_was_said(
 
 
 async def test_only_what_is_gone_and_was_told_is_taken_back(
-    redis: Redis, mosquitto: TestBroker, tag: str
+    redis: RedisClient, mosquitto: TestBroker, tag: str
 ) -> None:
     """A rule that left: its state ends, once; the others stay."""
     states = AlertStates(redis, Keys(tag))
@@ -129,7 +131,7 @@ async def test_only_what_is_gone_and_was_told_is_taken_back(
 
 
 async def test_a_broker_that_forbids_discovery_is_named_once(
-    redis: Redis, tmp_path: Path, tag: str
+    redis: RedisClient, tmp_path: Path, tag: str
 ) -> None:
     """The log says what to allow; states and news go on."""
     acl = tmp_path / "acl"

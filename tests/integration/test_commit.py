@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from monitor.core.errors import LeaseLost, StoreUnavailable
 from monitor.domain.events import Quote
+from monitor.store.client import RedisClient
 from monitor.store.commit import GROUP, Commit, Committer
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease, Leases
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 ROLE = "compute"
 
 
-async def lease_of(client: Redis, keys: Keys, owner: str = "one") -> Lease:
+async def lease_of(client: RedisClient, keys: Keys, owner: str = "one") -> Lease:
     """Return a new lease, however many there were."""
     await client.delete(keys.lease(ROLE))
     lease = await Leases(client, keys).acquire(ROLE, owner)
@@ -28,7 +28,7 @@ async def lease_of(client: Redis, keys: Keys, owner: str = "one") -> Lease:
     return lease
 
 
-async def ticks(client: Redis, keys: Keys, count: int) -> list[str]:
+async def ticks(client: RedisClient, keys: Keys, count: int) -> list[str]:
     """Append `count` ticks; return their ids."""
     for number in range(count):
         item: Quote = quote("X", number + 1, NOON + number)
@@ -36,7 +36,7 @@ async def ticks(client: Redis, keys: Keys, count: int) -> list[str]:
     return [entry_id.decode() for entry_id, _ in await TickReader(client, keys).read("")]
 
 
-async def everything(client: Redis, keys: Keys) -> dict[str, Any]:
+async def everything(client: RedisClient, keys: Keys) -> dict[str, Any]:
     """Return all that a commit may change."""
     return {
         "state": await client.hgetall(keys.state),
@@ -57,7 +57,7 @@ def batch(cursor: str, *, expected: str = "", read: int = 1, **fields: Any) -> C
     return Commit(expected_cursor=expected, cursor=cursor, entries_read=read, **changes)
 
 
-async def test_a_commit_writes_all_of_its_parts(any_redis: Redis, tag: str) -> None:
+async def test_a_commit_writes_all_of_its_parts(any_redis: RedisClient, tag: str) -> None:
     """Cells, audit trail, outbox, rejected entries and the group's place change together."""
     keys = Keys(tag)
     committer = Committer(any_redis, keys)
@@ -81,7 +81,7 @@ async def test_a_commit_writes_all_of_its_parts(any_redis: Redis, tag: str) -> N
     assert (group["entries-read"], group["lag"], group["pending"]) == (1, 2, 0)
 
 
-async def test_a_cell_of_none_is_removed(any_redis: Redis, tag: str) -> None:
+async def test_a_cell_of_none_is_removed(any_redis: RedisClient, tag: str) -> None:
     """An alert that is inactive again leaves no cell behind, and others stay."""
     keys = Keys(tag)
     committer = Committer(any_redis, keys)
@@ -92,7 +92,7 @@ async def test_a_cell_of_none_is_removed(any_redis: Redis, tag: str) -> None:
     assert await committer.load() == {"now": b"2"}
 
 
-async def test_thousands_of_cells_go_in_one_commit(any_redis: Redis, tag: str) -> None:
+async def test_thousands_of_cells_go_in_one_commit(any_redis: RedisClient, tag: str) -> None:
     """The size of a batch has no limit that Lua's stack would set."""
     keys = Keys(tag)
     committer = Committer(any_redis, keys)
@@ -109,7 +109,7 @@ async def test_thousands_of_cells_go_in_one_commit(any_redis: Redis, tag: str) -
 
 @pytest.mark.parametrize("older", ["token", "cursor"])
 async def test_a_refused_commit_leaves_nothing_behind(
-    any_redis: Redis, tag: str, older: str
+    any_redis: RedisClient, tag: str, older: str
 ) -> None:
     """A holder with an older token, or whose cursor somebody moved, changes nothing at all."""
     keys = Keys(tag)
@@ -126,7 +126,7 @@ async def test_a_refused_commit_leaves_nothing_behind(
     assert await everything(any_redis, keys) == before
 
 
-async def test_the_same_commit_twice_changes_nothing(any_redis: Redis, tag: str) -> None:
+async def test_the_same_commit_twice_changes_nothing(any_redis: RedisClient, tag: str) -> None:
     """A commit whose answer was lost may be sent again: it is refused and doubles nothing."""
     keys = Keys(tag)
     committer = Committer(any_redis, keys)
@@ -142,7 +142,7 @@ async def test_the_same_commit_twice_changes_nothing(any_redis: Redis, tag: str)
 
 @pytest.mark.parametrize("broken", ["outbox", "transitions", "rejected", "ticks"])
 async def test_a_redis_that_cannot_take_one_part_takes_none(
-    any_redis: Redis, tag: str, broken: str
+    any_redis: RedisClient, tag: str, broken: str
 ) -> None:
     """Where one key holds something foreign the commit fails and no other key has changed."""
     keys = Keys(tag)
@@ -160,7 +160,7 @@ async def test_a_redis_that_cannot_take_one_part_takes_none(
         assert await any_redis.exists(getattr(keys, name)) == 0
 
 
-async def test_the_group_is_made_once_and_at_the_start(any_redis: Redis, tag: str) -> None:
+async def test_the_group_is_made_once_and_at_the_start(any_redis: RedisClient, tag: str) -> None:
     """Ticks that came before the first start count as waiting; preparing again moves nothing."""
     keys = Keys(tag)
     committer, reader = Committer(any_redis, keys), TickReader(any_redis, keys)
@@ -174,7 +174,7 @@ async def test_the_group_is_made_once_and_at_the_start(any_redis: Redis, tag: st
     assert await reader.lag() == 2
 
 
-async def test_the_lag_survives_trimming(any_redis: Redis, tag: str) -> None:
+async def test_the_lag_survives_trimming(any_redis: RedisClient, tag: str) -> None:
     """Forgetting committed ticks must not change what is said to wait."""
     keys = Keys(tag)
     committer, reader = Committer(any_redis, keys), TickReader(any_redis, keys)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerts.sinks.mqtt import TlsFiles, open_mqtt
+from alerts.sinks.mqtt.wire import WireLink
 from monitor.core.errors import ConfigError, DeliveryError
 from tests.servers import start_broker
 from tests.sinks import note, settings, sink_and_listener
@@ -45,8 +46,8 @@ async def test_a_brokers_small_window_is_kept(tmp_path: Path, tag: str) -> None:
                 *(sink.publish(note(transition(key=str(number)))) for number in range(50))
             )
             await listener.wait_for("/event", 50)
-            assert sink._link is not None
-            assert sink._link._client._max_inflight_messages == 3
+            assert isinstance(sink._link, WireLink)
+            assert sink._link.window == 3
     finally:
         server.stop()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from redis.asyncio import Redis
 
 from monitor.core.clock import DAY, HOUR
 from monitor.domain.notices import Notice, NoticeKind
+from monitor.store.client import RedisClient
 from monitor.store.codec import decode_tick
 from monitor.store.keys import Keys
 from monitor.store.ticks import NoticeWriter, TickReader
@@ -27,13 +27,13 @@ def filing(identifier: str, at: int = NOON) -> Notice:
     )
 
 
-async def told(client: Redis, keys: Keys) -> list[list[str]]:
+async def told(client: RedisClient, keys: Keys) -> list[list[str]]:
     """Return the ids of the notices of each entry on the stream."""
     entries = await TickReader(client, keys).read("", block_ms=1)
     return [[notice.id for notice in decode_tick(*entry).notices] for entry in entries]
 
 
-async def test_a_thing_is_told_once(any_redis: Redis, tag: str) -> None:
+async def test_a_thing_is_told_once(any_redis: RedisClient, tag: str) -> None:
     """A source lists its filings at every poll; only the new one makes an entry."""
     keys = Keys(tag)
     writer = NoticeWriter(any_redis, keys)
@@ -44,7 +44,7 @@ async def test_a_thing_is_told_once(any_redis: Redis, tag: str) -> None:
 
 
 async def test_the_first_look_tells_one_day_and_later_ones_a_week(
-    any_redis: Redis, tag: str
+    any_redis: RedisClient, tag: str
 ) -> None:
     """A new installation is not flooded with old filings; a weekend's outage loses none."""
     keys = Keys(tag)
@@ -57,7 +57,7 @@ async def test_the_first_look_tells_one_day_and_later_ones_a_week(
     assert await told(any_redis, keys) == [["today"], ["missed"]]
 
 
-async def test_ids_are_kept_for_a_month(any_redis: Redis, tag: str) -> None:
+async def test_ids_are_kept_for_a_month(any_redis: RedisClient, tag: str) -> None:
     """What is forgotten is too old to be told again."""
     keys = Keys(tag)
     writer = NoticeWriter(any_redis, keys)

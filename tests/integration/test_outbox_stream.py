@@ -6,10 +6,9 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from monitor.core.errors import StoreUnavailable
-from monitor.store.client import BLOCK_MS, connect
+from monitor.store.client import BLOCK_MS, RedisClient, connect
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxEntry, OutboxStream
 from tests.servers import TestRedis
@@ -17,13 +16,13 @@ from tests.servers import TestRedis
 pytestmark = pytest.mark.integration
 
 
-def stream(redis: Redis, tag: str, consumer: str = "a") -> OutboxStream:
+def stream(redis: RedisClient, tag: str, consumer: str = "a") -> OutboxStream:
     """Return the outbox of `tag` as `consumer` sees it."""
     keys = Keys(tag)
     return OutboxStream(redis, keys.outbox, consumer=consumer, dead_key=keys.dead_letters)
 
 
-async def append(redis: Redis, tag: str, *texts: str) -> list[str]:
+async def append(redis: RedisClient, tag: str, *texts: str) -> list[str]:
     """Append one entry for each text, as the commit does."""
     ids = [await redis.xadd(Keys(tag).outbox, {"n": text}) for text in texts]
     return [entry_id.decode() for entry_id in ids if isinstance(entry_id, bytes)]
@@ -34,7 +33,7 @@ def texts(entries: list[OutboxEntry]) -> list[str]:
     return [entry.fields[b"n"].decode() for entry in entries]
 
 
-async def test_read_gives_each_entry_once(any_redis: Redis, tag: str) -> None:
+async def test_read_gives_each_entry_once(any_redis: RedisClient, tag: str) -> None:
     """Entries appended before the group existed must be read too, in order, and only once."""
     outbox = stream(any_redis, tag)
     await append(any_redis, tag, "one", "two")
@@ -45,7 +44,7 @@ async def test_read_gives_each_entry_once(any_redis: Redis, tag: str) -> None:
     assert await outbox.depth() == 2
 
 
-async def test_settled_entries_are_gone(any_redis: Redis, tag: str) -> None:
+async def test_settled_entries_are_gone(any_redis: RedisClient, tag: str) -> None:
     """Settling must remove the entry and its pending mark; settling again does no harm."""
     outbox = stream(any_redis, tag)
     await outbox.ensure_group()
@@ -60,7 +59,7 @@ async def test_settled_entries_are_gone(any_redis: Redis, tag: str) -> None:
     assert await outbox.claim(0) == []
 
 
-async def test_claim_takes_all_of_the_dead_in_order(any_redis: Redis, tag: str) -> None:
+async def test_claim_takes_all_of_the_dead_in_order(any_redis: RedisClient, tag: str) -> None:
     """What dead consumers left must come back complete and in the order of appending."""
     await stream(any_redis, tag).ensure_group()
     expected = [str(number) for number in range(25)]
@@ -73,7 +72,7 @@ async def test_claim_takes_all_of_the_dead_in_order(any_redis: Redis, tag: str) 
 
 
 async def test_a_consumer_that_is_gone_is_drained_before_it_is_removed(
-    any_redis: Redis, tag: str
+    any_redis: RedisClient, tag: str
 ) -> None:
     """A pod comes back under another name: what the old one held is taken first (row D05)."""
     old, new = stream(any_redis, tag, "pod-1"), stream(any_redis, tag, "pod-2")
@@ -89,7 +88,7 @@ async def test_a_consumer_that_is_gone_is_drained_before_it_is_removed(
     assert await new.forget_gone(0) == 0
 
 
-async def test_touched_entries_are_not_claimed(any_redis: Redis, tag: str) -> None:
+async def test_touched_entries_are_not_claimed(any_redis: RedisClient, tag: str) -> None:
     """An entry its consumer still works on must not be taken by the time it was given."""
     owner, other = stream(any_redis, tag), stream(any_redis, tag, "b")
     await owner.ensure_group()
@@ -102,7 +101,7 @@ async def test_touched_entries_are_not_claimed(any_redis: Redis, tag: str) -> No
     assert texts(await other.claim(60_000)) == ["left"]
 
 
-async def test_dead_letters_keep_entry_and_reason(any_redis: Redis, tag: str) -> None:
+async def test_dead_letters_keep_entry_and_reason(any_redis: RedisClient, tag: str) -> None:
     """A dead letter must leave the outbox and hold what it was and why, in one step."""
     outbox = stream(any_redis, tag)
     await outbox.ensure_group()
@@ -121,7 +120,7 @@ async def test_a_blocked_read_outlasts_the_librarys_time_out(
     """A read must block for as long as asked, and the block must end with the first entry."""
     async with (
         connect(real_redis.url, blocking=True) as client,
-        Redis.from_url(real_redis.url) as writer,
+        connect(real_redis.url) as writer,
     ):
         outbox = stream(client, tag)
         await outbox.ensure_group()
@@ -135,7 +134,7 @@ async def test_a_blocked_read_outlasts_the_librarys_time_out(
 
 
 @pytest.fixture
-async def lost_redis(own_redis: TestRedis) -> AsyncIterator[Redis]:
+async def lost_redis(own_redis: TestRedis) -> AsyncIterator[RedisClient]:
     """Give a client whose Redis has been killed."""
     async with connect(own_redis.url, blocking=True) as client:
         await client.ping()
@@ -143,7 +142,7 @@ async def lost_redis(own_redis: TestRedis) -> AsyncIterator[Redis]:
         yield client
 
 
-async def test_a_lost_redis_is_store_unavailable(lost_redis: Redis, tag: str) -> None:
+async def test_a_lost_redis_is_store_unavailable(lost_redis: RedisClient, tag: str) -> None:
     """Every operation must raise StoreUnavailable, at once, when Redis is gone."""
     outbox = stream(lost_redis, tag)
     entry = OutboxEntry("1-0", {b"n": b"x"})

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from redis.asyncio import Redis
 
 from alerts.desk.user_rules import UserRule
 from alerts.outbox import Outbox
@@ -26,6 +25,7 @@ from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import DAY, HOUR, MINUTE, SECOND, ManualClock, SystemClock, iso
 from monitor.domain.commands import AckAlert, Action, Command, DrillAlert
 from monitor.nyse import nyse_calendar
+from monitor.store.client import RedisClient
 from monitor.store.codec import encode_tick
 from monitor.store.commands import SCHEMA, encode_command
 from monitor.store.commit import Committer
@@ -62,7 +62,7 @@ class Shown(SystemClock):
 class House:
     """A worker, a relay and a phone on real servers."""
 
-    def __init__(self, redis: Redis, tag: str, rules: Path, listener: Listener) -> None:
+    def __init__(self, redis: RedisClient, tag: str, rules: Path, listener: Listener) -> None:
         self._redis = redis
         self._keys = Keys(tag)
         self.clock = Shown()
@@ -166,7 +166,7 @@ NewHouse: TypeAlias = Callable[[str], Any]
 
 @pytest.fixture
 async def new_house(
-    redis: Redis, mosquitto: TestBroker, tag: str, tmp_path: Path
+    redis: RedisClient, mosquitto: TestBroker, tag: str, tmp_path: Path
 ) -> AsyncIterator[NewHouse]:
     """Give a maker of one house with a rulebook."""
     async with AsyncExitStack() as stack:

@@ -3,173 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from alerts import codec
 from alerts.model import Severity, Transition
-from alerts.notification import Notification, Receipt
-from alerts.outbox import Outbox
-from alerts.relay import Meter, Relay, RelayOptions
-from alerts.sinks.base import Sink
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from monitor.core.backoff import Backoff
-from monitor.core.clock import HOUR, ManualClock, Millis, SystemClock
+from monitor.core.clock import HOUR, ManualClock
 from monitor.core.errors import DeliveryError
-from monitor.store.client import connect
-from monitor.store.keys import Keys
-from monitor.store.outbox_stream import OutboxStream
+from monitor.store.client import RedisClient, connect, connected
 from tests.listeners import listening
 from tests.proxies import PUBACK, proxy_to
+from tests.relaying import QUICK, Board, Desk, Diary, Post, Shown
 from tests.servers import TestBroker, TestRedis
 from tests.transitions import AT, resolved, transition
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
-QUICK = Backoff(base_s=0.01, cap_s=0.05)
-OPTIONS = RelayOptions(block_ms=20, retry=QUICK)
-
-
-class Shown(SystemClock):
-    """Shows a moment that a test sets, yet waits in real time."""
-
-    def __init__(self, moment: Millis = AT + 150) -> None:
-        self.moment = moment
-
-    def now(self) -> Millis:
-        """Return the moment."""
-        return self.moment
-
-
-class Counts(Meter):
-    """Counts what the relay did."""
-
-    def __init__(self) -> None:
-        self.seen: Counter[tuple[str, ...]] = Counter()
-
-    def delivered(self, sink: str, age_ms: Millis) -> None:
-        """Count an acknowledgement."""
-        self.seen["delivered", sink] += 1
-
-    def failed(self, sink: str, reason: str) -> None:
-        """Count a failed try."""
-        self.seen["failed", sink, reason] += 1
-
-    def not_sent(self, reason: str) -> None:
-        """Count news left out."""
-        self.seen["not_sent", reason] += 1
-
-    def dead(self, reason: str) -> None:
-        """Count a dead letter."""
-        self.seen["dead", reason] += 1
-
-
-class Desk:
-    """A sink that remembers, and fails as it is told: an error, or a count of tries to fail."""
-
-    def __init__(self) -> None:
-        self.got: list[Transition] = []
-        self.states: list[Transition] = []
-        self.tries: Counter[str] = Counter()
-        self.fault: Callable[[Transition, int], Exception | None] = lambda _item, _tries: None
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.most_at_once = 0
-        self._now_at_once = 0
-
-    async def publish(self, notification: Notification) -> Receipt:
-        """Take it, when the gate is open and no fault is set."""
-        item = notification.transition
-        self._now_at_once += 1
-        self.most_at_once = max(self.most_at_once, self._now_at_once)
-        try:
-            await self.gate.wait()
-        finally:
-            self._now_at_once -= 1
-        self.tries[item.id] += 1
-        if (error := self.fault(item, self.tries[item.id])) is not None:
-            raise error
-        self.got.append(item)
-        return Receipt("desk", 0)
-
-
-class Board(Desk):
-    """A desk that also keeps states."""
-
-    async def update_state(self, notification: Notification) -> Receipt:
-        """Keep the state."""
-        self.states.append(notification.transition)
-        return Receipt("board", 0, "state only")
-
-
-class Post:
-    """One outbox of a test: append, look, and run a relay on it."""
-
-    def __init__(self, redis: Redis, tag: str) -> None:
-        self.redis = redis
-        self.key, self.dead_key = Keys(tag).outbox, Keys(tag).dead_letters
-        self.counts = Counts()
-
-    async def append(self, *items: Transition) -> None:
-        """Append transitions as the commit does."""
-        for item in items:
-            await self.redis.xadd(self.key, {codec.FIELD: codec.encode_transition(item)})
-
-    async def depth(self) -> int:
-        """Return the number of unsettled letters."""
-        return int(await self.redis.xlen(self.key))
-
-    def outbox(self, consumer: str = "a") -> Outbox:
-        """Return the outbox as `consumer` sees it."""
-        return Outbox(OutboxStream(self.redis, self.key, consumer=consumer, dead_key=self.dead_key))
-
-    @asynccontextmanager
-    async def relay(
-        self, sinks: Mapping[str, Sink], *, consumer: str = "a", clean: bool = True, **options: Any
-    ) -> AsyncIterator[Relay]:
-        """Run a relay; at the end stop it, or with `clean` False cancel it as a crash would."""
-        clock = options.pop("clock", None) or Shown()
-        relay = Relay(
-            self.outbox(consumer),
-            sinks,
-            clock,
-            options=RelayOptions(**{"block_ms": 20, "retry": QUICK, "drain_s": 0.2, **options}),
-            meter=self.counts,
-        )
-        task = asyncio.create_task(relay.run())
-        try:
-            yield relay
-        finally:
-            if clean:
-                relay.stop()
-                await task
-            else:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-
-    async def dead(self) -> list[dict[bytes, bytes]]:
-        """Return the dead letters."""
-        letters: Any = await self.redis.xrange(self.dead_key)
-        return [fields for _, fields in letters]
-
-    async def until_empty(self) -> None:
-        """Wait until everything is settled."""
-        for _ in range(2_000):
-            if await self.depth() == 0:
-                return
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"outbox still holds {await self.depth()}")
-
 
 @pytest.fixture
-def post(redis: Redis, tag: str) -> Post:
+def post(redis: RedisClient, tag: str) -> Post:
     """Give an empty outbox."""
     return Post(redis, tag)
 
@@ -309,6 +165,21 @@ async def test_a_bug_in_a_sink_stops_nothing_else(post: Post) -> None:
     assert post.counts.seen["dead", "internal_error"] == 1
 
 
+async def test_what_is_sent_is_written_down_once(post: Post) -> None:
+    """However often it is tried; what is not sent is not written down, and a bug costs its line."""
+    desk, diary = Desk(), Diary(fails_on="BAD")
+    desk.fault = lambda item, tries: retriable(item, tries) if tries < 3 else None
+    bad, good = transition(key="BAD"), transition(key="GOOD")
+    await post.append(bad, good, transition(key="QUIET", muted_by="silence:1"))
+    async with post.relay({"desk": desk, "diary": diary}):
+        await post.until_empty()
+    assert sorted(ids(desk.got)) == sorted([bad.id, good.id])
+    assert ids(diary.noted) == [good.id]
+    assert post.counts.seen["failed", "diary", "internal_error"] == 1
+    assert post.counts.seen["delivered", "diary"] == 1
+    assert post.counts.seen["not_sent", "muted"] == 1
+
+
 async def test_an_unreadable_entry_is_a_dead_letter(post: Post) -> None:
     """Entries that are no transition must be put aside, as they are, and stop nothing."""
     desk = Desk()
@@ -384,7 +255,7 @@ async def test_redis_restarts_in_the_middle(own_redis: TestRedis, tag: str) -> N
             await post.until_empty()
             own_redis.kill()
             own_redis.start()
-            async with Redis.from_url(own_redis.url) as fresh:
+            async with connected(own_redis.url) as fresh:
                 await Post(fresh, tag).append(transition(key="AFTER"))
                 await Post(fresh, tag).until_empty()
     assert ids(desk.got) == [transition(key="BEFORE").id, transition(key="AFTER").id]

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 import structlog
-from redis.asyncio import Redis
 
 from alerts.outbox import Outbox
 from alerts.relay import RelayOptions
@@ -18,6 +17,7 @@ from monitor.app.relaying import RelayRole
 from monitor.app.world import load_world
 from monitor.core.clock import SystemClock
 from monitor.settings import Settings
+from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.views import ViewStore
@@ -36,7 +36,7 @@ def failed(told: Sequence[Mapping[str, Any]]) -> bool:
 
 
 async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_there(
-    redis: Redis, mosquitto: TestBroker, tag: str
+    redis: RedisClient, mosquitto: TestBroker, tag: str
 ) -> None:
     """One bad record must not end the publishing of states, unseen, until the next restart."""
     keys, clock = Keys(tag), SystemClock()

@@ -7,13 +7,12 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from redis.asyncio import Redis
 
 from monitor.core.clock import DAY, SECOND
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.events import Quote
 from monitor.domain.freshness import is_fresh
-from monitor.store.client import connect
+from monitor.store.client import RedisClient, connect
 from monitor.store.codec import decode_tick
 from monitor.store.feeds import FeedStore
 from monitor.store.keys import Keys
@@ -26,13 +25,13 @@ from tests.worlds import NOON, quote
 pytestmark = pytest.mark.integration
 
 
-async def stored(client: Redis, keys: Keys) -> list[list[Quote]]:
+async def stored(client: RedisClient, keys: Keys) -> list[list[Quote]]:
     """Return the quotes of each entry on the stream."""
     entries = await TickReader(client, keys).read("", block_ms=1)
     return [list(decode_tick(*entry).quotes) for entry in entries]
 
 
-async def test_what_came_together_is_one_entry(any_redis: Redis, tag: str) -> None:
+async def test_what_came_together_is_one_entry(any_redis: RedisClient, tag: str) -> None:
     """One poll's quotes make one tick, at the moment of their arrival, and come back as sent."""
     keys = Keys(tag)
     quotes = [
@@ -46,7 +45,7 @@ async def test_what_came_together_is_one_entry(any_redis: Redis, tag: str) -> No
     assert (found.at, list(found.quotes)) == (NOON + 5, quotes)
 
 
-async def test_the_same_quote_again_is_no_news(any_redis: Redis, tag: str) -> None:
+async def test_the_same_quote_again_is_no_news(any_redis: RedisClient, tag: str) -> None:
     """A tick is made by a new value or a new source time, per source; nothing else makes one."""
     keys = Keys(tag)
     writer = TickWriter(any_redis, keys)
@@ -65,7 +64,9 @@ async def test_the_same_quote_again_is_no_news(any_redis: Redis, tag: str) -> No
     assert (await stored(any_redis, keys))[-1] == [mixed[1][0]]
 
 
-async def test_moments_of_today_are_compared_to_the_millisecond(any_redis: Redis, tag: str) -> None:
+async def test_moments_of_today_are_compared_to_the_millisecond(
+    any_redis: RedisClient, tag: str
+) -> None:
     """Thirteen digits must not be rounded on the way through the server's numbers."""
     keys = Keys(tag)
     writer = TickWriter(any_redis, keys)
@@ -73,7 +74,7 @@ async def test_moments_of_today_are_compared_to_the_millisecond(any_redis: Redis
         assert await writer.deliver([(quote("X", 1, 1_795_422_279_705 + step), True)], NOON) == 1
 
 
-async def test_the_record_shows_both_times_and_its_age(any_redis: Redis, tag: str) -> None:
+async def test_the_record_shows_both_times_and_its_age(any_redis: RedisClient, tag: str) -> None:
     """A quote three days old fetched now has its own time, ours, and fresh=false (row A03)."""
     keys = Keys(tag)
     old = quote("RIOT", "14.60", NOON - 3 * DAY, source="yahoo", received_at=NOON)
@@ -94,7 +95,7 @@ async def test_the_record_shows_both_times_and_its_age(any_redis: Redis, tag: st
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(item=any_quote())
-async def test_any_quote_can_be_stored_and_read(redis: Redis, item: Quote) -> None:
+async def test_any_quote_can_be_stored_and_read(redis: RedisClient, item: Quote) -> None:
     """Whatever words and numbers a feed brings, they come back the same, and once."""
     await redis.flushdb()
     keys = Keys("any")
@@ -104,7 +105,7 @@ async def test_any_quote_can_be_stored_and_read(redis: Redis, item: Quote) -> No
     assert await stored(redis, keys) == [[item]]
 
 
-async def test_reading_goes_on_after_an_id(any_redis: Redis, tag: str) -> None:
+async def test_reading_goes_on_after_an_id(any_redis: RedisClient, tag: str) -> None:
     """The reader gives what follows, in order, at most a page, and nothing when nothing came."""
     keys = Keys(tag)
     for number in range(5):
@@ -119,7 +120,7 @@ async def test_reading_goes_on_after_an_id(any_redis: Redis, tag: str) -> None:
     assert seen == [1, 2, 3, 4, 5]
 
 
-async def test_the_lag_counts_only_our_group(any_redis: Redis, tag: str) -> None:
+async def test_the_lag_counts_only_our_group(any_redis: RedisClient, tag: str) -> None:
     """Without our group nothing is said to wait, and a stranger's group is not taken for ours."""
     keys = Keys(tag)
     await append_raw(any_redis, keys, [quote("X", 1, NOON)], NOON)
@@ -127,7 +128,7 @@ async def test_the_lag_counts_only_our_group(any_redis: Redis, tag: str) -> None
     assert await TickReader(any_redis, keys).lag() == 0
 
 
-async def test_views_are_replaced_as_a_whole(any_redis: Redis, tag: str) -> None:
+async def test_views_are_replaced_as_a_whole(any_redis: RedisClient, tag: str) -> None:
     """A metric or company that is gone leaves no field, no hash and no name behind."""
     keys = Keys(tag)
     views = ViewStore(any_redis, keys)
@@ -143,7 +144,7 @@ async def test_views_are_replaced_as_a_whole(any_redis: Redis, tag: str) -> None
     assert await any_redis.exists(keys.company("WULF")) == 0
 
 
-async def test_feed_health_is_replaced_as_a_whole(any_redis: Redis, tag: str) -> None:
+async def test_feed_health_is_replaced_as_a_whole(any_redis: RedisClient, tag: str) -> None:
     """A feed that left the book leaves here too; with no feeds at all nothing is written."""
     store = FeedStore(any_redis, Keys(tag))
     await store.write({})

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from redis.asyncio import Redis
 
 from alerts.codec import decode_transition
 from alerts.model import Transition
@@ -20,7 +19,7 @@ from monitor.compute.worker import ComputeWorker
 from monitor.core.clock import HOUR, MINUTE, SECOND, ManualClock
 from monitor.core.errors import LeaseLost, StoreUnavailable
 from monitor.domain.events import Quote, Tick
-from monitor.store.client import connect
+from monitor.store.client import RedisClient, connect
 from monitor.store.codec import encode_tick
 from monitor.store.commit import Committer
 from monitor.store.keys import Keys
@@ -77,7 +76,7 @@ class Told:
 class Shard:
     """One shard in a real Redis with workers that come and go."""
 
-    def __init__(self, client: Redis, tag: str) -> None:
+    def __init__(self, client: RedisClient, tag: str) -> None:
         self.client = client
         self.keys = Keys(tag)
         self.clock = ManualClock(NOON)
@@ -134,7 +133,7 @@ class Shard:
 
 
 @pytest.fixture
-def shard(any_redis: Redis, tag: str) -> Shard:
+def shard(any_redis: RedisClient, tag: str) -> Shard:
     """Give an empty shard."""
     return Shard(any_redis, tag)
 
@@ -243,7 +242,7 @@ async def test_refused_quotes_are_counted_by_source(shard: Shard) -> None:
 class Interrupted(Committer):
     """A committer whose process dies on the way: before Redis heard it, or after."""
 
-    def __init__(self, client: Redis, keys: Keys, *, heard: bool) -> None:
+    def __init__(self, client: RedisClient, keys: Keys, *, heard: bool) -> None:
         super().__init__(client, keys)
         self.heard = heard
         self.dead = asyncio.Event()

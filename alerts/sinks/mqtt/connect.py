@@ -6,19 +6,16 @@ the broker itself would have done: expire old messages and delay the will.
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import aiomqtt
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-
-from alerts.sinks.mqtt.link import V5, V311, Link, LinkLost, ProtocolName, VersionRefused
+from alerts.sinks.mqtt.link import V5, V311, Address, Link, LinkLost, ProtocolName, VersionRefused
+from alerts.sinks.mqtt.packets import Login
 from alerts.sinks.mqtt.url import MqttUrl, Password, password_from
+from alerts.sinks.mqtt.wire import WireLink
 from monitor.core.backoff import Backoff
 from monitor.core.errors import ConfigError
 
@@ -112,31 +109,28 @@ def _link(
     status_topic: str,
     heard: Callable[[str, bytes], None],
 ) -> Link:
-    url, session_s = settings.url, max(_MIN_SESSION_S, 2 * settings.will_delay_s)
-    will = _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=settings.will_delay_s)
-    # Only a session that lives on lets the broker hold the will back, hence no clean start.
-    versioned: dict[str, Any] = (
-        {
-            "clean_start": False,
-            "properties": _properties(PacketTypes.CONNECT, SessionExpiryInterval=session_s),
-        }
-        if protocol == V5
-        else {"clean_session": True}
+    url = settings.url
+    login = Login(
+        client_id=settings.client_id,
+        keepalive_s=settings.keepalive_s,
+        # Only a session that lives on lets the broker hold the will back, hence no clean start.
+        clean=protocol != V5,
+        session_s=max(_MIN_SESSION_S, 2 * settings.will_delay_s),
+        user=url.user,
+        password=settings.password() if url.user else None,
+        will_topic=status_topic,
+        will=OFFLINE,
+        will_delay_s=settings.will_delay_s,
     )
-    options = versioned | {
-        "identifier": settings.client_id,
-        "username": url.user,
-        "password": settings.password() if url.user else None,
-        "will": aiomqtt.Will(
-            status_topic, OFFLINE, qos=1, retain=True, properties=will if protocol == V5 else None
-        ),
-        "keepalive": settings.keepalive_s,
-        # An alert must not wait for the acknowledgement of what was sent before it.
-        "socket_options": ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),),
-        "timeout": settings.connect_timeout_s,
-        "tls_context": tls_context(settings.tls) if url.tls else None,
-    }
-    return Link(url.host, url.port, protocol=protocol, heard=heard, options=options)
+    address = Address(url.host, url.port, tls_context(settings.tls) if url.tls else None)
+    return WireLink(
+        address,
+        login,
+        protocol,
+        heard,
+        timeout_s=settings.connect_timeout_s,
+        ack_timeout_s=settings.ack_timeout_s,
+    )
 
 
 def tls_context(files: TlsFiles) -> ssl.SSLContext:
@@ -160,10 +154,3 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _properties(packet: int, **values: object) -> Properties:
-    properties = Properties(packet)
-    for name, value in values.items():
-        setattr(properties, name, value)
-    return properties

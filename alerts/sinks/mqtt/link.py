@@ -1,62 +1,48 @@
-"""One connection to a broker: aiomqtt's client with its own book of what is in flight.
-
-Why not `aiomqtt.Client.publish`: it ignores the reason in an MQTT 5 PUBACK, so "not authorised"
-would count as delivered; and it starts one task per message and counts all pending ones each time,
-which costs more the more are in flight. Here a batch of messages shares one future, resolved by
-the broker's acknowledgements, and a lost connection fails every batch at once. The rest (sockets
-in the event loop, keep-alive, TLS, CONNECT) stays aiomqtt's.
-
-This leans on names of aiomqtt 2.5 with a leading underscore; the dependency is pinned below 3 and
-the integration tests cover each.
-"""
+"""What a connection to a broker is, whoever makes it: messages, protocol versions, ways to fail."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, cast
-
-import aiomqtt
-from aiomqtt.exceptions import MqttConnectError
-from paho.mqtt.client import Client as PahoClient
-from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import MQTTErrorCode
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
+from typing import Final, Literal, Protocol, TypeAlias
 
 from alerts.sinks.mqtt.properties import PublishProperties
-from alerts.sinks.mqtt.refusals import HUNG_UP, UNREACHABLE, reason_of
+from alerts.sinks.mqtt.refusals import UNREACHABLE
 
 ProtocolName: TypeAlias = Literal["5.0", "3.1.1"]
 
 V5: Final = "5.0"
 V311: Final = "3.1.1"
-UNLIMITED = 0
-UNSUPPORTED_PROTOCOL_VERSION = 132
-PACKET_TOO_LARGE = 149
-_FAILURE = 0x80
+UNSUPPORTED_PROTOCOL_VERSION: Final = 132
+PACKET_TOO_LARGE: Final = 149
+FAILURE: Final = 0x80
+"""Reason codes from here on are refusals (MQTT 5.0, 2.4)."""
+PROTOCOL_MAX_BYTES: Final = 268_435_455
 _HEADER_BYTES = 9  # type, length, topic length, packet identifier
-_PROTOCOL_MAX_BYTES = 268_435_455
-_silent = logging.getLogger("hashhedge.paho")
-_silent.disabled = True
 
 
 class LinkLost(Exception):
-    """The connection is gone; nothing that was not acknowledged may count as delivered."""
+    """The connection is gone; nothing that was not acknowledged may count as delivered.
+
+    `reason` is one of `refusals.HINTS`.
+    """
 
     def __init__(self, message: str, reason: str = UNREACHABLE) -> None:
         super().__init__(message)
         self.reason = reason
 
 
+class NotAcknowledged(LinkLost):
+    """The broker did not acknowledge in time, so the connection was cut.
+
+    What is in flight cannot be sent again on the same connection.
+    """
+
+
 class VersionRefused(LinkLost):
     """The broker does not speak the protocol version of the CONNECT."""
-
-
-class _HungUp(aiomqtt.MqttError):
-    """The connection ended before CONNACK."""
 
 
 class Refused(Exception):
@@ -84,45 +70,41 @@ class Message:
         return _HEADER_BYTES + len(self.topic.encode()) + packed + len(self.payload)
 
 
-class _Batch:
-    __slots__ = ("acknowledged", "left")
+class Batch:
+    """Messages that were sent together: one future for all their acknowledgements."""
+
+    __slots__ = ("acknowledged", "left", "sent_at")
 
     def __init__(self, left: int, loop: asyncio.AbstractEventLoop) -> None:
         self.left = left
+        self.sent_at = loop.time()
         self.acknowledged: asyncio.Future[None] = loop.create_future()
 
     def fail(self, error: Exception) -> None:
+        """End with `error`, unless it has ended."""
         if not self.acknowledged.done():
             self.acknowledged.set_exception(error)
 
     def confirm(self) -> None:
+        """Count one acknowledgement."""
         self.left -= 1
         if self.left == 0 and not self.acknowledged.done():
             self.acknowledged.set_result(None)
 
 
-class Link(aiomqtt.Client):
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the broker is; `tls` None for a bare connection."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+
+
+class Link(Protocol):
     """A connection that tells what became of each message."""
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        protocol: ProtocolName,
-        heard: Callable[[str, bytes], None],
-        options: Mapping[str, Any],
-    ) -> None:
-        version = aiomqtt.ProtocolVersion.V5 if protocol == V5 else aiomqtt.ProtocolVersion.V311
-        super().__init__(host, port, logger=_silent, protocol=version, **options)
-        self.protocol: ProtocolName = protocol
-        self._client.disable_logger()
-        self._client.connect_timeout = self.timeout
-        # With a limit paho walks all that is in flight at each PUBACK; the relay bounds it anyway.
-        self._client.max_inflight_messages_set(UNLIMITED)
-        self._heard = heard
-        self._unacknowledged: dict[int, _Batch] = {}
-        self._max_packet_bytes = _PROTOCOL_MAX_BYTES
+    protocol: ProtocolName
 
     async def open(self) -> None:
         """Connect.
@@ -132,167 +114,37 @@ class Link(aiomqtt.Client):
             LinkLost: it cannot be reached, or refused us for another reason.
 
         """
-        try:
-            await self._enter()
-        except MqttConnectError as error:
-            self.abort()
-            kind = VersionRefused if _code(error.rc) == UNSUPPORTED_PROTOCOL_VERSION else LinkLost
-            raise kind(f"broker refused us: {error}", reason_of(error)) from error
-        except _HungUp as error:
-            self.abort()
-            raise VersionRefused(str(error), HUNG_UP) from error
-        except aiomqtt.MqttError as error:
-            cause = _seen(self._disconnected) or error
-            self.abort()
-            raise LinkLost(f"broker out of reach: {cause}", reason_of(cause)) from error
-        self._disconnected.add_done_callback(self._fail_all)
-
-    async def close(self) -> None:
-        """Send DISCONNECT, so that the broker does not publish the will."""
-        try:
-            await self.__aexit__(None, None, None)
-        except aiomqtt.MqttError as error:
-            self.abort()
-            raise LinkLost(f"connection ended while closing: {error}") from error
-
-    async def lost(self) -> LinkLost:
-        """Wait until the connection is gone and return why."""
-        await asyncio.wait([self._disconnected])
-        why = _seen(self._disconnected) or aiomqtt.MqttError("closed")
-        return LinkLost(str(why), reason_of(why))
-
-    async def hear(self, topic: str) -> bool:
-        """Subscribe to `topic`, so that its messages reach `heard`; tell whether we may.
-
-        Raises:
-            LinkLost: the connection ended, or the broker did not answer.
-
-        """
-        # aiomqtt waits for the SUBACK alone: a connection cut before it would go unnoticed until
-        # the time-out, and the will's delay is over by then
-        subscribing = asyncio.ensure_future(self.subscribe(topic, qos=1))
-        try:
-            await asyncio.wait(
-                (subscribing, self._disconnected), return_when=asyncio.FIRST_COMPLETED
-            )
-            if not subscribing.done():
-                raise LinkLost("connection ended before the subscription was acknowledged")
-            granted = await subscribing
-        except aiomqtt.MqttError as error:
-            raise LinkLost(f"cannot subscribe: {error}") from error
-        finally:
-            subscribing.cancel()
-        return all(_code(answer) < _FAILURE for answer in granted)
-
-    def abort(self) -> None:
-        """Cut the connection without a DISCONNECT: the broker publishes the will in time."""
-        self._client._sock_close()  # noqa: SLF001 - paho offers no public way without a DISCONNECT
-        if not self._disconnected.done():
-            self._disconnected.set_exception(aiomqtt.MqttError("connection cut"))
-        _seen(self._disconnected)
-
-    async def _enter(self) -> None:
-        """Connect; when cancelled, first let the thread that connects come back.
-
-        It would otherwise leave an open connection that nobody owns.
-        """
-        entering = asyncio.create_task(self.__aenter__())
-        try:
-            await asyncio.shield(entering)
-        except asyncio.CancelledError:
-            if not self._connected.done():
-                self._connected.set_exception(aiomqtt.MqttError("cancelled"))
-            await asyncio.wait([entering])
-            if not entering.cancelled():
-                entering.exception()
-            self.abort()
-            raise
+        ...
 
     def send(self, messages: Sequence[Message]) -> asyncio.Future[None]:
         """Send `messages` in order; the future ends when all are acknowledged.
 
         The future fails with `LinkLost` or `Refused`. A message of QoS 0 counts when written.
         """
-        batch = _Batch(len(messages), self._loop)
-        largest = max(message.packet_bytes for message in messages)
-        if largest > self._max_packet_bytes:  # sent all the same, it would end the connection
-            batch.fail(Refused(PACKET_TOO_LARGE, f"{largest} bytes are over the broker's limit"))
-            return batch.acknowledged
-        for message in messages:
-            info = self._client.publish(
-                message.topic,
-                message.payload,
-                message.qos,
-                message.retain,
-                cast("Properties | None", message.properties),
-            )
-            if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS or self._disconnected.done():
-                batch.fail(LinkLost(f"message not accepted for sending: {info.rc.name}"))
-                break
-            if message.qos == 0:
-                batch.confirm()
-            else:
-                self._unacknowledged[info.mid] = batch
-        return batch.acknowledged
+        ...
 
-    def _fail_all(self, disconnected: asyncio.Future[None]) -> None:
-        _seen(disconnected)  # `lost` may never be asked
-        waiting, self._unacknowledged = self._unacknowledged, {}
-        for batch in waiting.values():
-            batch.fail(LinkLost("connection ended before the acknowledgement"))
+    async def hear(self, topic: str) -> None:
+        """Subscribe to `topic` at QoS 1.
 
-    def _on_publish(
-        self,
-        client: PahoClient,
-        userdata: object,
-        mid: int,
-        reason_code: ReasonCode,
-        properties: Properties,
-    ) -> None:
-        batch = self._unacknowledged.pop(mid, None)
-        if batch is None:
-            return
-        if reason_code.value >= _FAILURE:
-            batch.fail(Refused(reason_code.value, str(reason_code)))
-        else:
-            batch.confirm()
+        Raises:
+            LinkLost: the connection ended, or the broker did not answer or refused.
 
-    def _on_connect(
-        self,
-        client: PahoClient,
-        userdata: object,
-        flags: ConnectFlags,
-        reason_code: ReasonCode,
-        properties: Properties | None = None,
-    ) -> None:
-        if properties is not None:
-            # the setter refuses while connected; paho itself never looks at this property
-            client._max_inflight_messages = getattr(properties, "ReceiveMaximum", UNLIMITED)  # noqa: SLF001
-            self._max_packet_bytes = getattr(properties, "MaximumPacketSize", _PROTOCOL_MAX_BYTES)
-        super()._on_connect(client, userdata, flags, reason_code, properties)
+        """
+        ...
 
-    def _on_disconnect(
-        self,
-        client: PahoClient,
-        userdata: object,
-        flags: DisconnectFlags,
-        reason_code: ReasonCode,
-        properties: Properties | None = None,
-    ) -> None:
-        if not self._connected.done():
-            # aiomqtt would wait for its time-out here; a 3.1.1 broker often just hangs up on v5
-            self._connected.set_exception(_HungUp("the broker hung up before it answered"))
-            return
-        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+    async def lost(self) -> LinkLost:
+        """Wait until the connection is gone and return why."""
+        ...
 
-    def _on_message(self, client: PahoClient, userdata: object, message: MQTTMessage) -> None:
-        self._heard(message.topic, bytes(message.payload))
+    async def close(self) -> None:
+        """Send DISCONNECT, so that the broker does not publish the will.
 
+        Raises:
+            LinkLost: the connection ended before that.
 
-def _code(answer: ReasonCode | int | None) -> int:
-    return answer.value if isinstance(answer, ReasonCode) else answer or 0
+        """
+        ...
 
-
-def _seen(future: asyncio.Future[None]) -> BaseException | None:
-    """Return how `future` failed, if it did; asyncio complains of a failure nobody looked at."""
-    return future.exception() if future.done() and not future.cancelled() else None
+    def abort(self) -> None:
+        """Cut the connection without a DISCONNECT: the broker publishes the will in time."""
+        ...

@@ -38,7 +38,7 @@ class PublishProperties:
             body += _CORRELATION_DATA + len(correlation).to_bytes(2, "big") + correlation
         if expiry_s is not None:
             body += _MESSAGE_EXPIRY_INTERVAL + expiry_s.to_bytes(4, "big")
-        self._packed = _length(len(body)) + body
+        self._packed = packed_length(len(body)) + body
 
     def pack(self) -> bytes:
         """Return the bytes that follow the packet identifier."""
@@ -47,16 +47,19 @@ class PublishProperties:
 
 @lru_cache(maxsize=4096)
 def _unchanging(facts: Facts, content_type: str) -> bytes:
-    body = _PAYLOAD_FORMAT_UTF_8 + _CONTENT_TYPE + _text(content_type)
-    return body + b"".join(_USER_PROPERTY + _text(name) + _text(value) for name, value in facts)
+    body = _PAYLOAD_FORMAT_UTF_8 + _CONTENT_TYPE + packed_text(content_type)
+    return body + b"".join(
+        _USER_PROPERTY + packed_text(name) + packed_text(value) for name, value in facts
+    )
 
 
-def _text(text: str) -> bytes:
+def packed_text(text: str) -> bytes:
+    """Return a UTF-8 string behind its length (MQTT 5.0, 1.5.4)."""
     data = text.encode()
     return len(data).to_bytes(2, "big") + data
 
 
-def _length(number: int) -> bytes:
+def packed_length(number: int) -> bytes:
     """Return a variable byte integer: seven bits a byte, the lowest first."""
     data = bytearray()
     while True:

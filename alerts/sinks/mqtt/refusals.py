@@ -18,6 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from monitor.core.clock import MINUTE, SECOND, Millis
 
 UNREACHABLE, TAKEN_OVER, HUNG_UP = "unreachable", "session_taken_over", "hung_up"
+SUBSCRIPTION_REFUSED = "subscription_refused"
 HINTS: Mapping[str, str] = MappingProxyType(
     {
         "unknown_authority": "name the PEM file of the broker's CA in HASHHEDGE_MQTT_CA",
@@ -36,18 +37,21 @@ HINTS: Mapping[str, str] = MappingProxyType(
         " certificate, or only another version of MQTT?",
         TAKEN_OVER: "another process uses our client id: stop it, or give one of the two another"
         " HASHHEDGE_INSTANCE",
+        SUBSCRIPTION_REFUSED: "let our user read the topic in the broker's rules",
         UNREACHABLE: "is it running, and the address right?",
     }
 )
 _BY_VERIFY_CODE = {10: "certificate_expired", 62: "wrong_hostname", 64: "wrong_hostname"}
 _UNKNOWN_AUTHORITY = range(18, 22)
-_BY_REASON_CODE = {
+_BY_CODE = {
+    2: "client_id_refused",
+    4: "login_refused",
+    5: "login_refused",  # CONNACK of 3.1.1
     133: "client_id_refused",
     134: "login_refused",
     135: "login_refused",
     142: TAKEN_OVER,
 }
-_BY_OLD_CODE = {2: "client_id_refused", 4: "login_refused", 5: "login_refused"}
 _BY_KIND = (
     (ConnectionRefusedError, "connection_refused"),
     (socket.gaierror, "unknown_host"),
@@ -71,6 +75,11 @@ def reason_of(error: BaseException) -> str:
     return UNREACHABLE
 
 
+def reason_of_code(code: int) -> str:
+    """Return the reason that the code of a CONNACK, or of a DISCONNECT of MQTT 5, stands for."""
+    return _BY_CODE.get(code, UNREACHABLE)
+
+
 def _reason(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code in _UNKNOWN_AUTHORITY:
@@ -82,9 +91,9 @@ def _reason(error: BaseException) -> str:
         )  # the broker said so; else it is no TLS at all
         return "client_certificate_refused" if told else "no_tls"
     if isinstance(error, MqttCodeError) and isinstance(error.rc, ReasonCode):
-        return _BY_REASON_CODE.get(error.rc.value, "")
+        return _BY_CODE.get(error.rc.value, "")
     if isinstance(error, MqttConnectError) and isinstance(error.rc, int):
-        return _BY_OLD_CODE.get(error.rc, "")
+        return _BY_CODE.get(error.rc, "")
     return next((reason for kind, reason in _BY_KIND if isinstance(error, kind)), "")
 
 

@@ -23,8 +23,8 @@ from alerts.schemas.builders import Stamp
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
-from alerts.sinks.mqtt.link import Link, LinkLost, Message, Refused
-from alerts.sinks.mqtt.refusals import HINTS, TAKEN_OVER, Clash
+from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
+from alerts.sinks.mqtt.refusals import HINTS, SUBSCRIPTION_REFUSED, TAKEN_OVER, Clash
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
@@ -142,12 +142,13 @@ class MqttSink:
         link = await self._connected()
         self._ears[topic] = told
         try:
-            heard = await link.hear(topic)
+            async with asyncio.timeout(self._settings.ack_timeout_s):
+                await link.hear(topic)
+        except TimeoutError as error:
+            raise DeliveryError(str(error), retriable=True, reason="ack_timeout") from error
         except LinkLost as error:
-            raise DeliveryError(str(error), retriable=True, reason="not_heard") from error
-        if not heard:
-            why = f"the broker does not let us read {topic}"
-            raise DeliveryError(why, retriable=False, reason="refused")
+            forbidden = error.reason == SUBSCRIPTION_REFUSED
+            raise DeliveryError(str(error), retriable=not forbidden, reason="refused") from error
 
     async def clear_state(self, topic: Topic) -> None:
         """Take a retained state back: what it speaks of is no more.
@@ -266,14 +267,10 @@ class MqttSink:
 
     async def _send(self, link: Link, messages: Sequence[Message]) -> None:
         try:
-            async with asyncio.timeout(self._settings.ack_timeout_s):
-                await link.send(messages)
-        except TimeoutError as error:
+            await link.send(messages)
+        except NotAcknowledged as error:
             self._leave(link)
-            link.abort()  # what is in flight cannot be sent again on the same connection
-            raise DeliveryError(
-                "broker did not acknowledge in time", retriable=True, reason="ack_timeout"
-            ) from error
+            raise DeliveryError(str(error), retriable=True, reason="ack_timeout") from error
         except LinkLost as error:
             self._leave(link)
             raise DeliveryError(str(error), retriable=True, reason="connection_lost") from error

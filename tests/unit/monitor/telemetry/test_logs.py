@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.telemetry.logs import REDACTED, configure, redact
+from monitor.telemetry.logs import REDACTED, configure, json_line, redact
 
 PASSWORD = "correct-horse-battery"  # noqa: S105 - the bait that must not come out
 
@@ -141,3 +142,32 @@ def test_an_unknown_level_is_refused() -> None:
     """A typo in the level is an error with the choices, not a silent default."""
     with pytest.raises(ValueError, match="debug, info, warning, error"):
         configure("loud", stream=io.StringIO(), environ={})
+
+
+@given(
+    st.text(max_size=30),
+    st.sampled_from(["passwd", "Api-Key", "toKen", "Authorization", "\u017fecret", "PRIVATEKEY"]),
+    st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=12, max_size=20),
+)
+def test_the_short_way_lets_no_secret_by(noise: str, name: str, secret: str) -> None:
+    """A line of JSON is clean whether or not it had to be looked at field by field."""
+    event = {"event": noise, name: secret, "nested": {"text": f"{noise} {name}={secret}"}}
+    expected = redact(None, "info", dict(event))
+    assert json.loads(json_line(None, "info", dict(event))) == expected
+    assert secret not in str(expected) or secret in noise
+
+
+@given(st.dictionaries(st.text(max_size=8), st.text(max_size=12) | st.integers() | st.booleans()))
+def test_a_line_says_what_was_given(fields: dict[str, object]) -> None:
+    """Whichever way it takes: the fields come out as `redact` leaves them."""
+    line = json_line(None, "info", dict(fields))
+    assert json.loads(line) == redact(None, "info", fields)
+    assert "\n" not in line
+
+
+def test_what_is_no_json_is_a_text() -> None:
+    """Exceptions, paths and half surrogates are written as text; a line is never lost."""
+    itself: dict[str, object] = {}
+    itself["again"] = itself
+    for odd in (ValueError("why"), Path("/a"), "\ud800", {1, 2}, itself, 10**400):
+        assert json.loads(json_line(None, "info", {"event": "x", "odd": odd}))["event"] == "x"
