@@ -82,12 +82,15 @@ class Home:
         self.service = self.begin("device")
 
     def begin(self, style: str) -> Child:
-        """Start the service."""
+        """Start the service, and come back when it is ready."""
         servers = ("--redis-url", self.room.redis.url, "--mqtt-url", self.room.broker.url)
         books = ("--rules", self.folder / "rules.yaml", "--companies", self.folder / "companies")
         options = ("run", *servers, "--feeds", self._book, "--web-port", "0", *books)
         told = {"HASHHEDGE_HOMEASSISTANT": style}
-        return self.room.start(*map(str, options), environ=told)
+        child = self.room.start(*map(str, options), environ=told)
+        # before that it would die of a signal that asks it to read its books
+        wait_here(lambda: '"ok"' in child.page("/readyz"), "it to be ready", 2 * START_S)
+        return child
 
     def say(self, topic: str, text: str) -> None:
         """Publish a message as somebody else."""
@@ -104,6 +107,16 @@ class Home:
             return set(topics) <= self.watcher.standing()
 
         wait_here(there, f"a state on each of {sorted(topics)}", 100)
+
+    def clears(self, *topics: str) -> None:
+        """Come back when an empty retained message was the last on all of these."""
+        gone = self.watcher.cleared
+        try:
+            wait_here(lambda: set(topics) <= gone(), "empty messages", 60)
+        except AssertionError as error:
+            raise AssertionError(
+                f"not on {sorted(set(topics) - gone())}: {self.service.err[-2000:]}"
+            ) from error
 
     def retained(self, topic: str) -> dict[str, bytes]:
         """Return what a new subscriber finds on a filter, by topic."""
@@ -175,7 +188,7 @@ def test_a_company_that_leaves_is_cleared_from_each_topic(home: Home) -> None:
     assert len(own) >= 4
     (home.folder / "companies" / "HIVE.yaml").write_text("ticker: HIVE\nomit: true\n")
     home.service.send(signal.SIGHUP)
-    wait_here(lambda: own <= home.watcher.cleared(), f"empty messages on {sorted(own)}", 60)
+    home.clears(*own)
     wait_here(lambda: not {n for n in home.retained("#") if "HIVE" in n}, "a clean broker", 60)
 
 
@@ -186,7 +199,7 @@ def test_a_rule_that_leaves_is_cleared_everywhere(home: Home) -> None:
     assert json.loads(home.retained(RIOT)[RIOT])["components"]["alert_thin"]["unique_id"]
     (home.folder / "rules.yaml").write_text(RULES.replace("id: thin,", "id: thinner,"))
     home.service.send(signal.SIGHUP)
-    wait_here(lambda: own <= home.watcher.cleared(), f"empty messages on {sorted(own)}", 60)
+    home.clears(*own)
 
     def parts() -> dict[str, Any]:
         return dict(json.loads(home.retained(RIOT)[RIOT])["components"])

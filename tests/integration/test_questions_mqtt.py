@@ -105,6 +105,7 @@ async def test_nobody_hears_of_another_users_rules(room: Room) -> None:
 async def test_a_report_says_how_things_stand(room: Room) -> None:
     """What fires, which feeds are not well, and the headline of each company (row F13)."""
     await room.listener.wait_for("/X/event", 25)
+    await room.listener.wait_for("/company/RIOT/state", timeout=30)
     answer = await ask(room, "1", verb="report")
     report = answer["report"]
     assert [(it["rule"], it["key"], it["state"]) for it in report["firing"]] == [
