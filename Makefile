@@ -45,7 +45,7 @@ run: setup ## Set up and watch the live feeds
 .PHONY: servers
 servers:
 	@missing=""; \
-	for pair in redis-server:redis-server mosquitto:mosquitto mosquitto_sub:mosquitto-clients promtool:prometheus; do \
+	for pair in redis-server:redis-server mosquitto:mosquitto mosquitto_sub:mosquitto-clients promtool:prometheus prometheus-alertmanager:prometheus-alertmanager; do \
 		PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; \
 	done; \
 	if [ -n "$$missing" ]; then \

@@ -49,6 +49,7 @@ class News(StrEnum):
     MAINTENANCE = "maintenance"
     DIGEST = "digest"
     OVERFLOW = "overflow"
+    CHANNEL = "channel-failed"
 
 
 class Reason(StrEnum):

@@ -19,7 +19,8 @@ _HEAD = """\
 What each provider quotes, how often it is asked, and on what terms. The feeds book (`feeds.yaml`,
 see [configuration](configuration.md)) changes address, interval and freshness, and switches a feed on or
 off. A feed whose key is not there is left out. One that has a stream is asked only while that is down, and
-for what it does not send. [adapters.md](adapters.md) is how to write one.
+for what it does not send. Of a trading halt only `alpaca` tells, by its stream; no answer of any other provider
+here is documented to have one. [adapters.md](adapters.md) is how to write a feed.
 
 | feed | asks | every | fresh for | requests a minute | key | by default |
 |---|---|---|---|---|---|---|
@@ -28,9 +29,9 @@ for what it does not send. [adapters.md](adapters.md) is how to write one.
 
 def page() -> str:
     """Return the text of the page."""
-    feeds = [feed.spec for _, feed in declared("monitor.feeds", "FEED", Feed)]
+    feeds = [feed for _, feed in declared("monitor.feeds", "FEED", Feed)]
     streams = {name: stream.spec for name, stream in declared("monitor.feeds", "STREAM", Stream)}
-    table = "".join(f"{_row(spec)}\n" for spec in feeds)
+    table = "".join(f"{_row(feed.spec)}\n" for feed in feeds)
     return _HEAD + table + "".join(f"{line}\n" for line in _details(feeds, streams))
 
 
@@ -64,8 +65,9 @@ def _span(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
-def _details(feeds: Iterable[FeedSpec], streams: Mapping[str, StreamSpec]) -> Iterator[str]:
-    for spec in feeds:
+def _details(feeds: Iterable[Feed], streams: Mapping[str, StreamSpec]) -> Iterator[str]:
+    for feed in feeds:
+        spec = feed.spec
         names = [f"`{name}`" for name in spec.instruments]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         yield f"\n## {spec.name}\n"
@@ -75,6 +77,9 @@ def _details(feeds: Iterable[FeedSpec], streams: Mapping[str, StreamSpec]) -> It
         if spec.name in streams:
             yield ""
             yield f"Has a stream: `{streams[spec.name].url}`{_alone(spec, streams[spec.name])}."
+        if feed.past is not None:
+            yield ""
+            yield f"Has a past: `hashhedge backfill --provider {spec.name}`."
 
 
 def _alone(spec: FeedSpec, stream: StreamSpec) -> str:

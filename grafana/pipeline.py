@@ -24,6 +24,8 @@ def _lines(title: str, description: str, unit: str, *queries: tuple[str, str]) -
 
 
 _NOT_CLOSED = 'state!="closed"'
+_NOT_FRESH = 'state!="fresh"'
+_ON = (Word(1, "so", "orange"),)
 
 
 def _age(name: str, by: str) -> str:
@@ -45,6 +47,20 @@ _FEEDS = Row(
             queries=(Query(f"max by (feed) ({metric(c.FEED_UP.name)})", "{{feed}}"),),
             kind=Kind.STATES,
             words=UP_DOWN,
+        ),
+        Panel(
+            title="Feeds by state",
+            description="Each feed's state that is not fresh, in one word. `waiting`: it has said "
+            "nothing yet and is not overdue; `refused`: a key, a plan or a region, so a person must act.",
+            unit="short",
+            queries=(
+                Query(
+                    f"max by (feed, state) ({metric(c.FEED_STATE.name, _NOT_FRESH)} == 1)",
+                    "{{feed}} {{state}}",
+                ),
+            ),
+            kind=Kind.STATES,
+            words=_ON,
         ),
         _lines(
             "Since last success",
@@ -246,6 +262,20 @@ _DELIVERY = Row(
             "ops",
             (_sum(c.NOTIFICATIONS.name, "sink"), "{{sink}}"),
             (_sum(c.NOTIFICATION_FAILURES.name, "sink", "reason"), "{{sink}} {{reason}}"),
+        ),
+        _lines(
+            "Messages to users",
+            "Messages per second by channel, with failures. Whom they were for is in the receipts.",
+            "ops",
+            (_sum(c.CHANNEL_MESSAGES.name, "channel"), "{{channel}}"),
+            (_sum(c.CHANNEL_FAILURES.name, "channel", "reason"), "{{channel}} {{reason}}"),
+        ),
+        _lines(
+            "Letters to users",
+            "Letters that wait for a channel, and those that no channel took.",
+            "short",
+            (f"sum({metric(c.LETTERS_WAITING.name)})", "waiting"),
+            (f"sum({metric(c.LETTERS_DEAD.name)})", "put aside"),
         ),
     ),
 )

@@ -26,7 +26,9 @@ _FOREIGN = frozenset(
 """Variables with our prefix that are no settings: of the test run, and the contact of a feed."""
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=200)]
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=4_096)]
+DashboardUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+$", max_length=2_000)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 TopicPath = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 _UNSHOWN = ("_url", "_password", "_secret")
@@ -54,7 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         web_port: 0 lets the system choose.
         ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
         ingest_mqtt: take the same from the broker's topics `…/ingest/<name>`.
+        public_url: where a telephone reaches the pages of this service; None: it does not.
         command_users: file of who may command over HTTP and MQTT, with their keys; None: nobody.
+        users: file of who is told of what, at which hours and by which channels; None: nobody.
+        dashboard_url: where alerts link to, a board with the variables rule and company.
         companies: folder of company files that add to or replace the default books.
         rules: rulebook; None takes the default one.
         feeds: feeds book; None takes the default one.
@@ -89,7 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_port: Port = 9464
     ingest_secret: Secret | None = None
     ingest_mqtt: bool = False
+    public_url: PageUrl | None = None
     command_users: Path | None = None
+    users: Path | None = None
+    dashboard_url: DashboardUrl | None = None
     companies: Path | None = None
     rules: Path | None = None
     feeds: Path | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,18 +24,19 @@ from alerts.schemas import generate, payloads
 from alerts.schemas.payloads import COMMAND_REPLY
 from monitor.app.service import COMPUTE, RELAY, WEB, Job, Service, opened
 from monitor.core.clock import SystemClock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.commands import CommandDesk, Forbidden
 from monitor.store.keys import Keys
 from monitor.store.ticks import append_raw
 from monitor.web.letters import sealed
-from monitor.web.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from tests.listeners import Heard, Listener, listening
-from tests.servers import TestBroker, TestRedis
+from tests.servers import TestBroker, TestRedis, start_broker
 from tests.waiting import wait_until
 from tests.worlds import quote
 
+ROOT = Path(__file__).resolve().parents[1]
 KEYS = Keys()
 HOUR = 3_600_000
 BASE = "hashhedge/v1/main"
@@ -198,3 +200,18 @@ async def commanded(
         finally:
             service.stopping.set()
             await running
+
+
+PASSWORDS = {"hashhedge": "of-the-service", "anna": "of-anna", "bob": "of-bob"}
+
+
+def guarded_broker(folder: Path) -> TestBroker:
+    """Start a broker with the sample's rules and a password for each user."""
+    passwords, acl = folder / "passwords", folder / "acl"
+    passwords.write_text("".join(f"{name}:{word}\n" for name, word in PASSWORDS.items()))
+    subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
+    acl.write_bytes((ROOT / "docs" / "samples" / "mqtt" / "acl").read_bytes())
+    for path in (passwords, acl):
+        path.chmod(0o600)
+    extra = f"password_file {passwords}\nacl_file {acl}\n"
+    return start_broker("mosquitto", folder, extra=extra)

@@ -28,6 +28,12 @@ def _pattern() -> re.Pattern[str]:
         keys.token(_ANY),
         keys.notices(_ANY),
         keys.watchlist(_ANY),
+        keys.held(_ANY),
+        keys.routed(_ANY),
+        keys.pushed(_ANY),
+        keys.told(_ANY),
+        keys.follows(_ANY),
+        keys.named(_ANY),
     ]
     return re.compile(
         "|".join(re.escape(name).replace(re.escape(_ANY), "[^{}]+") for name in names)

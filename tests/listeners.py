@@ -72,18 +72,15 @@ async def listening(
     `as_published` (MQTT 5): each message shows whether its publisher wants it retained.
     """
     place = urlsplit(url)
-    options: dict[str, Any] = {"protocol": aiomqtt.ProtocolVersion.V311}
-    if not v311:
-        properties = Properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = session_s
-        options = {
-            "protocol": aiomqtt.ProtocolVersion.V5,
-            "properties": properties,
-            "clean_start": session_s == 0,
-        }
+    options = _options(session_s, v311=v311)
     listener = Listener()
     async with aiomqtt.Client(
-        place.hostname or "", place.port or 0, identifier=client_id, **options
+        place.hostname or "",
+        place.port or 0,
+        identifier=client_id,
+        username=place.username,
+        password=place.password,
+        **options,
     ) as client:
         if as_published:
             wanted = SubscribeOptions(qos=1, retainAsPublished=True)
@@ -96,6 +93,18 @@ async def listening(
         finally:
             reader.cancel()
             await asyncio.wait([reader])
+
+
+def _options(session_s: int, *, v311: bool) -> dict[str, Any]:
+    if v311:
+        return {"protocol": aiomqtt.ProtocolVersion.V311}
+    properties = Properties(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = session_s
+    return {
+        "protocol": aiomqtt.ProtocolVersion.V5,
+        "properties": properties,
+        "clean_start": session_s == 0,
+    }
 
 
 async def _read(client: aiomqtt.Client, listener: Listener) -> None:

@@ -19,6 +19,7 @@ from monitor.core.discovery import declared
 from monitor.domain.commands import Command
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Quote, Reading, Tick
+from monitor.domain.feed_reports import FeedReport
 from monitor.domain.sessions import NEW_YORK, Session, TradingDay
 from monitor.metrics.catalogue import Catalogue
 from monitor.nyse import nyse_calendar
@@ -119,9 +120,14 @@ def quote(
     )
 
 
-def tick(at: int, *quotes: Quote, commands: tuple[Command, ...] = ()) -> Tick:
+def tick(
+    at: int,
+    *quotes: Quote,
+    commands: tuple[Command, ...] = (),
+    feeds: tuple[FeedReport, ...] = (),
+) -> Tick:
     """Return a tick that arrived at `at`."""
-    return Tick(f"{at}-0", at, quotes, commands=commands)
+    return Tick(f"{at}-0", at, quotes, commands=commands, feeds=feeds)
 
 
 def network(at: int) -> tuple[Quote, ...]:

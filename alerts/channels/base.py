@@ -7,14 +7,15 @@ it raises only `DeliveryError`, whose `reason` is one of `Failure`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-from alerts.model import Severity
+from alerts.model import Severity, Transition
 from monitor.core.clock import Clock, Millis
+from monitor.core.errors import DeliveryError
 
 Failure = Literal[
     "auth", "rate_limited", "unreachable", "timeout", "refused", "too_large", "server_error"
@@ -41,6 +42,8 @@ class Action:
         kind: `view` opens `url` in a browser; `post` sends `body` to it.
         verb: the command behind it (`ack`, `snooze`), empty for `view`.
         headers: of a `post`; may hold a token, so it is never logged.
+        page: of a `post`, where a person can do the same in a browser, for a device that cannot
+            post by itself; empty: nowhere. The token in it stands behind `#`, which no server sees.
 
     """
 
@@ -50,6 +53,7 @@ class Action:
     verb: str = ""
     body: str = ""
     headers: Mapping[str, str]
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,9 @@ class Message:
         alert_id: of the transition, as every other consumer sees it; empty in a digest.
         started_at: when the episode began, ms UTC.
         ended_at: when it ended, None while it lasts.
+        earlier: what `send` returned for the last message of this thread through this channel, for
+            a channel that edits by the other side's own name; empty: none, or nobody knows.
+        alert: the transition itself, for a channel that programs read; a digest has a line each.
 
     """
 
@@ -96,6 +103,16 @@ class Message:
     alert_id: str = ""
     started_at: Millis
     ended_at: Millis | None = None
+    alert: Transition | None = None
+    earlier: str = ""
+
+    @property
+    def loud(self) -> bool:
+        """Tell whether it may break through do-not-disturb: critical, and neither over nor a list."""
+        return self.severity is Severity.CRITICAL and self.stage not in _QUIET
+
+
+_QUIET = frozenset({Stage.RESOLVED, Stage.DIGEST})
 
 
 class Channel(Protocol):
@@ -112,6 +129,44 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class Previews(Protocol):
+    """A channel that sends by other means than `ChannelContext.post`, and shows what it would send."""
+
+    def preview(self, message: Message) -> Mapping[str, object]:
+        """Return what `send` would hand over, as plain data without a secret."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What the other side said.
+
+    Attributes:
+        status: of HTTP.
+        headers: their names in small letters.
+        body: of bounded length; what is longer was not read to its end.
+
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Post: TypeAlias = Callable[[str, bytes, Mapping[str, str]], Awaitable[HttpAnswer]]
+"""POST a body with headers to a URL, once, following no redirect, in bounded time.
+
+It raises `DeliveryError` where there is no complete answer: `unreachable` or `timeout`.
+"""
+
+
+async def no_post(url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+    """Refuse: the process has no HTTP client for channels."""
+    del url, body, headers
+    raise DeliveryError("this process has no HTTP client", retriable=False, reason="unreachable")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelContext:
     """What a channel may need to open.
@@ -120,12 +175,16 @@ class ChannelContext:
         clock: wall time.
         version: of this release.
         secret: the text of a key by its name, from the environment or a file; raises `ConfigError`.
+        post: the way over HTTP, of the shell: a channel has no client of its own.
+        publish: hands an alert to the inbox topic of a user; None where there is no broker.
 
     """
 
     clock: Clock
     version: str
     secret: Callable[[str], str]
+    post: Post = no_post
+    publish: Callable[[str, Transition], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +194,12 @@ class ChannelSpec:
     Attributes:
         kind: the word in the configuration, and a metric label.
         open: returns the channel of these settings, to be entered; raises `ConfigError` that names
-            the setting, where and how to mend it. Settings are plain data from the users' file;
-            keys in them are names of secrets, never the secrets.
+            the setting, where and how to mend it, and so may entering. Settings are plain data from
+            the users' file; keys in them are names of secrets, never the secrets.
+        edits: it edits by the other side's own name, so it is told that in `Message.earlier`.
 
     """
 
     kind: str
     open: Callable[[ChannelContext, Mapping[str, object]], AbstractAsyncContextManager[Channel]]
+    edits: bool = False

@@ -13,15 +13,17 @@ from msgspec.structs import replace
 
 from alerts.desk import notices
 from alerts.desk.book import DeskBook
+from alerts.desk.inputs import Inputs
 from alerts.desk.ledger import Changed, Kind, Ledger
 from alerts.desk.matching import meets, subject_of
 from alerts.desk.mutes import Mutes
-from alerts.desk.records import Dead, DeskMemory, Silence, Standing
+from alerts.desk.records import DeskMemory, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.desk.verdicts import Verdicts
-from alerts.model import SHADOW, AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.model import SHADOW, AlertState, NoticeReason, Reason, Transition
 from alerts.saved import SavedAlert, standing_of
-from monitor.domain.events import Quality, Reading
+from monitor.domain.events import Reading
+from monitor.domain.feed_reports import FeedReport
 
 _OVER = {
     "feed": Reason.INPUT_BACK,
@@ -49,9 +51,8 @@ class Desk:
         self.mutes = Mutes(book, self.ledger, around)
         self._verdicts = Verdicts(self.ledger, self.mutes)
         self._around = around
-        self._dead_after = book.dead_after_ms
+        self.inputs = Inputs(self.ledger, around, book.dead_after_ms)
         self._freed: dict[str, Reason] = {}
-        self._ends: list[Transition] = []
         self._out: list[Transition] = []
 
     # ---------------------------------------------------------------- what comes in
@@ -69,8 +70,9 @@ class Desk:
 
     def take(self, changes: Sequence[Transition], now: int) -> None:
         """Take all changes of one moment, in order, and tell what came free in it."""
-        ends, self._ends = self._ends, []
-        changes = [*ends, *changes]
+        news, freed = self.inputs.take()
+        self._freed |= freed
+        changes = [*news, *changes]
         for change in changes:
             if change.to_state is not AlertState.NOTED and change.muted_by != SHADOW:
                 firing = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
@@ -83,33 +85,19 @@ class Desk:
 
     @property
     def owes(self) -> bool:
-        """Tell whether something came free that `take` has not told of yet."""
-        return bool(self._freed)
+        """Tell whether there is news, or something came free, that `take` has not told of yet."""
+        return bool(self._freed) or self.inputs.owes
 
     def see_input(self, instrument: str, reading: Reading, now: int) -> None:
         """Take an instrument's reading: it may have grown stale, or be told again.
 
         What comes free by that is told with the changes of this moment, in `take`.
         """
-        known = self.ledger.dead.get(instrument)
-        if known is None:
-            if reading.quality is not Quality.STALE or self._dead_after is None:
-                return
-            if self._around.dependents_of(instrument) is not None:
-                due, seen = now + self._dead_after, reading.observed_at
-                self.ledger.keep_dead(
-                    Dead(instrument=instrument, since=now, due=due, observed_at=seen)
-                )
-        elif reading.quality.usable:
-            self._revive(known, Reason.INPUT_BACK, reading, now)
+        self.inputs.see(instrument, reading, now)
 
-    def _revive(self, dead: Dead, reason: Reason, reading: Reading, now: int) -> None:
-        self.ledger.drop_dead(dead.instrument)
-        self._freed[f"feed:{dead.instrument}"] = Reason.INPUT_BACK
-        root = self.ledger.standings.get(f"{News.FEED.value}|{dead.instrument}")
-        if root is not None:
-            end = notices.revived(dead, root.last.severity, reason, reading, now)
-            self._ends.append(end)
+    def report(self, report: FeedReport, now: int) -> None:
+        """Take what is said of a feed that should speak; it is told with the changes, in `take`."""
+        self.inputs.report(report, now)
 
     # ---------------------------------------------------------------- what comes to an end
 
@@ -199,10 +187,12 @@ class Desk:
                     self.end_ack(name, Reason.ACK_EXPIRED, "It was put off, and rings again.", now)
 
     def _die(self, instrument: str, now: int) -> None:
-        dead = replace(self.ledger.dead[instrument], due=None)
-        self.ledger.keep_dead(dead)
-        many, severity = self._around.dependents_of(instrument) or (0, Severity.WARNING)
-        self.take([notices.died(dead, severity, many, now)], now)
+        notice = self.inputs.overdue(instrument, now)
+        known = self.ledger.standings.get(notice.name)
+        if known is None or known.over:
+            self.take([notice], now)
+        else:  # it was quiet while another of its feed was told as dead
+            self._free(known, Reason.INHIBITION_OVER, now)
 
     def _turn(self, name: str, now: int) -> None:
         self.ledger.turn_at(name, self.mutes.edge(name, now))
@@ -243,10 +233,7 @@ class Desk:
 
     def review(self, now: int) -> None:
         """Look again at all that is quiet: the rulebook may say something else since."""
-        for dead in list(self.ledger.dead.values()):
-            if self._dead_after is None or self._around.dependents_of(dead.instrument) is None:
-                reading = self._around.reading(dead.instrument, None)
-                self._revive(dead, Reason.RULE_REMOVED, reading, now)
+        self.inputs.review(now)
         self.take([], now)
         for mute in self.ledger.mutes():
             reason = _OVER.get(mute.partition(":")[0])

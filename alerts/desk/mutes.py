@@ -33,6 +33,7 @@ class Mutes:
         """Return what keeps an alert quiet at `now`; empty: nothing does."""
         return (
             self.feed_of(subject)
+            or self._same_feed(subject)
             or self._maintenance_of(subject)
             or self.inhibition.mute_of(subject)
             or self._silence_of(subject, now)
@@ -48,6 +49,23 @@ class Mutes:
         names = self._around.inputs_of(subject.target, subject.company)
         return next((f"feed:{name}" for name in sorted(names) if name in dead), "")
 
+    def _same_feed(self, subject: Subject) -> str:
+        """Return `feed:<source>` where something else that it alone tells is told as dead already.
+
+        A feed that dies takes all that it alone tells with it: that is one thing to say.
+        """
+        if subject.rule != News.FEED.value:
+            return ""
+        source = self._around.only_source(subject.key)
+        if not source:
+            return ""
+        for name in self._ledger.dead:
+            standing = self._ledger.standings.get(f"{News.FEED.value}|{name}")
+            told = standing is not None and standing.told and not standing.over
+            if told and name != subject.key and self._around.only_source(name) == source:
+                return f"feed:{source}"
+        return ""
+
     def _maintenance_of(self, subject: Subject) -> str:
         if subject.rule == News.MAINTENANCE.value:
             return ""  # its own beginning and end
@@ -62,7 +80,7 @@ class Mutes:
         """Tell whether it is about an input that this feed alone tells, and that is dead."""
         if subject.rule != News.FEED.value:
             return False
-        return set(self._around.sources_of(subject.key)) == {feed}
+        return feed in {subject.key, self._around.only_source(subject.key)}
 
     def _silence_of(self, subject: Subject, now: int) -> str:
         for name, silence in self._ledger.silences.items():

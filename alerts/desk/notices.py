@@ -89,15 +89,15 @@ def died(dead: Dead, severity: Severity, dependents: int, now: int) -> Transitio
     """Return the one notice of an input that no source tells any more."""
     seen = "" if dead.observed_at is None else f", last seen {iso(dead.observed_at)}"
     rest = "1 alert rests" if dependents == 1 else f"{dependents} alerts rest"
-    labels = {"instrument": dead.instrument}
+    labels, key = _what(dead)
     return Transition(
         id=transition_id(News.FEED, VERSION, labels, dead.since, 1),
         rule=News.FEED.value,
         rule_version=VERSION,
         labels=labels,
-        key=dead.instrument,
+        key=key,
         severity=severity,
-        target=dead.instrument,
+        target=key,
         unit="",
         from_state=AlertState.INACTIVE,
         to_state=AlertState.FIRING,
@@ -113,22 +113,46 @@ def died(dead: Dead, severity: Severity, dependents: int, now: int) -> Transitio
     )
 
 
+def silent(feed: Dead, severity: Severity, dependents: int, why: str, now: int) -> Transition:
+    """Return the one notice of a feed that never gave a value since it was first asked."""
+    rest = "1 alert rests" if dependents == 1 else f"{dependents} alerts rest"
+    because = f" ({why.replace('_', ' ')})" if why else ""
+    cost = f"{rest} on what only it tells and cannot be judged" if dependents else "no alert waits"
+    return replace(
+        died(feed, severity, dependents, now),
+        quality=Quality.MISSING.word,
+        summary=f"The feed {feed.feed} has given nothing since {iso(feed.since)}{because}: {cost}.",
+    )
+
+
 def revived(
     dead: Dead, severity: Severity, reason: Reason, reading: Reading, now: int
 ) -> Transition:
     """Return the end of that."""
     what = "told again" if reason is Reason.INPUT_BACK else "not watched any more"
+    name = dead.instrument
+    if dead.is_feed:
+        name = f"the feed {dead.feed}"
+        what = "heard" if reason is Reason.INPUT_BACK else "not asked any more"
+    labels, _ = _what(dead)
     return replace(
         died(dead, severity, 0, now),
-        id=transition_id(News.FEED, VERSION, {"instrument": dead.instrument}, dead.since, 2),
+        id=transition_id(News.FEED, VERSION, labels, dead.since, 2),
         from_state=AlertState.FIRING,
         to_state=AlertState.RESOLVED,
         reason=reason,
         number=2,
         observed_at=reading.observed_at,
         quality=reading.quality.word,
-        summary=f"Resolved: {dead.instrument} is {what}.",
+        summary=f"Resolved: {name} is {what}.",
     )
+
+
+def _what(dead: Dead) -> tuple[Mapping[str, str], str]:
+    """Return the labels and the key of the notice on what is dead."""
+    if dead.is_feed:
+        return {"feed": dead.feed}, dead.feed
+    return {"instrument": dead.instrument}, dead.instrument
 
 
 def of_silence(

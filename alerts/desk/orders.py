@@ -129,6 +129,9 @@ class Orders:
         standing = self._standing(wish)
         if standing is None:
             return refused(command, now, f"{wish.rule} does not fire for {wish.key}", _LIST)
+        if wish.since is not None and wish.since != standing.last.since:
+            fault = f"{wish.rule} for {wish.key} has ended meanwhile, and fires anew"
+            return refused(command, now, fault, "take on the newer one")
         fault = "" if wish.until is None else _span_fault(now, wish.until, now)
         if fault:
             return refused(command, now, fault)

@@ -80,14 +80,20 @@ class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
     begun: bool = False
 
 
+def silent_feed(feed: str) -> str:
+    """Return the name under which a feed that never spoke is kept; no instrument has one like it."""
+    return f"|{feed}"
+
+
 class Dead(msgspec.Struct, frozen=True, kw_only=True):
-    """An instrument that no source tells any more.
+    """An instrument that no source tells any more, or a feed that never told anything.
 
     Attributes:
-        instrument: which.
-        since: event time at which its last value grew stale, ms UTC.
-        due: when that is told, ms UTC; None once it was.
+        instrument: which; of a feed `silent_feed` of its name.
+        since: event time at which its last value grew stale, or the feed was first asked, ms UTC.
+        due: when that is told, ms UTC; None once it was, or where the feed is told in its place.
         observed_at: the source's time of the last value, ms UTC.
+        feed: the feed that never spoke, or of whose silence an instrument is a part; else empty.
 
     """
 
@@ -95,6 +101,12 @@ class Dead(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     due: int | None
     observed_at: int | None
+    feed: str = ""
+
+    @property
+    def is_feed(self) -> bool:
+        """Tell whether it is a feed, and no instrument."""
+        return self.instrument == silent_feed(self.feed)
 
 
 Record = Standing | Silence | Maintenance | Dead

@@ -27,8 +27,8 @@ class Surroundings(Protocol):
         """Return the instruments that a target rests on; `company` is empty for one of no company."""
         ...
 
-    def sources_of(self, instrument: str) -> Iterable[str]:
-        """Return who has told an instrument."""
+    def only_source(self, instrument: str) -> str:
+        """Return who alone has told an instrument; empty where nobody or several have."""
         ...
 
     def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:

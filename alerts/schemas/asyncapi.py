@@ -47,7 +47,9 @@ CHANNELS: Mapping[Kind, Channel] = MappingProxyType(
         Kind.ALERT_EVENT: Channel("send", "An alert fired, ended or was noted.", ("alert-event",)),
         Kind.ALERT_STATE: Channel("send", "Where an alert stands.", ("alert-state", CLEARED)),
         Kind.USER_INBOX: Channel(
-            "send", "What is for one user: escalations, his own rules.", ("alert-event",)
+            "send",
+            "What is for one user: what he follows, escalations, his own rules.",
+            ("alert-event",),
         ),
         Kind.COMPANY_STATE: Channel(
             "send", "The readings of one company.", ("company-state", CLEARED)

@@ -26,8 +26,11 @@ from alerts.schemas.payloads import (
     StatusDetail,
 )
 from alerts.topics import EVENT_LIFETIME
-from monitor.core.clock import Millis, iso
+from monitor.core.clock import HOUR, Millis, iso
 from monitor.domain.events import Reading
+
+LINK_AROUND_MS: Millis = HOUR
+"""How much of the time before and after an event the linked board shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +174,21 @@ def _ack(ack: Ack | None) -> AckNow | None:
 
 def links(transition: Transition, origin: Origin) -> Links:
     """Return the links of one transition; a base that is not set gives no link."""
-    rule, company = transition.rule, transition.whom
-    where = {"rule": rule} | ({"company": company} if company else {})
+    rule = transition.rule
+    dashboard = f"{origin.dashboard_url}?{_view(transition)}" if origin.dashboard_url else None
     return Links(
-        dashboard=f"{origin.dashboard_url}?{_variables(where)}" if origin.dashboard_url else None,
+        dashboard=dashboard,
         runbook=f"{origin.runbook_url}/{quote(rule, safe='')}" if origin.runbook_url else None,
         explain=f"{origin.explain_url}/{transition.id}" if origin.explain_url else None,
     )
 
 
-def _variables(where: Mapping[str, str]) -> str:
-    return urlencode({f"var-{name}": value for name, value in where.items()})
+def _view(transition: Transition) -> str:
+    """Return what a board is to show: the rule, the company, an hour before and after the event."""
+    company = transition.whom
+    where = {"var-rule": transition.rule} | ({"var-company": company} if company else {})
+    span = {"from": transition.at - LINK_AROUND_MS, "to": transition.at + LINK_AROUND_MS}
+    return urlencode(where | span)
 
 
 def status_detail(

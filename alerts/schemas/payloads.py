@@ -230,7 +230,7 @@ class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_
     state: Annotated[
         str,
         Meta(
-            description="its newest data: fresh, delayed, late, degraded, disputed, stale, waiting, dead"
+            description="its newest data: fresh, delayed, late, degraded, disputed, stale, waiting, dead, refused"
         ),
     ]
     healthy: bool

@@ -62,6 +62,7 @@ class SinkContext:
         origin: what is said of all messages: link bases, whether inputs are recorded.
         settings: by sink name, of the type that the sink documents.
         connected: told whether the named sink has its connection.
+        routed: tells whether a name is a user's, whom his own channels tell.
 
     """
 
@@ -70,6 +71,7 @@ class SinkContext:
     origin: Origin
     settings: Mapping[str, object]
     connected: Callable[[str, bool], None]
+    routed: Callable[[str], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""The roads of people's commands put together: one door, a page before it, and a listener on the broker."""
+"""The roads of people's commands put together: one door, pages before it, and a listener on the broker."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from alerts.sinks.mqtt import MqttSettings
 from alerts.topics import Topics
@@ -15,9 +16,12 @@ from monitor.web.command_door import CommandDoor
 from monitor.web.command_page import CommandPage
 from monitor.web.command_topic import CommandTopic
 from monitor.web.inbox import Inbox
+from monitor.web.press_page import PressPage
 from monitor.web.users import Users
 
 SUFFIX = "cmd"
+Page: TypeAlias = CommandPage | PressPage
+"""What takes commands over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,12 @@ class Commanding:
     """What takes commands.
 
     Attributes:
-        page: over HTTP.
+        pages: over HTTP: commands that are signed, and the buttons of messages.
         inbox: over MQTT; None where there is no broker.
 
     """
 
-    page: CommandPage
+    pages: tuple[Page, ...]
     inbox: Inbox | None
 
     @classmethod
@@ -56,4 +60,4 @@ class Commanding:
         if broker is not None:
             topic = CommandTopic(door, Topics(broker.instance))
             inbox = Inbox(broker, topic, SUFFIX, clock)
-        return cls(CommandPage(door), inbox)
+        return cls((CommandPage(door), PressPage(door)), inbox)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import structlog
 
 from monitor.app.streaming import Streams, streams_beside
-from monitor.core.clock import Clock, Millis
+from monitor.core.clock import DAY, Clock, Millis
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote
@@ -23,6 +23,7 @@ from monitor.domain.venue_health import venue_health
 from monitor.feeds.accounts import Accounts
 from monitor.feeds.base import Feed
 from monitor.feeds.credentials import read_keys
+from monitor.feeds.deadman import Deadman, Watched
 from monitor.feeds.http import HttpClient
 from monitor.feeds.instruments import FeedInstruments
 from monitor.feeds.lanes import feed_rng
@@ -61,9 +62,29 @@ def usable_feeds(feeds: Sequence[Feed], environ: Mapping[str, str]) -> tuple[Fee
 
 @dataclass(slots=True)
 class Remembered:
-    """What the next look at the venues must know of the last one."""
+    """What the next look at the venues must know of the last one, and what was logged already."""
 
     venues: Memory = field(default_factory=Memory)
+    contradicted: dict[str, int] = field(default_factory=dict)
+    deadman: Deadman | None = None
+
+
+def note_contradicted(quotes: Sequence[Quote], logged: dict[str, int]) -> None:
+    """Log once a day for each source that its word of a session is not the calendar's.
+
+    `logged` remembers by source the day that was logged last.
+    """
+    for quote in quotes:
+        day = quote.observed_at // DAY
+        if quote.session_said is not None and logged.get(quote.source) != day:
+            logged[quote.source] = day
+            log.warning(
+                "feed.session_contradicted",
+                feed=quote.source,
+                instrument=quote.instrument,
+                said=quote.session_said.value,
+                calendar=quote.session and quote.session.value,
+            )
 
 
 def fresh_now(
@@ -105,6 +126,7 @@ class FeedRole:
         """Poll until cancelled."""
         del lease  # ticks are de-duplicated by source and time, so they need no fence
         earlier: Sequence[Poller] = ()
+        self.memory.deadman = None  # who had the lease before may have reported since
         while True:
             self.reloaded.clear()
             earlier = await self._poll(self.feeds(), {it.spec.name: it for it in earlier})
@@ -112,6 +134,8 @@ class FeedRole:
     async def _poll(self, feeds: Sequence[Feed], earlier: Mapping[str, Poller]) -> Sequence[Poller]:
         """Poll `feeds` until the books are read anew; return the pollers, for the next ones."""
         counts = self.instruments.feeds
+        if self.memory.deadman is not None:
+            self.memory.deadman.read_anew()
         schedule = Schedule(
             on_error=lambda name, error: self._crashed(counts, name, error),
             on_skipped=counts.skipped,
@@ -158,9 +182,11 @@ class FeedRole:
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
         """Hand the accepted quotes of one poll to the store."""
         now = self.clock.now()
+        marked = labelled(quotes, self.stocks, self.calendar.session_at)
+        note_contradicted(marked, self.memory.contradicted)
         stated = [
             (quote, fresh_now(quote, now, calendar=self.calendar, stocks=self.stocks))
-            for quote in labelled(quotes, self.stocks, self.calendar.session_at)
+            for quote in marked
         ]
         await self.writer.deliver(stated, now)
 
@@ -193,6 +219,9 @@ class FeedRole:
                 "stream": sent.get(feed),
             }
         try:
+            told = await self._report_silent(pollers, now)
+            for feed, record in records.items():
+                record["silent"] = feed in told
             await self.store.write(records)
             for poller in pollers:
                 await self._count_refused(poller, now)
@@ -200,6 +229,27 @@ class FeedRole:
             streams.stored()
         except StoreUnavailable as error:
             log.debug("feed.health_not_written", why=str(error))
+
+    async def _report_silent(self, pollers: Sequence[Poller], now: Millis) -> Collection[str]:
+        """Report the feeds that should have spoken by now; return those whose silence is told.
+
+        What was told before stands with the health in the store: another process may have died
+        with it.
+        """
+        deadman = self.memory.deadman
+        if deadman is None:
+            before = await self.store.read()
+            deadman = Deadman(feed for feed, record in before.items() if record.get("silent"))
+            self.memory.deadman = deadman
+        watched = {
+            it.spec.name: Watched(it.current_health(), self._age(it, now), it.spec.instruments)
+            for it in pollers
+        }
+        reports = deadman.reports(watched)
+        if reports:
+            await self.store.report(reports, now)
+            deadman.sent(reports)
+        return deadman.told
 
     async def _count_refused(self, poller: Poller, now: Millis) -> None:
         """Keep for `feeds quality` what a feed refused since the last report."""
@@ -223,6 +273,7 @@ class FeedRole:
             delayed=poller.health.delay_ms > 0,
             degraded=poller.check.degraded,
             disputed=disputed,
+            refused=poller.refused(),
         )
 
     def _age(self, poller: Poller, now: Millis) -> Freshness:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from monitor.app.feeding import fresh_now
+from monitor.app.feeding import fresh_now, note_contradicted
 from monitor.core.clock import DAY, SECOND, Clock, Millis
 from monitor.core.errors import StoreUnavailable
+from monitor.core.signature import WINDOW_S
 from monitor.domain.events import Quote
 from monitor.domain.labels import labelled
 from monitor.domain.sessions import SessionCalendar
@@ -22,7 +23,6 @@ from monitor.store.ticks import NoticeWriter, TickWriter
 from monitor.telemetry.instruments import Instruments
 from monitor.web.admission import Taken
 from monitor.web.inbound import Inbound
-from monitor.web.signature import WINDOW_S
 
 PER_MINUTE = 120.0
 """Requests of one sender in a minute; a quarter of them at once."""
@@ -78,6 +78,7 @@ class Receiving:
     clock: Clock
     instruments: Instruments
     _senders: dict[str, _Sender] = field(init=False, default_factory=dict)
+    _contradicted: dict[str, int] = field(init=False, default_factory=dict)
     _rates: dict[str, TokenBucket] = field(init=False, default_factory=dict)
 
     def admit(self, source: str) -> float:
@@ -158,9 +159,11 @@ class Receiving:
 
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
         now, stocks = self.clock.now(), self.stocks()
+        marked = labelled(quotes, stocks, self.calendar.session_at)
+        note_contradicted(marked, self._contradicted)
         stated = [
             (quote, fresh_now(quote, now, calendar=self.calendar, stocks=stocks))
-            for quote in labelled(quotes, stocks, self.calendar.session_at)
+            for quote in marked
         ]
         await self.writer.deliver(stated, now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -19,8 +19,10 @@ from alerts.schemas.builders import (
 )
 from alerts.sinks.base import NoteSink, Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
+from alerts.sinks.users import NAME as USERS
 from monitor import __version__
 from monitor.app.boards import Boards
+from monitor.app.posting import Posting
 from monitor.app.servers import Servers
 from monitor.app.world import World
 from monitor.core.clock import Clock, Millis
@@ -74,6 +76,7 @@ class RelayRole:
         shows: tells which readings are among the states.
         world: the present books.
         discovery: how Home Assistant is told of us; None in a replay, which is not of now.
+        posting: has the users; None: there are none.
 
     """
 
@@ -88,6 +91,7 @@ class RelayRole:
     shows: Callable[[str], bool]
     world: Callable[[], World]
     discovery: Discovery | None = None
+    posting: Posting | None = None
 
     async def work(self, lease: Lease) -> None:
         """Carry notifications and states until cancelled."""
@@ -109,12 +113,17 @@ class RelayRole:
                 options=self.options,
                 meter=RelayMeter(self.instruments),
             )
-            states = asyncio.create_task(self._states(sinks.get(MQTT), outbox))
+            beside = [asyncio.create_task(self._states(sinks.get(MQTT), outbox))]
+            if self.posting is not None:
+                broker = sinks.get(MQTT)
+                inboxes = broker if isinstance(broker, MqttSink) else None
+                beside.append(asyncio.create_task(self.posting.work(lease, inboxes)))
             try:
                 await relay.run()
             finally:
-                states.cancel()
-                await asyncio.gather(states, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
     async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink | NoteSink]:
         """Open every sink whose settings are there, by name."""
@@ -125,6 +134,9 @@ class RelayRole:
             settings={MQTT: self.mqtt},
             connected=self._connected,
         )
+        if self.posting is not None:
+            settings = {**context.settings, USERS: self.posting.settings()}
+            context = replace(context, settings=settings, routed=self.posting.is_user)
         opened: dict[str, Sink | NoteSink] = {}
         for _, spec in declared("alerts.sinks", "SINK", SinkSpec):
             sink = spec.open(context)

@@ -9,21 +9,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import structlog
 
+from alerts.channels.catalogue import find_channels
 from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
 from monitor.app.alert_board import ListedAlerts
-from monitor.app.commanding import Commanding
+from monitor.app.commanding import Commanding, Page
 from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
+from monitor.app.ending import cancel, ran
 from monitor.app.feeding import FeedRole, usable_feeds
+from monitor.app.posting import Pages, Posting, users_of
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.receiving import Receiving
 from monitor.app.relaying import RelayRole, broker_settings, discovery_of
@@ -59,7 +61,6 @@ from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from monitor.web.admission import Admission
 from monitor.web.answering import Answerer
-from monitor.web.command_page import CommandPage
 from monitor.web.health import Health
 from monitor.web.inbox import Inbox
 from monitor.web.ingest import Ingest
@@ -71,7 +72,6 @@ FEEDS, COMPUTE, RELAY, WEB = "feeds", "compute", "relay", "web"
 ROLES = (FEEDS, COMPUTE, RELAY, WEB)
 IDLE_BEHIND_MS = 250
 DRAIN_S = 5.0
-CANCEL_AGAIN_S = 5.0
 
 log = structlog.get_logger()
 
@@ -118,6 +118,7 @@ class Service:
         self.client = self._connect()
         self.feeds: tuple[Feed, ...] = ()
         self.streams: tuple[Stream, ...] = ()
+        self.users = None if job.replay or RELAY not in job.roles else users_of(job.settings)
         self._find_feeds()
         self._reloaded = asyncio.Event()
         self.instruments = Instruments(self._known(), version=__version__)
@@ -179,7 +180,8 @@ class Service:
             streams=tuple(stream.spec.name for stream in self.streams),
             companies=tuple(world.companies) if COMPUTE in roles else (),
             metrics=tuple(m.name for m in world.catalogue) if COMPUTE in roles else (),
-            sinks=("mqtt", "log") if RELAY in roles else (),
+            sinks=("mqtt", "log", *(("users",) if self.users else ())) if RELAY in roles else (),
+            channels=tuple(find_channels()) if self.users else (),
         )
 
     def _connect(self, *, blocking: bool = False) -> RedisClient:
@@ -213,7 +215,7 @@ class Service:
         if self.job.settings.watch_books and not self.job.replay:
             tasks["books"] = asyncio.create_task(self.reloader.watch())
         for number, beside in enumerate(extra):
-            tasks[f"extra-{number}"] = asyncio.create_task(_ran(beside(self)))
+            tasks[f"extra-{number}"] = asyncio.create_task(ran(beside(self)))
         stopped = asyncio.create_task(self.stopping.wait())
         try:
             await asyncio.wait({stopped, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
@@ -251,15 +253,15 @@ class Service:
     async def _stop(self, tasks: dict[str, asyncio.Task[None]]) -> None:
         """Stop in the order of the flow, so that what was begun is carried to its end."""
         for name in (*(n for n in tasks if n.startswith("extra")), FEEDS, COMPUTE):
-            await _cancel(tasks.pop(name, None))
+            await cancel(tasks.pop(name, None))
         relay = tasks.pop(RELAY, None)
         if relay is not None and not relay.done():
             with contextlib.suppress(TimeoutError, StoreUnavailable):
                 async with asyncio.timeout(DRAIN_S):
                     await self.drained()
-        await _cancel(relay)
+        await cancel(relay)
         for task in tasks.values():
-            await _cancel(task)
+            await cancel(task)
 
     async def drained(self) -> None:
         """Wait until the outbox is empty.
@@ -289,12 +291,12 @@ class Service:
             seed=self.job.settings.backoff_seed,
         )
 
-    def pages(self) -> Iterator[Ingest | CommandPage | ReloadPage]:
+    def pages(self) -> Iterator[Ingest | Page | ReloadPage]:
         """Yield what may be posted to: signals and commands where they can be signed, a reload."""
         if self.admission is not None:
             yield Ingest(self.admission)
         if self.commands is not None:
-            yield self.commands.page
+            yield from self.commands.pages
         yield self.reload_page()
 
     def _inbox(self) -> Inbox | None:
@@ -387,13 +389,31 @@ class Service:
             blocking=self._connect(blocking=True),
             keys=self.job.keys,
             mqtt=broker_settings(self.job.settings, self.servers, self.job.replica),
-            origin=Origin(replay=self.job.replay),
+            origin=self._origin(),
             options=self.job.relay,
             clock=SystemClock(),
             instruments=self.instruments,
             shows=self._shows,
             world=lambda: self.world,
             discovery=None if self.job.replay else discovery_of(self.job.settings),
+            posting=self._posting(),
+        )
+
+    def _origin(self) -> Origin:
+        return Origin(dashboard_url=self.job.settings.dashboard_url, replay=self.job.replay)
+
+    def _posting(self) -> Posting | None:
+        if self.users is None:
+            return None
+        return Posting(
+            file=self.users,
+            world=lambda: self.world,
+            client=self.client,
+            blocking=self._connect(blocking=True),
+            keys=self.job.keys,
+            origin=self._origin(),
+            meter=self.instruments.courier,
+            pages=Pages.of(self.job.settings),
         )
 
     # ---------------------------------------------------------------- reload and health
@@ -449,17 +469,6 @@ class Service:
         return health
 
 
-async def _ran(work: Awaitable[None]) -> None:
-    await work
-
-
-async def _cancel(task: asyncio.Task[None] | None) -> None:
-    """End a task; ask again, for a library's `wait_for` may swallow the first cancellation."""
-    while task is not None and not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
-
-
 @contextlib.asynccontextmanager
 async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]:
     """Build a service on its servers, with its pages for probes and Prometheus.
@@ -486,11 +495,3 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
             serve(app, host=settings.web_host, port=settings.web_port, where=where)
         )
         yield service
-
-
-def stop_on_signals(service: Service) -> None:
-    """Let SIGTERM and SIGINT stop the service, and SIGHUP reload its books."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, service.stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, service.reloader.on_signal)

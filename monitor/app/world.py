@@ -23,6 +23,7 @@ from alerts.setting import Setting
 from monitor.app.providers import configured_feeds, configured_streams, quoted_by
 from monitor.books import load_calendar, load_companies, load_flags
 from monitor.compute.firms import Firm
+from monitor.compute.sharing import shared_by
 from monitor.compute.standing import Standing
 from monitor.compute.step import Step
 from monitor.compute.targets import targets
@@ -35,7 +36,6 @@ from monitor.domain.contracts import Stage
 from monitor.domain.corporate_actions import SHARE_COUNTS, share_factor
 from monitor.domain.events import Quality, Reading
 from monitor.domain.facts import FACTS
-from monitor.domain.periods import of_one_period
 from monitor.domain.risk_levels import Level, RiskKind, newest_level
 from monitor.domain.series import series_of
 from monitor.domain.sessions import SessionCalendar
@@ -221,10 +221,8 @@ def firm_of(company: Company, *, hindsight: bool) -> Firm:
         return _reading(company, name, latest(company, name), moment)
 
     def flags(moment: int) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (flag.kind.value, f"{flag.kind.value.capitalize()}: {flag.text}")
-            for flag in company.flags_at(moment)
-        )
+        found = ((flag.kind.value, flag.text) for flag in company.flags_at(moment))
+        return tuple((word, f"{word.capitalize()}: {text}") for word, text in found)
 
     def standing(moment: int) -> tuple[Standing, ...]:
         return (*_stages(company, moment), *_levels(company, moment))
@@ -250,9 +248,11 @@ def _together(
     company: Company, names: Sequence[str], moment: int, *, hindsight: bool
 ) -> dict[str, Reading]:
     """Return the readings of the newest period that has all figures; empty where none is needed."""
-    when = max(moment, company.complete_at) if hindsight else moment
-    found = of_one_period(company, names, when)
-    return {name: _reading(company, name, item, moment) for name, item in found.items()}
+    known_at = max(moment, company.complete_at) if hindsight else None
+    found = shared_by(company, names, moment, known_at)
+    if found.reason:
+        return {name: Reading(None, Quality.MISSING, found.reason) for name in names}
+    return {name: _reading(company, name, item, moment) for name, item in found.figures.items()}
 
 
 def _stages(company: Company, moment: Millis) -> Iterator[Standing]:

@@ -28,6 +28,8 @@ from monitor.core.yamltext import Document
 from monitor.domain.companies import Company, Figure
 from monitor.domain.contracts import Contract
 from monitor.domain.derived import with_derived
+from monitor.domain.guards import implied_prices
+from monitor.domain.jumps import jumps
 from monitor.domain.parts import parts_above_wholes
 
 
@@ -74,10 +76,14 @@ def read_company(document: Document, now: Millis) -> Company:
 
 
 def _contradictions(figures: Mapping[str, Sequence[Figure]]) -> Iterator[ConfigError]:
-    """Yield the parts that are above their wholes for certain, each at its place."""
-    for slip in parts_above_wholes(figures):
-        if slip.certain:
-            yield ConfigError(slip.problem, where=slip.figure.where, hint=slip.hint)
+    """Yield what cannot be true beside another figure for certain, each at its place."""
+    leaps = [slip for slip in jumps(figures) if slip.certain]
+    # what a figure that is refused would imply says more of the slip than its own history
+    places = {slip.figure.where for slip in leaps}
+    implied = [slip for slip in implied_prices(figures) if slip.figure.where in places]
+    parts = [slip for slip in parts_above_wholes(figures) if slip.certain]
+    for slip in (*parts, *leaps, *implied):
+        yield ConfigError(slip.problem, where=slip.figure.where, hint=slip.hint)
 
 
 def _complete_at(figures: Mapping[str, Sequence[Figure]], contracts: Sequence[Contract]) -> Millis:

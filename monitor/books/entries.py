@@ -41,7 +41,8 @@ class FigureEntry(Entry, frozen=True, kw_only=True):
     """One figure: what, how much, when, who says so.
 
     `fx_usd` is USD per unit of the currency, mean of the period, for a unit in another currency.
-    `published` stands in for that of the source.
+    `published` stands in for that of the source. `jump` says that the figure is far from those
+    before it and meant.
     """
 
     value: float
@@ -54,6 +55,7 @@ class FigureEntry(Entry, frozen=True, kw_only=True):
     fx_usd: float | None = None
     basis: str = ""
     note: str = ""
+    jump: bool = False
 
 
 class StatusEntry(Entry, frozen=True, kw_only=True):

@@ -78,6 +78,7 @@ def _figure(reading: Reading, spec: FactSpec, entry: FigureEntry, *place: Step) 
         period_start=start,
         published=published,
         stated=_stated(entry, foreign),
+        jump=entry.jump,
         where=reading.document.where(*place),
     )
 

@@ -35,8 +35,10 @@ app = typer.Typer(
 app.command("tag")(tag)
 app.command("report")(report)
 RESOLVED = "resolved"
-RULE_WIDTH = 18
-"""So many columns of 80 a rule's id may take before it is folded."""
+RULE_WIDTH = 24
+"""So many columns of 80 a rule's id may take; a longer one is a number with its words below."""
+SUBJECT_WIDTH = 10
+"""So many a subject keeps, a ticker or a pair, before it is folded."""
 RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Its subject: RIOT, BTC-USD.")]
 
@@ -58,7 +60,7 @@ def list_alerts(
     world = running_world(settings, url)
     saved = read_cells(ask(url, lambda client, keys: Committer(client, keys).load()))
     rows = standing(world, saved)
-    emit(rows, output, lambda: _table(rows, saved.now))
+    emit(rows, output, lambda: table(rows, saved.now))
 
 
 def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
@@ -160,18 +162,23 @@ def alert_history(
     emit(rows, output, lambda: history_table(rows))
 
 
-def _table(rows: list[dict[str, Any]], now: int | None) -> Group:
+def table(rows: list[dict[str, Any]], now: int | None) -> Group:
+    """Draw where the alerts stand for 80 columns; an id is never broken."""
     moment = "nothing has been committed yet" if now is None else f"as of {iso(now)}"
     names = ("rule", "subject", "state", "since, UTC", "value", "quiet by")
-    table = sheet(*names, right=("value",))
-    # a rule's id is what one types next, so it breaks last
-    table.columns[0].min_width = min(max((len(row["rule"]) for row in rows), default=4), RULE_WIDTH)
+    drawn = sheet(*names, right=("value",), whole=("rule", "state"))  # typed next
+    widest = max((len(row["subject"]) for row in rows), default=0)
+    drawn.columns[1].min_width = max(len("subject"), min(widest, SUBJECT_WIDTH))
+    long = dict.fromkeys(row["rule"] for row in rows if len(row["rule"]) > RULE_WIDTH)
+    marks = {rule: f"({place})" for place, rule in enumerate(long, 1)}
     for row in rows:
         since = "" if row["since"] is None else row["since"][5:16].replace("T", " ")
-        shown = (row["rule"], row["subject"], row["state"], since)
+        rule = marks.get(row["rule"], row["rule"])
+        shown = (rule, row["subject"], row["state"], since)
         told = row["muted_by"] or ""
         value = said(row["quality"])
         if row["value"] is not None:
             value = number_text(row["value"]) + ("" if value == "ok" else f" {value}")
-        table.add_row(*shown, value, told)
-    return Group(Text(moment), table)
+        drawn.add_row(*shown, value, told)
+    legend = (Text(f"{mark} {rule}", overflow="fold") for rule, mark in marks.items())
+    return Group(Text(moment), drawn, *legend)

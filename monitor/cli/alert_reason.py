@@ -17,6 +17,7 @@ from alerts.rules.base import Rule
 from alerts.setting import Bound
 from monitor.app.world import World, build_step, load_world
 from monitor.cli.alert_trail import delivery, history_row, trail
+from monitor.cli.delivery import deliveries
 from monitor.cli.live import committed, required_url
 from monitor.cli.orders import moment_of
 from monitor.cli.output import Output, emit, number, sheet
@@ -60,6 +61,7 @@ def explain_alert(asked: AskedAlert, settings: Settings, live: str | None, outpu
     url = required_url(live)
     world = load_world(settings, SystemClock().now())
     data = reason_of(asked, world, committed(url), trail(url, asked.rule, asked.key))
+    data["deliveries"] = deliveries(url, None, f"{asked.rule}|{asked.key}")[-SHOWN:]
     emit(data, output, lambda: _draw(data), lambda: data["trail"])
 
 
@@ -184,6 +186,12 @@ def _draw(data: dict[str, Any]) -> Group:
         Text(f"state      {data['state']}"),
         Text(f"quiet by   {data['muted_by'] or 'nothing'}"),
         Text(data["answer"], style="bold"),
+    ]
+    lines += [
+        Text(
+            f"{it['at'][:19].replace('T', ' ')} {it['outcome']}: {it['user']} {it['channel'] or ''}"
+        )
+        for it in data["deliveries"]
     ]
     return Group(*lines, *([_trail(data)] if data["trail"] else []))
 

@@ -41,6 +41,7 @@ GROUPS = MappingProxyType(
         "silence": "silence",
         "maintenance": "maintenance",
         "command": "command",
+        "push": "push",
         "company": "company",
         "fact": "fact",
         "feeds": "feeds",
@@ -48,6 +49,9 @@ GROUPS = MappingProxyType(
         "template": "template",
         "config": "config",
         "watchlist": "watchlist",
+        "users": "users",
+        "route": "route",
+        "delivery": "delivery",
         "data": "data",
         "dlq": "dlq",
     }

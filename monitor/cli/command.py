@@ -55,9 +55,7 @@ def sign(
     except MalformedBodyError as error:
         hint = "docs/commands.md has the fields of each verb"
         raise ConfigError(str(error), where="the command", hint=hint) from error
-    key = _keys(users).key_of(user)
-    if key is None:
-        raise ConfigError(f"`{user}` has no key in the file", where="--user", hint="--user anna")
+    key = key_of(users, user)
     sys.stdout.write(sealed(user, key, str(now // SECOND), body).decode() + "\n")
 
 
@@ -71,6 +69,19 @@ def list_commands(
     found = ask(required_url(live), lambda client, keys: CommandDesk(client, keys).trail(limit))
     rows = [_row(it) for it in found]
     emit(rows, output, lambda: _table(rows))
+
+
+def key_of(path: Path | None, user: str) -> str:
+    """Return the key of a user, from the file of keys at `path` or of the settings.
+
+    Raises:
+        ConfigError: there is no such file, or nobody of that name in it.
+
+    """
+    key = _keys(path).key_of(user)
+    if key is None:
+        raise ConfigError(f"`{user}` has no key in the file", where="--user", hint="--user anna")
+    return key
 
 
 def _keys(path: Path | None) -> Users:

@@ -48,6 +48,21 @@ def moment_of(text: str | None, option: str) -> Millis:
         raise ConfigError(f"`{text}` is no date", where=option, hint=hint) from error
 
 
+def day_known(text: str | None) -> Millis:
+    """Return the moment of `--as-of`; now if it was not given.
+
+    Raises:
+        ConfigError: the text is no date, or a day of which nobody can know anything yet.
+
+    """
+    moment, now = moment_of(text, "--as-of"), SystemClock().now()
+    if moment > now:
+        problem = f"{text} is in the future; expected {iso_day(now)} or a day before"
+        hint = "leave --as-of out for what is known now; `whatif` and `stress` look ahead"
+        raise ConfigError(problem, where="--as-of", hint=hint)
+    return moment
+
+
 def find(companies: Companies, ticker: str) -> Company:
     """Return the company called `ticker`.
 
@@ -101,7 +116,7 @@ def show(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Show every figure of a company with date and source, its contracts and its ratios."""
-    now = moment_of(as_of, "--as-of")
+    now = day_known(as_of)
     book = load_companies(SystemClock().now(), companies)
     found = find(book, ticker)
     market, quotes = ({}, []) if as_of is not None else live_of(live, found.ticker)

@@ -24,6 +24,7 @@ from monitor.cli.card_words import (
     value_line,
     why,
 )
+from monitor.cli.reason_words import flagged
 
 _TITLES: Mapping[str, str] = {"ai_capital": "AI capital", "hedge_ratios": "AI hedge ratios"}
 
@@ -85,7 +86,7 @@ def _head(card: CardPart, notes: Footnotes) -> Iterator[RenderableType]:
         words = f"flag {flag['kind']} since {flag['since']}: {flag['text']} {notes.mark(flag)}"
         yield Text(words, style="bold red")
     for doubt in card["warnings"]:
-        yield Text(f"doubtful: {doubt['message']}", style="yellow")
+        yield Text(f"doubtful: {flagged(doubt['message'])}", style="yellow")
     if card["note"]:
         yield Text(card["note"].strip(), style=GREY)
 
@@ -115,7 +116,7 @@ def _metrics(entries: Iterable[CardPart], *, whole: bool) -> list[RenderableType
     shown = [entry for entry in entries if whole or entry["value"] is not None]
     for entry in shown:
         lines.append(value_line(entry))
-        details = [f"= {entry['formula']}", *entry["flags"]]
+        details = [f"= {entry['formula']}", *map(flagged, entry["flags"])]
         if entry["value"] is None:
             details.append(why(entry))
         lines += [below(words) for words in details]

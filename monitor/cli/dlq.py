@@ -9,6 +9,8 @@ from rich.console import Group
 from rich.text import Text
 
 from alerts.codec import FIELD, decode_transition
+from alerts.letters import FIELD as LETTER
+from alerts.letters import decode_letter
 from monitor.cli.live import LiveOption, ask, required_url
 from monitor.cli.orders import DryRunOption
 from monitor.cli.output import Output, OutputOption, emit, sheet
@@ -34,7 +36,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="All that `dlq list` show
 
 @app.command("list")
 def list_letters(live: LiveOption = None, output: OutputOption = Output.TABLE) -> None:
-    """List what was put aside, with the reason: alerts that no sink takes, entries that cannot be read."""
+    """List what was put aside and why: alerts that no sink or channel takes, entries nobody can read."""
     rows = [_row(letter) for letter in ask(required_url(live), _newest)]
     emit(rows, output, lambda: _drawn(rows))
 
@@ -55,7 +57,7 @@ def requeue(
     letters = _chosen(ask(url, _newest), ids or [], every=every)
 
     async def again(client: RedisClient, keys: Keys) -> list[Requeued]:
-        store = DeadLetters(client, keys, FIELD)
+        store = DeadLetters(client, keys, FIELD, LETTER)
         return [await store.requeue(letter) for letter in letters]
 
     done = [Requeued.OK] * len(letters) if dry_run else ask(url, again)
@@ -82,7 +84,7 @@ def remove(
     letters = _chosen(ask(url, _newest), ids or [], every=every)
 
     async def drop(client: RedisClient, keys: Keys) -> list[bool]:
-        store = DeadLetters(client, keys, FIELD)
+        store = DeadLetters(client, keys, FIELD, LETTER)
         return [await store.remove(letter) for letter in letters]
 
     done = [True] * len(letters) if dry_run else ask(url, drop)
@@ -92,7 +94,7 @@ def remove(
 
 
 async def _newest(client: RedisClient, keys: Keys) -> list[DeadLetter]:
-    return await DeadLetters(client, keys, FIELD).newest(SHOWN)
+    return await DeadLetters(client, keys, FIELD, LETTER).newest(SHOWN)
 
 
 def _chosen(there: list[DeadLetter], ids: list[str], *, every: bool) -> list[DeadLetter]:
@@ -130,6 +132,9 @@ def _of(letter: DeadLetter) -> str:
     if letter.origin is Origin.TICKS:
         return "an entry of the ticks"
     try:
+        if letter.origin is Origin.LETTERS:
+            to = decode_letter(letter.body)
+            return f"{to.transition.name} to {to.user}"
         item = decode_transition(letter.body)
     except ValueError:
         return "a letter that cannot be read"

@@ -29,7 +29,7 @@ from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
 from monitor.core.places import unwritable
 from monitor.domain.companies import Companies
 from monitor.embedded import PLACE_HINT
-from monitor.feeds.credentials import missing_keys
+from monitor.feeds.credentials import key_places, missing_keys
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
@@ -70,7 +70,8 @@ def doctor(
     settings = settings_with(
         redis_url=redis_url, mqtt_url=mqtt_url, rules=rules, companies=companies
     )
-    findings = [*_books(settings), *_time(), *_place(settings), *asyncio.run(_servers(settings))]
+    servers, asked = asyncio.run(_servers(settings))
+    findings = [*_books(settings, asked), *_time(), *_place(settings), *servers]
     rows = [
         {"group": f.group, "check": f.check, "result": f.result, "detail": f.detail, "fix": f.fix}
         for f in findings
@@ -80,7 +81,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _books(settings: Settings) -> Iterator[Finding]:
+def _books(settings: Settings, asked: frozenset[str]) -> Iterator[Finding]:
     try:
         world = load_world(settings, SystemClock().now())
     except ConfigError as error:
@@ -88,22 +89,43 @@ def _books(settings: Settings) -> Iterator[Finding]:
         return
     rules, names = len(world.rulebook.rules), len(world.companies)
     yield Finding("config", "books and rules", PASS, f"{names} companies, {rules} rules")
-    yield from _keys(world)
+    yield from _keys(world, asked)
     yield _figures(world.companies)
 
 
-def _keys(world: World) -> Iterator[Finding]:
+def _keys(world: World, asked: frozenset[str]) -> Iterator[Finding]:
+    """Look at the keys of this environment; a service may run with others, and tells what it asks.
+
+    `asked` are the feeds that the service of this Redis asks; empty: none has told.
+    """
     for feed in world.feeds:
         spec = feed.spec
         needed = [key for key in spec.credentials if not key.optional]
         if not spec.enabled or not needed:
             continue
         missing = missing_keys(needed, os.environ)
-        if not missing:
-            yield Finding("feeds", spec.name, PASS, "key is set")
-        else:
-            fix = f"set {' and '.join(missing)}"
-            yield Finding("feeds", spec.name, WARN, "has no key and is left out", fix)
+        places = " and ".join(key_places(needed, os.environ))
+        yield _key(spec.name, missing, places, asked)
+
+
+def _key(feed: str, missing: list[str], places: str, asked: frozenset[str]) -> Finding:
+    names = " and ".join(missing)
+    if feed in asked:
+        here = (
+            f"is read from {places} here" if not missing else f"is not in this environment: {names}"
+        )
+        return Finding("feeds", feed, PASS, f"the running service has its key; it {here}")
+    if not missing:
+        if not asked:
+            return Finding("feeds", feed, PASS, f"key is set in this environment: {places}")
+        detail = f"key is set in this environment ({places}), but the running service leaves it out"
+        fix = f"set {places} where the service runs, and start it again"
+        return Finding("feeds", feed, WARN, detail, fix)
+    if asked:
+        detail = "has no key: not in this environment, and the running service leaves it out"
+        return Finding("feeds", feed, WARN, detail, f"set {names} where the service runs")
+    detail = "has no key in this environment; a service that runs elsewhere may have one"
+    return Finding("feeds", feed, WARN, detail, f"set {names} where the service runs")
 
 
 def _figures(companies: Companies) -> Finding:
@@ -138,14 +160,17 @@ def _place(settings: Settings) -> Iterator[Finding]:
             yield Finding("machine", "state folder", FAIL, f"{place}: {why}", PLACE_HINT)
 
 
-async def _servers(settings: Settings) -> list[Finding]:
+async def _servers(settings: Settings) -> tuple[list[Finding], frozenset[str]]:
+    """Return what is to say of the servers, and the feeds that a service there asks."""
     found = running(settings.state_dir)
     redis_url = settings.redis_url or (found.redis_url if found else None)
     mqtt_url = settings.mqtt_url or (found.publish_url if found else None)
     findings = await _bounded("redis", redis_url, _redis)
     reachable = redis_url is not None and not any(item.result == FAIL for item in findings)
     findings += await _bounded("broker", mqtt_url, lambda url: _broker(settings, url))
-    return findings + (await _bounded("feeds", redis_url, _feeds) if reachable else [])
+    feeds = await _bounded("feeds", redis_url, _feeds) if reachable else []
+    asked = frozenset(it.check for it in feeds if it.check not in {"records", "server"})
+    return findings + feeds, asked
 
 
 async def _bounded(

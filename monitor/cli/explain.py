@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,8 +11,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from monitor.app.world import find_catalogue
+from monitor.books import load_companies
 from monitor.cli.alert_reason import ALERT, AskedAlert, explain_alert
-from monitor.cli.calc import metric_name
+from monitor.cli.calc import ALIASES, metric_name
 from monitor.cli.company import AsOfOption, CompaniesOption, find
 from monitor.cli.inputs import parse_inputs, refuse_implausible
 from monitor.cli.live import LiveOption, settings_with
@@ -26,17 +28,21 @@ from monitor.cli.output import (
     plain,
     sheet,
 )
-from monitor.cli.reason_words import said
+from monitor.cli.reason_words import flagged, said
 from monitor.cli.rules import RulesOption
 from monitor.cli.situation import Wanted, find_situation
 from monitor.cli.terminal import WIDTH_IN_PIPES
 from monitor.compute.card_metrics import CONVERTED
 from monitor.compute.explanation import GIVEN, explain
+from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
-from monitor.metrics.base import Scope
+from monitor.metrics.base import Metric, Scope
+from monitor.metrics.catalogue import Catalogue
 
 Record = dict[str, Any]
 
+FEW = 4
+"""So many numbers of a company are named where none was asked for."""
 FROM_WIDTH = 14
 """Least columns for where an input comes from: a date and its note."""
 
@@ -76,7 +82,7 @@ def explain_metric(
         return
     ticker, _, word = what.rpartition(".")
     catalogue = find_catalogue()
-    metric = catalogue[metric_name(word, catalogue)]
+    metric = _metric(what, ticker, word, catalogue, companies)
     if metric.scope is Scope.COMPANY and not ticker:
         raise ConfigError(f"`{what}` names no company", where="COMPANY.METRIC", hint=f"RIOT.{word}")
     given = parse_inputs(inputs or [], catalogue)
@@ -85,6 +91,28 @@ def explain_metric(
     company = find(situation.companies, ticker) if ticker else None
     data = explain(situation, metric, company, given, looks_back=as_of is not None)
     emit(data, output, lambda: _draw(data), lambda: _records(data))
+
+
+def _metric(what: str, ticker: str, word: str, catalogue: Catalogue, folder: Path | None) -> Metric:
+    """Return the metric that is asked for; a company alone is told what can be asked of it."""
+    try:
+        return catalogue[metric_name(word, catalogue)]
+    except ConfigError:
+        books = load_companies(SystemClock().now(), folder)
+        company = None if ticker else books.find(word)
+        if company is None:
+            raise
+    asked = [name for name in ALIASES.values() if name in catalogue]
+    first = dict.fromkeys([*asked, *(metric.name for metric in catalogue if metric.headline)])
+    own = [
+        f"{company.ticker}.{name}"
+        for name in first
+        if catalogue[name].scope is Scope.COMPANY and company.type in catalogue[name].applies_to
+    ]
+    hint = (
+        f"say which of its numbers: {', '.join(own[:FEW])}; `hashhedge company show {what}` has all"
+    )
+    raise ConfigError(f"`{what}` is a company", where="COMPANY.METRIC", hint=hint)
 
 
 def _records(data: Record) -> list[Record]:
@@ -119,7 +147,7 @@ def _draw(data: Record) -> Group:
         ]
     parts += [Text(line) for item in data["inputs"] for line in _converted(item)]
     shown = [flag for flag in data["flags"] if not flag.startswith(CONVERTED)]
-    parts += [Text(said(flag) if flag.isidentifier() else flag, style="yellow") for flag in shown]
+    parts += [Text(flagged(flag), style="yellow") for flag in shown]
     parts += [Text(note, style="yellow") for note in data["notes"]]
     if data["recomputed"] is not None:
         again = measure(data["recomputed"], data["unit"])

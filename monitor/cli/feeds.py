@@ -79,6 +79,11 @@ def _without_key() -> list[str]:
     ]
 
 
+def _said(quote: dict[str, Any]) -> str:
+    """Return what a source said of the session where the calendar does not bear it out."""
+    return f"said {quote['session_said']}" if quote["session_said"] else ""
+
+
 def _left_out(feed: str) -> dict[str, Any]:
     return {
         "feed": feed,
@@ -171,7 +176,7 @@ def _quotes(rows: list[dict[str, Any]]) -> Table:
         observed = row["observed_at"][:19].replace("T", " ")
         arrived = (row["received_at"] or "-")[11:19] or "-"
         words = (row["instrument"], row["source"], f"{row['value']:,.10g}", observed, arrived)
-        state = ", ".join(filter(None, (row["state"], row["session"])))
+        state = ", ".join(filter(None, (row["state"], row["session"], _said(row))))
         table.add_row(*map(Text, words), seconds_text(row["age_s"]), state)
     return table
 

@@ -76,6 +76,7 @@ def quote_row(
         "age_s": (now - quote.observed_at) / 1_000,
         "delay_s": quote.delay_ms / 1_000,
         "session": None if quote.session is None else quote.session.value,
+        "session_said": None if quote.session_said is None else quote.session_said.value,
         "state": state_of(
             quote_age(quote, now, kind.fresh_ms, elapsed_ms=elapsed),
             delayed=quote.delay_ms > 0,

@@ -16,6 +16,7 @@ _WORDS: Mapping[str, str] = {
     "always_profitable": "it costs nothing, so it always pays",
     "btc_stands_still": "bitcoin stands still",
     "covered": "AI covers every fall",
+    "mixed_period": "its figures are of periods too far apart",
     "no_break": "no break in the beta",
     "no_pace": "no pace of blocks yet",
     "no_quote": "no quote yet",
@@ -53,6 +54,25 @@ def said(reason: str | None) -> str:
     if colon and head in _PARTS:
         return _PARTS[head].format(name)
     return _WORDS.get(reason, reason.replace("_", " "))
+
+
+_FLAGS: Mapping[str, str] = {
+    "mixed_period": "of different periods",
+    "mixed_basis": "on different bases",
+    "override": "given by hand",
+    "converted": "converted",
+}
+"""What limits a value, before the colon behind which its inputs stand."""
+
+
+def flagged(flag: str) -> str:
+    """Return what limits a value in words; the names of its inputs stay as they are."""
+    head, colon, rest = flag.partition(":")
+    if colon and head in _FLAGS:
+        return f"{_FLAGS[head]}:{rest}"
+    if flag.startswith("basis="):
+        return f"hashrate: {flag.removeprefix('basis=')}"
+    return said(flag) if flag.isidentifier() else flag
 
 
 def lacking(missing: Sequence[str], reason: str | None) -> str:

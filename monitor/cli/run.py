@@ -25,7 +25,6 @@ from monitor.app.service import (
     Job,
     Service,
     opened,
-    stop_on_signals,
 )
 from monitor.app.world import packaged_rules
 from monitor.cli import loop
@@ -38,6 +37,7 @@ from monitor.cli.replay import seconds_of
 from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, room_for, whole
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption, ReplayInstanceOption
+from monitor.cli.users_option import UsersOption
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
@@ -53,6 +53,7 @@ DEMO_S = 60.0
 DRAW_EVERY_S = 0.5
 LINE_EVERY_S = 5.0
 
+HostOption = Annotated[str | None, typer.Option("--web-host", help="Address of the pages.")]
 DurationOption = Annotated[
     str | None, typer.Option("--duration", help="End after this long, for instance 60s.")
 ]
@@ -71,13 +72,12 @@ def run(
     rules: RulesOption = None,
     companies: CompaniesOption = None,
     calendar: CalendarOption = None,
+    users: UsersOption = None,
     feeds: Annotated[Path | None, typer.Option("--feeds", help="Feeds book.")] = None,
     redis_url: RedisOption = None,
     mqtt_url: MqttOption = None,
     instance: InstanceOption = None,
-    web_host: Annotated[
-        str | None, typer.Option("--web-host", help="Address of the pages.")
-    ] = None,
+    web_host: HostOption = None,
     web_port: Annotated[int | None, typer.Option("--web-port", help="Port of the pages.")] = None,
     duration: DurationOption = None,
     board: Annotated[
@@ -92,6 +92,7 @@ def run(
         rules=rules,
         companies=companies,
         calendar=calendar,
+        users=users,
         feeds=feeds,
         redis_url=redis_url,
         mqtt_url=mqtt_url,
@@ -123,7 +124,7 @@ async def _run(job: Job, seconds: float | None, *, board: bool) -> None:
     # until the books have been read there is nothing to read anew, and SIGHUP would end us
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     async with opened(job) as service:
-        stop_on_signals(service)
+        loop.stop_on_signals(service.stopping.set, service.reloader.on_signal)
         loop.spare_what_stays()
         _introduce(service)
         extra = [] if seconds is None else [lambda _service: asyncio.sleep(seconds)]
@@ -205,7 +206,7 @@ async def _demo(job: Job, seconds: float, *, shown: bool) -> AlertLog:
     speed = Speed(STORY_S / (seconds * DEMO_PLAYED_SHARE))
     replaying = Replaying(story, speed, fresh=True)
     async with opened(job) as service:
-        stop_on_signals(service)
+        loop.stop_on_signals(service.stopping.set, service.reloader.on_signal)
         loop.spare_what_stays()
         talk.print("SYNTHETIC history: nothing in it ever took place.", style="bold yellow")
         _introduce(service)

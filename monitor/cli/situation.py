@@ -16,7 +16,7 @@ from rich.text import Text
 from alerts.rulebook import Rulebook
 from monitor.app.world import World, build_step, find_catalogue
 from monitor.books import load_companies
-from monitor.cli.company import moment_of
+from monitor.cli.company import day_known
 from monitor.cli.inputs import parse_numbers, refuse_implausible
 from monitor.cli.live import committed, redis_url, settings_with
 from monitor.cli.output import talk
@@ -117,7 +117,7 @@ def _memory(option: str | None) -> Saved | None:
 
 def _standing(wanted: Wanted, saved: Saved, origin: MarketOrigin) -> Situation:
     """Return what the books say, and what a service has committed."""
-    now = moment_of(wanted.as_of, "--as-of")
+    now = day_known(wanted.as_of)
     books = load_companies(SystemClock().now(), wanted.companies)
     world = World(books, Rulebook(()), (), find_catalogue(), nyse_calendar())
     step = build_step(world)

@@ -24,7 +24,7 @@ from monitor.cli.output import (
     sheet,
     short,
 )
-from monitor.cli.reason_words import said
+from monitor.cli.reason_words import flagged, said
 from monitor.cli.situation import MarketOption, Wanted, find_situation, market_data, market_line
 from monitor.compute.quantities import QuantityError
 from monitor.compute.scenario import HOW, Change, new_values, parse_change, what_if
@@ -230,7 +230,10 @@ def _revenue(revenue: Record) -> list[RenderableType]:
     words = (
         f"revenue of AI and mining {change} (mining {mining}; AI is {share} of the last reported)"
     )
-    return [Text(words, style="bold"), *(Text(flag, style="yellow") for flag in revenue["flags"])]
+    return [
+        Text(words, style="bold"),
+        *(Text(flagged(flag), style="yellow") for flag in revenue["flags"]),
+    ]
 
 
 def _moved(item: Record) -> str:

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS, PAIR_INPUTS
 from monitor.compute.overrides import author_of
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
+from monitor.compute.sharing import shared_by
 from monitor.domain.companies import Company, Figure, earlier_fact, fact_at, iso_day
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.domain.figures import GIVEN_LIVE
 from monitor.domain.guards import mixed_basis, mixed_period
-from monitor.domain.periods import of_one_period
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -42,14 +42,20 @@ def metric_entry(
         if name in FACTS and (figure := fact_at(company, name, now))
     }
     figures |= earlier(company, now)
-    if metric.same_period:
-        figures |= of_one_period(company, [item.name for item in metric.arguments], now)
+    shared = {
+        step.name: shared_by(company, catalogue.leaves_of(step.name), now)
+        for step in catalogue.road_to(metric.name)
+        if step.same_period
+    }
+    own = {name: item for found in shared.values() for name, item in found.figures.items()}
+    figures |= own
     given = {**market, **{name: figure.value for name, figure in figures.items()}}
-    result = catalogue.evaluate(metric.name, given)
+    without = {name: found.reason for name, found in shared.items() if found.reason}
+    result = catalogue.evaluate(metric.name, given, without)
     used = {name: figure for name, figure in figures.items() if name in result.used}
     # an earlier figure is as old as the present one: that is what it is compared with
     held = {EARLIER_FACTS.get(name, name) for name in used}
-    present = (used[name] if metric.same_period else fact_at(company, name, now) for name in held)
+    present = (own.get(name) or fact_at(company, name, now) for name in held)
     quality = max((item.quality_at(now) for item in present if item), default=Quality.OK)
     return {
         "name": metric.name,

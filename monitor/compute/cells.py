@@ -9,7 +9,7 @@ of figures that name their period, `x|RIOT|moment` which rules a split found,
 `w|target|company|ring|slot` a sample of what a signal is made of, `e|target|company|signal` the
 extremes since alerts on it began, `k|target|company|signal` the last good value of what is unknown,
 `now` its time; of the desk `t|rule|key` an alert as people were told of it, `i|id` a silence,
-`m|id` a maintenance window, `f|instrument` an input that nobody tells any more; of its pace
+`m|id` a maintenance window, `f|instrument` an input that nobody tells any more, `f||feed` a feed that never spoke; of its pace
 `pace|rule|key` an alert, `count|rule|key` how often it fired, `group|name|common` what waits in a
 group, `cap|name|whose` what passed and was held, `expired|rule` a rule whose end was told;
 `rule|ana.iren` a rule of a user. All is JSON.

@@ -116,7 +116,7 @@ def _origins(situation: Situation, metric: Metric, ticker: str) -> Mapping[str, 
     road = situation.catalogue.road_to(metric.name)
     operands = {item.name for step in road for item in step.arguments if item.operand}
     found: dict[str, Record] = {}
-    own = situation.of_one_period(metric, ticker)
+    own = situation.shared_figures(metric, ticker)
     for name in situation.plan.leaves_of(metric.name):
         item = situation.origin(name, ticker, own.get(name))
         if item["value"] is not None:

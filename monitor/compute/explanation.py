@@ -101,11 +101,9 @@ class _Page:
         self._ticker = ticker
         self._given = given
         self._road = road(situation.catalogue, metric.name, given)
-        self._own = {
-            name: figure
-            for step in self._computed()
-            for name, figure in situation.of_one_period(step, ticker).items()
-        }
+        shared = {step.name: situation.shared(step, ticker) for step in self._computed()}
+        self._own = {n: figure for it in shared.values() for n, figure in it.figures.items()}
+        self._without = {name: it.reason for name, it in shared.items() if it.reason}
         self._compared = {step.name: self._comparison(step) for step in self._across()}
 
     def record(self) -> Record:
@@ -117,7 +115,7 @@ class _Page:
             name: value for name in self._compared if (value := self._again(name)) is not None
         }
         known |= self._given
-        found = self._situation.catalogue.evaluate(self._metric.name, known)
+        found = self._situation.catalogue.evaluate(self._metric.name, known, self._without)
         for name, assumed in found.assumed.items():
             if name in inputs and inputs[name]["value"] is None:
                 words = {"value": assumed.value, "why": assumed.words}
@@ -218,7 +216,7 @@ class _Page:
             if step.scope is Scope.COMPANY and firm.type not in step.applies_to:
                 continue
             ticker = firm.ticker
-            readings = {name: self._situation.reading(name, ticker) for name in names}
+            readings = {name: self._situation.argument(step.name, name, ticker) for name in names}
             worst = max(readings.values(), key=lambda reading: reading.quality)
             rows.append(
                 {

@@ -25,8 +25,8 @@ class Firm:
         standing: (moment) to what stands in the books in words.
         listed: an exchange quotes its share.
         actions: splits of its share.
-        together: (fact names, moment) to the readings of the newest period that has them all; empty
-            where those of `fact` are of one period, or no period has all.
+        together: (names of inputs, moment) to the readings of the newest period that has them all;
+            empty where those of `fact` stand, each without a value where their periods are apart.
         known: as `fact`, but only what was known at the moment, also where `fact` has hindsight.
 
     """

@@ -10,7 +10,7 @@ tick costs what the rules in force need, however many metrics are declared.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -27,7 +27,7 @@ Together: TypeAlias = Mapping[str, tuple[Reading, Reading]]
 """Input to its newest figure, and to the one of the period that it shares with the others."""
 
 NOT_APPLICABLE = "not_applicable"
-NOT_YET = frozenset({"too_few_pairs", "too_few_days"})
+NOT_YET = frozenset({"too_few_pairs", "too_few_days", "same_period"})
 """Why an input is missing that comes with time; of any other its own name says most."""
 
 
@@ -144,13 +144,32 @@ class Table:
         """Let a metric of a row rest on figures of one period; tell whether they changed.
 
         They stand in while every input still has the value that they replace: whatever somebody
-        gives, live or by hand, goes before the book.
+        gives, live or by hand, goes before the book. Figures without a value, each with a reason,
+        leave the metric without one.
         """
         rows = self._together.setdefault(metric, {})
         if rows.get(row, {}) == figures:
             return False
         rows[row] = dict(figures)
         return True
+
+    def move(self, name: str, row: int, factor: float | None) -> None:
+        """Let what stands in for an input's value, that just changed by `factor`, change with it.
+
+        Without a factor nothing stands in any more: the input was given, and goes before.
+        """
+        newest = self.reading(name, row)
+        for rows in self._together.values():
+            figures = rows.get(row, {})
+            if name not in figures:
+                continue
+            _, own = figures[name]
+            if factor is None:
+                rows[row] = {}
+            elif own.value is None:
+                rows[row] = {**figures, name: (newest, own)}
+            else:
+                rows[row] = {**figures, name: (newest, replace(own, value=own.value * factor))}
 
     def argument(self, metric: str, name: str, row: int) -> Reading:
         """Return one input of a metric as the metric sees it."""
@@ -170,8 +189,11 @@ class Table:
         for row, figures in self._together.get(metric, {}).items():
             if figures and self._stands(row, figures):
                 for name, (_, own) in figures.items():
+                    if name not in found:
+                        continue  # beneath a metric of the same period, which has it already
                     value = np.nan if own.value is None else own.value
-                    found[name] = _with(found[name], row, value, own.quality, 0)
+                    code = self._reasons.code(own.reason)
+                    found[name] = _with(found[name], row, value, own.quality, code)
         return list(found.values())
 
     def _settle(self, name: str) -> None:

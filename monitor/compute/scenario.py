@@ -20,7 +20,9 @@ from monitor.domain.events import Quality, Reading
 from monitor.metrics.base import Metric, Scope
 
 _RELATIVE = re.compile(rf"([+-])\s*({NUMBER})\s*%")
+_BOTH = "ai_and_mining_revenue_usd"
 _FACTOR = re.compile(rf"[x*]\s*({NUMBER})")
+_FACTOR_BEHIND = re.compile(rf"({NUMBER})\s*[x*]")
 
 HOW = "write -20% or +5% (of the present value), x2, or the new value, as 60000"
 
@@ -63,6 +65,8 @@ def parse_change(text: str, unit: str) -> Change:
         return Change(words, factor=1 + (part if relative[1] == "+" else -part))
     if factor := _FACTOR.fullmatch(words):
         return Change(words, factor=float(factor[1]))
+    if behind := _FACTOR_BEHIND.fullmatch(words):
+        raise QuantityError(f"`{text}` is no change", f"write x{behind[1]} for so many times")
     if words.startswith("+") or (words.endswith("%") and unit != "ratio"):
         raise QuantityError(f"`{text}` is no change", HOW)
     try:
@@ -132,8 +136,8 @@ def _check(name: str, value: float) -> None:
     found = expectation(name, value)
     if found is not None:
         raise QuantityError(
-            f"{name} would be {value:,.6g}, which is not plausible",
-            f"stay within {found.expected}, and mind the unit",
+            f"{name} would be {value:,.6g}, which is not plausible; expected {found.expected}",
+            f"mind the unit{found.slip}",
         )
 
 
@@ -156,7 +160,7 @@ def what_if(situation: Situation, ticker: str, values: Mapping[str, Reading]) ->
     leaves = {leaf for metric in metrics for leaf in situation.plan.leaves_of(metric.name)}
     overrides = situation.overrides(sorted(leaves), ticker)
     income = _Income.of(situation, ticker)
-    situation.change(values, ticker, "what if")
+    situation.change(values, ticker, "what if", in_proportion=True)
     effects = [
         _effect(metric, before[metric.name], situation.reading(metric.name, ticker))
         for metric in metrics
@@ -217,14 +221,15 @@ class _Income:
         # The revenue of the whole fleet, or, where its size is not known, that of one PH/s.
         rates = ("expected_mining_revenue_usd_day", "net_hashprice_usd_ph_day")
         known = (situation.reading(name, ticker).value for name in rates)
+        shared = situation.shared(situation.catalogue[_BOTH], ticker).figures
         figures = {
             name: figure
             for name in ("ai_revenue_usd", "mining_revenue_usd")
-            if (figure := situation.figure(name, ticker)) is not None
+            if (figure := shared.get(name) or situation.figure(name, ticker)) is not None
         }
         return cls(
-            ai=situation.reading("ai_revenue_usd", ticker),
-            mining=situation.reading("mining_revenue_usd", ticker),
+            ai=situation.argument(_BOTH, "ai_revenue_usd", ticker),
+            mining=situation.argument(_BOTH, "mining_revenue_usd", ticker),
             earns=next((rate for rate in known if rate is not None), None),
             flags=tuple(limits(figures)),
         )

@@ -16,12 +16,13 @@ from monitor.compute import conversion
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS, HISTORY_INPUTS, PAIR_INPUTS
 from monitor.compute.overrides import author_of, is_override
 from monitor.compute.plan import MARKET_UNITS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.compute.sharing import shared_by
 from monitor.compute.step import Step
 from monitor.core.clock import SECOND, iso
 from monitor.domain.companies import Companies, Figure, earlier_fact, fact_at, iso_day
 from monitor.domain.events import Reading
 from monitor.domain.facts import FACTS
-from monitor.domain.periods import of_one_period
+from monitor.domain.periods import NEWEST, Shared
 from monitor.metrics.base import Metric
 from monitor.metrics.catalogue import Catalogue
 
@@ -79,14 +80,27 @@ class Situation:
         """Return the reading of an input or a metric of `ticker`, or of what is one for all."""
         return self.step.table.reading(name, self._place(name, ticker)[1])
 
-    def change(self, values: Mapping[str, Reading], ticker: str | None, source: str) -> None:
+    def change(
+        self,
+        values: Mapping[str, Reading],
+        ticker: str | None,
+        source: str,
+        *,
+        in_proportion: bool = False,
+    ) -> None:
         """Put `values` of inputs or metrics of `ticker` in place of what is known.
 
-        A metric that was put stays as it is, whatever later happens to what it is made of.
+        A metric that was put stays as it is, whatever later happens to what it is made of. What
+        takes a figure of an earlier period in place of an input takes the value that was put;
+        `in_proportion` it keeps its period, and its figure moves as much as the newest did.
         """
+        table = self.step.table
         for name, reading in values.items():
             owner, row = self._place(name, ticker)  # looking at a metric settles it first
-            self.step.table.set(name, row, reading)
+            before = table.reading(name, row).value
+            table.set(name, row, reading)
+            moved = in_proportion and before and reading.value is not None
+            table.move(name, row, (reading.value or 0.0) / (before or 1.0) if moved else None)
             self.put[name, owner] = source
         self.step.table.recompute(self.affected(values))
 
@@ -114,16 +128,24 @@ class Situation:
             return earlier_fact(self.companies[ticker], fact, self.now, EARLIER_MS)
         return fact_at(self.companies[ticker], fact, self.now)
 
-    def of_one_period(self, metric: Metric, ticker: str | None) -> dict[str, Figure]:
-        """Return the figures that a metric rests on in place of its inputs' newest ones."""
-        names = [item.name for item in metric.arguments]
-        if (
-            not metric.same_period
-            or ticker is None
-            or any((it, ticker) in self.put for it in names)
-        ):
-            return {}
-        return of_one_period(self.companies[ticker], names, self.now)
+    def shared(self, metric: Metric, ticker: str | None) -> Shared:
+        """Return what a metric rests on in place of its inputs' newest figures."""
+        if not metric.same_period or ticker is None:
+            return NEWEST
+        names = self.plan.leaves_of(metric.name)
+        if any((it, ticker) in self.put for it in names):
+            return NEWEST
+        return shared_by(self.companies[ticker], names, self.now)
+
+    def shared_figures(self, metric: Metric, ticker: str | None) -> dict[str, Figure]:
+        """Return the same of a metric and of all that it rests on."""
+        steps = self.catalogue.road_to(metric.name)
+        found = [self.shared(step, ticker).figures for step in steps if step.same_period]
+        return {name: figure for own in found for name, figure in own.items()}
+
+    def argument(self, metric: str, name: str, ticker: str) -> Reading:
+        """Return an input of a metric as the metric sees it."""
+        return self.step.table.argument(metric, name, self._row(ticker))
 
     def is_unpublished(self, name: str, ticker: str | None) -> bool:
         """Tell whether an input is a figure that no paper dates: it may have been known to nobody."""

@@ -127,6 +127,7 @@ class Step:
             live = [quote for quote in live if quote.source not in off]
         if live:
             self._take_live(live, now)
+        self.telling.report(tick.feeds, now)
         self.telling.order(tick.commands, now)
         self._settle(now)
 
@@ -336,14 +337,9 @@ class Step:
             if metric.scope is not Scope.COMPANY:
                 self.watch.observe(name, self.sources.metric(name, 0), now, revised=revised)
             else:
-                column = self.table.column(name)
+                column, of = self.table.column(name), partial(self.sources.metric, name)
                 self.watch.observe_vector(
-                    name,
-                    column.values,
-                    column.quality,
-                    partial(self.sources.metric, name),
-                    now,
-                    revised=revised,
+                    name, column.values, column.quality, of, now, revised=revised
                 )
 
     def _read_books(self, now: int) -> dict[int, set[str]]:
@@ -364,7 +360,10 @@ class Step:
                     changed.setdefault(row, set()).add(column)
             for name, facts in self._plan.catalogue.of_one_period:
                 own = firm.together(facts, now)
-                pairs = {fact: (firm.fact(fact, now), reading) for fact, reading in own.items()}
+                pairs = {
+                    name: (found[name] if name in EARLIER_FACTS else firm.fact(name, now), reading)
+                    for name, reading in own.items()
+                }
                 if self.table.bring_together(name, row, pairs):
                     changed.setdefault(row, set()).update(facts)
         return changed

@@ -33,6 +33,7 @@ from monitor.core.clock import DAY
 from monitor.core.timers import earliest
 from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
 from monitor.domain.events import Reading
+from monitor.domain.feed_reports import FeedReport
 from monitor.domain.symbols import symbol_of
 from monitor.domain.windows import Exchange
 
@@ -98,9 +99,10 @@ class Telling:
         )
         return sorted({name for name in feeding if name is not None})
 
-    def sources_of(self, instrument: str) -> Iterable[str]:
-        """Return who has told an instrument."""
-        return {quote.source for quote in self._asked.instruments.origin(instrument)}
+    def only_source(self, instrument: str) -> str:
+        """Return who alone has told an instrument; empty where nobody or several have."""
+        sources = {quote.source for quote in self._asked.instruments.origin(instrument)}
+        return sources.pop() if len(sources) == 1 else ""
 
     def subjects(self) -> Iterator[Subject]:
         """Yield every alert there may be, whether it fires or not."""
@@ -141,6 +143,11 @@ class Telling:
     def see(self, name: str, reading: Reading, now: int) -> None:
         """Take an instrument's new reading: it may be dead, or told again."""
         self.desk.see_input(name, reading, now)
+
+    def report(self, reports: Iterable[FeedReport], now: int) -> None:
+        """Take what is said of feeds that should speak."""
+        for report in reports:
+            self.desk.report(report, now)
 
     def order(self, commands: Iterable[Command], now: int) -> None:
         """Do what people ask."""

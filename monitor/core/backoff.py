@@ -1,4 +1,4 @@
-"""How long to wait before trying again: capped exponential growth with full jitter.
+"""How long to wait before trying again: as the other side asks, else exponential growth with full jitter.
 
 The jitter is drawn by the caller's `random.Random`, so a test can fix it.
 Source: full jitter after Brooker, "Exponential Backoff And Jitter".
@@ -7,7 +7,12 @@ Source: full jitter after Brooker, "Exponential Backoff And Jitter".
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from monitor.core.clock import SECOND, Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,22 @@ class Backoff:
     def ceiling_s(self, attempt: int) -> float:
         """Return the longest wait in seconds that `attempt` can draw."""
         return min(self.cap_s, self.base_s * 2.0 ** min(attempt, 63))
+
+
+def retry_after_s(text: str | None, now: Millis) -> float | None:
+    """Return the seconds that a Retry-After header asks for: a number or an HTTP date.
+
+    None when there is no header or it is neither; a date that has passed gives 0.
+    """
+    if text is None:
+        return None
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, moment.timestamp() - now / SECOND)
+    except (ValueError, OverflowError):
+        return None

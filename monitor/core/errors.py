@@ -86,7 +86,8 @@ class LeaseLost(HashhedgeError):
 class DeliveryError(HashhedgeError):
     """A sink or channel could not deliver. `reason` is a closed-set metric label.
 
-    `retry_after_ms` is how long the other side asked to wait, None if it did not say.
+    `retry_after_ms` is how long the other side asked to wait, None if it did not say; `hint` is how
+    to mend it, where that is not about the broker.
     """
 
     hint = (
@@ -95,9 +96,17 @@ class DeliveryError(HashhedgeError):
     )
 
     def __init__(
-        self, message: str, *, retriable: bool, reason: str, retry_after_ms: int | None = None
+        self,
+        message: str,
+        *,
+        retriable: bool,
+        reason: str,
+        retry_after_ms: int | None = None,
+        hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.retriable = retriable
         self.reason = reason
         self.retry_after_ms = retry_after_ms
+        if hint is not None:
+            self.hint = hint

@@ -49,7 +49,7 @@ def _action_fault(action: Action) -> str:  # noqa: PLR0911  # one for each wish
         case AckAlert() as wish:
             return (
                 _words_fault(wish.rule, wish.key)
-                or _moments_fault(wish.until or 0)
+                or _moments_fault(wish.until or 0, wish.since or 0)
                 or _note_fault(wish.note)
             )
         case UnackAlert() as wish:

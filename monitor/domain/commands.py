@@ -49,12 +49,16 @@ class EndSilence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckAlert:
-    """Take an alert on: quiet until it resolves, or until the moment `until`, ms UTC."""
+    """Take an alert on: quiet until it resolves, or until the moment `until`, ms UTC.
+
+    `since` names the episode by its beginning, ms UTC: of a later one nothing is taken on.
+    """
 
     rule: str
     key: str
     note: str = ""
     until: int | None = None
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from monitor.domain.commands import Command
+from monitor.domain.feed_reports import FeedReport
 from monitor.domain.notices import Notice
 from monitor.domain.sessions import SessionState
 
@@ -83,6 +84,8 @@ class Quote:
             fresh for that much longer, and never passes for live.
         session: of a share's price, the session that it is of, as its source says; None lets the
             exchange's calendar say it (`monitor/domain/labels.py`).
+        session_said: what the source said of it where the calendar does not bear it out; the
+            calendar's word is then `session`.
 
     """
 
@@ -101,6 +104,7 @@ class Quote:
     period: str = ""
     delay_ms: int = 0
     session: SessionState | None = None
+    session_said: SessionState | None = None
 
     def repeats(self, last: Quote | None) -> bool:
         """Tell whether its source said the same before: that value at that time of its own."""
@@ -116,7 +120,8 @@ class Tick:
         at: the moment of arrival that the step counts as now.
         quotes: what is worth what.
         notices: what happened.
-        commands: what people ask of the service; there is at least one of the three.
+        commands: what people ask of the service.
+        feeds: how feeds stand that should speak and do not; there is at least one of the four.
 
     """
 
@@ -125,6 +130,7 @@ class Tick:
     quotes: tuple[Quote, ...]
     notices: tuple[Notice, ...] = ()
     commands: tuple[Command, ...] = ()
+    feeds: tuple[FeedReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

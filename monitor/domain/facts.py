@@ -8,7 +8,7 @@ up to 40 %; `hashrate_eh_s`, which metrics ask for, is the best known of them an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # A quarterly report's figures are replaced after about 91 days. Ten days of grace, then a ratio
 # made of them says stale: what happened since is not in it (a filing itself takes up to 45 days).
@@ -71,7 +71,8 @@ class FactSpec:
 
 def _hashrate(word: str, description: str) -> FactSpec:
     name = f"hashrate_{word.replace(' ', '_')}_eh_s"
-    return FactSpec(name, "EH/s", 0.01, 500, OPERATIONAL_DAYS, description, nil=True, basis=word)
+    spec = FactSpec(name, "EH/s", 0.01, 500, OPERATIONAL_DAYS, description, nil=True, basis=word)
+    return replace(spec, doubtful_below=0.1)  # less is most likely TH or PH for EH
 
 
 def _usd(name: str, description: str, *, low: float = 1e4, of_period: bool = False) -> FactSpec:
@@ -149,7 +150,7 @@ _SPECS = (
         "share of mining revenue that hosts of the machines keep",
         OPERATIONAL_DAYS,
     ),
-    FactSpec("uptime_ratio", "ratio", 0, 1, QUARTERLY_DAYS, "time that installed machines ran"),
+    replace(_ratio("uptime_ratio", "time that installed machines ran"), doubtful_below=0.1),
     *_HASHRATES,
     FactSpec(
         "hashrate_eh_s",

@@ -87,6 +87,7 @@ class Figure:
         stated: what the paper prints, where that is in another currency.
         expires: until when it counts (ms UTC), where it was given for a time only.
         is_derived: it follows from others and stands in no book.
+        jump: that it is far from the figures before it is meant.
         where: place in the book, `file:line`; no part of what the figure is.
 
     """
@@ -104,6 +105,7 @@ class Figure:
     stated: Stated | None = None
     expires: int | None = None
     is_derived: bool = False
+    jump: bool = False
     where: str = field(default="", compare=False)
 
     @property

@@ -17,7 +17,8 @@ What was never told has no age: it is waited for as long as its budget, and dead
 
 Age is not all that may be wrong with a value: one that the others contradict is disputed, one that
 its source tells a quarter of an hour late by contract is delayed, however young it is for that, and
-a provider whose own endpoints contradict each other is degraded.
+a provider whose own endpoints contradict each other is degraded. One that refuses us (a bad key, a
+plan, a region) is refused at once, open market or closed: no waiting mends that, a person must act.
 """
 
 from __future__ import annotations
@@ -56,14 +57,21 @@ class State(StrEnum):
     STALE = "stale"
     WAITING = "waiting"
     DEAD = "dead"
+    REFUSED = "refused"
 
 
 def state_of(
-    age: Freshness, *, delayed: bool = False, degraded: bool = False, disputed: bool = False
+    age: Freshness,
+    *,
+    delayed: bool = False,
+    degraded: bool = False,
+    disputed: bool = False,
+    refused: bool = False,
 ) -> State:
     """Return the worst that is to say, in the order of `State`; `age` counts from the delay."""
     said = [State(age.value)]
     said += [State.DELAYED] * delayed + [State.DEGRADED] * degraded + [State.DISPUTED] * disputed
+    said += [State.REFUSED] * refused
     return max(said, key=list(State).index)
 
 

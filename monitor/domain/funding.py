@@ -6,6 +6,7 @@ same interval may be compared. Source: docs/formulas.md 10.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
@@ -16,6 +17,10 @@ UNIT_MS = 8 * HOUR_MS
 DAY_MS = 24 * HOUR_MS
 LATE_MS = HOUR_MS
 """How long after its moment a settlement may be listed; after that the list stands still."""
+
+
+DAY_ROWS = 26
+"""So many settlements are a day even where funding is paid each hour."""
 
 
 class Settled(NamedTuple):
@@ -70,3 +75,22 @@ def held_over_a_day(settled: Iterable[Settled], now: int) -> Decimal:
     day = [rate for at, rate in rates if at > newest - DAY_MS]
     least, greatest = min(day), max(day)
     return least if least > 0 else greatest if greatest < 0 else Decimal(0)
+
+
+def past_rates(settled: Iterable[Settled]) -> list[Settled]:
+    """Return each settlement's rate turned to eight hours; one after a gap of over a day is left out."""
+    return [
+        Settled(later.at, per_eight_hours(later.rate, later.at - earlier.at))
+        for earlier, later in pairwise(sorted(set(settled)))
+        if 0 < later.at - earlier.at <= DAY_MS
+    ]
+
+
+def past_held(settled: Iterable[Settled]) -> list[Settled]:
+    """Return at each settlement what `held_over_a_day` was then; where it cannot be said, nothing."""
+    rows, found = sorted(set(settled)), []
+    for place, row in enumerate(rows, 1):
+        with contextlib.suppress(UnevenHistoryError):
+            held = held_over_a_day(rows[max(0, place - DAY_ROWS) : place], row.at)
+            found.append(Settled(row.at, held))
+    return found

@@ -14,7 +14,8 @@ from monitor.domain.companies import Companies, Company
 from monitor.domain.facts import FACTS, FactSpec
 from monitor.domain.figures import Figure, iso_day, known_of
 from monitor.domain.fiscal import ends_fiscal_year, misnamed
-from monitor.domain.parts import mixed_sums, parts_above_wholes
+from monitor.domain.jumps import jumps
+from monitor.domain.parts import Slip, mixed_sums, parts_above_wholes
 from monitor.domain.price_history import btc_range_usd
 from monitor.domain.risk_levels import newest_level
 from monitor.domain.units import convert, units_of
@@ -48,7 +49,6 @@ def doubts(company: Company, now: int) -> tuple[Doubt, ...]:
     known = {fact: known_of(history, now) for fact, history in company.figures.items()}
     then = replace(company, figures={fact: tuple(items) for fact, items in known.items()})
     return (
-        *_implied_prices(then),
         *_pairs(then),
         *_odd_years(then),
         *_without_period(then),
@@ -72,13 +72,7 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
     A hashrate beside a sum is of its period too: coins of one quarter over the machines of another
     say nothing.
     """
-    flows = [item for item in used.values() if item.period_start is not None]
-    flows = [item for item in flows if item.unit in FLOW_UNITS]
-    sums = {
-        name: item
-        for name, item in used.items()
-        if item in flows or (item.unit == "EH/s" and not _within_all(item, flows))
-    }
+    sums = sums_of(used)
     if len({(item.period_start, item.as_of) for item in sums.values()}) < 2:  # noqa: PLR2004  # one period is not mixed
         return ""
     ends = {item.as_of for item in sums.values()}
@@ -90,6 +84,17 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
         for name, item in sums.items()
     )
     return f"mixed_period: {', '.join(words)}"
+
+
+def sums_of(used: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return the figures whose periods have to agree: sums, and hashrates of no time within them."""
+    flows = [item for item in used.values() if item.period_start is not None]
+    flows = [item for item in flows if item.unit in FLOW_UNITS]
+    return {
+        name: item
+        for name, item in used.items()
+        if item in flows or (item.unit == "EH/s" and not _within_all(item, flows))
+    }
 
 
 def _within_all(state: Figure, flows: Sequence[Figure]) -> bool:
@@ -148,7 +153,8 @@ def _small(company: Company) -> Iterator[Doubt]:
                 yield Doubt(
                     company.ticker,
                     figure.where,
-                    f"{fact} of {figure.value:g} {spec.unit} is very little",
+                    f"{fact} of {figure.value:g} {spec.unit} is very little; expected"
+                    f" {spec.doubtful_below:g} to {spec.high:g} {spec.unit}",
                     f"is it in another unit ({', '.join(units_of(spec.unit))})?",
                 )
 
@@ -167,7 +173,13 @@ def _own_customers(company: Company) -> Iterator[Doubt]:
 
 def _pairs(company: Company) -> Iterator[Doubt]:
     """Yield the pairs that most likely cannot be; the loader refuses those that surely cannot."""
-    for slip in (*parts_above_wholes(company.figures), *mixed_sums(company.figures)):
+    own = company.figures
+    for slip in (
+        *implied_prices(own),
+        *parts_above_wholes(own),
+        *mixed_sums(own),
+        *jumps(own),
+    ):
         yield Doubt(company.ticker, slip.figure.where, slip.problem, slip.hint)
 
 
@@ -193,23 +205,23 @@ def strangers(companies: Companies) -> Iterator[Doubt]:
             )
 
 
-def _implied_prices(company: Company) -> Iterator[Doubt]:
+def implied_prices(figures: Mapping[str, Sequence[Figure]]) -> Iterator[Slip]:
     """Yield the periods whose mining revenue over coins is no price that BTC had then."""
-    for revenue in company.figures.get("mining_revenue_usd", ()):
-        for coins in _holding(company.figures.get("btc_produced", ()), revenue):
+    for revenue in figures.get("mining_revenue_usd", ()):
+        for coins in _holding(figures.get("btc_produced", ()), revenue):
             price = implied_price_usd(revenue, coins)
             limits = btc_range_usd(revenue.period_start or revenue.as_of, revenue.as_of)
             if price is None or limits is None or limits.low <= price <= limits.high:
                 continue
             period = f"{iso_day(revenue.period_start or 0)} to {iso_day(revenue.as_of)}"
-            yield Doubt(
-                company.ticker,
-                revenue.where or coins.where,
-                f"implied price {price:,.0f} outside BTC range {limits.low:,.0f} to"
+            yield Slip(
+                figure=revenue if revenue.where else coins,
+                problem=f"implied price {price:,.0f} outside BTC range {limits.low:,.0f} to"
                 f" {limits.high:,.0f} USD, {period}: mining_revenue_usd {revenue.value:,.0f}"
                 f" over btc_produced {coins.value:,g}",
-                "look for a factor of ten, hosting in the revenue, or another period; if one of them"
-                f" covers less than the other, put `{_PART}` into its basis",
+                hint="look for a factor of ten, hosting in the revenue, or another period; if one of"
+                f" them covers less than the other, put `{_PART}` into its basis",
+                certain=False,
             )
 
 

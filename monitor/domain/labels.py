@@ -1,7 +1,10 @@
 """Which session of the exchange a share's price is of: pre, regular, post, closed, halted. Hop 4, 5.
 
 A source that knows says so, for instance of a price that is the regular session's by contract, or
-of a halt, which no calendar knows. Of all others the calendar says it, at the source's own time.
+of a halt, which no calendar knows. Of all others the calendar says it, at the source's own time. A
+source may say less than the calendar (a share may rest alone), never more: nobody trades on a
+holiday, and nothing is the regular session's after an early close. Then the calendar's word holds,
+and the source's is kept beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from monitor.domain.symbols import Symbol, symbol_of
 HALTED = "halted"
 """Why a share's last good price is not usable: nobody can trade at it."""
 
+AUCTION_MS = 20 * 60_000
+"""So long after the close a price may be the regular session's: the auction takes minutes, a delayed
+quote fifteen."""
 _FURTHEST = (
     SessionState.REGULAR,
     SessionState.PRE,
@@ -34,11 +40,20 @@ def with_session(quote: Quote, symbol: Symbol, session_at: Callable[[int], Sessi
     """
     if not (symbol.kind.in_sessions and symbol.moves):
         return quote if quote.session is None else replace(quote, session=None)
-    if quote.session is not None:
-        return quote
     with contextlib.suppress(ValueError):
-        return replace(quote, session=session_at(quote.observed_at).state)
+        market = session_at(quote.observed_at)
+        if quote.session is None:
+            return replace(quote, session=market.state)
+        if not _may_be(quote.session, market, quote.observed_at):
+            return replace(quote, session=market.state, session_said=quote.session)
     return quote
+
+
+def _may_be(said: SessionState, market: Session, observed_at: int) -> bool:
+    """Tell whether the calendar leaves room for what a source says of its price."""
+    if said is SessionState.REGULAR and market.state is SessionState.POST:
+        return observed_at - market.close_at <= AUCTION_MS
+    return _FURTHEST.index(said) >= _FURTHEST.index(market.state)
 
 
 def labelled(

@@ -14,6 +14,9 @@ from monitor.domain.volumes import weight_ratios
 CONTRADICTED = frozenset({"outlier", "disputed", "unconfirmed"})
 """Reasons for which a venue is out because others say otherwise."""
 
+NEVER_HEARD = "never heard"
+"""Of a venue that is asked and has said nothing yet; it was never alive, so it is not dead."""
+
 
 @dataclass(frozen=True, slots=True)
 class VenueHealth:
@@ -59,7 +62,7 @@ def venue_health(
     weights = _weights(prices, agreed)
     found = [_health(price, agreed, weights, now) for price in prices]
     silent = sorted(set(expected) - {price.venue for price in prices})
-    found += [VenueHealth(venue, None, State.DEAD, "no quote") for venue in silent]
+    found += [VenueHealth(venue, None, State.WAITING, NEVER_HEARD) for venue in silent]
     return sorted(found, key=lambda item: (-item.weight_ratio, item.venue)), agreed, memory
 
 

@@ -3,7 +3,7 @@
 https://docs.alpaca.markets/reference/stocksnapshots-1. The free plan has the trades of one exchange
 with a small share of the volume: a small share may show none for minutes.
 https://docs.alpaca.markets/docs/real-time-stock-pricing-data: of its trades as they are made it has
-one connection for each account, and 30 shares.
+one connection for each account, and 30 shares. The same stream tells of a halt and its end.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from monitor.feeds.base import (
 from monitor.feeds.reasons import Reason
 from monitor.feeds.streams import (
     Frame,
+    Halted,
     Ping,
     Quotes,
     Refused,
@@ -123,6 +124,8 @@ def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
         match item.at("T").text():
             case "t":
                 frames.append(_trade(item, received_at, spec))
+            case "s":
+                frames += _status(item, spec)
             case "success":
                 frames += _answer(item.at("msg").text(), spec)
             case "subscription":
@@ -138,13 +141,26 @@ def _trade(trade: Node, received_at: int, spec: StreamSpec) -> Frame:
     return Quotes((sent(spec, received_at, instrument, price, observed_at=at),))
 
 
+# By the two plans that report for the tapes: a halt, a pause by volatility, and the end of either.
+_HALTS = {"2": True, "3": False, "H": True, "P": True, "T": False}
+
+
+def _status(status: Node, spec: StreamSpec) -> Iterator[Frame]:
+    """Yield a halt or its end; a price indication or an imbalance is neither."""
+    instrument = spec.instrument(status.at("S"))
+    halted, at = _HALTS.get(status.at("sc").text()), status.at("t").iso_time()
+    if halted is not None:
+        yield Halted(instrument, at, halted)
+
+
 def _answer(said: str, spec: StreamSpec) -> Iterator[Frame]:
     """Log in to a greeting, and subscribe once that is done."""
     if said == "connected":
         yield Reply((_LOGIN,))
     elif said == "authenticated":
         shares = list(spec.instruments.values())
-        yield Reply((json.dumps({"action": "subscribe", "trades": shares}),))
+        asked = {"action": "subscribe", "trades": shares, "statuses": shares}
+        yield Reply((json.dumps(asked),))
 
 
 def _confirmed(item: Node, spec: StreamSpec) -> Frame:

@@ -184,7 +184,7 @@ class Fault:
 
 Fetched: TypeAlias = Quote | Notice | Fault
 Fetch = Callable[[Http, FeedSpec], Awaitable[Sequence[Fetched]]]
-Past = Callable[[Http, FeedSpec], Awaitable[Sequence[Quote]]]
+Past = Callable[[Http, FeedSpec], Awaitable[Sequence[Quote | Fault]]]
 
 
 def quotes_of(found: Iterable[Fetched]) -> list[Quote]:

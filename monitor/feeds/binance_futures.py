@@ -18,6 +18,8 @@ from monitor.domain.funding import (
     Settled,
     UnevenHistoryError,
     held_over_a_day,
+    past_held,
+    past_rates,
     per_eight_hours,
 )
 from monitor.domain.series import series_name
@@ -85,13 +87,20 @@ def _interval_hours(adjusted: Node, symbol: str) -> int:
     return USUAL_HOURS
 
 
-async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
-    params = {"symbol": symbol, "limit": str(HISTORY)}
+async def _settled(
+    http: Http, spec: FeedSpec, symbol: str, limit: int
+) -> tuple[Answer, Node, list[Settled]]:
+    params = {"symbol": symbol, "limit": str(limit)}
     answer, rows = await _ask(http, spec, "fapi/v1/fundingRate", params)
     settled = []
     for row in rows.items():
         row.says("symbol", symbol)
         settled.append(Settled(row.at("fundingTime").unix_time(), row.at("fundingRate").number()))
+    return answer, rows, settled
+
+
+async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    answer, rows, settled = await _settled(http, spec, symbol, HISTORY)
     try:
         value = held_over_a_day(settled, answer.received_at)
     except UnevenHistoryError as error:
@@ -108,6 +117,31 @@ async def _ratio(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Qu
     row.says("symbol", symbol)
     value, at = row.at("longShortRatio").price(), row.at("timestamp").unix_time()
     return quoted(spec, answer, instrument, value, observed_at=at)
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for a year of settlements, and three weeks of hours of the rest: they keep 30 days."""
+    quotes: list[Quote] = []
+    for instrument, symbol in spec.instruments.items():
+        figure = instrument.rpartition(".")[2]
+        if figure in _SETTLED:
+            answer, _, settled = await _settled(http, spec, symbol, 1_000)
+            rows = _SETTLED[figure](settled)
+            quotes += [quoted(spec, answer, instrument, it.rate, observed_at=it.at) for it in rows]
+            continue
+        path, field = f"futures/data/{_RATIOS.get(figure, '')}", "longShortRatio"
+        if figure not in _RATIOS:
+            path, field = "futures/data/openInterestHist", "sumOpenInterest"
+        params = {"symbol": symbol, "period": "1h", "limit": "500"}
+        answer, hours = await _ask(http, spec, path, params)
+        for row in hours.items():
+            row.says("symbol", symbol)
+            value, at = row.at(field).price(), row.at("timestamp").unix_time()
+            quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
+    return quotes
+
+
+_SETTLED = {"funding_8h_ratio": past_rates, "funding_held_8h_ratio": past_held}
 
 
 def subscribe(spec: StreamSpec) -> Sequence[str]:
@@ -159,6 +193,7 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+    past=past,
 )
 STREAM = liquidation_stream(
     FEED.spec,

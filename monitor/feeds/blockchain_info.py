@@ -16,6 +16,8 @@ from monitor.feeds.base import Feed, FeedSpec, Http
 
 HASHRATE = series_name("chain", "blockchain_info", "hashrate_eh")
 GH_PER_EH = 1_000_000_000
+TH_PER_EH = 1_000_000
+"""The chart counts in another unit than the statistics, and says so."""
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -26,6 +28,26 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
     return [
         quoted(spec, answer, instrument, _READ[instrument](root.at(field)), observed_at=at)
         for instrument, field in spec.instruments.items()
+    ]
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for two years of estimated hashrate, one for each day; the others have no past here."""
+    if HASHRATE not in spec.instruments:
+        return ()
+    params = {"timespan": "2years", "sampled": "false", "format": "json"}
+    answer = await http.get(f"{spec.base_url}/charts/hash-rate", params=params)
+    root = decode(spec.name, answer)
+    root.says("unit", "Hash Rate TH/s")
+    return [
+        quoted(
+            spec,
+            answer,
+            HASHRATE,
+            row.at("y").measured("the hashrate") / TH_PER_EH,
+            observed_at=row.at("x").unix_time(),
+        )
+        for row in root.at("values").items()
     ]
 
 
@@ -56,4 +78,5 @@ FEED = Feed(
         max_bytes=65_536,
     ),
     fetch,
+    past=past,
 )

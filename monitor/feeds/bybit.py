@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 
 from monitor.core.errors import FeedRejected
 from monitor.domain.events import Quote
@@ -17,6 +18,8 @@ from monitor.domain.funding import (
     Settled,
     UnevenHistoryError,
     held_over_a_day,
+    past_held,
+    past_rates,
     per_eight_hours,
 )
 from monitor.domain.series import series_name
@@ -82,14 +85,21 @@ async def _funding(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> 
     return quoted(spec, answer, instrument, value, observed_at=root.at("time").unix_time())
 
 
-async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
-    answer, _, result = await _ask(http, spec, "funding/history", symbol, {"limit": HISTORY})
+async def _settled(
+    http: Http, spec: FeedSpec, symbol: str, limit: str
+) -> tuple[Answer, Node, list[Settled]]:
+    answer, _, result = await _ask(http, spec, "funding/history", symbol, {"limit": limit})
     rows = result.at("list")
     settled = []
     for row in rows.items():
         row.says("symbol", symbol)
         at = row.at("fundingRateTimestamp").unix_time()
         settled.append(Settled(at, row.at("fundingRate").number()))
+    return answer, rows, settled
+
+
+async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    answer, rows, settled = await _settled(http, spec, symbol, HISTORY)
     try:
         value = held_over_a_day(settled, answer.received_at)
     except UnevenHistoryError as error:
@@ -102,12 +112,15 @@ async def _open_interest(http: Http, spec: FeedSpec, instrument: str, symbol: st
     params = {"intervalTime": "5min", "limit": "1"}
     answer, _, result = await _ask(http, spec, "open-interest", symbol, params)
     row = result.at("list").item(0)
+    at = row.at("timestamp").unix_time()
+    return quoted(spec, answer, instrument, _one_side(row), observed_at=at)
+
+
+def _one_side(row: Node) -> Decimal:
     both = row.at("openInterest").price()
     single = row.maybe("singleOpenInterest")
     # openInterest counts buyers and sellers; older answers have nothing else
-    value = both / 2 if single is None or single.value == "" else single.price()
-    at = row.at("timestamp").unix_time()
-    return quoted(spec, answer, instrument, value, observed_at=at)
+    return both / 2 if single is None or single.value == "" else single.price()
 
 
 async def _accounts(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
@@ -115,9 +128,39 @@ async def _accounts(http: Http, spec: FeedSpec, instrument: str, symbol: str) ->
     answer, _, result = await _ask(http, spec, "account-ratio", symbol, params)
     row = result.at("list").item(0)
     row.says("symbol", symbol)
-    value = row.at("buyRatio").price() / row.at("sellRatio").price()
     at = row.at("timestamp").unix_time()
-    return quoted(spec, answer, instrument, value, observed_at=at)
+    return quoted(spec, answer, instrument, _long_to_short(row), observed_at=at)
+
+
+def _long_to_short(row: Node) -> Decimal:
+    return row.at("buyRatio").price() / row.at("sellRatio").price()
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for two months of settlements, and a month or more of the rest, each four hours."""
+    quotes: list[Quote] = []
+    for instrument, symbol in spec.instruments.items():
+        figure = instrument.rpartition(".")[2]
+        if figure in _SETTLED:
+            answer, _, settled = await _settled(http, spec, symbol, "200")
+            rows = _SETTLED[figure](settled)
+            quotes += [quoted(spec, answer, instrument, it.rate, observed_at=it.at) for it in rows]
+            continue
+        path, params, value_of = "open-interest", {"intervalTime": "4h", "limit": "200"}, _one_side
+        if figure == "accounts_long_short_ratio":
+            path, params, value_of = (
+                "account-ratio",
+                {"period": "4h", "limit": "500"},
+                _long_to_short,
+            )
+        answer, _, result = await _ask(http, spec, path, symbol, params)
+        for row in result.at("list").items():
+            at = row.at("timestamp").unix_time()
+            quotes.append(quoted(spec, answer, instrument, value_of(row), observed_at=at))
+    return quotes
+
+
+_SETTLED = {"funding_8h_ratio": past_rates, "funding_held_8h_ratio": past_held}
 
 
 def subscribe(spec: StreamSpec) -> Sequence[str]:
@@ -183,6 +226,7 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+    past=past,
 )
 STREAM = liquidation_stream(
     FEED.spec,

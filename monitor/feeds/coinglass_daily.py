@@ -27,6 +27,7 @@ _BALANCES = {"balance_btc": "total_balance", "balance_change_24h_btc": "balance_
 _FLOWS, _LIST = "etf/bitcoin/flow-history", "exchange/balance/list"
 _CORRECTED_MS = 7 * DAY
 """So long after a day what it is corrected to is looked for."""
+_PAST_MS = 730 * DAY
 
 
 def page_of(instrument: str) -> str:
@@ -51,8 +52,20 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Fetched]:
     return found
 
 
-def _flows(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Iterator[Fetched]:
-    """Yield the days of a week that are over, the newest last: it is the value.
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote | Fault]:
+    """Ask for the flow of every day of two years; what lies at exchanges has no past here."""
+    found: list[Quote | Fault] = []
+    for instrument in spec.instruments:
+        if page_of(instrument) == _FLOWS:
+            answer, data = await ask(http, spec, _FLOWS, {})
+            found += _flows(spec, answer, instrument, data, back_ms=_PAST_MS)
+    return found
+
+
+def _flows(
+    spec: FeedSpec, answer: Answer, instrument: str, data: Node, back_ms: int = _CORRECTED_MS
+) -> Iterator[Quote | Fault]:
+    """Yield the days of a week that are over, or of `back_ms`, the newest last: it is the value.
 
     What is wrong with an earlier day costs that day alone; it was told before.
     """
@@ -64,7 +77,7 @@ def _flows(spec: FeedSpec, answer: Answer, instrument: str, data: Node) -> Itera
         data.refuse("a trading day that is over", Reason.MISSING_FIELD)
     newest, _ = ended[-1]
     for place, (at, row) in enumerate(ended):
-        if newest - at > _CORRECTED_MS:
+        if newest - at > back_ms:
             continue
         before = ended[place - 1][1] if place else None
         try:
@@ -125,4 +138,5 @@ FEED = Feed(
         page_of=page_of,
     ),
     fetch,
+    past=past,
 )

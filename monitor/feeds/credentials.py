@@ -87,6 +87,12 @@ def missing_keys(credentials: Sequence[Credential], environ: Mapping[str, str]) 
     return [key.env for key in credentials if not key.optional and not _is_set(key, environ)]
 
 
+def key_places(credentials: Sequence[Credential], environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that hold the keys or name their files; never a key itself."""
+    places = [name for key in credentials for name in (key.env, f"{key.env}_FILE")]
+    return [name for name in places if name in environ]
+
+
 def read_keys(credentials: Sequence[Credential], environ: Mapping[str, str]) -> Keyring:
     """Return the keys of a feed; an optional one that is nowhere is left out.
 
@@ -116,23 +122,37 @@ def read_secret(credential: Credential, environ: Mapping[str, str]) -> Secret:
             user:password where that is wanted.
 
     """
-    name, twin = credential.env, f"{credential.env}_FILE"
+    name = credential.env
+    text = secret_text(
+        name, environ, needs="this feed needs a key", otherwise="or disable the feed"
+    )
+    if credential.basic and not all(text.partition(":")):
+        message = "the key is no user:password"
+        raise ConfigError(message, where=name, hint="write user and password with a colon between")
+    return Secret(text)
+
+
+def secret_text(name: str, environ: Mapping[str, str], *, needs: str, otherwise: str) -> str:
+    """Return the text of the secret `name`, for whoever `needs` it; `otherwise` is another way out.
+
+    Raises:
+        ConfigError: it is nowhere, in both places, cannot be read, or is no header value.
+
+    """
+    twin = f"{name}_FILE"
     text, path = environ.get(name, ""), environ.get(twin, "")
-    hint = f"set {name} to the key, or {twin} to a file that holds it; or disable the feed"
+    hint = f"set {name} to the key, or {twin} to a file that holds it; {otherwise}"
     if text and path:
         raise ConfigError(f"{name} and {twin} are both set", where=name, hint="keep one of them")
     if path:
         text = _read(Path(path), twin)
     text = text.strip()
     if not text:
-        raise ConfigError("this feed needs a key and there is none", where=name, hint=hint)
+        raise ConfigError(f"{needs} and there is none", where=name, hint=hint)
     if not (text.isascii() and text.isprintable()):
         where = twin if path else name
         raise ConfigError("the key holds characters that no HTTP header may carry", where=where)
-    if credential.basic and not all(text.partition(":")):
-        message = "the key is no user:password"
-        raise ConfigError(message, where=name, hint="write user and password with a colon between")
-    return Secret(text)
+    return text
 
 
 def _read(path: Path, where: str) -> str:

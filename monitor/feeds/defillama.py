@@ -5,7 +5,8 @@ https://api-docs.defillama.com/ (stablecoins; the host is not that of the other 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from monitor.domain.events import Quote
 from monitor.domain.series import series_name
@@ -15,6 +16,7 @@ from monitor.feeds.reasons import Reason
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
+PAST_MS = 730 * DAY_MS
 
 
 async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
@@ -35,6 +37,33 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
                 value = _coins(newest).price() / _coins(_day_of(days, at - WEEK_MS)).price() - 1
             quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
     return quotes
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for each coin's days, which the same page has, and take those of two years."""
+    quotes: list[Quote] = []
+    for coin in dict.fromkeys(spec.instruments.values()):
+        params = {} if coin == "all" else {"stablecoin": coin}
+        answer = await http.get(f"{spec.base_url}/stablecoincharts/all", params=params)
+        rows = decode(spec.name, answer).items()
+        days = {at // DAY_MS: (at, row) for row in rows if (at := row.at("date").unix_time())}
+        recent = [day for day in days if days[day][0] > answer.received_at - PAST_MS]
+        for instrument in (name for name, symbol in spec.instruments.items() if symbol == coin):
+            for day in recent:
+                value = _of_day(days, day, instrument)
+                if value is not None:
+                    at = days[day][0]
+                    quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
+    return quotes
+
+
+def _of_day(days: Mapping[int, tuple[int, Node]], day: int, instrument: str) -> Decimal | None:
+    """Return a figure of a day; None where the week before it has no row."""
+    _, row = days[day]
+    if instrument.endswith(".cap_usd"):
+        return row.at("totalCirculatingUSD").at("peggedUSD").price()
+    before = days.get(day - 7)
+    return None if before is None else _coins(row).price() / _coins(before[1]).price() - 1
 
 
 def _coins(day: Node) -> Node:
@@ -69,4 +98,5 @@ FEED = Feed(
         batch=2,
     ),
     fetch,
+    past=past,
 )

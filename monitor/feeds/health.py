@@ -10,6 +10,8 @@ from monitor.feeds.breaker import BreakerState
 from monitor.feeds.reasons import Reason
 
 _TOLD_TO_WAIT = frozenset({Reason.THROTTLED, Reason.HELD_BACK})
+_REFUSED = frozenset({Reason.UNAUTHORIZED, Reason.FORBIDDEN, Reason.GEO_BLOCKED})
+"""Asking again does not mend these: the key, the plan or the place is wrong, and a person must act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Failure:
         reason: a `monitor.feeds.reasons.Reason`.
         message: the error in words.
         at: when it failed last.
+        within: it is one instrument of an answer that was good otherwise.
 
     """
 
@@ -28,6 +31,7 @@ class Failure:
     reason: str
     message: str
     at: Millis
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class FeedHealth:
         began: when this process first had the feed.
         breaker: whether it is asked at all.
         delay_ms: how late it tells by contract.
+        answered_at: when a question was last answered well.
 
     """
 
@@ -56,6 +61,7 @@ class FeedHealth:
     began: Millis = 0
     breaker: BreakerState = BreakerState.CLOSED
     delay_ms: Millis = 0
+    answered_at: Millis | None = None
 
     @property
     def error(self) -> str:
@@ -96,6 +102,17 @@ class FeedHealth:
             data = freshness(self.began, self.budget_ms, now)
         return Freshness.LATE if data is Freshness.FRESH else data
 
+    @property
+    def refused(self) -> bool:
+        """Tell whether the provider refuses us, and has answered nothing since it said so.
+
+        Whatever the age of the data: while the exchange is closed a share's last price stays
+        fresh, and a bad key would be seen only at the next open.
+        """
+        refusals = (it.at for it in self.failures if it.reason in _REFUSED and not it.within)
+        said = max(refusals, default=None)
+        return said is not None and (self.answered_at is None or self.answered_at <= said)
+
     def stored(self, at: Millis, observed_at: Millis) -> FeedHealth:
         """Note that quotes were stored; the newest source time never goes back."""
         newest = observed_at if self.observed_at is None else max(self.observed_at, observed_at)
@@ -105,9 +122,9 @@ class FeedHealth:
         """Note a failure; it takes the place of an earlier one of the same instruments."""
         return replace(self, failures=(*self._without(failure.instruments), failure))
 
-    def mended(self, instruments: frozenset[str]) -> FeedHealth:
-        """Note that these instruments are there again."""
-        return replace(self, failures=self._without(instruments))
+    def mended(self, instruments: frozenset[str], at: Millis) -> FeedHealth:
+        """Note that a question for these instruments was answered."""
+        return replace(self, failures=self._without(instruments), answered_at=at)
 
     def due(self, moment: Millis) -> FeedHealth:
         """Note when the feed is asked again."""

@@ -16,6 +16,9 @@ from monitor.feeds.base import Feed, FeedSpec, Http
 from monitor.feeds.reasons import Reason
 
 WEIGHT = 20
+PAST_HOURS = 500
+"""It gives so many rows at once, and weighs each twenty as one more."""
+PAST_WEIGHT = WEIGHT + PAST_HOURS // 20
 _QUESTION = {"type": "metaAndAssetCtxs"}
 
 
@@ -31,6 +34,27 @@ async def fetch(http: Http, spec: FeedSpec) -> Sequence[Quote]:
         else:
             value = market.at("openInterest").price()
         quotes.append(quoted(spec, answer, instrument, value))
+    return quotes
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for the funding of three weeks, paid each hour; open interest has no past here."""
+    quotes: list[Quote] = []
+    for instrument, coin in spec.instruments.items():
+        if not instrument.endswith(".funding_8h_ratio"):
+            continue
+        # it wants a beginning and tells the oldest first: the hour that it is comes with an answer
+        url = f"{spec.base_url}/info"
+        markets = await http.post_json(url, _QUESTION, weight=WEIGHT)
+        _place(decode(spec.name, markets).item(0).at("universe"), coin)
+        since = markets.received_at - PAST_HOURS * HOUR_MS
+        asked = {"type": "fundingHistory", "coin": coin, "startTime": since}
+        answer = await http.post_json(url, asked, weight=PAST_WEIGHT)
+        for row in decode(spec.name, answer).items():
+            row.says("coin", coin)
+            value = per_eight_hours(row.at("fundingRate").number(), HOUR_MS)
+            at = row.at("time").unix_time()
+            quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
     return quotes
 
 
@@ -58,4 +82,5 @@ FEED = Feed(
         max_bytes=1_048_576,
     ),
     fetch,
+    past=past,
 )

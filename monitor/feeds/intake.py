@@ -18,6 +18,7 @@ from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
 from monitor.domain.events import Quote
 from monitor.domain.flaws import Flaw, FlawEvent
+from monitor.domain.sessions import SessionState
 from monitor.feeds.conflation import Waiting
 from monitor.feeds.gate import Gate
 from monitor.feeds.instruments import StreamInstruments
@@ -28,6 +29,7 @@ from monitor.feeds.streams import (
     Added,
     Beside,
     Frame,
+    Halted,
     Heartbeat,
     Quotes,
     Refused,
@@ -188,6 +190,8 @@ class Intake:
                     raise error
                 self._relink(self.link.without(instruments, now), now)
                 self.refuse(error, error.reason)
+            case Halted():
+                self._halt(frame)
             case Heartbeat() | Reply():
                 return
 
@@ -223,6 +227,13 @@ class Intake:
             self._count(frame.channel, frame.quotes[0].instrument, frame.number, now)
         self.link = self.link.traded(max(quote.observed_at for quote in frame.quotes))
         self._accept([self._with_book(quote, now) for quote in frame.quotes])
+
+    def _halt(self, frame: Halted) -> None:
+        """Tell the last price anew, as of a halt or of its end; without one there is none to mark."""
+        last = self._waiting.newest.get(frame.instrument) or self.gate.last.get(frame.instrument)
+        if last is not None and frame.halted is not (last.session is SessionState.HALTED):
+            session = SessionState.HALTED if frame.halted else None
+            self._accept([replace(last, observed_at=frame.at, session=session)])
 
     def _add(self, frame: Added, now: Millis) -> None:
         if self._tally is not None:

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from monitor.domain.events import Quote
-from monitor.domain.funding import Settled, UnevenHistoryError, held_over_a_day, per_eight_hours
+from monitor.domain.funding import (
+    Settled,
+    UnevenHistoryError,
+    held_over_a_day,
+    past_held,
+    past_rates,
+    per_eight_hours,
+)
 from monitor.domain.series import series_name
 from monitor.feeds.answers import Node, decode, quoted
 from monitor.feeds.base import Answer, Feed, FeedSpec, Http
@@ -92,8 +99,10 @@ async def _funding(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> 
     return quoted(spec, answer, instrument, value, observed_at=at)
 
 
-async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
-    params = {"instId": symbol, "limit": HISTORY}
+async def _settled(
+    http: Http, spec: FeedSpec, symbol: str, limit: str
+) -> tuple[Answer, Node, list[Settled]]:
+    params = {"instId": symbol, "limit": limit}
     answer, data = await _ask(http, spec, "api/v5/public/funding-rate-history", params)
     settled = []
     for item in data.items():
@@ -101,6 +110,11 @@ async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quo
         # what was announced is `fundingRate`; what was paid is `realizedRate`
         rate = row.maybe("realizedRate") or row.at("fundingRate")
         settled.append(Settled(row.at("fundingTime").unix_time(), rate.number()))
+    return answer, data, settled
+
+
+async def _held(http: Http, spec: FeedSpec, instrument: str, symbol: str) -> Quote:
+    answer, data, settled = await _settled(http, spec, symbol, HISTORY)
     try:
         value = held_over_a_day(settled, answer.received_at)
     except UnevenHistoryError as error:
@@ -115,6 +129,28 @@ def _row(data: Node, symbol: str) -> Node:
 def _checked(row: Node, symbol: str) -> Node:
     row.says("instId", symbol)
     return row
+
+
+async def past(http: Http, spec: FeedSpec) -> Sequence[Quote]:
+    """Ask for a month of settlements and the hours of the ratios; open interest has no past here."""
+    quotes: list[Quote] = []
+    for instrument, symbol in spec.instruments.items():
+        figure = instrument.rpartition(".")[2]
+        if figure in _SETTLED:
+            answer, _, settled = await _settled(http, spec, symbol, "100")
+            rows = _SETTLED[figure](settled)
+            quotes += [quoted(spec, answer, instrument, it.rate, observed_at=it.at) for it in rows]
+        elif figure in _RATIOS:
+            path, key = _RATIOS[figure]
+            params = {key: symbol, "period": "1H", "limit": "100"}
+            answer, data = await _ask(http, spec, f"{_RUBIK}/{path}", params)
+            for row in data.items():
+                value, at = row.item(1).price(), row.item(0).unix_time()
+                quotes.append(quoted(spec, answer, instrument, value, observed_at=at))
+    return quotes
+
+
+_SETTLED = {"funding_8h_ratio": past_rates, "funding_held_8h_ratio": past_held}
 
 
 def subscribe(spec: StreamSpec) -> Sequence[str]:
@@ -180,6 +216,7 @@ FEED = Feed(
         batch=1,
     ),
     fetch,
+    past=past,
 )
 STREAM = liquidation_stream(
     FEED.spec,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from monitor.core.errors import BadQuote, FeedError
 from monitor.domain.events import Quote
-from monitor.feeds.base import Feed, FeedSpec
+from monitor.feeds.base import Fault, Feed, FeedSpec
 from monitor.feeds.http import HttpClient
 from monitor.feeds.lanes import lanes_of
 from monitor.feeds.reasons import Reason
@@ -58,7 +58,10 @@ async def ask_past(feed: Feed, client: HttpClient) -> Asked:
     lanes = lanes_of(spec)
     for place, lane in enumerate(lanes):
         try:
-            asked.quotes += await feed.past(http, lane.spec)
+            found = await feed.past(http, lane.spec)
+            asked.quotes += [item for item in found if isinstance(item, Quote)]
+            # a day of many that cannot be read costs that day, and is named
+            asked.failed |= {it.instrument: it.error for it in found if isinstance(it, Fault)}
         except FeedError as error:
             asked.failed |= dict.fromkeys(lane.spec.instruments, error)
             if not _costs_one(error):

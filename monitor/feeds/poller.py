@@ -122,6 +122,10 @@ class Poller:
         """
         self._streamed, self._check_s = streamed, check_s
 
+    def refused(self) -> bool:
+        """Tell whether the provider refuses us, and no stream of it goes on meanwhile."""
+        return self.health.refused and not self._streamed()
+
     def current_health(self) -> FeedHealth:
         """Return how the source is doing: what was asked for and what its stream brought."""
         gate, health = self.gate, self.health
@@ -165,9 +169,8 @@ class Poller:
             return False
         if not lane.instruments <= self._streamed():
             return True
-        if self._check_s is None:
-            return False
-        return lane.asked is None or after(lane.asked, self._check_s) <= now
+        check_s = self._check_s
+        return check_s is not None and (lane.asked is None or after(lane.asked, check_s) <= now)
 
     async def _ask(self, lane: Lane) -> Sequence[Fetched] | None:
         """Return what a lane brought, None when it failed."""
@@ -225,14 +228,10 @@ class Poller:
         self._turns.answered(lane)
         self._show_breaker()
         if failures:
-            log.info(
-                "feed.recovered",
-                feed=self.spec.name,
-                instruments=sorted(lane.instruments),
-                failures=failures,
-            )
+            names = sorted(lane.instruments)
+            log.info("feed.recovered", feed=self.spec.name, instruments=names, failures=failures)
         lane.reasons.clear()
-        self.health = self.health.mended(lane.instruments)
+        self.health = self.health.mended(lane.instruments, self.clock.now())
 
     def _note_faults(self, lane: Lane, faults: Sequence[Fault]) -> None:
         """Show what one answer did not give, each instrument under its own reason."""
@@ -241,7 +240,9 @@ class Poller:
             reason, message = fault.error.reason, str(fault.error)
             self.instruments.failed(name, reason)
             instruments = frozenset({fault.instrument})
-            self.health = self.health.failed(Failure(instruments, reason, message, now))
+            self.health = self.health.failed(
+                Failure(instruments, reason, message, now, within=True)
+            )
             if (fault.instrument, reason) not in lane.faults:
                 log.warning(
                     "feed.instrument_failed",
@@ -254,8 +255,7 @@ class Poller:
 
     def _answered(self) -> None:
         """Note a good answer of a feed whose answers may hold nothing new."""
-        now = self.clock.now()
-        self.instruments.succeeded(self.spec.name, now)
+        self.instruments.succeeded(self.spec.name, now := self.clock.now())
         self.health = self.health.stored(now, now)
 
     async def _tell(self, notices: Sequence[Notice], announce: Announce) -> None:
@@ -263,9 +263,9 @@ class Poller:
             news = await announce(notices)
         except StoreUnavailable as error:
             self._pause_for_store(notices, error)
-            return
-        if news:
-            log.info("feed.notices", feed=self.spec.name, news=news)
+        else:
+            if news:
+                log.info("feed.notices", feed=self.spec.name, news=news)
 
     async def _hand_over(self, quotes: Sequence[Quote]) -> None:
         name = self.spec.name

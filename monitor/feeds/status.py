@@ -5,13 +5,11 @@ Pure, so that the live client and a recorded answer are judged by the same table
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from monitor.core.clock import SECOND, Millis
+from monitor.core.backoff import retry_after_s
+from monitor.core.clock import Millis
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable
 from monitor.feeds.reasons import Reason
 
@@ -62,22 +60,3 @@ def status_error(
     refused = (Reason.CLIENT_ERROR, "the request itself is refused; report this adapter")
     reason, mend = _REJECTED.get(status, refused)
     return FeedRejected(f"{said}; {mend}", reason=reason)
-
-
-def retry_after_s(text: str | None, now: Millis) -> float | None:
-    """Return the seconds that a Retry-After header asks for: a number or an HTTP date.
-
-    None when there is no header or it is neither; a date that has passed gives 0.
-    """
-    if text is None:
-        return None
-    text = text.strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max(0.0, moment.timestamp() - now / SECOND)
-    except (ValueError, OverflowError):
-        return None

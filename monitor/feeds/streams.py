@@ -169,7 +169,23 @@ class Added:
     at: Millis
 
 
-Frame: TypeAlias = Quotes | Beside | Heartbeat | Subscribed | Refused | Reply | Added
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Trading in a share was halted, or resumed; its last price stands and cannot be traded at.
+
+    Attributes:
+        instrument: the share.
+        at: the source's own time of it.
+        halted: False where it is over.
+
+    """
+
+    instrument: str
+    at: Millis
+    halted: bool
+
+
+Frame: TypeAlias = Quotes | Beside | Heartbeat | Subscribed | Refused | Reply | Added | Halted
 Subscribe = Callable[[StreamSpec], Sequence[str]]
 Parse = Callable[[str, Millis, StreamSpec], Sequence[Frame]]
 Tell = Callable[[Mapping[str, Decimal], Millis, StreamSpec], Sequence[Quote]]

@@ -107,5 +107,6 @@ METRICS: tuple[Metric, ...] = (
             Example({"ai_capex_usd": 0, "capex_usd": 0}, None, reason="no_capex"),
         ),
         label="AI share of capex",
+        same_period=True,
     ),
 )

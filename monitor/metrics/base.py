@@ -141,7 +141,8 @@ class Metric:
         applies_to: company types that have this metric; of other scopes all count.
         refusal: why the other types have none, where people ask for it all the same.
         across: compares companies: `compute` takes whole columns instead of single elements.
-        same_period: its inputs are figures of one reported period: the newest that has them all.
+        same_period: what it rests on is of one reported period: the newest that has all of it;
+            a metric below it has to rest on the same.
         examples: worked numbers.
         label: short column title.
         headline: one of the few that a table over all companies has room for.

@@ -58,14 +58,19 @@ class Evaluation:
         return self.metric.unit
 
 
+_NOBODY: Mapping[str, str] = {}
+
+
 class Catalogue:
     """The declared metrics, each after its inputs.
 
-    `of_one_period` has the metrics whose inputs are to be of one reported period, and the inputs.
+    `of_one_period` has the metrics whose inputs are to be of one reported period, with what they
+    rest on.
 
     Raises:
         ValueError: two metrics share a name, metrics feed each other in a circle, a guard names
-            no input, or a network metric reads a company's or a sector's. The message names them.
+            no input, a network metric reads a company's or a sector's, or a metric of one period
+            rests on one of another. The message names them.
 
     """
 
@@ -88,10 +93,11 @@ class Catalogue:
         self._reasons = ReasonTable()
         self._vectors = {m.name: evaluator(m, self._reasons) for m in self.metrics}
         self.of_one_period = tuple(
-            (it.name, self._inputs[it.name]) for it in self.metrics if it.same_period
+            (it.name, self.leaves_of(it.name)) for it in self.metrics if it.same_period
         )
         for metric in self.metrics:
             self._check_scope(metric)
+            self._check_period(metric)
 
     @classmethod
     def of(cls, families: Mapping[str, Iterable[Metric]]) -> Catalogue:
@@ -170,11 +176,13 @@ class Catalogue:
                 found.append(metric)
         return tuple(found)
 
-    def evaluate(self, name: str, given: Mapping[str, float]) -> Evaluation:
+    def evaluate(
+        self, name: str, given: Mapping[str, float], without: Mapping[str, str] = _NOBODY
+    ) -> Evaluation:
         """Compute one metric from `given` numbers, in the units their names end in.
 
         A given number takes the place of the metric of that name. What neither given nor derived
-        is missing, never 0.
+        is missing, never 0. A metric of `without` has no value, for the reason given there.
 
         Raises:
             KeyError: there is no metric called `name`; the message names the nearest.
@@ -189,7 +197,13 @@ class Catalogue:
                     columns[item] = leaf_column(item, [given.get(item)], self._reasons)
             inputs = [columns[item] for item in self._inputs[metric.name]]
             columns[metric.name] = self._vectors[metric.name](inputs)
+            if metric.name in without:
+                columns[metric.name] = self._nothing(without[metric.name])
         return self._evaluation(target, family, columns, given)
+
+    def _nothing(self, reason: str) -> Column:
+        code = np.array([self._reasons.code(reason)], dtype=np.uint16)
+        return Column(np.array([np.nan]), np.array([Quality.MISSING], dtype=np.uint8), code)
 
     def _evaluation(
         self,
@@ -250,6 +264,18 @@ class Catalogue:
             source = self._by_name.get(name)
             if source is not None and source.scope is not Scope.NETWORK:
                 raise ValueError(f"network metric {metric.name} reads {source.scope} metric {name}")
+
+    def _check_period(self, metric: Metric) -> None:
+        """Refuse a metric of one period over one that may take another: their sums would differ."""
+        if not metric.same_period:
+            return
+        own = self.leaves_of(metric.name)
+        for name in self._inputs[metric.name]:
+            below = self._by_name.get(name)
+            if below is not None and not (below.same_period and self.leaves_of(name) == own):
+                raise ValueError(
+                    f"metric {metric.name} is of one period and rests on {name}, which takes its own"
+                )
 
 
 def evaluator(metric: Metric, reasons: ReasonTable) -> VectorMetric | AcrossMetric:

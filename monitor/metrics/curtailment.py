@@ -97,6 +97,7 @@ METRICS: tuple[Metric, ...] = (
             Example({**_B10, "curtailed_mwh": 0}, None, reason="no_curtailment"),
         ),
         label="Curtailment credit",
+        same_period=True,
     ),
     mine_metric(
         name="curtailment_gain_usd_mwh",
@@ -180,5 +181,6 @@ METRICS: tuple[Metric, ...] = (
             ),
         ),
         label="Net power price",
+        same_period=True,
     ),
 )

@@ -72,6 +72,7 @@ METRICS: tuple[Metric, ...] = (
             Example(_MIXES | {"earlier_mining_revenue_usd": 0.0}, None, reason="no_mining"),
         ),
         label="AI revenue mix, 182 days ago",
+        same_period=True,
     ),
     Metric(
         name="beta_divergence_ratio",

@@ -67,6 +67,7 @@ _MIX: tuple[Metric, ...] = (
             Example({"ai_revenue_usd": 3.6e6}, None, reason="missing:mining_revenue_usd"),
         ),
         label="AI + mining revenue",
+        same_period=True,
     ),
     Metric(
         name="ai_revenue_mix_ratio",
@@ -92,6 +93,7 @@ _MIX: tuple[Metric, ...] = (
         ),
         label="AI revenue mix",
         headline=True,
+        same_period=True,
     ),
     quotient(
         "ai_revenue_usd",
@@ -171,6 +173,7 @@ _MIX: tuple[Metric, ...] = (
             ),
         ),
         label="AI gross-profit mix",
+        same_period=True,
     ),
     quotient(
         "ai_gross_profit_usd_year",
@@ -191,6 +194,7 @@ _MIX: tuple[Metric, ...] = (
             ),
         ),
         label="AI gross margin",
+        same_period=True,
     ),
 )
 

@@ -97,10 +97,11 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         name="sector_coins_sold_ratio",
+        same_period=True,
         unit="ratio",
         scope=Scope.SECTOR,
         inputs=("btc_sold", "btc_produced"),
-        description="Coins sold against coins mined by all miners that report both.",
+        description="Coins sold against coins mined by all miners that report both for one period.",
         formula="sum of btc_sold / sum of btc_produced",
         source=_SOURCE,
         compute=_sector_sold,

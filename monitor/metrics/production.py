@@ -64,6 +64,12 @@ def _expected_period(hashprice_btc: Floats, hashrate_eh_s: Floats, days: Floats)
     return hashprice_btc * hashrate_eh_s * PH_PER_EH * days
 
 
+def _realisation(
+    coins: Floats, hashprice_btc: Floats, hashrate_eh_s: Floats, days: Floats
+) -> Floats:
+    return coins / _expected_period(hashprice_btc, hashrate_eh_s, days)
+
+
 def _per_eh_day(amount: Floats, hashrate_eh_s: Floats, days: Floats) -> Floats:
     return amount / (hashrate_eh_s * days)
 
@@ -137,6 +143,7 @@ _EXPECTED = (
 _REPORTED = (
     mine_metric(
         name="expected_period_btc",
+        same_period=True,
         unit="BTC",
         inputs=("mean_hashprice_btc_ph_day", "hashrate_average_operating_eh_s", "period_days"),
         description="Bitcoin that the hashrate of a reported period should have earned, before"
@@ -150,14 +157,21 @@ _REPORTED = (
     ),
     mine_metric(
         name="realisation_ratio",
+        same_period=True,
         unit="ratio",
-        inputs=("btc_produced", "expected_period_btc"),
+        inputs=(
+            "btc_produced",
+            "mean_hashprice_btc_ph_day",
+            "hashrate_average_operating_eh_s",
+            "period_days",
+        ),
         description="Coins reported against coins expected: 98.5 to 100.5 % with an FPPS pool,"
         " whose fee is in it; outside 95 to 102 % a figure is wrong or something happened.",
-        formula="btc_produced / expected_period_btc",
+        formula="btc_produced / (mean_hashprice_btc_ph_day x hashrate_average_operating_eh_s"
+        " x 1000 x period_days)",
         source=_SOURCE,
-        compute=np.divide,
-        guards=(Guard("expected_period_btc", above(0.0), "no_mining"),),
+        compute=_realisation,
+        guards=(_MINED, _PERIOD_OK),
         remarks=(
             Remark("realisation_ratio", above(1.0), "above_expected"),
             Remark("realisation_ratio", above(1.02), "outside 95 to 102 %: look at the figures"),

@@ -1,7 +1,7 @@
 """Bytes on the wire and back: the `ticks` entry, with its schema number. Hop 4 and hop 5.
 
-The entry's fields are `v` (schema, "1"), `q` (a JSON list of quotes) and `n` (of notices), of which
-one may be left out; `at` (ms UTC) is optional and defaults to the time in the entry's own id; it may lie in the past (a replay). The engine's time
+The entry's fields are `v` (schema, "1"), `q` (a JSON list of quotes), `n` (of notices), `f` (of
+reports on feeds) and `c` (a command), of which at least one must be there; `at` (ms UTC) is optional and defaults to the time in the entry's own id; it may lie in the past (a replay). The engine's time
 never goes back, so a writer whose clock is ahead must not move it: every other source would look
 old until the clocks have caught up. A writer may also choose the id, so neither time counts beyond
 the Redis server's own. docs/ingest.md is the contract for strangers.
@@ -17,6 +17,7 @@ import msgspec
 
 from monitor.domain.commands import Command
 from monitor.domain.events import Quote, Tick
+from monitor.domain.feed_reports import FeedReport, report_fault
 from monitor.domain.notices import Notice, notice_fault
 from monitor.store.commands import decode_command
 
@@ -41,6 +42,7 @@ _PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|")
 
 _decode_quotes = msgspec.json.Decoder(list[Quote]).decode
 _decode_notices = msgspec.json.Decoder(list[Notice]).decode
+_decode_reports = msgspec.json.Decoder(list[FeedReport]).decode
 _decode_quote = msgspec.json.Decoder(Quote).decode
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -78,7 +80,8 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     told = _bounded(fields, b"n")
     quotes, notices = _listed(_decode_quotes, body, "q"), _listed(_decode_notices, told, "n")
     commands = _commands(_bounded(fields, b"c"))
-    least = 0 if notices or commands else 1
+    reports = _reports(_bounded(fields, b"f"))
+    least = 0 if notices or commands or reports else 1
     if not least <= len(quotes) <= MAX_QUOTES:
         raise MalformedTickError(f"field q has {len(quotes)} quotes; {least} to {MAX_QUOTES}")
     if len(notices) > MAX_QUOTES:
@@ -88,7 +91,7 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     moment = _moment(int(identifier.partition("-")[0]), fields.get(b"at"), now)
     for notice in notices:
         check_notice(notice, moment)
-    return Tick(identifier, moment, tuple(quotes), tuple(notices), commands)
+    return Tick(identifier, moment, tuple(quotes), tuple(notices), commands, reports)
 
 
 def strange_number(body: bytes) -> str:
@@ -103,6 +106,22 @@ def _commands(body: bytes) -> tuple[Command, ...]:
         return (decode_command(body),) if body else ()
     except (msgspec.DecodeError, ValueError) as error:
         raise MalformedTickError(f"field c: {error}") from error
+
+
+def _reports(body: bytes) -> tuple[FeedReport, ...]:
+    """Return the reports on feeds of an entry."""
+    reports = _listed(_decode_reports, body, "f")
+    if len(reports) > MAX_QUOTES:
+        raise MalformedTickError(f"field f has {len(reports)} reports; at most {MAX_QUOTES}")
+    for report in reports:
+        if fault := report_fault(report):
+            raise MalformedTickError(f"report on {report.feed[:20]!r}: {fault}")
+    return tuple(reports)
+
+
+def encode_reports(reports: Sequence[FeedReport], at: int) -> dict[str, bytes]:
+    """Return the stream entry's fields for reports that were made at `at` (ms UTC)."""
+    return {"v": SCHEMA, "f": _encode(reports), "at": str(at).encode()}
 
 
 def _bounded(fields: Mapping[bytes, bytes], name: bytes) -> bytes:

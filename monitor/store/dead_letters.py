@@ -1,6 +1,7 @@
 """What was put aside, for a person: letters that no sink takes, and tick entries that cannot be read.
 
-A letter is moved here by the relay with its reason. Of a tick entry only the id and the reason are
+A letter is moved here with its reason, by the relay or, where no channel of its user took it, by the
+courier. Of a tick entry only the id and the reason are
 put aside: the entry itself stays in the stream of ticks for as long as that reaches back.
 """
 
@@ -46,6 +47,7 @@ class Origin(StrEnum):
 
     OUTBOX = "outbox"
     TICKS = "ticks"
+    LETTERS = "letters"
 
 
 class Requeued(StrEnum):
@@ -61,7 +63,7 @@ class DeadLetter:
     """One that was put aside.
 
     Attributes:
-        id: of it here, `outbox:<id>` or `ticks:<id>`.
+        id: of it here, `outbox:<id>`, `ticks:<id>` or `letters:<id>`.
         origin: which stream it comes from.
         at: when it was put aside, ms UTC.
         entry: its id in that stream.
@@ -81,10 +83,10 @@ class DeadLetter:
 class DeadLetters:
     """Those of one shard. All methods raise `StoreUnavailable`."""
 
-    def __init__(self, client: Redis, keys: Keys, field: str) -> None:
-        """Take the field in which a letter stands."""
+    def __init__(self, client: Redis, keys: Keys, notice: str, letter: str) -> None:
+        """Take the fields in which a notice of the outbox and a letter to a user stand."""
         self._client, self._keys = client, keys
-        self._field = field.encode()
+        self._fields = {Origin.OUTBOX: notice.encode(), Origin.LETTERS: letter.encode()}
         self._requeue = client.register_script(_REQUEUE)
 
     async def newest(self, count: int) -> list[DeadLetter]:
@@ -99,9 +101,11 @@ class DeadLetters:
     async def requeue(self, letter: DeadLetter) -> Requeued:
         """Put one back at the end of its stream and take it from here, in one step."""
         here = self._places()[letter.origin]
-        keys = [here, self._keys.outbox]
-        if letter.origin is Origin.TICKS:
-            keys = [here, self._keys.ticks, self._keys.ticks]
+        keys = {
+            Origin.OUTBOX: [here, self._keys.outbox],
+            Origin.LETTERS: [here, self._keys.letters],
+            Origin.TICKS: [here, self._keys.ticks, self._keys.ticks],
+        }[letter.origin]
         with translated("requeue a dead letter"):
             answer = await self._requeue(keys, [_inner(letter)])
         return Requeued(answer.decode())
@@ -112,17 +116,21 @@ class DeadLetters:
             return bool(await self._client.xdel(self._places()[letter.origin], _inner(letter)))
 
     def _places(self) -> dict[Origin, str]:
-        return {Origin.OUTBOX: self._keys.dead_letters, Origin.TICKS: self._keys.rejected}
+        return {
+            Origin.OUTBOX: self._keys.dead_letters,
+            Origin.TICKS: self._keys.rejected,
+            Origin.LETTERS: self._keys.dead_user_letters,
+        }
 
     def _read(self, origin: Origin, name: str, fields: dict[bytes, bytes]) -> DeadLetter:
-        entry = fields.get(b"entry" if origin is Origin.OUTBOX else b"id", b"")
+        entry = fields.get(b"id" if origin is Origin.TICKS else b"entry", b"")
         return DeadLetter(
             id=f"{origin}:{name}",
             origin=origin,
             at=int(name.partition("-")[0]),
             entry=entry.decode("utf-8", "replace"),
             reason=fields.get(b"reason", b"").decode("utf-8", "replace"),
-            body=fields.get(self._field, b""),
+            body=fields.get(self._fields.get(origin, b""), b""),
         )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
 from monitor.domain.events import Quote
+from monitor.domain.feed_reports import FeedReport
 from monitor.store.client import translated
+from monitor.store.codec import encode_reports
 from monitor.store.keys import Keys
 from monitor.store.records import decoded
 
@@ -38,6 +40,17 @@ class FeedStore:
                 pipe.delete(self._keys.feeds)  # a feed that left the book leaves here too
                 pipe.hset(self._keys.feeds, mapping=fields)
                 await pipe.execute()
+
+    async def report(self, reports: Sequence[FeedReport], at: int) -> None:
+        """Append what is to be said of feeds that should speak, as an entry of the ticks.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        entry: dict[Any, Any] = {**encode_reports(reports, at)}
+        with translated("report silent feeds"):
+            await self._client.xadd(self._keys.ticks, entry)
 
     async def read(self) -> dict[str, dict[str, Any]]:
         """Return the records by feed.

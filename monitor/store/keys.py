@@ -164,6 +164,55 @@ class Keys:
         return self._key(f"watchlist:{name}")
 
     @property
+    def letters(self) -> str:
+        """Stream: letters to users on their way to a channel; shrinks by settlement alone."""
+        return self._key("letters")
+
+    @property
+    def dead_user_letters(self) -> str:
+        """Stream: letters that no channel of their user took, with the reasons; capped."""
+        return self._key("letters-dead")
+
+    @property
+    def holding(self) -> str:
+        """Set: the users for whom letters are held."""
+        return self._key("holding")
+
+    def held(self, user: str) -> str:
+        """Hash: `thread/letter` to a letter that waits for the end of the user's quiet hours."""
+        return self._key(f"held:{user}")
+
+    def routed(self, user: str) -> str:
+        """Sorted set: ids of the letters written to a user, by when; two days of them."""
+        return self._key(f"routed:{user}")
+
+    def pushed(self, user: str) -> str:
+        """Sorted set: ids of the letters that went out to a user, by when; an hour of them."""
+        return self._key(f"pushed:{user}")
+
+    def told(self, user: str) -> str:
+        """Sorted set: the threads of alerts that a user was told of and that go on."""
+        return self._key(f"told:{user}")
+
+    def follows(self, user: str) -> str:
+        """Hash: what a user follows (1) or has unfollowed (0) by command."""
+        return self._key(f"follows:{user}")
+
+    @property
+    def receipts(self) -> str:
+        """Stream: what became of letters at channels; capped."""
+        return self._key("receipts")
+
+    def named(self, name: str) -> str:
+        """Text: what the other side calls the last message of an alert by a channel; a week."""
+        return self._key(f"named:{name}")
+
+    @property
+    def channel_faults(self) -> str:
+        """Hash: `user|channel|reason` to since when that channel does not work."""
+        return self._key("channel-faults")
+
+    @property
     def market(self) -> str:
         """Hash: the market's and the network's readings, for people with redis-cli."""
         return self._key("market")

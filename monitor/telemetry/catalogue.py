@@ -25,6 +25,7 @@ FEED_STATES = (
     "stale",
     "waiting",
     "dead",
+    "refused",
 )
 # monitor.feeds.sequence.Place
 STREAM_PLACES = ("duplicate", "out_of_order", OTHER)
@@ -121,8 +122,33 @@ DELIVERY_FAILURES = (
     "not_connected",
     "refused",
     "too_large",
+    "store_unavailable",
     OTHER,
 )
+CHANNEL_FAULTS = (
+    "auth",
+    "rate_limited",
+    "unreachable",
+    "timeout",
+    "refused",
+    "too_large",
+    "server_error",
+    OTHER,
+)
+VERDICTS = (
+    "sent",
+    "quiet_hours",
+    "capped",
+    "with_its_fire",
+    "not_followed",
+    "unfollowed",
+    "anothers",
+    "severity_below",
+    "untold",
+    "muted",
+    "no_news",
+)
+LETTER_OUTCOMES = ("delivered", "expired", "no_user", "dead")
 SEVERITIES = ("critical", "warning", "info")
 ALERT_STATES = (
     "inactive",
@@ -190,10 +216,12 @@ STREAM = Label("stream")
 COMPANY = Label("company")
 METRIC = Label("metric")
 SINK = Label("sink")
+CHANNEL = Label("channel")
 VERSION = Label("version")
 ROLE = Label("role", ROLES)
 SEVERITY = Label("severity", SEVERITIES)
 
+_CHANNEL_BUCKETS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 28_800.0)
 # One tick through one step takes well under a millisecond, a slow batch tens of them.
 _STEP_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
 # The promise to traders is one second from arrival to the broker, so it is finest below it.
@@ -234,7 +262,7 @@ SOURCE_DIVERGENCE = _gauge(
 FEED_STATE = _gauge(
     "feed_state",
     "1 at what the newest data of the feed is: its age, or what is worse about it; `waiting` before "
-    "the first, for one budget; 0 elsewhere.",
+    "the first, for one budget; `refused` while the provider refuses key, plan or region; 0 elsewhere.",
     FEED,
     Label("state", FEED_STATES),
 )
@@ -376,6 +404,32 @@ MQTT_PUBLISH_FAILURES = _counter(
     "Messages the broker did not acknowledge, by reason.",
     Label("reason", DELIVERY_FAILURES),
 )
+# letters to users
+ROUTED = _counter(
+    "routed_total",
+    "Notices by what became of them, once for each user.",
+    Label("verdict", VERDICTS),
+)
+CHANNEL_MESSAGES = _counter("channel_messages_total", "Messages that a channel took.", CHANNEL)
+CHANNEL_FAILURES = _counter(
+    "channel_failures_total",
+    "Tries at a user's channel that failed, by reason.",
+    CHANNEL,
+    Label("reason", CHANNEL_FAULTS),
+)
+CHANNEL_SECONDS = _histogram(
+    "channel_seconds",
+    "Time from an alert's event to a channel's taking the message of it.",
+    _CHANNEL_BUCKETS,
+    CHANNEL,
+)
+LETTERS = _counter(
+    "user_letters_total",
+    "Letters to users by what became of them.",
+    Label("outcome", LETTER_OUTCOMES),
+)
+LETTERS_WAITING = _gauge("user_letters_waiting_entries", "Letters waiting for a channel.")
+LETTERS_DEAD = _gauge("user_letters_dead_entries", "Letters that no channel took.")
 # the process
 LEASE_HELD = _gauge("lease_held", "1 while this process holds the role's lease, else 0.", ROLE)
 LOOP_HEARTBEAT = _gauge(

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry
 
 from monitor.telemetry import catalogue as c
+from monitor.telemetry.courier_meter import CourierMeter
 from monitor.telemetry.feed_meter import ExternalMeter, FeedMeter
 from monitor.telemetry.series import Known, Series
 from monitor.telemetry.stream_meter import StreamMeter
@@ -23,6 +24,7 @@ class Instruments:
         feeds: what the feeds room counts, hops 1 to 4.
         externals: what is counted of quotes that others post.
         streams: what it counts of what is sent by itself.
+        courier: what is counted of letters to users.
         mqtt_is_connected: whether the broker connection stands, as last told.
         held: the roles whose lease this process holds.
         failing: the roles whose last write Redis did not take, and why.
@@ -34,6 +36,7 @@ class Instruments:
         self.feeds = FeedMeter(self._series)
         self.externals = ExternalMeter(self._series)
         self.streams = StreamMeter(self._series)
+        self.courier = CourierMeter(self._series)
         self.mqtt_is_connected = False
         self.held: set[str] = set()
         self.failing: dict[str, str] = {}

@@ -30,6 +30,7 @@ class Known:
     companies: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
     def words(self) -> dict[str, tuple[str, ...]]:
         """Return the words by the name of the label they stand in."""
@@ -39,6 +40,7 @@ class Known:
             "company": self.companies,
             "metric": self.metrics,
             "sink": self.sinks,
+            "channel": self.channels,
         }
 
 

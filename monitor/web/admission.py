@@ -15,8 +15,8 @@ import structlog
 
 from monitor.core.clock import Clock
 from monitor.core.errors import StoreUnavailable
+from monitor.core.signature import SIGNATURE, header_fault, is_signed
 from monitor.web.inbound import Inbound, MalformedBodyError, read_inbound
-from monitor.web.signature import SIGNATURE, header_fault, is_signed
 
 PREFIX = "external/"
 """What the source of a value told so begins with: no feed's name does."""

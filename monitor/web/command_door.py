@@ -9,105 +9,38 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
 
-from alerts.schemas.replies import CommandReply
-from monitor.core.clock import Clock, Millis, iso
+from alerts.channels.buttons import BadTokenError, claimed, id_of, proved, wish_of
+from monitor.core.clock import Clock, iso
 from monitor.core.errors import StoreUnavailable
-from monitor.domain.commands import Reply
+from monitor.core.signature import age_fault, form_fault, is_signed
 from monitor.feeds.rate import TokenBucket
 from monitor.store.commands import (
     MAX_BYTES,
     CommandDesk,
-    Entered,
     Forbidden,
     IdTakenError,
     encode_command,
 )
-from monitor.web.admission import RETRY_S, RefusedRequest
+from monitor.web.admission import RETRY_S, RefusedRequest, Stamp
 from monitor.web.answering import Answerer
+from monitor.web.command_outcomes import Answered, LetIn, Turned, told
 from monitor.web.inbound import MalformedBodyError
 from monitor.web.letters import Letter, too_large
-from monitor.web.signature import age_fault, form_fault, is_signed
 from monitor.web.users import NAME, Users
 from monitor.web.wishes import Asked, Wondered, read_command
 
+BUTTON = "button"
+"""The road of what a button of a message means."""
 PER_MINUTE = 60.0
 """Commands of one user in a minute, a quarter of them at once; and so many strangers are noted."""
-FORBIDDEN = frozenset(
-    {"unsigned", "unknown_user", "bad_signature", "old_timestamp", "other_name", "id_taken"}
-)
-"""Outcomes that the sender hears of as `forbidden`: what exactly, the log and the trail know."""
 _NOBODY = "not signed by a user that is known here"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """A command that was not let in.
-
-    Attributes:
-        refusal: why.
-        known: whether its sender was known by then.
-        noted: whether it is in the trail; when strangers come too fast, the rest is counted only.
-        at: when, ms UTC.
-        name: its id, as far as that was read.
-
-    """
-
-    refusal: RefusedRequest
-    known: bool
-    noted: bool
-    at: Millis
-    name: str
-
-    @property
-    def answer(self) -> dict[str, object]:
-        """Return what the sender is told."""
-        outcome = self.refusal.outcome
-        word = "forbidden" if outcome in FORBIDDEN else outcome
-        return _told(id=self.name, at=iso(self.at), error=word, text=self.refusal.message)
-
-
-@dataclass(frozen=True, slots=True)
-class LetIn:
-    """A command that is among the ticks; `name` is its id as its sender wrote it."""
-
-    entered: Entered
-    name: str
-
-    def answer(self, reply: Reply) -> dict[str, object]:
-        """Return what the sender is told of what became of it."""
-        told = {field.name: getattr(reply, field.name) for field in fields(reply)}
-        named = {"id": self.name, "at": iso(reply.at), "repeated": self.is_repeated}
-        return _told(**told | named)
-
-    def unanswered(self, at: Millis) -> dict[str, object]:
-        """Return what the sender is told where nothing became of it by `at`."""
-        text = "nobody computes now; it is done later. Ask again under the same id, signed anew"
-        return _told(id=self.name, at=iso(at), error="unanswered", text=text)
-
-    @property
-    def is_repeated(self) -> bool:
-        """Tell whether it had come before."""
-        return not self.entered.is_new
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A question that was answered at once, in the words for its sender."""
-
-    answer: dict[str, object]
-
-
-def _told(**facts: Any) -> dict[str, object]:  # noqa: ANN401  # the fields of the payload
-    told: dict[str, object] = msgspec.to_builtins(CommandReply(**{"accepted": False} | facts))
-    return told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,6 +80,26 @@ class CommandDoor:
             self._identify(letter)
         except RefusedRequest as refusal:
             return await self.turn(refusal, road, letter.user)
+        return await self._let_in(letter, road, verb, objection)
+
+    async def press(self, token: str) -> LetIn | Turned | Answered:
+        """Let in what a button of a message means, or say why not, as `take` does."""
+        try:
+            letter = self._pressed(token)
+        except BadTokenError as error:
+            status = 400 if error.fault == "malformed" else 403
+            refusal = RefusedRequest(status, error.fault, str(error))
+            return await self.turn(refusal, BUTTON)
+        return await self._let_in(letter, BUTTON)
+
+    async def _let_in(
+        self,
+        letter: Letter,
+        road: str,
+        verb: str | None = None,
+        objection: RefusedRequest | None = None,
+    ) -> LetIn | Turned | Answered:
+        """Let in what a known user wishes, or say why not."""
         asked: Asked | None = None
         try:
             self._admit(letter.user)
@@ -227,6 +180,21 @@ class CommandDoor:
         if not signed:
             raise RefusedRequest(403, "bad_signature", _NOBODY)
 
+    def _pressed(self, token: str) -> Letter:
+        """Return the command behind a button, as if its user had signed it.
+
+        Raises:
+            BadTokenError: nobody may act on it.
+
+        """
+        key = self.users.key_of(claimed(token).user)
+        # a stranger costs the same work as a user, so that nobody can ask for names
+        press = proved(token, key or _NOBODY, self.clock.now())
+        if key is None:
+            raise BadTokenError("bad_signature", _NOBODY)
+        body = {"id": id_of(token), "verb": "alert.ack", "wish": wish_of(press)}
+        return Letter(press.user, Stamp("", ""), msgspec.json.encode(body))
+
     def _admit(self, user: str) -> None:
         wait_s = self._rates.setdefault(user, TokenBucket(PER_MINUTE)).admit(self.clock.now())
         if wait_s:
@@ -258,7 +226,7 @@ class CommandDoor:
         self.ended("done")
         log.info("command.answered", road=road, user=user, verb=asked.verb, id=asked.name)
         named = {"id": asked.name, "at": iso(self.clock.now()), "by": user, "verb": asked.verb}
-        return Answered(_told(**found | named | {"accepted": True}))
+        return Answered(told(**found | named | {"accepted": True}))
 
     async def _enter(self, asked: Asked, road: str) -> LetIn:
         command = asked.command

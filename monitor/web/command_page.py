@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import web
 
 from monitor.web.admission import RefusedRequest
-from monitor.web.command_door import Answered, CommandDoor, Turned
+from monitor.web.command_door import CommandDoor
+from monitor.web.command_outcomes import Answered, LetIn, Turned
 from monitor.web.ingest import bounded_body
 from monitor.web.letters import MAX_SEALED, opened
 
@@ -39,16 +40,20 @@ class CommandPage:
         try:
             letter = opened(await bounded_body(request, MAX_SEALED), beside)
         except RefusedRequest as refusal:
-            return _turned(await self.door.turn(refusal, ROAD))
-        found = await self.door.take(letter, ROAD)
-        if isinstance(found, Turned):
-            return _turned(found)
-        if isinstance(found, Answered):
-            return _said(found.answer, 200)
-        answer = await self.door.answer(found, WAIT_S)
-        if answer["error"]:
-            return _said(answer, 202)
-        return _said(answer, 200 if answer["accepted"] else 422)
+            return await answered(self.door, await self.door.turn(refusal, ROAD))
+        return await answered(self.door, await self.door.take(letter, ROAD))
+
+
+async def answered(door: CommandDoor, found: LetIn | Turned | Answered) -> web.Response:
+    """Return what is told of a command that was let in or turned away."""
+    if isinstance(found, Turned):
+        return _turned(found)
+    if isinstance(found, Answered):
+        return _said(found.answer, 200)
+    answer = await door.answer(found, WAIT_S)
+    if answer["error"]:
+        return _said(answer, 202)
+    return _said(answer, 200 if answer["accepted"] else 422)
 
 
 def _turned(turned: Turned) -> web.Response:

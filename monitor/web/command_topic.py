@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 
 from alerts.topics import Kind, Topics, filter_of, unescape_level
+from monitor.core.signature import USER
 from monitor.store.commands import ANSWER_S
 from monitor.web.admission import RefusedRequest, Stamp
-from monitor.web.command_door import Answered, CommandDoor, LetIn, Turned
+from monitor.web.command_door import CommandDoor
+from monitor.web.command_outcomes import Answered, LetIn, Turned
 from monitor.web.delivery import Delivered, Reply
 from monitor.web.letters import MAX_CORRELATION, MAX_SEALED, Letter, opened, too_large
-from monitor.web.signature import USER
 from monitor.web.users import NAME
 
 ROAD = "mqtt"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from monitor.core.signature import SIGNATURE, TIMESTAMP
 from monitor.store.codec import MAX_BYTES
 from monitor.web.admission import Admission, RefusedRequest, Stamp
-from monitor.web.signature import SIGNATURE, TIMESTAMP
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import msgspec
 
 from alerts.schemas.requests import SealedCommand
+from monitor.core.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from monitor.store.commands import MAX_BYTES
 from monitor.web.admission import RefusedRequest, Stamp
-from monitor.web.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 
 MAX_SEALED = 2 * MAX_BYTES + 2_048
 """A body within another text has each quotation mark escaped; what is larger is not looked at."""

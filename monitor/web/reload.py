@@ -17,8 +17,8 @@ import msgspec
 from aiohttp import web
 
 from monitor.core.clock import Clock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, header_fault, is_signed
 from monitor.domain.commands import Reloaded
-from monitor.web.signature import SIGNATURE, TIMESTAMP, header_fault, is_signed
 
 PATH = "/-/reload"
 WAIT_S = 6.0

@@ -14,10 +14,10 @@ import structlog
 
 from alerts.schemas.requests import SealedIngest
 from alerts.topics import Kind, filter_of
+from monitor.core.signature import SIGNATURE, TIMESTAMP
 from monitor.store.codec import MAX_BYTES
 from monitor.web.admission import Admission, RefusedRequest, Stamp
 from monitor.web.delivery import Delivered, Reply
-from monitor.web.signature import SIGNATURE, TIMESTAMP
 
 MAX_PAYLOAD = 2 * MAX_BYTES + 1_024
 """A body within another text has each quotation mark escaped; what is larger is not looked at."""

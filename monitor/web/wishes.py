@@ -33,7 +33,7 @@ from monitor.web.inbound import MalformedBodyError
 T = TypeVar("T")
 
 RESOLVED = "resolved"
-FOR, UNTIL, BEGIN = "for", "until", "begin"
+FOR, UNTIL, BEGIN, SINCE = "for", "until", "begin", "since"
 _FREE_TEXT = frozenset({"note", "reason"})
 _ID = re.compile(COMMAND_ID)
 _WILDCARD = re.compile(r"[+#*]")
@@ -154,6 +154,8 @@ def _with_moments(kind: type[Action], wish: Mapping[str, Any], now: Millis) -> d
         told[UNTIL] = None
     elif told.get(UNTIL) is not None:
         told[UNTIL] = _moment(UNTIL, told[UNTIL])
+    if kind is AckAlert and told.get(SINCE) is not None:
+        told[SINCE] = _moment(SINCE, told[SINCE])
     return told
 
 

@@ -19,10 +19,16 @@ from alerts.rules.written import rule_of
 from alerts.schemas.builders import Origin
 from alerts.sinks.base import NoteSink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttUrl
+from alerts.sinks.users import UsersSettings
+from alerts.users import NOBODY
+from monitor.app.posting import letter_store
 from monitor.app.world import find_catalogue, find_rule_types
 from monitor.core.clock import SystemClock
 from monitor.core.discovery import declared
 from monitor.metrics.base import Metric
+from monitor.store.client import connect
+from monitor.store.keys import Keys
+from monitor.store.watchlists import WatchlistStore
 from tests.transitions import transition
 
 METRICS = list(find_catalogue())
@@ -31,7 +37,16 @@ SINKS = list(declared("alerts.sinks", "SINK", SinkSpec))
 BARE = SinkContext(
     clock=SystemClock(), version="1", origin=Origin(), settings={}, connected=lambda *_: None
 )
-SETTINGS = {"mqtt": MqttSettings(url=MqttUrl.parse("mqtt://127.0.0.1:1"), instance="contract")}
+SETTINGS = {
+    "mqtt": MqttSettings(url=MqttUrl.parse("mqtt://127.0.0.1:1"), instance="contract"),
+    "users": UsersSettings(
+        book=lambda: NOBODY,
+        store=letter_store(connect("redis://127.0.0.1:1/0"), Keys()),
+        lists=WatchlistStore(connect("redis://127.0.0.1:1/0"), Keys()).read,
+        tags=lambda _: frozenset(),
+        counted=lambda _: None,
+    ),
+}
 UNIT_ENDINGS = re.compile(
     r"_(usd|btc|ratio|days?|kwh|mwh|s|th|years?|month|quarters|mw|blocks|count|rank|score|difficulty"
     r"|volatilities|sessions)$"

@@ -239,3 +239,42 @@ def test_a_given_price_in_cents_names_the_unit(tmp_path: Path) -> None:
     market = hashhedge("whatif", "RIOT", "--btc", "-20%", "--market", "btc_usd=0.1", cwd=tmp_path)
     assert market.code == 2
     assert "btc_usd of 0.1 is not plausible, expected 1 to 1e+07 USD" in market.err
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (
+            ("explain", "riot"),
+            ("`riot` is a company", "RIOT.mining_margin_ratio", "hashhedge company show riot"),
+        ),
+        (("explain", "nobody"), ("no metric `nobody`",)),
+        (
+            ("whatif", "RIOT", "--power", "50"),
+            ("expected -0.25 to 0.5 USD/kWh", "is it in USD/MWh or c/kWh?"),
+        ),
+        (("whatif", "RIOT", "--btc", "0.8x"), ("`0.8x` is no change", "write x0.8")),
+        (
+            ("company", "show", "RIOT", "--as-of", "2130-01-01"),
+            ("2130-01-01 is in the future; expected 20",),
+        ),
+        (("compare", "--as-of", "2130-01-01"), ("2130-01-01 is in the future",)),
+    ],
+)
+def test_a_slip_of_the_command_line_is_told_its_mend(
+    words: tuple[str, ...], parts: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What one most likely meant stands in the error: a number of the company, a unit, x0.8."""
+    said = hashhedge(*words, cwd=tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert all(part in said.err for part in parts)
+
+
+def test_what_limits_a_value_is_said_in_words(tmp_path: Path) -> None:
+    """A terminal has words, a program the code."""
+    words = ("explain", "RIOT.ai_revenue_mix_ratio")
+    shown = hashhedge(*words, cwd=tmp_path).out
+    assert "(its figures are of periods too far apart)" in shown
+    assert "of different periods: ai_revenue_usd to 2026-03-31" in shown
+    assert "mixed_period" not in shown
+    assert hashhedge(*words, "-o", "json", cwd=tmp_path).json["reason"] == "mixed_period"

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from monitor.core.clock import DAY, HOUR, SystemClock, iso
+from monitor.core.signature import SIGNATURE, TIMESTAMP, signature_of
 from monitor.embedded.process import free_port
 from monitor.store.keys import Keys
-from monitor.web.signature import SIGNATURE, TIMESTAMP, signature_of
 from tests.command import hashhedge
 from tests.e2e.conftest import NewRoom
 from tests.e2e.living import POLLED, answers, feeds_book, push, simulator

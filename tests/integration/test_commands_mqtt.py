@@ -26,6 +26,7 @@ from tests.commanding import (
     HOUR,
     KEY,
     KEYS,
+    PASSWORDS,
     PHONE,
     ROOM,
     RULES,
@@ -33,6 +34,7 @@ from tests.commanding import (
     Room,
     commanded,
     enveloped,
+    guarded_broker,
     order,
     stamped,
 )
@@ -342,21 +344,6 @@ async def test_what_the_page_shows_works(
         ("anna", "alert.drill", "done"),
         ("anna", "alert.ack", "done"),
     ]
-
-
-PASSWORDS = {"hashhedge": "of-the-service", "anna": "of-anna", "bob": "of-bob"}
-
-
-def guarded_broker(folder: Path) -> TestBroker:
-    """Start a broker with the sample's rules and a password for each user."""
-    passwords, acl = folder / "passwords", folder / "acl"
-    passwords.write_text("".join(f"{name}:{word}\n" for name, word in PASSWORDS.items()))
-    subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
-    acl.write_bytes((ROOT / "docs" / "samples" / "mqtt" / "acl").read_bytes())
-    for path in (passwords, acl):
-        path.chmod(0o600)
-    extra = f"password_file {passwords}\nacl_file {acl}\n"
-    return start_broker("mosquitto", folder, extra=extra)
 
 
 async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: Path) -> None:

@@ -18,13 +18,13 @@ import pytest
 from monitor.app.receiving import MAX_INSTRUMENTS, MAX_SENDERS, PER_MINUTE
 from monitor.app.service import WEB, Job, Service, opened
 from monitor.core.clock import DAY, HOUR, SECOND, SystemClock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, signature_of
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.codec import MAX_BYTES, decode_tick
 from monitor.store.keys import Keys
 from monitor.store.ticks import TickReader
 from monitor.web.ingest import Ingest
-from monitor.web.signature import SIGNATURE, TIMESTAMP, signature_of
 from tests.command import hashhedge
 from tests.servers import TestRedis
 

@@ -18,11 +18,11 @@ from redis.asyncio import Redis
 
 from monitor.app.service import COMPUTE, Job, Service, opened
 from monitor.core.clock import SystemClock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, signature_of
 from monitor.settings import Settings
 from monitor.store.client import connected
 from monitor.store.keys import Keys
 from monitor.store.ticks import append_raw
-from monitor.web.signature import SIGNATURE, TIMESTAMP, signature_of
 from tests.command import Said, hashhedge
 from tests.servers import TestRedis
 from tests.waiting import wait_until

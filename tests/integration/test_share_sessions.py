@@ -11,6 +11,7 @@ import pytest
 from monitor.app.feeding import fresh_now
 from monitor.domain.events import Quote
 from monitor.domain.labels import labelled
+from monitor.domain.sessions import SessionState
 from monitor.nyse import nyse_calendar
 from monitor.store.client import connected
 from monitor.store.feeds import FeedStore
@@ -35,7 +36,7 @@ def stated(quotes: Sequence[Quote], now: int) -> list[tuple[Quote, bool]]:
 
 
 async def test_the_stored_session_is_pre_then_regular(own_redis: TestRedis, tmp_path: Path) -> None:
-    """Quotes at 08:00 and 10:00 New York: the hash and the command say pre, then regular."""
+    """Quotes at 08:00 and 10:00 New York: the hash and the command say pre, then regular; on a holiday closed."""
     words = ("feeds", "quotes", "--redis-url", own_redis.url)
     async with connected(own_redis.url) as client:
         for hour, session in (("08", "pre"), ("10", "regular")):
@@ -46,4 +47,11 @@ async def test_the_stored_session_is_pre_then_regular(own_redis: TestRedis, tmp_
             (row,) = (await asyncio.to_thread(hashhedge, *words, "-o", "json", cwd=tmp_path)).json
             assert row["session"] == session
         assert "regular" in (await asyncio.to_thread(hashhedge, *words, cwd=tmp_path)).out
-        assert len(await TickReader(client, Keys()).read("", block_ms=1)) == 2
+        holiday = at_new_york("2025-12-25T11:00")
+        claim = quote("RIOT", 12.6, holiday, session=SessionState.REGULAR)
+        await TickWriter(client, Keys()).deliver(stated([claim], holiday), holiday)
+        assert (await FeedStore(client, Keys()).quotes())["RIOT|test"]["session"] == "closed"
+        (row,) = (await asyncio.to_thread(hashhedge, *words, "-o", "json", cwd=tmp_path)).json
+        assert (row["session"], row["session_said"]) == ("closed", "regular")
+        assert "said regular" in (await asyncio.to_thread(hashhedge, *words, cwd=tmp_path)).out
+        assert len(await TickReader(client, Keys()).read("", block_ms=1)) == 3

@@ -13,6 +13,8 @@ from tests.simulator.server import ALL, Simulator
 from tests.simulator.streaming import Mood
 
 HOST = "127.0.0.1"
+STOP_S = 0.1
+"""How long those who are being answered have when it is to end."""
 
 
 def main() -> None:
@@ -38,6 +40,11 @@ def main() -> None:
         metavar="PROVIDER=NAME",
         help=f"of a stream, one of {', '.join(Mood)}; may be repeated",
     )
+    run(parser)
+
+
+def run(parser: argparse.ArgumentParser) -> None:
+    """Serve as the command line asks, until interrupted."""
     options = parser.parse_args()
     simulator = Simulator(seed=options.seed, slow_s=options.slow_s)
     for text in options.scenario:
@@ -54,7 +61,15 @@ def main() -> None:
             parser.error(str(error))
     sys.stdout.write(addresses(options.port, streams=options.streams))
     sys.stdout.flush()
-    web.run_app(simulator.app(), host=HOST, port=options.port, print=lambda _: None)
+    web.run_app(
+        simulator.app(),
+        host=HOST,
+        port=options.port,
+        print=lambda _: None,
+        # who waits for a slow answer or listens to a stream must not hold up its end
+        handler_cancellation=True,
+        shutdown_timeout=STOP_S,
+    )
 
 
 def addresses(port: int, *, streams: bool = False) -> str:

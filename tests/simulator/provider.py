@@ -25,6 +25,7 @@ class Provider:
             with as many digits as the provider gives.
         outcomes: what a scenario leads to, by the scenario and an instrument or the provider's
             name, where it is not what the scenario leads to elsewhere.
+        past: instruments whose history is that of another, by their names.
         same: instruments that have the value of another, under its name.
         stated: its time is of a row or a day and is not moved by a scenario.
         dated: its time is that of the answer's Date header.
@@ -40,6 +41,7 @@ class Provider:
     shapes: tuple[Shape, ...]
     values: Mapping[str, Decimal] = field(default_factory=dict)
     outcomes: Mapping[tuple[Scenario, str], Outcome] = field(default_factory=dict)
+    past: Mapping[str, str] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
     stated: bool = False
     dated: bool = False

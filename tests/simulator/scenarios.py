@@ -116,6 +116,11 @@ def _changed(scenario: Scenario, shape: Shape, document: Any) -> Reply:
     return Reply(body, headers=headers, drop=scenario is Scenario.DROPPED)
 
 
+_OF_THE_VALUE = frozenset(
+    {Scenario.ZEROS, Scenario.WRONG_TYPE, Scenario.NAN, Scenario.NULL, Scenario.TEXT}
+)
+
+
 def change(scenario: Scenario, shape: Shape, document: Any) -> Any:
     """Return `document` with the scenario's one field changed; a text stays as it is."""
     if shape.is_text:
@@ -131,6 +136,10 @@ def change(scenario: Scenario, shape: Shape, document: Any) -> Any:
         bid, ask = shape.book
         swapped = put(document, bid, look(document, ask))
         return put(swapped, ask, look(document, bid))
+    return _priced(scenario, shape, document) if scenario in _OF_THE_VALUE else document
+
+
+def _priced(scenario: Scenario, shape: Shape, document: Any) -> Any:
     price = look(document, shape.price)
     values = {
         Scenario.ZEROS: like(price, Decimal(0)),
@@ -139,7 +148,7 @@ def change(scenario: Scenario, shape: Shape, document: Any) -> Any:
         Scenario.NULL: None,
         Scenario.TEXT: _as_text(price),
     }
-    return put(document, shape.price, values[scenario]) if scenario in values else document
+    return put(document, shape.price, values[scenario])
 
 
 def _as_text(price: Any) -> Any:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from decimal import Decimal
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from monitor.core.clock import ManualClock
+from monitor.embedded.process import free_port
 from tests.simulator.catalogue import VALUES
 from tests.simulator.market import START, Market
 from tests.simulator.scenarios import Scenario
 from tests.simulator.server import Simulator
+from tests.waiting import wait_here
 
 NOW = 1_768_229_760_000
 
@@ -79,3 +89,35 @@ async def test_the_controls_say_no_politely(path: str, body: str, status: int) -
         state = await (await client.get("/control")).json()
     assert state["scenarios"]["kraken"] == (simulator.scenarios.get("kraken") or Scenario.NORMAL)
     assert set(state["values"]) == set(VALUES)
+
+
+def test_it_ends_at_once_while_somebody_waits_for_a_slow_answer() -> None:
+    """SIGTERM under `--slow-s 3000`, with a request and a stream open: gone within two seconds."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.simulator", "--port", str(port)]
+    served = subprocess.Popen(
+        [*command, "--slow-s", "3000", "--scenario", "kraken=slow"], stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_here(lambda: served.poll() is not None or _connects(port), "it to serve", 30)
+        with socket.create_connection(("127.0.0.1", port), 5) as waiting:
+            waiting.sendall(b"GET /kraken/0/public/Ticker HTTP/1.1\r\nHost: x\r\n\r\n")
+            wait_here(lambda: _asked(port, "kraken"), "the request to be there", 10)
+            served.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert served.wait(20) == 0
+            assert time.monotonic() - began < 2
+    finally:
+        served.kill()
+
+
+def _connects(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def _asked(port: int, provider: str) -> bool:
+    url = f"http://127.0.0.1:{port}/control"
+    with urllib.request.urlopen(url, timeout=5) as answer:  # the simulator, on the loopback
+        return bool(json.loads(answer.read())["requests"].get(provider))

@@ -24,10 +24,20 @@ class Composer:
     """Makes the messages of one publisher and counts them per topic."""
 
     def __init__(
-        self, topics: Topics, publisher: Publisher, origin: Origin, *, cloud_events: bool = False
+        self,
+        topics: Topics,
+        publisher: Publisher,
+        origin: Origin,
+        routed: Callable[[str], bool] = lambda _: False,
+        *,
+        cloud_events: bool = False,
     ) -> None:
-        """`cloud_events`: news goes out in an envelope of CloudEvents; states do not."""
+        """`routed` tells whose inbox is written by the courier, when and if that user wants.
+
+        `cloud_events`: news goes out in an envelope of CloudEvents; states do not.
+        """
         self.topics = topics
+        self._routed = routed
         self._cloud_events = cloud_events
         self._publisher = publisher
         self._origin = origin
@@ -46,15 +56,8 @@ class Composer:
             DeliveryError: its words make no topic, or too large a message; not retriable.
 
         """
-        inbox = transition.inbox
         try:
-            event = (
-                self.topics.user_inbox(inbox)
-                if inbox
-                else self.topics.alert_event(transition.rule, transition.key)
-            )
-            owner = "" if inbox else owner_of(transition.rule)
-            events = [event, self.topics.user_inbox(owner)] if owner else [event]
+            events = self._events(transition)
             state = self.topics.alert_state(transition.rule, transition.key)
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
@@ -64,6 +67,26 @@ class Composer:
         if transition.reason is Reason.RULE_REMOVED:
             return [*messages, self.cleared(state)]
         return [*messages, self._state(state, transition, protocol, now)]
+
+    def _events(self, transition: Transition) -> list[Topic]:
+        """Return the topics on which the news of a transition is told; ValueError: no topic."""
+        inbox = transition.inbox
+        shared = [] if inbox else [self.topics.alert_event(transition.rule, transition.key)]
+        whose = inbox or owner_of(transition.rule)
+        if not whose or self._routed(whose):
+            return shared
+        return [*shared, self.topics.user_inbox(whose)]
+
+    def inbox(
+        self, user: str, transition: Transition, protocol: ProtocolName, now: Millis
+    ) -> Message:
+        """Return the news of a transition for the inbox of one user.
+
+        Raises:
+            DeliveryError: it is too large; not retriable.
+
+        """
+        return self._event(self.topics.user_inbox(user), transition, protocol, now)
 
     def state(
         self,

@@ -154,3 +154,17 @@ def tls_context(files: TlsFiles) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def unchecked(settings: MqttSettings) -> bool:
+    """Read password and TLS files once; tell whether the broker's certificate goes unchecked.
+
+    Raises:
+        ConfigError: one of the files cannot be used.
+
+    """
+    settings.password()
+    if not settings.url.tls:
+        return False
+    tls_context(settings.tls)
+    return settings.tls.insecure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from alerts.schemas.builders import Origin, Publisher
 from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
-from alerts.sinks.mqtt.connect import MqttSettings, tls_context
+from alerts.sinks.mqtt.connect import MqttSettings, unchecked
 from alerts.sinks.mqtt.sink import NAME, Gauge, MqttSink
 from alerts.topics import Topics
 from monitor.core.clock import Clock, SystemClock
@@ -32,21 +32,20 @@ async def open_mqtt(
     origin: Origin | None = None,
     version: str = "",
     connected: Gauge | None = None,
+    routed: Callable[[str], bool] = lambda _: False,
 ) -> AsyncIterator[MqttSink]:
     """Open the sink; it connects in the background, so the broker may come later.
 
-    Leaving says `offline` and disconnects. `connected` shows 1 while there is a connection.
+    Leaving says `offline`. `connected` shows 1 while there is a connection, `routed` tells whose
+    inbox is not written with the alert, but by his channels.
 
     Raises:
         ConfigError: the password file or a TLS file cannot be used.
 
     """
     clock = clock or SystemClock()
-    settings.password()
-    if settings.url.tls:
-        tls_context(settings.tls)
-        if settings.tls.insecure:
-            _log.warning("mqtt.certificate_not_checked", broker=str(settings.url))
+    if unchecked(settings):
+        _log.warning("mqtt.certificate_not_checked", broker=str(settings.url))
     now = clock.now()
     publisher = Publisher(
         instance=settings.instance,
@@ -56,7 +55,7 @@ async def open_mqtt(
         since=now,
     )
     topics, cloud_events = Topics(settings.instance), settings.cloud_events
-    composer = Composer(topics, publisher, origin or Origin(), cloud_events=cloud_events)
+    composer = Composer(topics, publisher, origin or Origin(), routed, cloud_events=cloud_events)
     sink = MqttSink(settings, composer, clock=clock, connected=connected or _NoGauge())
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(sink.keep_connected(), name="mqtt.keep_connected")
@@ -87,6 +86,7 @@ def _open(context: SinkContext) -> AbstractAsyncContextManager[MqttSink] | None:
         origin=context.origin,
         version=context.version,
         connected=_Told(context),
+        routed=context.routed,
     )
 
 

@@ -88,6 +88,11 @@ class MqttSink:
         """
         return await self._deliver(notification, with_event=False)
 
+    async def publish_inbox(self, user: str, item: Transition) -> None:
+        """Publish the news of one alert to a user's inbox; raises as `publish` does."""
+        link = await self._connected()
+        await self._send(link, [self._composer.inbox(user, item, link.protocol, self._clock.now())])
+
     async def publish_state(
         self,
         topic: Topic,

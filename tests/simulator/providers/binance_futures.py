@@ -52,7 +52,7 @@ def funding_info(_: Market, __: str, ___: Mapping[str, str]) -> Document:
 
 
 def funding_rate(market: Market, _: str, query: Mapping[str, str]) -> Document:
-    """Return a day of settlements every four hours, the newest of which is the least."""
+    """Return settlements every four hours, as many as asked for up to 40; the newest is the least."""
     _known(query)
     now, least = market.clock.now(), market.value(HELD) / 2
     return [
@@ -62,7 +62,27 @@ def funding_rate(market: Market, _: str, query: Mapping[str, str]) -> Document:
             "fundingRate": str(least * (2 if back else 1)),
             "markPrice": "97251.50000000",
         }
-        for back in range(7, -1, -1)
+        for back in range(_rows(query, 8) - 1, -1, -1)
+    ]
+
+
+def _rows(query: Mapping[str, str], least: int) -> int:
+    """Return how many rows are given: what a poll needs, or a past of some days."""
+    return 40 if int(query.get("limit", "0")) > 100 else least
+
+
+def open_interest_hist(market: Market, _: str, query: Mapping[str, str]) -> Document:
+    """Return hours of open contracts, the newest last; the least of the others is a bit less."""
+    _known(query)
+    now, coins = market.clock.now(), market.value(OPEN)
+    return [
+        {
+            "symbol": SYMBOL,
+            "sumOpenInterest": str(coins - back),
+            "sumOpenInterestValue": "1",
+            "timestamp": str(now - back * HOUR),
+        }
+        for back in range(_rows(query, 1) - 1, -1, -1)
     ]
 
 
@@ -77,7 +97,9 @@ def _ratio(instrument: str, matches: str) -> Shape:
     def render(market: Market, _: str, query: Mapping[str, str]) -> Document:
         _known(query)
         # the newest row comes last; documentation and service differ on text or number
-        rows = [("1.0000", market.clock.now() - HOUR), (None, market.clock.now())]
+        now, before = market.clock.now(), _rows(query, 2) - 1
+        rows = [("1.0000", now - back * HOUR) for back in range(before, 0, -1)]
+        rows.append(("", now))
         return [
             {
                 "symbol": SYMBOL,
@@ -111,6 +133,7 @@ PROVIDER = Provider(
             ("time",),
             rename=("openInterest",),
         ),
+        Shape("futures/data/openInterestHist", open_interest_hist, (0, "sumOpenInterest")),
         _ratio(ACCOUNTS, "globalLongShortAccountRatio"),
         _ratio(TOP_ACCOUNTS, "topLongShortAccountRatio"),
         _ratio(TOP_POSITIONS, "topLongShortPositionRatio"),
@@ -123,6 +146,7 @@ PROVIDER = Provider(
         TOP_ACCOUNTS: Decimal("1.7102"),
         TOP_POSITIONS: Decimal("1.4337"),
     },
+    past={FUNDING: HELD},  # the newest settlement is what was held
     outcomes={
         # a rate of zero is one; an interval of zero hours is none
         (Scenario.ZEROS, FUNDING): (BadQuote, "out_of_bounds"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from monitor.core.clock import DAY, SECOND
 from monitor.core.errors import BadQuote
 from monitor.domain.events import BTC_USD, DIFFICULTY, HEIGHT
 from monitor.domain.series import series_name
@@ -15,6 +16,7 @@ from tests.simulator.shapes import Document, Shape
 
 HASHRATE = series_name("chain", "blockchain_info", "hashrate_eh")
 GH_PER_EH = 1_000_000_000
+TH_PER_EH = 1_000_000
 
 
 def stats(market: Market, _: str, __: Mapping[str, str]) -> Document:
@@ -33,8 +35,27 @@ def stats(market: Market, _: str, __: Mapping[str, str]) -> Document:
     }
 
 
+def chart(market: Market, _: str, __: Mapping[str, str]) -> Document:
+    """Return days of estimated hashrate, in another unit than the statistics."""
+    midnight = market.clock.now() // DAY * DAY
+    newest = market.value(HASHRATE) * TH_PER_EH
+    return {
+        "status": "ok",
+        "name": "Hash Rate",
+        "unit": "Hash Rate TH/s",
+        "period": "day",
+        "values": [
+            {"x": (midnight - back * DAY) // SECOND, "y": float(newest * (1000 - back) / 1000)}
+            for back in range(20, -1, -1)
+        ],
+    }
+
+
 PROVIDER = Provider(
-    shapes=(Shape("stats", stats, ("difficulty",), time=("timestamp",), rename=("difficulty",)),),
+    shapes=(
+        Shape("charts/hash-rate", chart, ("values", 0, "y")),
+        Shape("stats", stats, ("difficulty",), time=("timestamp",), rename=("difficulty",)),
+    ),
     values={HASHRATE: Decimal("1048.215")},
     outcomes={(Scenario.ZEROS, "blockchain_info"): (BadQuote, "missing_field")},
 )

@@ -54,6 +54,11 @@ def tickers(market: Market, _: str, query: Mapping[str, str]) -> Document:
     return _sealed(market, {"category": CATEGORIES[symbol], "list": [row]})
 
 
+def _rows(query: Mapping[str, str], least: int) -> int:
+    """Return how many rows are given: what a poll needs, or a past of some days."""
+    return 40 if int(query.get("limit", "0")) > 100 else least
+
+
 def funding_history(market: Market, _: str, query: Mapping[str, str]) -> Document:
     """Return a day and more of settlements, the newest first and the least."""
     symbol = _asked(query)
@@ -64,32 +69,38 @@ def funding_history(market: Market, _: str, query: Mapping[str, str]) -> Documen
             "fundingRate": str(least * (2 if back else 1)),
             "fundingRateTimestamp": str(now - back * 8 * HOUR),
         }
-        for back in range(5)
+        for back in range(_rows(query, 5))
     ]
     return _sealed(market, {"category": CATEGORIES[symbol], "list": rows})
 
 
 def open_interest(market: Market, _: str, query: Mapping[str, str]) -> Document:
-    """Return both sides and one."""
+    """Return both sides and one, the newest first."""
     symbol = _asked(query)
     one = market.value(OPEN[symbol])
-    row = {
-        "openInterest": str(one * 2),
-        "singleOpenInterest": str(one),
-        "timestamp": str(market.clock.now()),
-    }
-    return _sealed(market, {"symbol": symbol, "list": [row], "nextPageCursor": ""})
+    rows = [
+        {
+            "openInterest": str((one - back) * 2),
+            "singleOpenInterest": str(one - back),
+            "timestamp": str(market.clock.now() - back * 4 * HOUR),
+        }
+        for back in range(_rows(query, 1))
+    ]
+    return _sealed(market, {"symbol": symbol, "list": rows, "nextPageCursor": ""})
 
 
 def account_ratio(market: Market, _: str, query: Mapping[str, str]) -> Document:
-    """Return the shares of accounts that are long and short."""
-    row = {
-        "symbol": _asked(query),
-        "buyRatio": str(market.value(ACCOUNTS) * Decimal("0.4")),
-        "sellRatio": "0.4",
-        "timestamp": str(market.clock.now()),
-    }
-    return _sealed(market, {"list": [row], "nextPageCursor": ""})
+    """Return the shares of accounts that are long and short, the newest first."""
+    rows = [
+        {
+            "symbol": _asked(query),
+            "buyRatio": str(market.value(ACCOUNTS) * Decimal("0.4")),
+            "sellRatio": "0.4",
+            "timestamp": str(market.clock.now() - back * 4 * HOUR),
+        }
+        for back in range(_rows(query, 1))
+    ]
+    return _sealed(market, {"list": rows, "nextPageCursor": ""})
 
 
 def _shape(path: str, render: Render, field: str, time: Path | None) -> Shape:
@@ -117,6 +128,7 @@ PROVIDER = Provider(
         OPEN["BTCUSD"]: Decimal(240_113_967),
         ACCOUNTS: Decimal("1.1500"),
     },
+    past={FUNDING["BTCUSDT"]: HELD, FUNDING["BTCUSD"]: HELD},  # one history for both
     outcomes={
         # a rate of zero is one
         **{(Scenario.ZEROS, name): VALUE for name in (*FUNDING.values(), HELD)},

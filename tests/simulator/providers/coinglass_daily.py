@@ -15,21 +15,26 @@ from tests.simulator.shapes import Document, Shape
 FLOW = "etf.btc.flow_usd"
 BALANCE = "exchange.all.balance_btc"
 CHANGE = "exchange.all.balance_change_24h_btc"
+PLACE = 11
+"""Where yesterday stands among the days."""
 
 
 def flows(market: Market, _: str, __: Mapping[str, str]) -> Document:
-    """Return the day before and yesterday; today has not ended and has no flow yet."""
+    """Return eleven days and yesterday; today has not ended and has no flow yet."""
     midnight = market.clock.now() // DAY * DAY
     flow = int(market.value(FLOW))
     funds = [{"etf_ticker": "IBIT", "flow_usd": flow}, {"etf_ticker": "GBTC"}]
     return sealed(
         [
-            {
-                "timestamp": midnight - 2 * DAY,
-                "flow_usd": 1,
-                "price_usd": 97_000,
-                "etf_flows": [],
-            },
+            *(
+                {
+                    "timestamp": midnight - back * DAY,
+                    "flow_usd": 1,
+                    "price_usd": 97_000,
+                    "etf_flows": [],
+                }
+                for back in range(PLACE + 1, 1, -1)
+            ),
             {
                 "timestamp": midnight - DAY,
                 "flow_usd": flow,
@@ -63,8 +68,8 @@ PROVIDER = Provider(
         Shape(
             "api/etf/bitcoin/flow-history",
             flows,
-            ("data", 1, "flow_usd"),
-            rename=("data", 1, "flow_usd"),
+            ("data", PLACE, "flow_usd"),
+            rename=("data", PLACE, "flow_usd"),
         ),
     ),
     values={

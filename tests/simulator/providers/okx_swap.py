@@ -62,7 +62,7 @@ def funding_history(market: Market, _: str, query: Mapping[str, str]) -> Documen
             "realizedRate": str(least * (2 if back else 1)),
             "fundingTime": str(now - back * 8 * HOUR),
         }
-        for back in range(5)
+        for back in range(40 if query.get("limit") == "100" else 5)
     ]
     return _sealed(rows)
 
@@ -86,7 +86,8 @@ def _ratio(instrument: str, matches: str) -> Shape:
     def render(market: Market, _: str, query: Mapping[str, str]) -> Document:
         _known(query)
         now = market.clock.now()
-        return _sealed([[str(now), str(market.value(instrument))], [str(now - HOUR), "1"]])
+        before = [[str(now - back * HOUR), "1"] for back in range(1, 40)]
+        return _sealed([[str(now), str(market.value(instrument))], *before])
 
     path = f"api/v5/rubik/stat/contracts/{matches}"
     return Shape(path, render, ("data", 0, 1), ("data", 0, 0), rename=("data",))
@@ -131,6 +132,7 @@ PROVIDER = Provider(
         TOP_ACCOUNTS: Decimal("1.180"),
         TOP_POSITIONS: Decimal("1.090"),
     },
+    past={FUNDING: HELD},  # the newest settlement is what was held
     outcomes={
         # a rate of zero is one
         (Scenario.ZEROS, FUNDING): VALUE,

@@ -44,7 +44,10 @@ def test_every_setting_has_a_variable() -> None:
         "web_port": "1",
         "ingest_secret": "correct-horse-battery",
         "ingest_mqtt": "True",
+        "public_url": "https://alerts.example.org/hh",
         "command_users": "u",
+        "users": "us.yaml",
+        "dashboard_url": "https://g/d/hh",
         "companies": "c",
         "rules": "r.yaml",
         "feeds": "f.yaml",
@@ -150,3 +153,20 @@ def test_the_same_setting_twice_is_refused(tmp_path: Path) -> None:
     path.write_text("redis://a")
     with pytest.raises(ConfigError, match="HASHHEDGE_REDIS_URL"):
         load_settings({"HASHHEDGE_REDIS_URL": "redis://b", "HASHHEDGE_REDIS_URL_FILE": str(path)})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "alerts.example.org",
+        "ftp://a",
+        "https://",
+        "https://u:p@a/",
+        "https://a/?k=1",
+        "https://a/#x",
+    ],
+)
+def test_a_public_address_is_one_that_buttons_can_lead_to(url: str) -> None:
+    """No user, no query, no fragment: a token comes behind `#`."""
+    with pytest.raises(ConfigError, match="HASHHEDGE_PUBLIC_URL"):
+        load_settings({"HASHHEDGE_PUBLIC_URL": url})

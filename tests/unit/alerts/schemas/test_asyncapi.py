@@ -14,8 +14,9 @@ import pytest
 from alerts.schemas import asyncapi, examples, generate, messages, payloads
 from alerts.sinks.mqtt.connect import OFFLINE
 from alerts.topics import DELIVERY, Kind, Topics
+from monitor.core import signature
 from monitor.core.clock import SECOND
-from monitor.web import letters, signature
+from monitor.web import letters
 from tests.publishing import Contract
 from tests.unit.alerts.test_topics import all_topics
 

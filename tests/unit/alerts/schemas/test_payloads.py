@@ -169,7 +169,8 @@ def test_links_lead_to_rule_company_and_transition() -> None:
     odd = transition(rule="a/b", labels={"company": "R&T"}, id="77")
     links = check(builders.alert_event(odd, STAMP, origin))["links"]
     assert links == {
-        "dashboard": "https://g/d/hh?var-rule=a%2Fb&var-company=R%26T",
+        "dashboard": "https://g/d/hh?var-rule=a%2Fb&var-company=R%26T"
+        f"&from={odd.at - 3_600_000}&to={odd.at + 3_600_000}",
         "runbook": "https://r/runbooks/a%2Fb",
         "explain": "https://e/77",
     }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from alerts.model import Reason
-from monitor.cli.reason_words import lacking, said
+from monitor.cli.reason_words import flagged, lacking, said
 from monitor.feeds.reasons import Reason as FailureReason
 from tests.worlds import CATALOGUE
 
 GUARDED = sorted({guard.reason for metric in CATALOGUE for guard in metric.guards})
-OTHERS = sorted({*Reason, *FailureReason, "not_applicable", "same_period", "no_quote"})
+OTHERS = sorted(
+    {*Reason, *FailureReason, "not_applicable", "same_period", "mixed_period", "no_quote"}
+)
 
 
 @pytest.mark.parametrize("reason", [*GUARDED, *OTHERS])
@@ -44,3 +46,18 @@ def test_what_lacks_is_named_before_the_reason() -> None:
     """All that is missing stands behind the word, not only the first of it."""
     assert lacking(["a_usd", "b_usd"], "missing:a_usd") == "missing a_usd, b_usd"
     assert lacking([], "no_mining") == "no mining"
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("mixed_period: a_usd to 2025-03-31", "of different periods: a_usd to 2025-03-31"),
+        ("mixed_basis: a_mw gross", "on different bases: a_mw gross"),
+        ("basis=installed", "hashrate: installed"),
+        ("above_expected", "above what the hashrate could be expected to make"),
+        ("outside 95 to 102 %: look", "outside 95 to 102 %: look"),
+    ],
+)
+def test_what_limits_a_value_in_words(flag: str, words: str) -> None:
+    """The code gives way, the names of inputs and what is in words already stay."""
+    assert flagged(flag) == words

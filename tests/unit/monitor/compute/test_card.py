@@ -222,15 +222,24 @@ def test_a_ratio_of_figures_120_days_old_is_stale() -> None:
 
 
 def test_mixed_periods_and_bases_are_flagged() -> None:
-    """Riot's AI revenue of Q1 2026 beside mining revenue of Q3 2025; MW gross beside critical IT."""
+    """Riot's AI revenue of Q1 2026 beside mining revenue of Q3 2025 is no mix; MW on two bases."""
     ratios = card_of("RIOT")["hedge_ratios"]
-    assert entry(ratios, "ai_revenue_mix_ratio")["flags"] == [
+    mix = entry(ratios, "ai_revenue_mix_ratio")
+    assert (mix["value"], mix["reason"]) == (None, "mixed_period")
+    assert mix["flags"] == [
         "mixed_period: ai_revenue_usd to 2026-03-31, mining_revenue_usd to 2025-09-30"
     ]
     assert entry(ratios, "ai_contracted_mw_ratio")["flags"] == [
         "mixed_basis: ai_contracted_mw critical IT, contracted_mw gross"
     ]
     assert entry(card_of("CORZ")["hedge_ratios"], "ai_revenue_mix_ratio")["flags"] == []
+
+
+def test_a_mix_over_a_sum_rests_on_one_quarter() -> None:
+    """TeraWulf's newest AI revenue has no mining beside it: 9.7 of 35.8 M of the quarter before."""
+    mix = entry(card_of("WULF")["hedge_ratios"], "ai_revenue_mix_ratio")
+    assert mix["value"] == pytest.approx(9.7 / 35.8)
+    assert (mix["as_of"], mix["flags"]) == ("2025-12-31", [])
 
 
 def test_an_earlier_date_shows_what_was_known_then() -> None:

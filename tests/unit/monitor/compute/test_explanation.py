@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.compute.explanation import explain
 from monitor.compute.situation import Situation
 from monitor.core.clock import DAY
-from monitor.domain.companies import Company, CompanyType, Figure
+from monitor.domain.companies import Company, CompanyType
 from monitor.domain.risk_levels import RiskKind, RiskLevel
 from monitor.metrics.base import Floats, Metric, Scope
 from monitor.metrics.catalogue import Catalogue
@@ -266,29 +266,3 @@ def test_an_earlier_day_names_whose_figures_a_rank_rests_on() -> None:
     back = explain(scene, RANK, scene.companies["RIOT"], {}, looks_back=True)
     (note,) = back["notes"]
     assert note.startswith("look-ahead: figures of HIVE: ")
-
-
-def _quarter(fact: str, value: float, quarters_ago: int) -> Figure:
-    """Return a sum over 91 days that ended so many of them before a month ago."""
-    end = NOON - (30 + 91 * quarters_ago) * DAY
-    return figure(fact, value, end, period_start=end - 90 * DAY)
-
-
-def test_a_ratio_rests_on_one_period_and_its_page_shows_it() -> None:
-    """Sold 300 without coins mined beside it, 100 of 200 before: 50 %, computed again, no doubt."""
-    book = [
-        _quarter("btc_sold", 100, 1),
-        _quarter("btc_sold", 300, 0),
-        _quarter("btc_produced", 200, 1),
-    ]
-    scene = situation(company("RIOT", book))
-    found = page(scene, "coins_sold_ratio")
-    assert (found["value"], found["recomputed"], found["flags"]) == (0.5, 0.5, [])
-    shown = {item["name"]: item["value"] for item in found["inputs"]}
-    assert shown == {"btc_sold": 100, "btc_produced": 200}
-    told = {
-        str(it["name"]): it["value"] for it in scene.step.sources.inputs("coins_sold_ratio", "RIOT")
-    }
-    assert told == shown
-    given = page(scene, "coins_sold_ratio", given={"btc_sold": 400})
-    assert (given["value"], given["recomputed"]) == (2.0, 2.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alerts.model import AlertState, NoticeReason, Reason
@@ -178,6 +180,23 @@ def test_an_acknowledged_alert_says_who_until_it_resolves() -> None:
     room.price(NOON + 3 * MINUTE, 12)
     assert notices(room.told) == [FIRE, END, FIRE]
     assert room.told[1].ack is room.told[2].ack is None
+
+
+def test_an_acknowledgement_of_one_episode_is_none_of_the_next() -> None:
+    """Whoever names the beginning of an episode has not seen a later fire."""
+    room = Room(RULES)
+    room.price(NOON, 11)
+    first = room.all[-1].since
+    assert room.ask(NOON, replace(ack(), since=first), dry_run=True).accepted
+    room.price(NOON + MINUTE, 4)
+    room.price(NOON + 2 * MINUTE, 12)
+    reply = room.ask(NOON + 3 * MINUTE, replace(ack(), since=first))
+    assert not reply.accepted
+    assert "fires anew" in reply.text
+    assert room.all[-1].ack is None
+    newest = room.all[-1].since
+    assert newest != first
+    assert room.ask(NOON + 3 * MINUTE, replace(ack(), since=newest)).accepted
 
 
 def test_a_snooze_rings_again() -> None:

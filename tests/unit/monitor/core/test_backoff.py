@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.backoff import Backoff
+from monitor.core.backoff import Backoff, retry_after_s
+from tests.transitions import AT
 
 
 @given(st.integers(0, 10_000), st.integers(0, 99), st.floats(0, 600))
@@ -33,3 +35,23 @@ def test_the_same_dice_give_the_same_waits() -> None:
     """The caller's dice decide, so a test can fix them."""
     waits = [Backoff().delay_s(3, random.Random(5)) for _ in range(2)]
     assert waits[0] == waits[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("1.5", None),
+        ("0", 0.0),
+        (" 120 ", 120.0),
+        ("Mon, 12 Jan 2026 14:57:00 GMT", 60.0),
+        ("Mon, 12 Jan 2026 14:55:00 GMT", 0.0),
+        ("Mon, 12 Jan 2026 14:57:00", 60.0),
+    ],
+)
+def test_what_a_header_asks_for_is_read(text: str | None, wait_s: float | None) -> None:
+    """Whole seconds or a date; a date that has passed asks for nothing, and nonsense says nothing."""
+    assert retry_after_s(text, AT) == wait_s

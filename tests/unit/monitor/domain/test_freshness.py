@@ -95,6 +95,8 @@ def test_a_delay_by_contract_is_no_age() -> None:
         (Freshness.FRESH, {"degraded": True, "disputed": True}, State.DISPUTED),
         (Freshness.WAITING, {"delayed": True}, State.WAITING),
         (Freshness.DEAD, {"disputed": True}, State.DEAD),
+        (Freshness.FRESH, {"refused": True, "delayed": True}, State.REFUSED),
+        (Freshness.DEAD, {"refused": True}, State.REFUSED),
     ],
 )
 def test_the_worst_is_said(age: Freshness, what: dict[str, bool], state: State) -> None:

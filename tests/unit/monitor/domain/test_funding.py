@@ -14,6 +14,8 @@ from monitor.domain.funding import (
     Settled,
     UnevenHistoryError,
     held_over_a_day,
+    past_held,
+    past_rates,
     per_eight_hours,
 )
 
@@ -102,3 +104,22 @@ def test_the_order_of_the_rows_does_not_matter(rates: list[Decimal], order: list
     held = held_over_a_day(rows, NOON)
     assert held == held_over_a_day([*(rows[place] for place in order), *rows[4:]], NOON)
     assert all(abs(held) <= abs(row.rate) for row in rows[-3:])
+
+
+def test_a_past_of_settlements_is_told_as_it_was_seen_then() -> None:
+    """Each rate by the time since the one before; what was held needs a whole day before it."""
+    rows = [Settled(NOON + n * 4 * HOUR_MS, Decimal(n + 1) / 10_000) for n in range(8)]
+    rates = past_rates(reversed(rows))
+    assert rates[0] == Settled(rows[1].at, Decimal("0.0004"))
+    assert [row.at for row in rates] == [row.at for row in rows[1:]]
+    held = past_held(rows)
+    assert [row.at for row in held] == [rows[6].at, rows[7].at]
+    assert held[0].rate == Decimal("0.0004")  # the least of the six intervals before
+    for row in held:
+        assert row.rate == held_over_a_day([it for it in rows if it.at <= row.at], row.at)
+
+
+def test_a_gap_in_a_past_is_left_out() -> None:
+    """Two settlements two days apart are no interval."""
+    rows = [Settled(NOON, Decimal(1)), Settled(NOON + 2 * DAY_MS, Decimal(1))]
+    assert past_rates(rows) == past_held(rows) == []

@@ -53,6 +53,41 @@ def test_the_sources_own_word_goes_first() -> None:
     assert session_of("2025-07-17T11:00", session=SessionState.HALTED) == "halted"
 
 
+@pytest.mark.parametrize(
+    ("moment", "said", "holds"),
+    [
+        ("2025-12-25T11:00", "regular", "closed"),  # Christmas
+        ("2025-12-25T08:00", "pre", "closed"),
+        ("2025-11-27T15:59", "regular", "closed"),  # Thanksgiving
+        ("2025-12-24T15:00", "regular", "post"),  # closes at one
+        ("2025-07-17T16:21", "regular", "post"),
+        ("2025-07-17T08:00", "regular", "pre"),
+        ("2025-07-19T12:00", "regular", "closed"),  # a Saturday
+    ],
+)
+def test_the_calendar_wins_over_a_source_that_says_more(moment: str, said: str, holds: str) -> None:
+    """Nobody trades on a holiday; what the source said stands beside it, so that it can be seen."""
+    given = quote("RIOT", 5, at_new_york(moment), session=SessionState(said))
+    (found,) = labelled([given], SHARES, CALENDAR.session_at)
+    assert (found.session, found.session_said) == (holds, said)
+    (again,) = labelled([found], SHARES, CALENDAR.session_at)
+    assert again == found
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("2025-12-24T13:10", "regular"),  # the auction of an early close
+        ("2025-07-17T11:00", "closed"),  # a closure that the calendar does not know
+        ("2025-12-25T11:00", "halted"),
+    ],
+)
+def test_a_source_may_say_less_than_the_calendar(moment: str, said: str) -> None:
+    """A share may rest while the exchange is open; nothing is in doubt then."""
+    given = quote("RIOT", 5, at_new_york(moment), session=SessionState(said))
+    assert labelled([given], SHARES, CALENDAR.session_at) == [given]
+
+
 @pytest.mark.parametrize("name", ["BTC-USD", "RIOT.previous_close_usd", "USD-CAD", "RIOT.btc_held"])
 def test_what_is_no_shares_price_has_none(name: str) -> None:
     """Bitcoin never closes, yesterday's close is of yesterday; a stranger's label is taken away."""

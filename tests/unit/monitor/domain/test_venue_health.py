@@ -62,7 +62,7 @@ def test_every_venue_has_a_state_and_who_is_out_a_reason() -> None:
         "old": (State.LATE, "stale"),
         "slow": (State.DELAYED, "delayed"),
         "shady": (State.FRESH, "flagged"),
-        "silent": (State.DEAD, "no quote"),
+        "silent": (State.WAITING, "never heard"),
     }
     assert {name for name, item in found.items() if item.weight_ratio} == {"a", "b", "c"}
 

@@ -7,9 +7,10 @@ import json
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.core.clock import parse_iso
 from monitor.core.errors import FeedRejected
 from monitor.feeds.alpaca import STREAM, parse
-from monitor.feeds.streams import Refused, Reply, Subscribed
+from monitor.feeds.streams import Halted, Refused, Reply, Subscribed
 from tests.simulator.catalogue import ENVIRON
 from tests.simulator.streaming import Mood
 from tests.streaming import NOW, listening
@@ -35,7 +36,7 @@ def test_the_login_comes_first_and_the_subscription_after_it() -> None:
     assert isinstance(asked, Reply)
     shares = list(STREAM.spec.instruments.values())
     assert [json.loads(text) for text in asked.messages] == [
-        {"action": "subscribe", "trades": shares}
+        {"action": "subscribe", "trades": shares, "statuses": shares}
     ]
 
 
@@ -43,6 +44,35 @@ def test_what_is_confirmed_is_what_it_names() -> None:
     """A share that it leaves out is not confirmed, and one that nobody asked for is none of ours."""
     told = {"T": "subscription", "trades": ["RIOT", "AAPL"], "quotes": [], "bars": []}
     assert list(parse(said(told), NOW, STREAM.spec)) == [Subscribed(frozenset({"RIOT"}))]
+
+
+@pytest.mark.parametrize(
+    ("code", "tape", "halted"),
+    [
+        ("H", "C", True),
+        ("P", "C", True),
+        ("T", "C", False),
+        ("2", "A", True),
+        ("3", "A", False),
+        ("Q", "C", None),  # quotes again, and no trade yet
+        ("5", "A", None),  # a price indication
+    ],
+)
+def test_a_halt_and_its_end(code: str, tape: str, halted: bool | None) -> None:
+    """As the provider documents a trading status, with an invented share and reason."""
+    status = {
+        "T": "s",
+        "S": "RIOT",
+        "sc": code,
+        "sm": "what the code means",
+        "rc": "T1",
+        "rm": "why",
+        "t": "2025-07-17T14:31:00.25Z",
+        "z": tape,
+    }
+    at = parse_iso("2025-07-17T14:31:00.250Z")
+    told = [] if halted is None else [Halted("RIOT", at, halted)]
+    assert list(parse(said(status), NOW, STREAM.spec)) == told
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.domain.freshness import Freshness
 from monitor.feeds.health import Failure, FeedHealth
 from tests.unit.monitor.feeds.doubles import NOW
@@ -52,6 +54,27 @@ def test_each_instrument_s_failure_stands_until_mended() -> None:
     health = health.failed(Failure(CORZ, "not_found", "gone", NOW))
     health = health.failed(Failure(HUT, "timeout", "slow", NOW + 1))
     assert health.error == "timeout"
-    health = health.failed(Failure(HUT, "server_error", "500", NOW + 2)).mended(HUT)
+    health = health.failed(Failure(HUT, "server_error", "500", NOW + 2)).mended(HUT, NOW + 3)
     assert health.error == "not_found"
-    assert health.mended(CORZ).error == ""
+    assert health.mended(CORZ, NOW + 4).error == ""
+
+
+@pytest.mark.parametrize("reason", ["unauthorized", "forbidden", "geo_blocked"])
+def test_a_refusal_is_seen_at_once_until_an_answer_comes(reason: str) -> None:
+    """However fresh a share's last price is while the exchange is closed: the key is bad now."""
+    health = FeedHealth("venue", 60_000).mended(HUT, NOW).stored(NOW, NOW)
+    assert not health.refused
+    health = health.failed(Failure(CORZ, reason, "no", NOW + 1))
+    assert health.data(NOW + 1, elapsed_ms=0) is Freshness.FRESH
+    assert health.refused
+    # what was answered before, in the same round, is stored after it
+    assert health.stored(NOW + 2, NOW).refused
+    assert not health.mended(HUT, NOW + 3).refused
+    assert not health.mended(CORZ, NOW + 3).refused
+
+
+def test_one_symbol_of_a_good_answer_refused_is_no_refused_feed() -> None:
+    """The plan lacks one share of a list; nor is a time-out a refusal."""
+    failure = Failure(CORZ, "forbidden", "no", NOW, within=True)
+    assert not FeedHealth("venue", 60_000).mended(CORZ | HUT, NOW).failed(failure).refused
+    assert not FeedHealth("venue", 60_000).failed(Failure(HUT, "timeout", "slow", NOW)).refused

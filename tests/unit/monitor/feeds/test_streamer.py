@@ -15,6 +15,7 @@ from monitor.core.clock import SECOND, ManualClock
 from monitor.core.errors import FeedError, FeedRejected, FeedUnavailable, StoreUnavailable
 from monitor.domain.events import BTC_USD, Quote
 from monitor.domain.flaws import Flaw, FlawEvent
+from monitor.domain.sessions import SessionState
 from monitor.feeds.answers import Book
 from monitor.feeds.gate import Gate
 from monitor.feeds.intake import Intake
@@ -25,6 +26,7 @@ from monitor.feeds.streamer import RETRY, STEADY_MS, Streamer
 from monitor.feeds.streams import (
     Beside,
     Frame,
+    Halted,
     Heartbeat,
     Ping,
     Quotes,
@@ -114,8 +116,9 @@ def parse(message: str, received_at: int, spec: StreamSpec) -> Sequence[Frame]:
     match word:
         case "up":
             return (Subscribed(frozenset(rest.split(",")) if rest else BOTH),)
-        case "beat":
-            return (Heartbeat(),)
+        case "beat" | "halt" | "resume":
+            halt = Halted(BTC_USD, received_at, halted=word == "halt")
+            return (Heartbeat() if word == "beat" else halt,)
         case "no":
             return (Refused(BARRED, frozenset({rest}) if rest else frozenset()),)
         case "book":
@@ -291,6 +294,29 @@ async def test_a_book_that_comes_apart_goes_with_the_next_trade() -> None:
         await at.wait(1)
         quote = at.stored[-1]
         assert Book(quote.bid, quote.ask, quote.volume) == Book(None, None, Decimal(7))
+
+
+async def test_a_halt_is_told_with_the_last_price_until_it_is_over() -> None:
+    """Its time is that of the halt; said twice, or before any price, it is no news."""
+    async with _running(room()) as at:
+        await at.say("up", "halt")
+        assert at.stored == []
+        await at.say(f"{BTC_USD} 100")
+        seen = []
+        for word in ("halt", "halt", "resume", "resume", f"{BTC_USD} 101"):
+            await at.wait(1)
+            await at.say(word)
+        await at.wait(1)
+        seen = [
+            (quote.session, int(quote.value), (quote.observed_at - NOW) // SECOND)
+            for quote in at.stored
+        ]
+        assert seen == [
+            (None, 100, 0),
+            (SessionState.HALTED, 100, 1),
+            (None, 100, 3),
+            (None, 101, 5),
+        ]
 
 
 async def test_a_bug_of_the_parser_costs_one_message() -> None:

@@ -24,9 +24,11 @@ def a_metric(
     scope: Scope = Scope.COMPANY,
     compute: Callable[..., Floats] = np.add,
     guards: tuple[Guard, ...] = (),
+    same_period: bool = False,
 ) -> Metric:
     """Return a small metric for graph tests."""
     return Metric(
+        same_period=same_period,
         name=name,
         unit="",
         scope=scope,
@@ -96,6 +98,17 @@ def test_order_does_not_depend_on_how_the_metrics_come() -> None:
         ((a_metric("a", "x"), a_metric("a", "y")), "declared twice: a"),
         ((a_metric("a", "b"), a_metric("b", "a")), "in a circle: .*a.*b"),
         ((a_metric("a", "a"),), "in a circle"),
+        (
+            (a_metric("a", "x", "y"), a_metric("b", "x", "a", same_period=True)),
+            "b is of one period and rests on a",
+        ),
+        (
+            (
+                a_metric("a", "x", "y", same_period=True),
+                a_metric("b", "z", "a", same_period=True),
+            ),
+            "b is of one period and rests on a",
+        ),
         (
             (a_metric("a", "x", guards=(Guard("y", above(0), "none"),)),),
             "metric a: the guard on 'y'",
@@ -180,12 +193,17 @@ def test_a_value_carries_the_words_of_its_remarks() -> None:
 
 def test_realisation_above_what_was_expected_is_flagged() -> None:
     """More coins than the machines can have made point at a wrong figure (rows B05)."""
-    inputs = {"btc_produced": 1_530.0, "expected_period_btc": 1_500.0}
+    inputs = {
+        "btc_produced": 1_530.0,
+        "mean_hashprice_btc_ph_day": 0.0005,
+        "hashrate_average_operating_eh_s": 30.0,
+        "period_days": 100.0,
+    }
     above_all = CATALOGUE.evaluate("realisation_ratio", inputs).remarks
     assert above_all[0] == "above_expected"
-    inputs["expected_period_btc"] = 1_600.0
+    inputs["period_days"] = 100.0 * 1_600 / 1_500
     assert CATALOGUE.evaluate("realisation_ratio", inputs).remarks == ()
-    inputs["expected_period_btc"] = 3_000.0
+    inputs["period_days"] = 200.0
     assert CATALOGUE.evaluate("realisation_ratio", inputs).remarks == (
         "outside 95 to 102 %: look at the figures",
     )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.events import Quote
+from monitor.domain.feed_reports import FeedReport
 from monitor.store.codec import (
     AHEAD_MS,
     MAX_BYTES,
@@ -21,6 +22,7 @@ from monitor.store.codec import (
     decode_quote,
     decode_tick,
     encode_quote,
+    encode_reports,
     encode_tick,
 )
 from tests.quotes import any_quote
@@ -47,6 +49,14 @@ def test_what_is_written_is_read(quotes: list[Quote], at: int) -> None:
     tick = decode_tick(ID, entry(quotes, at))
     assert (tick.id, tick.at, list(tick.quotes)) == (ID.decode(), at, quotes)
     assert [decode_quote(encode_quote(item)) for item in quotes] == quotes
+
+
+def test_a_report_on_a_feed_is_an_entry_of_its_own() -> None:
+    """It needs no quote beside it."""
+    report = FeedReport(feed="venue", silent=True, since=NOON, why="timeout", instruments=("X",))
+    written = encode_reports([report], NOON)
+    tick = decode_tick(ID, {name.encode(): body for name, body in written.items()})
+    assert (tick.at, tick.quotes, tick.feeds) == (NOON, (), (report,))
 
 
 def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
@@ -79,6 +89,11 @@ def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
         (fields([SMALLEST | {"source": ""}]), "source"),
         (fields([SMALLEST | {"source": "s" * (MAX_NAME + 1)}]), "source"),
         (fields([SMALLEST | {"note": "x" * (MAX_NOTE + 1)}]), "note"),
+        (fields([], f=b'[{"feed": "a|b", "silent": true, "since": 0}]'), "name has 1 to"),
+        (fields([], f=b'[{"feed": "", "silent": true, "since": 0}]'), "name has 1 to"),
+        (fields([], f=b'[{"feed": "a", "silent": true, "since": -1}]'), "before 1970"),
+        (fields([], f=b'[{"feed": "a"}]'), "field f"),
+        (fields([], f=b" " * (MAX_BYTES + 1)), str(MAX_BYTES)),
         (fields([SMALLEST], at=b"noon"), "at"),
         (fields([SMALLEST], at=b"-1"), "field at"),
         (fields([SMALLEST], at=str(NOON + AHEAD_MS + 1).encode()), "field at"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from alerts.channels.base import Failure
 from alerts.model import AlertState, Reason, Severity
+from alerts.routing import Verdict
 from monitor.domain.plausibility import Refusal
 from monitor.feeds.reasons import Reason as FeedReason
 from monitor.telemetry import catalogue
@@ -236,6 +240,12 @@ def test_two_instances_do_not_meet(instruments: Instruments) -> None:
     Instruments(KNOWN, version="1.2.3").ticks_taken(5)
 
     assert value(instruments, "ticks_total") == 0
+
+
+def test_label_words_are_those_of_routing_and_channels() -> None:
+    """What becomes of a notice, and why a channel failed."""
+    assert {it.value for it in Verdict} == set(catalogue.VERDICTS)
+    assert set(get_args(Failure)) | {OTHER} == set(catalogue.CHANNEL_FAULTS)
 
 
 def test_label_words_are_those_of_the_alert_model() -> None:

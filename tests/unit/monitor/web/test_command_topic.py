@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from alerts.topics import Topics
 from monitor.core.clock import ManualClock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from monitor.store.client import connect
 from monitor.store.commands import CommandDesk, Forbidden
 from monitor.store.keys import Keys
@@ -23,7 +24,6 @@ from monitor.web.command_door import PER_MINUTE, CommandDoor
 from monitor.web.command_topic import CommandTopic
 from monitor.web.delivery import Delivered, Reply
 from monitor.web.letters import sealed
-from monitor.web.signature import SIGNATURE, TIMESTAMP, USER, signature_of
 from monitor.web.users import Users
 from tests.worlds import NOON
 

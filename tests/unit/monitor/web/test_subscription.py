@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.clock import ManualClock
+from monitor.core.signature import SIGNATURE, TIMESTAMP, signature_of
 from monitor.store.codec import MAX_BYTES
 from monitor.telemetry.catalogue import INGEST_OUTCOMES
 from monitor.web.admission import Admission, Taken
 from monitor.web.delivery import Delivered, Reply
 from monitor.web.inbound import Inbound
-from monitor.web.signature import SIGNATURE, TIMESTAMP, signature_of
 from monitor.web.subscription import MAX_PAYLOAD, Subscription
 from tests.worlds import NOON
 

@@ -62,6 +62,8 @@ OWN_RULE = {"type": "threshold", "id": "r", "on": "X", "above": 1.0}
         ("alert.ack", {**ALERT, "for": "10m"}, AckAlert(rule="r", key="X", until=LATER)),
         ("alert.ack", {**ALERT, "until": DATE}, AckAlert(rule="r", key="X", until=DATE_MS)),
         ("alert.ack", {**ALERT, "until": 5}, AckAlert(rule="r", key="X", until=5)),
+        ("alert.ack", {**ALERT, "since": DATE}, AckAlert(rule="r", key="X", since=DATE_MS)),
+        ("alert.ack", {**ALERT, "since": 5}, AckAlert(rule="r", key="X", since=5)),
         ("alert.unack", ALERT, UnackAlert(rule="r", key="X")),
         ("alert.drill", {"rule": "r"}, DrillAlert(rule="r")),
         ("rules.reload", {}, ReloadBooks()),
@@ -126,6 +128,8 @@ def test_every_verb_is_tried() -> None:
         (body("alert.ack", {**ALERT, "for": 10}), "wish.for: '10' is no duration"),
         (body("alert.ack", {**ALERT, "until": "soon"}), 'wish.until: a date as "2026-'),
         (body("alert.ack", {**ALERT, "until": True}), "wish.until: a date"),
+        (body("alert.ack", {**ALERT, "since": "then"}), "wish.since: a date"),
+        (body("alert.ack", {**ALERT, "since": -1}), "no moment"),
         (body("alert.ack", {**ALERT, "until": 10**17}), "no moment"),
         (body("alert.ack", {**ALERT, "until": 10**40}), "wish"),
         (body("silence.add", {"match": 1, "reason": "x", "for": "1m"}), "wish.match: Expected"),
@@ -161,7 +165,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.sampled_from(["rule", "key", "for", "until", "begin", "match", "reason", "place"])
+NAMES = st.sampled_from(
+    ["rule", "key", "for", "until", "since", "begin", "match", "reason", "place"]
+)
 
 
 @given(st.sampled_from(sorted(VERBS)), st.dictionaries(NAMES | st.text(), JSON, max_size=5))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.web.signature import WINDOW_S, header_fault, is_signed, signature_of
+from monitor.core.signature import WINDOW_S, header_fault, is_signed, signature_of
 from tests.worlds import NOON
 
 SECRET = "correct-horse-battery"  # noqa: S105  # made up

@@ -1,0 +1,162 @@
+"""Row E12: a feed that should speak and never did is one notice, until it does."""
+
+from __future__ import annotations
+
+from alerts.model import AlertState, NoticeReason, Reason, Severity
+from alerts.rules.base import Rule
+from monitor.domain.commands import AddMaintenance, Place
+from monitor.domain.events import Quote
+from monitor.domain.feed_reports import FeedReport
+from tests.desks import FRESH, HOUR, MINUTE, Room, book, notices
+from tests.worlds import NOON, quote, threshold, tick
+
+THIRTY: list[Rule] = [
+    threshold(
+        id=f"r{number}",
+        on=f"X{number % 3}",
+        above=1.0,
+        severity=("warning", "critical")[number == 7],
+    )
+    for number in range(30)
+]
+NAMES = ("X0", "X1", "X2")
+
+
+def silent(feed: str = "venue", names: tuple[str, ...] = NAMES) -> FeedReport:
+    """Return that a feed has given nothing since noon."""
+    return FeedReport(feed=feed, silent=True, since=NOON, why="unauthorized", instruments=names)
+
+
+def heard(feed: str = "venue", *, asked: bool = True) -> FeedReport:
+    """Return that it is silent no more."""
+    return FeedReport(feed=feed, silent=False, since=NOON, asked=asked)
+
+
+def room(rules: list[Rule] = THIRTY, dead_after: str = "1m") -> Room:
+    """Return a step that has begun, whose feed has said nothing."""
+    made = Room(rules, book(feed_dead_after=dead_after))
+    made.price(NOON, 1, "Y")
+    return made
+
+
+def told_by(feed: str, at: int, *names: str) -> tuple[Quote, ...]:
+    """Return values of a feed, too low for any rule."""
+    return tuple(quote(name, 0.5, at, source=feed, fresh_ms=FRESH) for name in names)
+
+
+def test_a_feed_that_never_spoke_is_one_notice_for_thirty_rules() -> None:
+    """As loud as the loudest that waits for it; said again, also after a restart, it is no news."""
+    house = room()
+    house.take(tick(NOON + HOUR, feeds=(silent(),)))
+    (dead,) = house.told
+    assert (dead.rule, dead.key, dead.severity) == ("feed-dead", "venue", Severity.CRITICAL)
+    assert (dead.to_state, dead.quality, dead.value) == (AlertState.FIRING, "missing", None)
+    assert dead.labels == {"feed": "venue"}
+    assert "(unauthorized): 30 alerts rest on what only it tells" in dead.summary
+    telling = house.step.telling
+    assert {telling.mute_of(it) for it in telling.subjects()} == {f"feed:{it}" for it in NAMES}
+    house.take(tick(NOON + 2 * HOUR, feeds=(silent(),)))
+    house.reload()
+    house.take(tick(NOON + 3 * HOUR, feeds=(silent(),)))
+    assert len(house.told) == 1
+
+
+def test_it_ends_when_the_feed_is_heard() -> None:
+    """What it tells then counts; what it does not tell is not marked for it any more."""
+    house = room()
+    house.take(tick(NOON + HOUR, feeds=(silent(),)))
+    house.reload()
+    at = NOON + 2 * HOUR
+    house.take(tick(at, *told_by("venue", at, "X0"), feeds=(heard(),)))
+    end = house.told[-1]
+    assert notices(house.told)[1:] == [("feed-dead", "venue", "resolved")]
+    assert (end.to_state, end.reason, end.since) == (AlertState.RESOLVED, Reason.INPUT_BACK, NOON)
+    telling = house.step.telling
+    assert {telling.mute_of(it) for it in telling.subjects()} == {""}
+    house.take(tick(at + 1, feeds=(heard(),)))
+    assert len(house.told) == 2
+    house.take(tick(at + HOUR, feeds=(silent(),)))
+    assert notices(house.told)[2:] == [("feed-dead", "venue", "new")]
+
+
+def test_a_feed_that_is_asked_no_more_is_over_too() -> None:
+    """The books or a key took it out."""
+    house = room()
+    house.take(tick(NOON + HOUR, feeds=(silent(),)))
+    house.take(tick(NOON + 2 * HOUR, feeds=(heard(asked=False),)))
+    assert house.told[-1].reason is Reason.RULE_REMOVED
+    assert "not asked any more" in house.told[-1].summary
+
+
+def test_what_another_feed_tells_is_not_marked() -> None:
+    """A venue among several that never answered is to be known, and hides nothing."""
+    house = room()
+    house.take(tick(NOON, *told_by("other", NOON, *NAMES)))
+    house.take(tick(NOON + HOUR, feeds=(silent(),)))
+    (dead,) = house.told
+    assert dead.severity is Severity.INFO
+    telling = house.step.telling
+    assert {telling.mute_of(it) for it in telling.subjects()} == {""}
+
+
+def test_another_that_tells_it_later_frees_what_was_marked() -> None:
+    """The feed stays silent, and its notice on."""
+    house = room()
+    house.take(tick(NOON + HOUR, feeds=(silent(),)))
+    at = NOON + 2 * HOUR
+    house.take(tick(at, quote("X0", 2, at, source="other", fresh_ms=FRESH)))
+    assert {it.rule for it in house.told[1:]} == {f"r{number}" for number in range(0, 30, 3)}
+    assert {it.notice for it in house.told[1:]} == {NoticeReason.NEW}
+
+
+def test_never_means_never() -> None:
+    """`feed_dead_after: never` tells of no dead input, nor of a dead feed."""
+    house = room(dead_after="never")
+    house.take(tick(NOON + HOUR, feeds=(silent(),)))
+    assert house.told == []
+
+
+def test_work_on_the_feed_is_no_death() -> None:
+    """A maintenance window over it keeps its notice until the end."""
+    house = room()
+    wish = AddMaintenance(
+        place=Place.FEED, feed="venue", begin=NOON + MINUTE, until=NOON + HOUR, reason="key"
+    )
+    house.ask(NOON + MINUTE, wish)
+    house.take(tick(NOON + 2 * MINUTE, feeds=(silent(),)))
+    assert "feed-dead" not in {it.rule for it in house.told}
+    house.pass_to(NOON + HOUR)
+    assert "feed-dead" in {it.rule for it in house.told}
+
+
+def test_a_feed_that_dies_takes_three_instruments_in_one_notice() -> None:
+    """What it alone told grows stale within seconds; its return is one end, and tells no rest."""
+    house = room()
+    for second, name in enumerate(NAMES):
+        at = NOON + second * 1_000
+        value = quote(name, 0.5, at, source="venue", fresh_ms=MINUTE)
+        house.take(tick(at, value))
+    house.pass_to(NOON + HOUR)
+    assert notices(house.told) == [("feed-dead", "X0", "new")]
+    quiet = [it for it in house.all if it.rule == "feed-dead" and it.muted_by]
+    assert [(it.key, it.muted_by) for it in quiet] == [("X1", "feed:venue"), ("X2", "feed:venue")]
+    for second, name in enumerate(NAMES):
+        at = NOON + HOUR + second * 1_000
+        house.take(tick(at, *told_by("venue", at, name)))
+    house.pass_to(NOON + 2 * HOUR)
+    assert notices(house.told)[1:] == [("feed-dead", "X0", "resolved")]
+
+
+def test_what_stays_dead_when_the_rest_of_its_feed_is_back_is_told() -> None:
+    """One share of it is delisted, say."""
+    house = room()
+    values = [quote(it, 0.5, NOON, source="venue", fresh_ms=MINUTE) for it in NAMES]
+    house.take(tick(NOON, *values))
+    house.pass_to(NOON + HOUR)
+    at = NOON + HOUR
+    house.take(tick(at, *told_by("venue", at, "X0", "X1")))
+    house.pass_to(at + 59_999)
+    assert notices(house.told)[1:] == [("feed-dead", "X0", "resolved")]
+    house.pass_to(at + 60_000)
+    house.keep()
+    assert notices(house.told)[2:] == [("feed-dead", "X2", "new")]
