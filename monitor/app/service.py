@@ -112,15 +112,13 @@ class Service:
         self.world = world
         self.shown = world.shown_names()
         self.servers = found
-        self.stopping = asyncio.Event()
-        self.url = ""
+        self.stopping, self._reloaded, self.url = asyncio.Event(), asyncio.Event(), ""
         self._stack = stack
         self.client = self._connect()
         self.feeds: tuple[Feed, ...] = ()
         self.streams: tuple[Stream, ...] = ()
         self.users = None if job.replay or RELAY not in job.roles else users_of(job.settings)
         self._find_feeds()
-        self._reloaded = asyncio.Event()
         self.instruments = Instruments(self._known(), version=__version__)
         self.heartbeat = Heartbeat(on_beat=lambda: self.instruments.loop_beat(SystemClock().now()))
         self.reader = TickReader(self._connect(blocking=True), job.keys)

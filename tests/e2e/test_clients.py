@@ -130,6 +130,14 @@ def ws_room(room: Room, tmp_path: Path) -> Iterator[tuple[Room, int]]:
     room.broker.stop()
 
 
+def tell(room: Room, key: str) -> None:
+    """Publish the news of an alert, the same each time for the same subject."""
+    news = transition(key=key, summary=f"{key} thinks")
+    event = alert_event(news, Stamp("r", 1, news.at), Origin())
+    topic = f"hashhedge/v1/main/alert/margin-low/{key}/event"
+    publish(room, topic, encode(event).decode())
+
+
 def test_each_sample_prints_an_alert_once(ws_room: tuple[Room, int], tmp_path: Path) -> None:
     """Python, a shell with awk, Node.js and a page: a repeat under the same id is dropped (row F06)."""
     room, port = ws_room
@@ -148,25 +156,19 @@ def test_each_sample_prints_an_alert_once(ws_room: tuple[Room, int], tmp_path: P
         ),
     }
 
-    def tell(key: str) -> None:
-        news = transition(key=key, summary=f"{key} thinks")
-        event = alert_event(news, Stamp("r", 1, news.at), Origin())
-        topic = f"hashhedge/v1/main/alert/margin-low/{key}/event"
-        publish(room, topic, encode(event).decode())
-
     def all_printed(key: str) -> bool:
         for name, child in samples.items():
             assert not child.ended, f"{name}: {child.err}"
         return all(f"{key} thinks" in child.out for child in samples.values())
 
     def first_printed() -> bool:
-        tell("RIOT")
+        tell(room, "RIOT")
         return all_printed("RIOT")
 
     wait_here(first_printed, "each sample to print the first", START_S)
     for _ in range(3):
-        tell("RIOT")
-    tell("HIVE")
+        tell(room, "RIOT")
+    tell(room, "HIVE")
     wait_here(lambda: all_printed("HIVE"), "each sample to print the second", START_S)
     assert {name: len(child.out.splitlines()) for name, child in samples.items()} == dict.fromkeys(
         samples, 2

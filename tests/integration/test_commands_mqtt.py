@@ -314,7 +314,7 @@ async def test_what_the_page_shows_works(
     """Each block of docs/commands.md marked `sh test` is run as it stands, on other ports."""
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh test\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     answers = []
     async with commanded(own_redis, own_mosquitto, tmp_path, rules=DRILL) as room:
         at = SystemClock().now()
@@ -337,9 +337,10 @@ async def test_what_the_page_shows_works(
             answers.append(json.loads(done.stdout))
         words = ["command", "list", "--redis-url", own_redis.url, "-o", "json"]
         rows = (await asyncio.to_thread(hashhedge, *words)).json
-    assert [it["accepted"] for it in answers] == [True] * 3
-    assert [it["repeated"] for it in answers] == [False, True, False]
+    assert [it["accepted"] for it in answers] == [True] * 4
+    assert [it["repeated"] for it in answers] == [False, True, False, False]
     assert answers[2]["state"] == "acked"
+    assert {it["rule"] for it in answers[3]["history"]} == {"btc-under-100k"}
     assert [(row["user"], row["verb"], row["outcome"]) for row in rows] == [
         ("anna", "alert.drill", "done"),
         ("anna", "alert.ack", "done"),
