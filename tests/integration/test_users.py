@@ -364,6 +364,32 @@ def test_a_channel_with_wrong_settings_is_named_with_its_line(
     assert here("users", "check", path).out == "fine: 1 users, 0 teams\n"
 
 
+def test_a_channel_without_its_secret_is_named_with_its_line(
+    here: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them, before a night in which it would have been wanted."""
+    path = tmp_path / "users.yaml"
+    path.write_text(
+        "users:\n"
+        "  - name: anna\n"
+        "    channels:\n"
+        "      - {kind: inbox}\n"
+        "      - {kind: ntfy, topic: annas, token: ANNAS_TOKEN}\n"
+        "      - {kind: telegram, chat: -100, token: ANNAS_BOT}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.delenv("ANNAS_TOKEN", raising=False)
+    said = here("users", "check", path)
+    assert said.code == 2
+    for line, name in ((5, "ANNAS_TOKEN"), (6, "ANNAS_BOT")):
+        assert f"{path}:{line}: user `anna`" in said.err
+        assert name in said.err
+    monkeypatch.setenv("ANNAS_TOKEN", "tk_0123456789abcdef")
+    monkeypatch.setenv("ANNAS_BOT", "123456:abcdefghijklmnopqrstuvwxyz0123456789")
+    said = here("users", "check", path)
+    assert (said.code, said.out) == (0, "fine: 1 users, 0 teams\n")
+
+
 async def test_a_wrong_file_ends_the_start(tmp_path: Path) -> None:
     """Exit code 2, with the line, before anything is connected."""
     path = tmp_path / "users.yaml"
