@@ -70,10 +70,21 @@ async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
         keys.rejected,
         keys.dead_letters,
         keys.flaws,
+        keys.letters,
+        keys.dead_user_letters,
+        keys.receipts,
     )
-    hashes = (keys.state, keys.quotes, keys.feeds, keys.market, keys.refused, keys.tags)
+    hashes = (
+        keys.state,
+        keys.quotes,
+        keys.feeds,
+        keys.market,
+        keys.refused,
+        keys.tags,
+        keys.channel_faults,
+    )
     wanted = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
-    wanted |= dict.fromkeys((keys.companies, keys.published, keys.watchlists), "set")
+    wanted |= dict.fromkeys((keys.companies, keys.published, keys.watchlists, keys.holding), "set")
     with translated("look at the keys"):
         async with client.pipeline(transaction=False) as pipe:
             for key in wanted:
