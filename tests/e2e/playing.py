@@ -12,11 +12,13 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from redis import Redis
 
@@ -105,9 +107,13 @@ class Child:
         self.process.wait(10)
 
     def close(self) -> None:
-        """Leave nothing running behind a test that failed."""
+        """Leave nothing running behind a test, nor what it has started: a shell's pipe outlives it."""
         if not self.ended:
+            started = psutil.Process(self.process.pid).children(recursive=True)
             self.kill()
+            for each in started:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
 
     def code(self, timeout_s: float = FINISH_S) -> int:
         """Return its exit code when it has ended."""
