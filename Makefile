@@ -14,7 +14,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -56,6 +56,11 @@ servers:
 .PHONY: test
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
 	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
+
+.PHONY: homeassistant
+homeassistant: setup servers ## Lay a real Home Assistant into a cache of its own, and run the tests that talk to it
+	$(RUN)python -m tests.home
+	PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -q tests/home $(PYTEST_ARGS)
 
 .PHONY: golden
 golden: setup servers ## Compare the demo's messages with the ones of before; ARGS=--write-golden keeps the new ones

@@ -264,6 +264,11 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         return self.labels.get("company") or self.company
 
     @property
+    def has_state(self) -> bool:
+        """Tell whether it says where an alert stands: what just happened does not, nor an echo."""
+        return self.to_state is not AlertState.NOTED and not self.echo
+
+    @property
     def told(self) -> bool:
         """Tell whether people are told of it, as the desk decided."""
         return self.notice is not None and not self.muted_by

@@ -6,10 +6,11 @@ here. An entry that cannot be read is handed out as such: one bad record must no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts import codec
+from alerts.model import SHADOW, Reason
 from alerts.notification import Notification
 from monitor.core.clock import Millis
 from monitor.store.outbox_stream import OutboxEntry, OutboxStream
@@ -50,9 +51,10 @@ class Outbox:
         """Say that the letters `ids` are still worked on."""
         await self._stream.touch(ids)
 
-    async def settle(self, ids: Sequence[str]) -> None:
-        """Remove delivered letters."""
-        await self._stream.settle(ids)
+    async def settle(self, letters: Sequence[Letter]) -> None:
+        """Remove delivered letters, and keep what stands told by them."""
+        states = dict(told for letter in letters for told in _told(letter))
+        await self._stream.settle([letter.entry.id for letter in letters], states)
 
     async def dead_letter(self, letter: Letter, reason: str) -> None:
         """Put a letter aside that can never be delivered."""
@@ -69,6 +71,15 @@ class Outbox:
     async def depth(self) -> int:
         """Return how many letters are not settled."""
         return await self._stream.depth()
+
+
+def _told(letter: Letter) -> Iterator[tuple[str, bytes]]:
+    """Yield the alert whose state a letter has told, and itself; of one that ended, nothing."""
+    if letter.notification is not None:
+        transition = letter.notification.transition
+        if transition.muted_by != SHADOW and transition.has_state:
+            body = b"" if transition.reason is Reason.RULE_REMOVED else letter.entry.fields[_FIELD]
+            yield transition.name, body
 
 
 def _open(entry: OutboxEntry) -> Letter:

@@ -129,7 +129,7 @@ class Relay:
         self._lanes: dict[tuple[str, str], deque[Letter]] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
         self._held: set[str] = set()
-        self._delivered: list[str] = []
+        self._delivered: list[Letter] = []
         self._to_settle = asyncio.Event()
         self._released = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -219,7 +219,7 @@ class Relay:
         else:
             refusals = await self._deliver(letter.notification)
         if not refusals:
-            self._delivered.append(letter.entry.id)
+            self._delivered.append(letter)
             self._to_settle.set()
             return
         await self._patiently(lambda: self._outbox.dead_letter(letter, ", ".join(refusals)))
@@ -313,9 +313,9 @@ class Relay:
         while True:
             await self._to_settle.wait()
             self._to_settle.clear()
-            ids, self._delivered = self._delivered, []
-            await self._patiently(partial(self._outbox.settle, ids))
-            self._release(ids)
+            letters, self._delivered = self._delivered, []
+            await self._patiently(partial(self._outbox.settle, letters))
+            self._release([letter.entry.id for letter in letters])
 
     def _release(self, ids: Sequence[str]) -> None:
         self._held.difference_update(ids)

@@ -30,6 +30,7 @@ PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=4_096)]
 DashboardUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+$", max_length=2_000)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+TopicPath = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 _UNSHOWN = ("_url", "_password", "_secret")
 
 
@@ -46,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mqtt_ca: PEM file of the broker's CA; None takes the system's.
         mqtt_certificate: PEM file of our client certificate.
         mqtt_key: PEM file of its key.
+        mqtt_insecure: take any certificate of the broker; for a test bench only.
+        mqtt_cloudevents: publish news in an envelope of CloudEvents 1.0.
+        homeassistant: how Home Assistant is told of us over MQTT: not at all, a message a device or
+            one an entity.
+        homeassistant_prefix: of its discovery topics.
         web_host: address of /metrics and the health pages; loopback unless told otherwise.
         web_port: 0 lets the system choose.
         ingest_secret: signs what other programs post to /ingest; None: nothing can be posted.
@@ -80,6 +86,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mqtt_ca: Path | None = None
     mqtt_certificate: Path | None = None
     mqtt_key: Path | None = None
+    mqtt_insecure: bool = False
+    mqtt_cloudevents: bool = False
+    homeassistant: typing.Literal["off", "device", "component"] = "off"
+    homeassistant_prefix: TopicPath = "homeassistant"
     web_host: str = "127.0.0.1"
     web_port: Port = 9464
     ingest_secret: Secret | None = None

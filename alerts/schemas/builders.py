@@ -129,6 +129,21 @@ def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, A
     }
 
 
+def line_now(transition: Transition) -> LineNow:
+    """Return one change as a line in a message about several."""
+    return LineNow(
+        id=transition.id,
+        rule=transition.rule,
+        key=transition.key,
+        severity=transition.severity.value,
+        state=_state(transition),  # type: ignore[arg-type]  # one word per AlertState, and acked
+        time=iso(transition.at),
+        value=transition.value,
+        unit=transition.unit,
+        summary=transition.summary,
+    )
+
+
 def _line(line: Line) -> LineNow:
     return LineNow(
         id=line.id,

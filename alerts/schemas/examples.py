@@ -10,7 +10,7 @@ import msgspec
 
 from alerts.identity import transition_id
 from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
-from alerts.schemas import builders, payloads, requests
+from alerts.schemas import builders, payloads, replies, requests
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from monitor.core.clock import MINUTE, SECOND, Millis, iso
 from monitor.domain.events import Quality, Reading
@@ -107,9 +107,9 @@ def by_schema() -> Mapping[str, Any]:
     return {schema: msgspec.json.decode(msgspec.json.encode(it)) for schema, it in made.items()}
 
 
-def _reply() -> payloads.CommandReply:
+def _reply() -> replies.CommandReply:
     until = iso(AT + 10 * MINUTE)
-    return payloads.CommandReply(
+    return replies.CommandReply(
         id="snooze-1",
         at=iso(AT),
         accepted=True,

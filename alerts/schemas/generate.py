@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.schemas import asyncapi, payloads, requests
+from alerts.schemas import asyncapi, payloads, replies, requests
 from alerts.schemas.payloads import file_name
 
 HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ PAYLOADS: dict[str, type[msgspec.Struct]] = {
     payloads.COMPANY_STATE: payloads.CompanyState,
     payloads.MARKET_STATE: payloads.MarketState,
     payloads.FEED_STATE: payloads.FeedState,
-    payloads.COMMAND_REPLY: payloads.CommandReply,
+    payloads.COMMAND_REPLY: replies.CommandReply,
 }
 
 REQUESTS: dict[str, type[msgspec.Struct]] = {

@@ -18,7 +18,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from alerts.model import NoticeReason, Reason
-from monitor.domain.commands import ReloadPlan
 
 Moment: TypeAlias = Annotated[
     str,
@@ -237,38 +236,6 @@ class FeedState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=FEED_
     healthy: bool
     reason: str
     last_success_at: Moment | None
-
-
-class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=COMMAND_REPLY):
-    """What became of a command; `error` is empty where the desk decided, whatever it said."""
-
-    id: Annotated[str, Meta(description="the command's; empty if it was not read")] = ""
-    at: Moment
-    accepted: bool
-    error: Literal[
-        "",
-        "forbidden",
-        "malformed",
-        "bad_reply_topic",
-        "too_large",
-        "retained",
-        "throttled",
-        "unanswered",
-        "store_unavailable",
-    ] = ""
-    text: str
-    hint: str = ""
-    by: str = ""
-    verb: str = ""
-    dry_run: bool = False
-    state: Annotated[str, Meta(description="of the alert that was taken on or given back")] = ""
-    made: Annotated[str, Meta(description="id of what was made or ended")] = ""
-    matches: Annotated[tuple[str, ...], Meta(description="alerts, as rule|key")] = ()
-    matched: int = 0
-    firing: int = 0
-    plan: ReloadPlan | None = None
-    repeated: Annotated[bool, Meta(description="it had come before, and is not done again")] = False
-    correlation: Annotated[str, Meta(description="as in the payload of MQTT 3.1.1")] = ""
 
 
 RetainedState: TypeAlias = CompanyState | MarketState | FeedState

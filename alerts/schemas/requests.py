@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from monitor.domain.commands import VERBS
+from monitor.domain.questions import QUESTIONS
 
 COMMAND = "urn:hashhedge:schema:command:1"
 SEALED_COMMAND = "urn:hashhedge:schema:sealed-command:1"
@@ -28,7 +29,10 @@ class CommandBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ]
     verb: Annotated[
         str,
-        Meta(description="that of the topic", extra_json_schema={"enum": sorted(VERBS)}),
+        Meta(
+            description="that of the topic",
+            extra_json_schema={"enum": sorted({*VERBS, *QUESTIONS})},
+        ),
     ]
     wish: Annotated[dict[str, Any], Meta(description="the fields of the verb")] = field(
         default_factory=dict

@@ -11,6 +11,7 @@ from alerts.sinks.mqtt import MqttSettings
 from alerts.topics import Topics
 from monitor.core.clock import SystemClock
 from monitor.store.commands import CommandDesk
+from monitor.web.answering import Answerer
 from monitor.web.command_door import CommandDoor
 from monitor.web.command_page import CommandPage
 from monitor.web.command_topic import CommandTopic
@@ -43,6 +44,7 @@ class Commanding:
         where: str,
         broker: MqttSettings | None,
         desk: CommandDesk,
+        answerer: Answerer,
         ended: Callable[[str], None],
     ) -> Commanding:
         """Return the roads for the users of a file, which the setting `where` names.
@@ -52,7 +54,8 @@ class Commanding:
 
         """
         clock = SystemClock()
-        door = CommandDoor(users=Users(users, where), desk=desk, clock=clock, ended=ended)
+        known = Users(users, where)
+        door = CommandDoor(users=known, desk=desk, answerer=answerer, clock=clock, ended=ended)
         inbox = None
         if broker is not None:
             topic = CommandTopic(door, Topics(broker.instance))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import structlog
 
 from alerts.rulebook import Rulebook, encode_rulebook
+from monitor.app.alert_board import ListedAlerts
 from monitor.compute.gauges import CompanyRow, Row, SeriesRow
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.compute.step import Step
@@ -74,11 +75,14 @@ class ComputeRole:
         self._instruments = instruments
         self._counted: dict[str, int] = {}
         self.rulebook: ShownRulebook | None = None
+        self.alerts: ListedAlerts | None = None
 
     async def work(self, lease: Lease) -> None:
         """Compute and show until cancelled or something breaks."""
         if self.rulebook is not None:
             self.rulebook.forget()
+        if self.alerts is not None:
+            self.alerts.forget()
         showing = asyncio.create_task(self._show())
         try:
             await self.worker.work(lease)
@@ -118,6 +122,8 @@ class ComputeRole:
             await breath.take()
         if self.rulebook is not None:
             await self.rulebook.show()
+        if self.alerts is not None:
+            await self.alerts.show(step)
         companies = {}
         for row, firm in enumerate(step.firms):
             companies[firm.ticker] = company_view(step, row, metrics)

@@ -26,6 +26,7 @@ from monitor.app.world import World
 from monitor.compute.reloading import plan_of, standing_versions, unchanged, words_of
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
+from monitor.core.backoff import Backoff
 from monitor.core.clock import Clock, SystemClock
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.core.marks import Marks, marks_of
@@ -34,6 +35,8 @@ from monitor.store.commands import CommandDesk
 from monitor.telemetry.instruments import Instruments
 
 SWITCH_S = 0.000_5
+BIND_AGAIN = Backoff(base_s=1.0, cap_s=60.0)
+"""How long rules of users that could not be bound, by a fault of ours, are left alone."""
 LOOK_EVERY_S = 1.0
 """A change counts when two looks have found the same: a file half written is not read."""
 
@@ -71,6 +74,7 @@ class Reloader:
     _lock: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _read_marks: Marks = field(init=False)
     _binding: bool = field(init=False, default=False)
+    _binds_failed: int = field(init=False, default=0)
     _running: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -178,7 +182,13 @@ class Reloader:
         try:
             await self.bind()
         except Exception:  # a fault of ours: the rules in use must go on
-            log.exception("rules.bind_failed")
+            wait_s = BIND_AGAIN.ceiling_s(self._binds_failed)
+            self._binds_failed += 1
+            log.exception("rules.bind_failed", again_in_s=wait_s)
+            # each batch asks for it, and would only fail on the same rules and log the same
+            await self.clock.sleep(wait_s)
+        else:
+            self._binds_failed = 0
         finally:
             self._binding = False
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from monitor import __version__
+from monitor.app.alert_board import ListedAlerts
 from monitor.app.commanding import Commanding, Page
 from monitor.app.computing import ComputeRole, ShownRulebook, company_rows
 from monitor.app.ending import cancel, ran
@@ -28,7 +28,7 @@ from monitor.app.feeding import FeedRole, usable_feeds
 from monitor.app.posting import Pages, Posting, users_of
 from monitor.app.readiness import broker_into, clock_into, redis_into, writes_into
 from monitor.app.receiving import Receiving
-from monitor.app.relaying import RelayRole, broker_settings
+from monitor.app.relaying import RelayRole, broker_settings, discovery_of
 from monitor.app.reloading import Reloader
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
@@ -41,6 +41,7 @@ from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.feeds.base import Feed
 from monitor.feeds.streams import Stream
 from monitor.settings import Settings
+from monitor.store.alert_states import AlertStates
 from monitor.store.claim import claim
 from monitor.store.client import RedisClient, connect
 from monitor.store.commands import CommandDesk
@@ -59,6 +60,7 @@ from monitor.telemetry.heartbeat import Heartbeat
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from monitor.web.admission import Admission
+from monitor.web.answering import Answerer
 from monitor.web.health import Health
 from monitor.web.inbox import Inbox
 from monitor.web.ingest import Ingest
@@ -110,15 +112,13 @@ class Service:
         self.world = world
         self.shown = world.shown_names()
         self.servers = found
-        self.stopping = asyncio.Event()
-        self.url = ""
+        self.stopping, self._reloaded, self.url = asyncio.Event(), asyncio.Event(), ""
         self._stack = stack
         self.client = self._connect()
         self.feeds: tuple[Feed, ...] = ()
         self.streams: tuple[Stream, ...] = ()
         self.users = None if job.replay or RELAY not in job.roles else users_of(job.settings)
         self._find_feeds()
-        self._reloaded = asyncio.Event()
         self.instruments = Instruments(self._known(), version=__version__)
         self.heartbeat = Heartbeat(on_beat=lambda: self.instruments.loop_beat(SystemClock().now()))
         self.reader = TickReader(self._connect(blocking=True), job.keys)
@@ -140,6 +140,7 @@ class Service:
         )
         books = RulebookStore(self.client, job.keys)
         self.compute.rulebook = ShownRulebook(lambda: self.world.rulebook, books)
+        self.compute.alerts = ListedAlerts(AlertStates(self.client, job.keys))
         self.admission = self._admission()
         self.inbox = self._inbox()
         self.commands = self._commands()
@@ -351,6 +352,7 @@ class Service:
             settings.place_of("command_users"),
             broker,
             CommandDesk(self.client, job.keys),
+            Answerer(self.client, job.keys),
             self.instruments.commanded,
         )
 
@@ -390,6 +392,8 @@ class Service:
             clock=SystemClock(),
             instruments=self.instruments,
             shows=self._shows,
+            world=lambda: self.world,
+            discovery=None if self.job.replay else discovery_of(self.job.settings),
             posting=self._posting(),
         )
 
@@ -489,11 +493,3 @@ async def opened(job: Job, world: World | None = None) -> AsyncIterator[Service]
             serve(app, host=settings.web_host, port=settings.web_port, where=where)
         )
         yield service
-
-
-def stop_on_signals(service: Service) -> None:
-    """Let SIGTERM and SIGINT stop the service, and SIGHUP reload its books."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, service.stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, service.reloader.on_signal)

@@ -15,7 +15,7 @@ from monitor.domain.events import BTC_USD
 
 
 def load_companies(now: Millis, directory: Path | None = None) -> Companies:
-    """Load the default companies; those of `directory` add to them or replace by ticker.
+    """Load the default companies; those of `directory` add to them, replace or leave out by ticker.
 
     `now` is the moment (ms UTC) beyond which a date is refused.
 
@@ -34,7 +34,9 @@ def load_companies(now: Millis, directory: Path | None = None) -> Companies:
     companies: dict[str, Company] = {}
     for stem, path in sorted(paths.items()):
         try:
-            companies[stem] = _company(path, now)
+            company = _company(path, now)
+            if company is not None:
+                companies[stem] = company
         except ConfigError as error:
             problems.append(error)
     problems += _confused(companies, {stem: paths[stem] for stem in companies})
@@ -58,8 +60,12 @@ def default_directory() -> Path:
     return Path(str(files("monitor"))) / "books" / "companies"
 
 
-def _company(path: Path, now: Millis) -> Company:
-    company = read_company(read_document(path), now)
+def _company(path: Path, now: Millis) -> Company | None:
+    """Return the company of a file; None where the file only says that it is left out."""
+    document = read_document(path)
+    if document.data == {"ticker": path.stem, "omit": True}:
+        return None
+    company = read_company(document, now)
     if company.ticker != path.stem:
         problem = f"holds the company {company.ticker}"
         raise ConfigError(problem, where=str(path), hint=f"name the file {company.ticker}.yaml")

@@ -7,15 +7,20 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from alerts.sinks.mqtt import MqttUrl
+from alerts.channels.catalogue import find_channels
+from alerts.sinks.mqtt import HINTS, rival_publishers
 from alerts.sinks.mqtt.listen import listening
-from monitor.app.servers import running
+from alerts.users_file import load_users
+from monitor.app.posting import letter_store
+from monitor.app.relaying import broker_settings
+from monitor.app.servers import Servers, running
 from monitor.app.world import World, load_world
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import settings_with
@@ -23,7 +28,7 @@ from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.cli.servers import MqttOption, RedisOption
-from monitor.core.clock import SystemClock
+from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError, DeliveryError, HashhedgeError
 from monitor.core.places import unwritable
 from monitor.domain.companies import Companies
@@ -90,6 +95,17 @@ def _books(settings: Settings, asked: frozenset[str]) -> Iterator[Finding]:
     yield Finding("config", "books and rules", PASS, f"{names} companies, {rules} rules")
     yield from _keys(world, asked)
     yield _figures(world.companies)
+    if settings.users is not None:
+        yield _users(settings.users)
+
+
+def _users(path: Path) -> Finding:
+    """Look at the users' file; the secrets of its channels may be in another environment."""
+    try:
+        book = load_users(path, find_channels())
+    except ConfigError as error:
+        return Finding("config", "users", FAIL, str(error), error.hint)
+    return Finding("config", "users", PASS, f"{len(book.users)} users; `users check` says more")
 
 
 def _keys(world: World, asked: frozenset[str]) -> Iterator[Finding]:
@@ -166,10 +182,11 @@ async def _servers(settings: Settings) -> tuple[list[Finding], frozenset[str]]:
     mqtt_url = settings.mqtt_url or (found.publish_url if found else None)
     findings = await _bounded("redis", redis_url, _redis)
     reachable = redis_url is not None and not any(item.result == FAIL for item in findings)
-    findings += await _bounded("broker", mqtt_url, _broker)
+    findings += await _bounded("broker", mqtt_url, lambda url: _broker(settings, url))
     feeds = await _bounded("feeds", redis_url, _feeds) if reachable else []
     asked = frozenset(it.check for it in feeds if it.check not in {"records", "server"})
-    return findings + feeds, asked
+    channels = await _bounded("users", redis_url, _channels) if reachable else []
+    return findings + feeds + channels, asked
 
 
 async def _bounded(
@@ -237,14 +254,40 @@ async def _feeds(url: str) -> list[Finding]:
     return findings
 
 
-async def _broker(url: str) -> list[Finding]:
+async def _channels(url: str) -> list[Finding]:
+    """Look at the channels of users that do not work."""
+    async with connected(url) as client:
+        faults = await letter_store(client, Keys()).faults()
+    return [
+        Finding(
+            "users",
+            " ".join(name.split("|")[:2]),
+            WARN,
+            f"does not take messages since {iso(since)}: {name.rpartition('|')[2]}",
+            "`hashhedge push test` tries a channel; docs/users.md has the reasons",
+        )
+        for name, since in sorted(faults.items())
+    ]
+
+
+async def _broker(settings: Settings, url: str) -> list[Finding]:
+    """Connect as the service would, certificates and password included, and see who publishes."""
+    mqtt = broker_settings(settings, Servers(redis_url="", mqtt_url=url), "doctor")
     try:
-        async with listening(MqttUrl.parse(url), TOPIC):
-            return [Finding("broker", "server", PASS, "connects and accepts a subscription")]
+        password = mqtt.password() if mqtt.url.user else None
+        async with listening(mqtt.url, TOPIC, password=password, tls=mqtt.tls):
+            found = [Finding("broker", "server", PASS, "connects and accepts a subscription")]
+        rivals = await rival_publishers(mqtt)
     except DeliveryError as error:
-        return [
-            Finding("broker", "server", FAIL, str(error), "is it running, and the address right?")
-        ]
+        hint = HINTS.get(error.reason, HINTS["unreachable"])
+        return [Finding("broker", "server", FAIL, f"{error.reason}: {error}", hint)]
+    if mqtt.url.tls and mqtt.tls.insecure:
+        fix = "set HASHHEDGE_MQTT_CA and take HASHHEDGE_MQTT_INSECURE away"
+        found.append(Finding("broker", "certificate", WARN, "is not checked", fix))
+    if rivals:
+        detail = f"{' and '.join(rivals)}: two processes take turns under one client id"
+        found.append(Finding("broker", "client id", FAIL, detail, HINTS["session_taken_over"]))
+    return found
 
 
 def _table(findings: list[Finding]) -> Table:

@@ -1,9 +1,10 @@
-"""Run a coroutine on the fastest event loop there is: uvloop where it is installed."""
+"""Run a coroutine on the fastest event loop there is, with the garbage collector out of its way."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 from collections.abc import Callable, Coroutine
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -15,6 +16,14 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Return what `work` returns, from a loop of its own."""
     with asyncio.Runner(loop_factory=_factory()) as runner:
         return runner.run(work)
+
+
+def stop_on_signals(stop: Callable[[], None], reload: Callable[[], None]) -> None:
+    """Let SIGTERM and SIGINT call `stop`, and SIGHUP `reload`."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
 
 
 def spare_what_stays() -> None:

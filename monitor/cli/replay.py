@@ -25,7 +25,7 @@ from monitor.app.replaying import (
     told,
     write_transitions,
 )
-from monitor.app.service import Job, Service, opened, stop_on_signals
+from monitor.app.service import Job, Service, opened
 from monitor.app.world import World, load_world
 from monitor.cli import loop
 from monitor.cli.calendar import CalendarOption
@@ -163,7 +163,7 @@ async def _replay(
     job: Job, world: World, replaying: Replaying, transitions: Path | None
 ) -> dict[str, Any]:
     async with opened(job, world) as service:
-        stop_on_signals(service)
+        loop.stop_on_signals(service.stopping.set, service.reloader.on_signal)
         loop.spare_what_stays()
         if service.servers.limits:
             talk.print(service.servers.limits, style="dim")

@@ -25,7 +25,6 @@ from monitor.app.service import (
     Job,
     Service,
     opened,
-    stop_on_signals,
 )
 from monitor.app.world import packaged_rules
 from monitor.cli import loop
@@ -125,7 +124,7 @@ async def _run(job: Job, seconds: float | None, *, board: bool) -> None:
     # until the books have been read there is nothing to read anew, and SIGHUP would end us
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     async with opened(job) as service:
-        stop_on_signals(service)
+        loop.stop_on_signals(service.stopping.set, service.reloader.on_signal)
         loop.spare_what_stays()
         _introduce(service)
         extra = [] if seconds is None else [lambda _service: asyncio.sleep(seconds)]
@@ -207,7 +206,7 @@ async def _demo(job: Job, seconds: float, *, shown: bool) -> AlertLog:
     speed = Speed(STORY_S / (seconds * DEMO_PLAYED_SHARE))
     replaying = Replaying(story, speed, fresh=True)
     async with opened(job) as service:
-        stop_on_signals(service)
+        loop.stop_on_signals(service.stopping.set, service.reloader.on_signal)
         loop.spare_what_stays()
         talk.print("SYNTHETIC history: nothing in it ever took place.", style="bold yellow")
         _introduce(service)

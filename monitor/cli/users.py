@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,30 +75,38 @@ def check(
 ) -> None:
     """Read the users' file, settings and secrets of its channels included; exit 2 if one is wrong."""
     path, book = users_book(file)
-    raise_all(list(channel_faults(path, book)))
+    raise_all(asyncio.run(channel_faults(path, book)))
     counts = {"users": len(book.users), "teams": len(book.teams)}
     words = "fine: " + ", ".join(f"{count} {name}" for name, count in counts.items())
     emit(counts, output, lambda: Text(words))
 
 
-def channel_faults(path: Path, book: UsersBook) -> Iterable[ConfigError]:
-    """Yield what is wrong with the channels' settings, each with its line."""
+async def channel_faults(path: Path, book: UsersBook) -> list[ConfigError]:
+    """Return what is wrong with the channels' settings and secrets, each with its line.
+
+    They are opened and nothing is sent.
+    """
 
     async def nowhere(*_: object) -> None:
-        """Take what nobody sends: the channel is not entered."""
+        """Take what nobody sends."""
 
     context = ChannelContext(
-        clock=SystemClock(), version=__version__, secret=secrets_of(os.environ), publish=nowhere
+        clock=SystemClock(),
+        version=__version__,
+        secret=secrets_of(os.environ),
+        publish=nowhere,
     )
-    kinds = find_channels()
+    kinds, found = find_channels(), list[ConfigError]()
     for number, user in enumerate(book.users):
         for place, setting in enumerate(user.ways):
             try:
-                kinds[setting.kind].open(context, setting.settings)
+                async with kinds[setting.kind].open(context, setting.settings):
+                    pass
             except ConfigError as error:
                 where = place_of_channel(path, number, place)
                 problem = f"user `{user.name}`, {error.where}: {error.message}"
-                yield ConfigError(problem, where=where, hint=error.hint)
+                found.append(ConfigError(problem, where=where, hint=error.hint))
+    return found
 
 
 @app.command("list")

@@ -56,6 +56,21 @@ class Fault:
     fix: str
 
 
+def _kinds(keys: Keys) -> dict[str, str]:
+    """Return the kind of value that the service keeps under each key."""
+    streams = (
+        *(keys.ticks, keys.outbox, keys.transitions, keys.rejected, keys.dead_letters, keys.flaws),
+        *(keys.letters, keys.dead_user_letters, keys.receipts),
+    )
+    hashes = (
+        *(keys.state, keys.quotes, keys.feeds, keys.market, keys.refused, keys.tags),
+        keys.channel_faults,
+    )
+    sets = (keys.companies, keys.published, keys.watchlists, keys.holding)
+    kinds = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
+    return kinds | dict.fromkeys(sets, "set")
+
+
 async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
     """Return which keys hold another kind of value than the service keeps there.
 
@@ -63,17 +78,7 @@ async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:
         StoreUnavailable: it did not answer.
 
     """
-    streams = (
-        keys.ticks,
-        keys.outbox,
-        keys.transitions,
-        keys.rejected,
-        keys.dead_letters,
-        keys.flaws,
-    )
-    hashes = (keys.state, keys.quotes, keys.feeds, keys.market, keys.refused, keys.tags)
-    wanted = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
-    wanted |= dict.fromkeys((keys.companies, keys.published, keys.watchlists), "set")
+    wanted = _kinds(keys)
     with translated("look at the keys"):
         async with client.pipeline(transaction=False) as pipe:
             for key in wanted:

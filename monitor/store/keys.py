@@ -121,6 +121,21 @@ class Keys:
         return self._key("published")
 
     @property
+    def alert_states(self) -> str:
+        """Hash: `rule|key` to the transition that a broker was told last, written as it is settled."""
+        return self._key("alert-states")
+
+    @property
+    def alerts(self) -> str:
+        """Text: which alerts the rulebook makes, and which told ones are no more, as JSON."""
+        return self._key("alerts")
+
+    @property
+    def discovery(self) -> str:
+        """Hash: topic of a Home Assistant configuration of ours to the components ever in it."""
+        return self._key("discovery")
+
+    @property
     def replay(self) -> str:
         """Hash: how far a replay has been fed, and from what."""
         return self._key("replay")

@@ -251,6 +251,12 @@ class LetterStore:
             for _, fields in reversed(page)
         ]
 
+    async def faults(self) -> dict[str, Millis]:
+        """Return the faults that stand, `user|channel|reason`, and since when, ms UTC."""
+        with translated("read the channels' faults"):
+            found: Any = await self._client.hgetall(self._keys.channel_faults)
+        return {name.decode(): int(since) for name, since in found.items()}
+
     async def failed(self, fault: str, now: Millis, notice: bytes) -> bool:
         """Note that a fault has begun and give the notice of it to the outbox; once each."""
         keys = [self._keys.channel_faults, self._keys.outbox]

@@ -10,7 +10,7 @@ given. `client.connect` with `blocking` makes one that does neither.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from monitor.store.client import RedisClient, translated
 from monitor.store.wire import stream_entries
 
 MAX_DEAD_LETTERS = 10_000
+NO_STATES: Mapping[str, bytes] = {}
 _FROM_START = "0-0"
 GONE_MS: Millis = 3_600_000
 """A consumer that has asked for nothing for so long is gone: its name was of another pod."""
@@ -55,12 +56,19 @@ class OutboxEntry:
 class OutboxStream:
     """One outbox, seen by one consumer of its group.
 
-    `key` and `dead_key` must share a hash tag: moving an entry is one transaction. `consumer` is
-    the same at each start of one replica.
+    `key`, `dead_key` and `states_key` must share a hash tag: moving an entry is one transaction.
+    `consumer` is the same at each start of one replica.
     """
 
     def __init__(
-        self, redis: RedisClient, key: str, group: str = "relay", *, consumer: str, dead_key: str
+        self,
+        redis: RedisClient,
+        key: str,
+        group: str = "relay",
+        *,
+        consumer: str,
+        dead_key: str,
+        states_key: str = "",
     ) -> None:
         self._redis = redis
         self._wire = redis.wire("outbox")
@@ -68,6 +76,7 @@ class OutboxStream:
         self._group = group
         self._consumer = consumer
         self._dead_key = dead_key
+        self._states_key = states_key
         self._forget = redis.register_script(_FORGET)
 
     async def ensure_group(self) -> None:
@@ -149,8 +158,11 @@ class OutboxStream:
         with translated("outbox"):
             await self._redis.xclaim(self._key, self._group, self._consumer, 0, held, justid=True)
 
-    async def settle(self, ids: Sequence[str]) -> None:
+    async def settle(self, ids: Sequence[str], states: Mapping[str, bytes] = NO_STATES) -> None:
         """Remove delivered entries; settling twice does no harm.
+
+        `states` are what stands told by them, by alert, and are kept in the same transaction: what
+        is settled will never be told again of the outbox. An empty one forgets the alert.
 
         Raises:
             StoreUnavailable: Redis cannot be reached; some may have been removed.
@@ -158,8 +170,14 @@ class OutboxStream:
         """
         if not ids:
             return
+        kept: dict[Any, Any] = {name: body for name, body in states.items() if body}
+        gone = [name for name, body in states.items() if not body]
         with translated("outbox"):
             pipeline = self._redis.pipeline(transaction=True)
+            if self._states_key and kept:
+                pipeline.hset(self._states_key, mapping=kept)
+            if self._states_key and gone:
+                pipeline.hdel(self._states_key, *gone)
             pipeline.xack(self._key, self._group, *ids)
             pipeline.xdel(self._key, *ids)
             await pipeline.execute()

@@ -53,3 +53,22 @@ async def newest_transitions(client: Redis, keys: Keys, count: int) -> list[byte
     with translated("read the transitions"):
         page: Any = await client.xrevrange(keys.transitions, count=count)
     return [fields[b"n"] for _, fields in reversed(page)]
+
+
+async def newest_first(client: Redis, keys: Keys, limit: int) -> AsyncIterator[bytes]:
+    """Yield encoded transitions from the newest back, at most `limit` of them.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+    before, left = "+", limit
+    while left > 0:
+        with translated("read the transitions"):
+            page: Any = await client.xrevrange(keys.transitions, max=before, count=min(left, PAGE))
+        for entry_id, fields in page:
+            before = f"({entry_id.decode()}"
+            yield fields[b"n"]
+        left -= len(page)
+        if len(page) < PAGE:
+            return

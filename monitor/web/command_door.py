@@ -9,100 +9,38 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
 
 from alerts.channels.buttons import BadTokenError, claimed, id_of, proved, wish_of
-from alerts.schemas.payloads import CommandReply
-from monitor.core.clock import Clock, Millis, iso
+from monitor.core.clock import Clock, iso
 from monitor.core.errors import StoreUnavailable
 from monitor.core.signature import age_fault, form_fault, is_signed
-from monitor.domain.commands import Reply
 from monitor.feeds.rate import TokenBucket
 from monitor.store.commands import (
     MAX_BYTES,
     CommandDesk,
-    Entered,
     Forbidden,
     IdTakenError,
     encode_command,
 )
 from monitor.web.admission import RETRY_S, RefusedRequest, Stamp
+from monitor.web.answering import Answerer
+from monitor.web.command_outcomes import Answered, LetIn, Turned, told
 from monitor.web.inbound import MalformedBodyError
 from monitor.web.letters import Letter, too_large
 from monitor.web.users import NAME, Users
-from monitor.web.wishes import Asked, read_command
+from monitor.web.wishes import Asked, Wondered, read_command
 
 BUTTON = "button"
 """The road of what a button of a message means."""
 PER_MINUTE = 60.0
 """Commands of one user in a minute, a quarter of them at once; and so many strangers are noted."""
-FORBIDDEN = frozenset(
-    {"unsigned", "unknown_user", "bad_signature", "old_timestamp", "other_name", "id_taken"}
-)
-"""Outcomes that the sender hears of as `forbidden`: what exactly, the log and the trail know."""
 _NOBODY = "not signed by a user that is known here"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """A command that was not let in.
-
-    Attributes:
-        refusal: why.
-        known: whether its sender was known by then.
-        noted: whether it is in the trail; when strangers come too fast, the rest is counted only.
-        at: when, ms UTC.
-        name: its id, as far as that was read.
-
-    """
-
-    refusal: RefusedRequest
-    known: bool
-    noted: bool
-    at: Millis
-    name: str
-
-    @property
-    def answer(self) -> dict[str, object]:
-        """Return what the sender is told."""
-        outcome = self.refusal.outcome
-        word = "forbidden" if outcome in FORBIDDEN else outcome
-        return _told(id=self.name, at=iso(self.at), error=word, text=self.refusal.message)
-
-
-@dataclass(frozen=True, slots=True)
-class LetIn:
-    """A command that is among the ticks; `name` is its id as its sender wrote it."""
-
-    entered: Entered
-    name: str
-
-    def answer(self, reply: Reply) -> dict[str, object]:
-        """Return what the sender is told of what became of it."""
-        told = {field.name: getattr(reply, field.name) for field in fields(reply)}
-        named = {"id": self.name, "at": iso(reply.at), "repeated": self.is_repeated}
-        return _told(**told | named)
-
-    def unanswered(self, at: Millis) -> dict[str, object]:
-        """Return what the sender is told where nothing became of it by `at`."""
-        text = "nobody computes now; it is done later. Ask again under the same id, signed anew"
-        return _told(id=self.name, at=iso(at), error="unanswered", text=text)
-
-    @property
-    def is_repeated(self) -> bool:
-        """Tell whether it had come before."""
-        return not self.entered.is_new
-
-
-def _told(**facts: Any) -> dict[str, object]:  # noqa: ANN401  # the fields of the payload
-    told: dict[str, object] = msgspec.to_builtins(CommandReply(**{"accepted": False} | facts))
-    return told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,6 +50,7 @@ class CommandDoor:
     Attributes:
         users: whose keys count.
         desk: puts commands among the ticks.
+        answerer: looks up what is only asked.
         clock: now.
         ended: counts one command by its outcome.
 
@@ -119,6 +58,7 @@ class CommandDoor:
 
     users: Users
     desk: CommandDesk
+    answerer: Answerer
     clock: Clock
     ended: Callable[[str], None]
     _rates: dict[str, TokenBucket] = field(init=False, default_factory=dict)
@@ -130,8 +70,8 @@ class CommandDoor:
         road: str,
         verb: str | None = None,
         objection: RefusedRequest | None = None,
-    ) -> LetIn | Turned:
-        """Let a command in, or say why not; nothing but a bug of ours leaves here.
+    ) -> LetIn | Turned | Answered:
+        """Let a command in, answer a question, or say why not; nothing but a bug of ours leaves here.
 
         `verb` is that of its topic, if it has one; `objection` is what its road has against it,
         which only a known user is told.
@@ -142,7 +82,7 @@ class CommandDoor:
             return await self.turn(refusal, road, letter.user)
         return await self._let_in(letter, road, verb, objection)
 
-    async def press(self, token: str) -> LetIn | Turned:
+    async def press(self, token: str) -> LetIn | Turned | Answered:
         """Let in what a button of a message means, or say why not, as `take` does."""
         try:
             letter = self._pressed(token)
@@ -158,14 +98,17 @@ class CommandDoor:
         road: str,
         verb: str | None = None,
         objection: RefusedRequest | None = None,
-    ) -> LetIn | Turned:
+    ) -> LetIn | Turned | Answered:
         """Let in what a known user wishes, or say why not."""
         asked: Asked | None = None
         try:
             self._admit(letter.user)
             if objection is not None:
                 raise objection
-            asked = self._read(letter, verb)
+            found = self._read(letter, verb)
+            if isinstance(found, Wondered):
+                return await self._answer(found, letter.user, road)
+            asked = found
             return await self._enter(asked, road)
         except RefusedRequest as refusal:
             return await self.turn(refusal, road, letter.user, known=True, asked=asked)
@@ -258,7 +201,7 @@ class CommandDoor:
             message = f"{user} commands too often; wait {wait_s:.1f} s"
             raise RefusedRequest(429, "throttled", message, retry_s=wait_s)
 
-    def _read(self, letter: Letter, verb: str | None) -> Asked:
+    def _read(self, letter: Letter, verb: str | None) -> Asked | Wondered:
         try:
             asked = read_command(letter.body, letter.user, self.clock.now())
         except MalformedBodyError as error:
@@ -269,9 +212,21 @@ class CommandDoor:
         if verb is not None and verb != asked.verb:
             message = f"verb: {asked.verb} on the topic of another; its own ends in /{asked.verb}"
             raise RefusedRequest(400, "malformed", message)
-        if len(encode_command(asked.command)) > MAX_BYTES:
+        if isinstance(asked, Asked) and len(encode_command(asked.command)) > MAX_BYTES:
             raise too_large()
         return asked
+
+    async def _answer(self, asked: Wondered, user: str, road: str) -> Answered:
+        """Answer a question: it goes nowhere, so asking again is asking anew."""
+        try:
+            found = await self.answerer.answer(asked.question, user)
+        except StoreUnavailable as error:
+            message = "the store does not answer; ask again, signed anew"
+            raise RefusedRequest(503, "store_unavailable", message, retry_s=RETRY_S) from error
+        self.ended("done")
+        log.info("command.answered", road=road, user=user, verb=asked.verb, id=asked.name)
+        named = {"id": asked.name, "at": iso(self.clock.now()), "by": user, "verb": asked.verb}
+        return Answered(told(**found | named | {"accepted": True}))
 
     async def _enter(self, asked: Asked, road: str) -> LetIn:
         command = asked.command

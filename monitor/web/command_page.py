@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import web
 
 from monitor.web.admission import RefusedRequest
-from monitor.web.command_door import CommandDoor, LetIn, Turned
+from monitor.web.command_door import CommandDoor
+from monitor.web.command_outcomes import Answered, LetIn, Turned
 from monitor.web.ingest import bounded_body
 from monitor.web.letters import MAX_SEALED, opened
 
@@ -43,10 +44,12 @@ class CommandPage:
         return await answered(self.door, await self.door.take(letter, ROAD))
 
 
-async def answered(door: CommandDoor, found: LetIn | Turned) -> web.Response:
+async def answered(door: CommandDoor, found: LetIn | Turned | Answered) -> web.Response:
     """Return what is told of a command that was let in or turned away."""
     if isinstance(found, Turned):
         return _turned(found)
+    if isinstance(found, Answered):
+        return _said(found.answer, 200)
     answer = await door.answer(found, WAIT_S)
     if answer["error"]:
         return _said(answer, 202)

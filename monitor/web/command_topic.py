@@ -13,7 +13,8 @@ from alerts.topics import Kind, Topics, filter_of, unescape_level
 from monitor.core.signature import USER
 from monitor.store.commands import ANSWER_S
 from monitor.web.admission import RefusedRequest, Stamp
-from monitor.web.command_door import CommandDoor, LetIn, Turned
+from monitor.web.command_door import CommandDoor
+from monitor.web.command_outcomes import Answered, LetIn, Turned
 from monitor.web.delivery import Delivered, Reply
 from monitor.web.letters import MAX_CORRELATION, MAX_SEALED, Letter, opened, too_large
 from monitor.web.users import NAME
@@ -68,6 +69,9 @@ class CommandTopic:
         found = await self.door.take(letter, ROAD, unescape_level(message.name), objection)
         if isinstance(found, Turned):
             return self._refused(found, message, letter)
+        if isinstance(found, Answered):
+            told = _told(found.answer, letter)
+            return Reply("answered", told, to=to, correlation=message.correlation)
         return self._later(found, to, message.correlation, letter)
 
     def _later(self, let_in: LetIn, to: str, correlation: bytes, letter: Letter) -> Reply:

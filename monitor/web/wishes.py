@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,7 +27,10 @@ from monitor.domain.commands import (
     Command,
     Place,
 )
+from monitor.domain.questions import QUESTIONS, Question
 from monitor.web.inbound import MalformedBodyError
+
+T = TypeVar("T")
 
 RESOLVED = "resolved"
 FOR, UNTIL, BEGIN, SINCE = "for", "until", "begin", "since"
@@ -56,8 +59,18 @@ class Asked:
     verb: str
 
 
-def read_command(body: bytes, user: str, now: Millis) -> Asked:
-    """Return the command that `user` signed; spans of time begin at `now`.
+@dataclass(frozen=True, slots=True)
+class Wondered:
+    """What a body asks that changes nothing; `name`, `by` and `verb` as in `Asked`."""
+
+    question: Question
+    name: str
+    by: str
+    verb: str
+
+
+def read_command(body: bytes, user: str, now: Millis) -> Asked | Wondered:
+    """Return the command or the question that `user` signed; spans of time begin at `now`.
 
     Raises:
         MalformedBodyError: says which part is wrong and what is expected.
@@ -66,10 +79,12 @@ def read_command(body: bytes, user: str, now: Millis) -> Asked:
     found = _decoded(body)
     if not _ID.fullmatch(found.id):
         raise MalformedBodyError("id: 1 to 64 letters, digits, points, - and _, new for each wish")
+    _check_texts(found.wish)
+    if found.verb in QUESTIONS:
+        return Wondered(_question(found), found.id, found.by, found.verb)
     kind = VERBS.get(found.verb)
     if kind is None:
-        raise MalformedBodyError(f"verb: {_unknown(found.verb, tuple(VERBS))}")
-    _check_texts(found.wish)
+        raise MalformedBodyError(f"verb: {_unknown(found.verb, (*VERBS, *QUESTIONS))}")
     action = _action(found.verb, kind, found.wish, now)
     command = Command(id=f"{user}:{found.id}", by=user, action=action, dry_run=found.dry_run)
     fault = command_fault(command)
@@ -105,8 +120,21 @@ def _action(verb: str, kind: type[Action], wish: Mapping[str, Any], now: Millis)
     if missing:
         also = " (or for)" if missing[0] == UNTIL else ""
         raise MalformedBodyError(f"wish.{missing[0]}: {verb} needs it{also}")
+    return _converted(told, kind)
+
+
+def _question(found: CommandBody) -> Question:
+    kind = QUESTIONS[found.verb]
+    known = [field.name for field in fields(kind)]
+    strange = next((name for name in found.wish if name not in known), None)
+    if strange is not None:
+        raise MalformedBodyError(f"wish: {found.verb}: {_unknown(strange, known)}")
+    return _converted(found.wish, kind, strict=False)  # a number may come as text
+
+
+def _converted(told: Mapping[str, Any], kind: type[T], *, strict: bool = True) -> T:
     try:
-        return msgspec.convert(told, kind)
+        return msgspec.convert(told, kind, strict=strict)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         message, _, path = str(error).partition(" - at `$")
         raise MalformedBodyError(f"wish{path.rstrip('`')}: {message[:200]}") from error

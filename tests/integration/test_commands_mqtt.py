@@ -314,7 +314,7 @@ async def test_what_the_page_shows_works(
     """Each block of docs/commands.md marked `sh test` is run as it stands, on other ports."""
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh test\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     answers = []
     async with commanded(own_redis, own_mosquitto, tmp_path, rules=DRILL) as room:
         at = SystemClock().now()
@@ -337,9 +337,10 @@ async def test_what_the_page_shows_works(
             answers.append(json.loads(done.stdout))
         words = ["command", "list", "--redis-url", own_redis.url, "-o", "json"]
         rows = (await asyncio.to_thread(hashhedge, *words)).json
-    assert [it["accepted"] for it in answers] == [True] * 3
-    assert [it["repeated"] for it in answers] == [False, True, False]
+    assert [it["accepted"] for it in answers] == [True] * 4
+    assert [it["repeated"] for it in answers] == [False, True, False, False]
     assert answers[2]["state"] == "acked"
+    assert {it["rule"] for it in answers[3]["history"]} == {"btc-under-100k"}
     assert [(row["user"], row["verb"], row["outcome"]) for row in rows] == [
         ("anna", "alert.drill", "done"),
         ("anna", "alert.ack", "done"),
@@ -347,7 +348,7 @@ async def test_what_the_page_shows_works(
 
 
 async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: Path) -> None:
-    """With it the service hears and answers; nobody reads another's answers or writes a state."""
+    """With it the service hears and answers; nobody reads another's answers or writes a state (F12)."""
     broker = guarded_broker(tmp_path)
     url = broker.url.replace("//", "//hashhedge@")
 
@@ -355,6 +356,11 @@ async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: 
         words = ["-p", str(broker.port), "-u", user, "-P", PASSWORDS[user], "-q", "1", "-W", "3"]
         what = ["-t", f"{BASE}/cmd/alert.ack", "-e", reply_to, "-m", enveloped(body, "").decode()]
         command = ["mosquitto_rr", "-V", "mqttv5", *words, *what]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+
+    async def put(user: str, topic: str) -> subprocess.CompletedProcess[bytes]:
+        words = ["-p", str(broker.port), "-u", user, "-P", PASSWORDS[user], "-q", "1", "-r"]
+        command = ["mosquitto_pub", "-V", "mqttv5", "-d", *words, "-t", topic, "-m", "forged"]
         return await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
 
     try:
@@ -371,5 +377,10 @@ async def test_the_sample_of_rules_for_a_broker(own_redis: TestRedis, tmp_path: 
             overheard = await ask("bob", order("2"), f"{ROOM}/shell")
             assert (overheard.returncode, overheard.stdout) == (27, b"")
             assert room.replies() == []  # the listener has no name, so no room of answers
+            for below in ("alert/x-high/X/state", "alert/x-high/X/event", "company/RIOT/state"):
+                denied = await put("anna", f"{BASE}/{below}")
+                assert "Not authorized" in denied.stderr.decode() + denied.stdout.decode(), denied
+            state = await room.state("acked")
+            assert (state["rule"], state["ack"]["by"]) == ("x-high", "anna")
     finally:
         broker.stop()

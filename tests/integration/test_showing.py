@@ -14,7 +14,9 @@ from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from monitor.app.relaying import RelayRole
+from monitor.app.world import load_world
 from monitor.core.clock import SystemClock
+from monitor.settings import Settings
 from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
@@ -50,6 +52,7 @@ async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_ther
         clock=clock,
         instruments=Instruments(Known(), version="0"),
         shows=lambda name: name != "retarget_error_ratio",
+        world=lambda: load_world(Settings(), clock.now()),
     )
     await cast("Any", redis.hset(keys.market, "BTC-USD", "{"))
     async with (

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from alerts.sinks.mqtt.listen import listening
-from monitor.app.relaying import StateBoard
+from monitor.app.state_board import StateBoard
 from monitor.core.clock import SystemClock
 from monitor.store.keys import Keys
 from monitor.store.published import PublishedTopics

@@ -14,7 +14,7 @@ import pytest
 
 from alerts.letters import FIELD, encode_letter, letter_of
 from monitor.__main__ import main
-from monitor.app.posting import GROUP
+from monitor.app.posting import GROUP, letter_store
 from monitor.core.clock import SystemClock
 from monitor.store.client import connected
 from monitor.store.outbox_stream import OutboxStream
@@ -362,6 +362,49 @@ def test_a_channel_with_wrong_settings_is_named_with_its_line(
     assert f"{path}:4: user `anna`, channel inbox: `topic` is no setting of an inbox" in said.err
     path.write_text("users:\n  - name: anna\n", encoding="utf-8")
     assert here("users", "check", path).out == "fine: 1 users, 0 teams\n"
+
+
+def test_a_channel_without_its_secret_is_named_with_its_line(
+    here: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them, before a night in which it would have been wanted."""
+    path = tmp_path / "users.yaml"
+    path.write_text(
+        "users:\n"
+        "  - name: anna\n"
+        "    channels:\n"
+        "      - {kind: inbox}\n"
+        "      - {kind: ntfy, topic: annas, token: ANNAS_TOKEN}\n"
+        "      - {kind: telegram, chat: -100, token: ANNAS_BOT}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.delenv("ANNAS_TOKEN", raising=False)
+    said = here("users", "check", path)
+    assert said.code == 2
+    for line, name in ((5, "ANNAS_TOKEN"), (6, "ANNAS_BOT")):
+        assert f"{path}:{line}: user `anna`" in said.err
+        assert name in said.err
+    monkeypatch.setenv("ANNAS_TOKEN", "tk_0123456789abcdef")
+    monkeypatch.setenv("ANNAS_BOT", "123456:abcdefghijklmnopqrstuvwxyz0123456789")
+    said = here("users", "check", path)
+    assert (said.code, said.out) == (0, "fine: 1 users, 0 teams\n")
+
+
+async def test_the_doctor_names_what_does_not_work(own_redis: TestRedis, tmp_path: Path) -> None:
+    """The channel that fails since when and why; and how many users there are."""
+    path = tmp_path / "users.yaml"
+    path.write_text(USERS, encoding="utf-8")
+    async with connected(own_redis.url) as client:
+        await letter_store(client, KEYS).failed("anna|ntfy|auth", 1_768_229_760_000, b"{}")
+    said = await asyncio.to_thread(
+        hashhedge, "doctor", "--redis-url", own_redis.url, "-o", "json", cwd=tmp_path,
+        env={"HASHHEDGE_USERS": str(path)},
+    )  # fmt: skip
+    rows = {(row["group"], row["check"]): row for row in said.json}
+    found = rows["users", "anna ntfy"]
+    assert found["result"] == "warn"
+    assert found["detail"] == "does not take messages since 2026-01-12T14:56:00.000Z: auth"
+    assert rows["config", "users"]["detail"].startswith("2 users")
 
 
 async def test_a_wrong_file_ends_the_start(tmp_path: Path) -> None:

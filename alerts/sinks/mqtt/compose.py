@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alerts.forms import owner_of
-from alerts.model import AlertState, Reason, Transition
-from alerts.schemas import builders
+from alerts.model import Reason, Transition
+from alerts.schemas import builders, cloudevents
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
 from alerts.sinks.mqtt.connect import OFFLINE, ONLINE
 from alerts.sinks.mqtt.link import V5, Message, ProtocolName
-from alerts.sinks.mqtt.properties import Facts, PublishProperties
+from alerts.sinks.mqtt.properties import CONTENT_TYPE, Facts, PublishProperties
 from alerts.sinks.mqtt.sequence import Sequences
 from alerts.topics import Topic, Topics
 from monitor.core.clock import SECOND, Millis
@@ -29,10 +29,16 @@ class Composer:
         publisher: Publisher,
         origin: Origin,
         routed: Callable[[str], bool] = lambda _: False,
+        *,
+        cloud_events: bool = False,
     ) -> None:
-        """`routed` tells whose inbox is written by the courier, when and if that user wants."""
+        """`routed` tells whose inbox is written by the courier, when and if that user wants.
+
+        `cloud_events`: news goes out in an envelope of CloudEvents; states do not.
+        """
         self.topics = topics
         self._routed = routed
+        self._cloud_events = cloud_events
         self._publisher = publisher
         self._origin = origin
         self._sequences = Sequences()
@@ -56,7 +62,7 @@ class Composer:
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
         messages = [self._event(it, transition, protocol, now) for it in events if with_event]
-        if transition.to_state is AlertState.NOTED or transition.echo:
+        if not transition.has_state:
             return messages
         if transition.reason is Reason.RULE_REMOVED:
             return [*messages, self.cleared(state)]
@@ -100,6 +106,21 @@ class Composer:
         expiry_s = None if fresh_for_ms is None else _seconds(fresh_for_ms)
         return _message(topic, payload, protocol, expiry_s)
 
+    def state_of(self, transition: Transition, protocol: ProtocolName, now: Millis) -> Message:
+        """Return where an alert stands since `transition`, as it was said then."""
+        topic = self.topics.alert_state(transition.rule, transition.key)
+        return self._state(topic, transition, protocol, now)
+
+    def foreign(self, topic: str, payload: bytes, protocol: ProtocolName) -> Message:
+        """Return a retained message of somebody else's contract; an empty one takes it back.
+
+        Raises:
+            DeliveryError: it is too large; not retriable.
+
+        """
+        properties = PublishProperties() if protocol == V5 and payload else None
+        return _bounded(Message(topic, payload, 1, retain=True, properties=properties))
+
     def cleared(self, topic: Topic) -> Message:
         """Return the empty message that takes a retained state back."""
         return Message(topic.name, b"", topic.delivery.qos, retain=True)
@@ -122,10 +143,16 @@ class Composer:
         self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
     ) -> Message:
         stamp = self._stamp(topic, transition.id, now)
-        payload = encode(builders.alert_event(transition, stamp, self._origin))
+        event = builders.alert_event(transition, stamp, self._origin)
         # recorded inputs are old by nature; their news does not expire
         left = None if self._origin.replay else _seconds(builders.expires_at(transition) - now)
-        return _message(topic, payload, protocol, left, _facts(ALERT_EVENT, transition))
+        facts = _facts(ALERT_EVENT, transition)
+        if not self._cloud_events:
+            return _message(topic, encode(event), protocol, left, facts)
+        base = self.topics.base
+        wrapped = cloudevents.cloud_event(event, base, topic.name.removeprefix(f"{base}/"))
+        kind = cloudevents.CONTENT_TYPE
+        return _message(topic, encode(wrapped), protocol, left, facts, kind)
 
     def _state(
         self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
@@ -144,15 +171,22 @@ def _message(
     protocol: ProtocolName,
     expiry_s: int | None,
     facts: Facts = (),
+    kind: str = CONTENT_TYPE,
 ) -> Message:
-    if len(payload) > MAX_PAYLOAD_BYTES:
+    properties = PublishProperties(expiry_s, facts, content_type=kind) if protocol == V5 else None
+    delivery = topic.delivery
+    return _bounded(Message(topic.name, payload, delivery.qos, delivery.retain, properties))
+
+
+def _bounded(message: Message) -> Message:
+    size = len(message.payload)
+    if size > MAX_PAYLOAD_BYTES:
         raise DeliveryError(
-            f"message of {len(payload)} bytes on {topic.name} is over {MAX_PAYLOAD_BYTES}",
+            f"message of {size} bytes on {message.topic} is over {MAX_PAYLOAD_BYTES}",
             retriable=False,
             reason="too_large",
         )
-    properties = PublishProperties(expiry_s, facts) if protocol == V5 else None
-    return Message(topic.name, payload, topic.delivery.qos, topic.delivery.retain, properties)
+    return message
 
 
 def _facts(schema: str, transition: Transition) -> Facts:

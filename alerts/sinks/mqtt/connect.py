@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from alerts.sinks.mqtt.link import V5, V311, Link, LinkLost, ProtocolName, VersionRefused
+from alerts.sinks.mqtt.link import V5, V311, Address, Link, LinkLost, ProtocolName, VersionRefused
 from alerts.sinks.mqtt.packets import Login
 from alerts.sinks.mqtt.url import MqttUrl, Password, password_from
-from alerts.sinks.mqtt.wire import Address, WireLink
+from alerts.sinks.mqtt.wire import WireLink
 from monitor.core.backoff import Backoff
 from monitor.core.errors import ConfigError
 
@@ -53,6 +53,7 @@ class MqttSettings:
         connect_timeout_s: until CONNACK.
         ack_timeout_s: until PUBACK; then the connection is cut and made anew.
         reconnect: waits between tries to connect.
+        cloud_events: put news in an envelope of CloudEvents.
 
     """
 
@@ -67,6 +68,7 @@ class MqttSettings:
     connect_timeout_s: float = 5.0
     ack_timeout_s: float = 10.0
     reconnect: Backoff = field(default_factory=lambda: Backoff(base_s=0.25, cap_s=15.0))
+    cloud_events: bool = False
 
     @property
     def client_id(self) -> str:

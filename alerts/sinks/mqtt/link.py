@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
 from alerts.sinks.mqtt.properties import PublishProperties
+from alerts.sinks.mqtt.refusals import UNREACHABLE
 
 ProtocolName: TypeAlias = Literal["5.0", "3.1.1"]
 
@@ -22,7 +24,14 @@ _HEADER_BYTES = 9  # type, length, topic length, packet identifier
 
 
 class LinkLost(Exception):
-    """The connection is gone; nothing that was not acknowledged may count as delivered."""
+    """The connection is gone; nothing that was not acknowledged may count as delivered.
+
+    `reason` is one of `refusals.HINTS`.
+    """
+
+    def __init__(self, message: str, reason: str = UNREACHABLE) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NotAcknowledged(LinkLost):
@@ -81,6 +90,15 @@ class Batch:
         self.left -= 1
         if self.left == 0 and not self.acknowledged.done():
             self.acknowledged.set_result(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the broker is; `tls` None for a bare connection."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
 
 
 class Link(Protocol):

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import aiomqtt
 
 from alerts.sinks.mqtt.connect import TlsFiles, tls_context
+from alerts.sinks.mqtt.refusals import reason_of
 from alerts.sinks.mqtt.url import MqttUrl
 from monitor.core.errors import DeliveryError
 
@@ -39,7 +40,9 @@ async def listening(
             await client.subscribe(topic, qos=1)
             yield _messages(client)
     except aiomqtt.MqttError as error:
-        raise DeliveryError(f"listen on {topic}: {error}", retriable=True, reason="lost") from error
+        reason = reason_of(error)
+        text = f"listen on {topic}: {error}"
+        raise DeliveryError(text, retriable=True, reason=reason) from error
 
 
 async def _messages(client: aiomqtt.Client) -> AsyncIterator[tuple[str, bytes]]:

@@ -18,6 +18,8 @@ from alerts.topics import Topics
 
 RETAINED_WAIT_S = 1.0
 """No broker says that it has no retained message; they come right behind the subscription."""
+TURNS_WAIT_S = 2.5
+"""Longer than the pause that two publishers in a clash keep between their connections."""
 UNNAMED = "a publisher that does not say who it is"
 
 
@@ -51,6 +53,43 @@ async def other_publisher(settings: MqttSettings, *, wait_s: float = RETAINED_WA
         return None
     who = _client_id(heard.get(detail, b""))
     return None if who == settings.client_id else who
+
+
+async def rival_publishers(settings: MqttSettings) -> tuple[str, ...]:
+    """Return the client ids of publishers that take turns under our instance; empty: there is no clash.
+
+    Whoever publishes says who it is at each connection. One that comes back after another has spoken
+    is thrown out by it again and again; a service that was just started anew is not.
+
+    Raises:
+        DeliveryError: the broker cannot be reached.
+        ConfigError: a TLS file or the password file cannot be used.
+
+    """
+    detail = Topics(settings.instance).status_detail().name
+    password = settings.password() if settings.url.user else None
+    runs: list[tuple[str, str]] = []
+    async with listening(settings.url, detail, password=password, tls=settings.tls) as messages:
+        try:
+            async with asyncio.timeout(RETAINED_WAIT_S) as limit:
+                async for _, payload in messages:
+                    if runs:  # somebody has just connected: stay, and see who comes next
+                        limit.reschedule(asyncio.get_running_loop().time() + TURNS_WAIT_S)
+                    who = _publisher(payload)
+                    if who is not None and who in runs[:-1] and who != runs[-1]:
+                        return tuple(sorted({who[0], *(it[0] for it in runs)}))
+                    runs.append(who or (UNNAMED, ""))
+        except TimeoutError:
+            pass
+    return ()
+
+
+def _publisher(payload: bytes) -> tuple[str, str] | None:
+    try:
+        detail = msgspec.json.decode(payload, type=StatusDetail)
+    except msgspec.DecodeError:
+        return None
+    return detail.client_id, detail.run
 
 
 def _client_id(payload: bytes) -> str:

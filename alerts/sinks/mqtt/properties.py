@@ -27,9 +27,13 @@ class PublishProperties:
     __slots__ = ("_packed",)
 
     def __init__(
-        self, expiry_s: int | None = None, facts: Facts = (), correlation: bytes = b""
+        self,
+        expiry_s: int | None = None,
+        facts: Facts = (),
+        correlation: bytes = b"",
+        content_type: str = CONTENT_TYPE,
     ) -> None:
-        body = _unchanging(facts)
+        body = _unchanging(facts, content_type)
         if correlation:
             body += _CORRELATION_DATA + len(correlation).to_bytes(2, "big") + correlation
         if expiry_s is not None:
@@ -42,8 +46,8 @@ class PublishProperties:
 
 
 @lru_cache(maxsize=4096)
-def _unchanging(facts: Facts) -> bytes:
-    body = _PAYLOAD_FORMAT_UTF_8 + _CONTENT_TYPE + packed_text(CONTENT_TYPE)
+def _unchanging(facts: Facts, content_type: str) -> bytes:
+    body = _PAYLOAD_FORMAT_UTF_8 + _CONTENT_TYPE + packed_text(content_type)
     return body + b"".join(
         _USER_PROPERTY + packed_text(name) + packed_text(value) for name, value in facts
     )

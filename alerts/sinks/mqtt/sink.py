@@ -11,26 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from alerts.model import Transition
 from alerts.notification import Notification, Receipt
-from alerts.schemas.builders import Origin, Publisher, Stamp
+from alerts.schemas.builders import Stamp
 from alerts.schemas.payloads import RetainedState
-from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
-from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect, unchecked
+from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
+from alerts.sinks.mqtt.refusals import HINTS, SUBSCRIPTION_REFUSED, TAKEN_OVER, Clash
 from alerts.topics import Topic, Topics
-from monitor.core.clock import Clock, Millis, SystemClock
+from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
 
 NAME = "mqtt"
 _GOODBYE_S = 2.0
+_CLASH_PAUSE_S = 1.0
+"""Between two connections when somebody else has our client id: neither is to flood the broker."""
 # not authorised, topic name invalid, packet too large, payload format invalid: the same next time
 _LASTING_REFUSALS = frozenset({135, 144, 149, 153})
 _log = structlog.get_logger(__name__)
@@ -42,11 +44,6 @@ class Gauge(Protocol):
     def set(self, value: float) -> None:
         """Show `value`."""
         ...
-
-
-class _NoGauge:
-    def set(self, value: float) -> None:
-        """Show nothing."""
 
 
 class MqttSink:
@@ -63,6 +60,10 @@ class MqttSink:
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._closing = False
+        self._ears: dict[str, Callable[[bytes], None]] = {}
+        self._said: dict[str, str] = {}
+        self.connections = 0
+        """How often a connection was made. A new one may be to a broker that has forgotten all."""
 
     @property
     def topics(self) -> Topics:
@@ -112,6 +113,48 @@ class MqttSink:
         message = self._composer.state(topic, build, link.protocol, now, fresh_for_ms)
         await self._send(link, [message])
 
+    async def repeat_state(self, transition: Transition) -> None:
+        """Publish again where an alert stands, unless something else was said over this connection.
+
+        That is newer than what the caller has read.
+
+        Raises:
+            DeliveryError: not acknowledged.
+
+        """
+        link = await self._connected()
+        if self._said.get(transition.name, transition.id) == transition.id:
+            message = self._composer.state_of(transition, link.protocol, self._clock.now())
+            await self._send(link, [message])
+
+    async def put(self, topic: str, payload: bytes) -> None:
+        """Publish a retained message of another contract, JSON in UTF-8; empty takes it back.
+
+        Raises:
+            DeliveryError: not acknowledged.
+
+        """
+        link = await self._connected()
+        await self._send(link, [self._composer.foreign(topic, payload, link.protocol)])
+
+    async def hear(self, topic: str, told: Callable[[bytes], None]) -> None:
+        """Call `told` with each payload on `topic`, over this connection: ask anew after each.
+
+        Raises:
+            DeliveryError: there is no connection, or the broker does not let us hear it.
+
+        """
+        link = await self._connected()
+        self._ears[topic] = told
+        try:
+            async with asyncio.timeout(self._settings.ack_timeout_s):
+                await link.hear(topic)
+        except TimeoutError as error:
+            raise DeliveryError(str(error), retriable=True, reason="ack_timeout") from error
+        except LinkLost as error:
+            forbidden = error.reason == SUBSCRIPTION_REFUSED
+            raise DeliveryError(str(error), retriable=not forbidden, reason="refused") from error
+
     async def clear_state(self, topic: Topic) -> None:
         """Take a retained state back: what it speaks of is no more.
 
@@ -123,19 +166,35 @@ class MqttSink:
 
     async def keep_connected(self) -> None:
         """Connect, say so, wait for the end of the connection, and again, until closed."""
-        rng = random.Random()  # noqa: S311 - jitter, no secret
-        failures = 0
+        rng, clash = random.Random(), Clash()  # noqa: S311 - jitter, no secret
+        failures, begun = 0, None
         while not self._closing:
             try:
+                begun = None
                 link = await connect(self._settings, self._status, self._heard)
-                failures = 0
+                failures, begun = 0, self._clock.now()
                 await self._serve(link)
             except (LinkLost, ConfigError) as error:  # a secret may be away while it is rotated
-                if failures == 0 and not self._closing:
-                    broker = str(self._settings.url)
-                    _log.warning("mqtt.not_connected", broker=broker, why=str(error))
-            await self._clock.sleep(self._settings.reconnect.delay_s(failures, rng))
+                if not self._closing:
+                    self._mourn(error, failures, begun, clash)
+            delay_s = self._settings.reconnect.delay_s(failures, rng)
+            await self._clock.sleep(max(delay_s, _CLASH_PAUSE_S) if clash.fighting else delay_s)
             failures += 1
+
+    def _mourn(
+        self, error: LinkLost | ConfigError, failures: int, begun: Millis | None, clash: Clash
+    ) -> None:
+        """Say why there is no connection: the first time of a row, and a clash once a minute."""
+        broker, reason = str(self._settings.url), getattr(error, "reason", "config")
+        now = self._clock.now()
+        if begun is not None and clash.lost(reason, now - begun, now):
+            hint, own = HINTS[TAKEN_OVER], self._settings.client_id
+            _log.warning("mqtt.client_id_clash", broker=broker, client_id=own, hint=hint)
+        elif failures == 0 and not clash.fighting:
+            hint = error.hint if isinstance(error, ConfigError) else HINTS[error.reason]
+            _log.warning(
+                "mqtt.not_connected", broker=broker, reason=reason, why=str(error), hint=hint
+            )
 
     async def close(self) -> None:
         """Say `offline` and disconnect; a broker that is away already has our will."""
@@ -156,6 +215,8 @@ class MqttSink:
             async with asyncio.timeout(self._settings.ack_timeout_s):
                 await self._announce(link)
                 await link.hear(self._status)
+            self._said.clear()
+            self.connections += 1
             self._link = link
             self._linked.set()
             self._gauge.set(1)
@@ -176,6 +237,9 @@ class MqttSink:
             self._gauge.set(0)
 
     def _heard(self, topic: str, payload: bytes) -> None:
+        told = self._ears.get(topic)
+        if told is not None:
+            told(payload)
         link = self._link
         if link is not None and topic == self._status and payload == OFFLINE:
             # a predecessor's will came late, or another replica left: the service is still here
@@ -187,9 +251,10 @@ class MqttSink:
 
     async def _deliver(self, notification: Notification, *, with_event: bool) -> Receipt:
         link = await self._connected()
-        messages = self._composer.alert(
-            notification.transition, link.protocol, self._clock.now(), with_event=with_event
-        )
+        transition, now = notification.transition, self._clock.now()
+        messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
+        if transition.has_state:
+            self._said[transition.name] = transition.id
         if messages:
             await self._send(link, messages)
         return Receipt(NAME, self._clock.now(), "" if with_event else "state only")
@@ -222,71 +287,3 @@ class MqttSink:
 def _forget(future: asyncio.Future[None]) -> None:
     if not future.cancelled():
         future.exception()
-
-
-@asynccontextmanager
-async def open_mqtt(
-    settings: MqttSettings,
-    *,
-    clock: Clock | None = None,
-    origin: Origin | None = None,
-    version: str = "",
-    connected: Gauge | None = None,
-    routed: Callable[[str], bool] = lambda _: False,
-) -> AsyncIterator[MqttSink]:
-    """Open the sink; it connects in the background, so the broker may come later.
-
-    Leaving says `offline`. `connected` shows 1 while there is a connection, `routed` tells whose
-    inbox is not written with the alert, but by his channels.
-
-    Raises:
-        ConfigError: the password file or a TLS file cannot be used.
-
-    """
-    clock = clock or SystemClock()
-    if unchecked(settings):
-        _log.warning("mqtt.certificate_not_checked", broker=str(settings.url))
-    now = clock.now()
-    publisher = Publisher(
-        instance=settings.instance,
-        client_id=settings.client_id,
-        run=f"{settings.replica}-{now:x}",
-        version=version,
-        since=now,
-    )
-    composer = Composer(Topics(settings.instance), publisher, origin or Origin(), routed)
-    sink = MqttSink(settings, composer, clock=clock, connected=connected or _NoGauge())
-    async with asyncio.TaskGroup() as group:
-        keeper = group.create_task(sink.keep_connected(), name="mqtt.keep_connected")
-        try:
-            yield sink
-        finally:
-            await sink.close()
-            keeper.cancel()
-
-
-class _Told:
-    """The connection as a gauge that tells the context."""
-
-    def __init__(self, context: SinkContext) -> None:
-        self._context = context
-
-    def set(self, value: float) -> None:
-        self._context.connected(NAME, bool(value))
-
-
-def _open(context: SinkContext) -> AbstractAsyncContextManager[MqttSink] | None:
-    settings = context.settings.get(NAME)
-    if not isinstance(settings, MqttSettings):
-        return None
-    return open_mqtt(
-        settings,
-        clock=context.clock,
-        origin=context.origin,
-        version=context.version,
-        connected=_Told(context),
-        routed=context.routed,
-    )
-
-
-SINK = SinkSpec(NAME, _open)

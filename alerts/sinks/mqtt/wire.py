@@ -8,9 +8,7 @@ listens uses `library`.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from paho.mqtt.packettypes import PacketTypes
@@ -22,6 +20,7 @@ from alerts.sinks.mqtt.link import (
     PACKET_TOO_LARGE,
     PROTOCOL_MAX_BYTES,
     UNSUPPORTED_PROTOCOL_VERSION,
+    Address,
     Batch,
     LinkLost,
     Message,
@@ -32,18 +31,16 @@ from alerts.sinks.mqtt.link import (
 )
 from alerts.sinks.mqtt.packets import Login, MalformedPacketError
 from alerts.sinks.mqtt.reasons import reason_words
+from alerts.sinks.mqtt.refusals import (
+    HUNG_UP,
+    SUBSCRIPTION_REFUSED,
+    UNREACHABLE,
+    reason_of,
+    reason_of_code,
+)
 
 _OLD_VERSION_REFUSED = 1
 _GOODBYE_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the broker is; `tls` None for a bare connection."""
-
-    host: str
-    port: int
-    tls: ssl.SSLContext | None
 
 
 class WireLink(asyncio.Protocol):
@@ -93,9 +90,9 @@ class WireLink(asyncio.Protocol):
                 welcome = await self._welcomed
         except TimeoutError as error:
             self.abort()
-            raise LinkLost("broker cannot be reached: timed out") from error
+            raise LinkLost("broker cannot be reached: timed out", reason_of(error)) from error
         except OSError as error:
-            raise LinkLost(f"broker cannot be reached: {error}") from error
+            raise LinkLost(f"broker cannot be reached: {error}", reason_of(error)) from error
         except BaseException:
             self.abort()
             raise
@@ -121,7 +118,8 @@ class WireLink(asyncio.Protocol):
         self.abort()
         wanted = UNSUPPORTED_PROTOCOL_VERSION if welcome.code >= FAILURE else _OLD_VERSION_REFUSED
         kind = VersionRefused if welcome.code == wanted else LinkLost
-        raise kind(f"broker refused us: {reason_words(PacketTypes.CONNACK, welcome.code)}")
+        words = reason_words(PacketTypes.CONNACK, welcome.code)
+        raise kind(f"broker refused us: {words}", reason_of_code(welcome.code))
 
     def send(self, messages: Sequence[Message]) -> asyncio.Future[None]:
         """Send `messages` in order; see `Link.send`."""
@@ -173,7 +171,8 @@ class WireLink(asyncio.Protocol):
             self._subscribing.pop(mid, None)
             self._flight.release(mid)
         if code >= FAILURE:
-            raise LinkLost(f"the broker refuses a subscription to {topic}: code {code}")
+            text = f"the broker refuses a subscription to {topic}: code {code}"
+            raise LinkLost(text, SUBSCRIPTION_REFUSED)
 
     async def lost(self) -> LinkLost:
         """Wait until the connection is gone; see `Link.lost`."""
@@ -208,7 +207,8 @@ class WireLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: called by the event loop."""
-        self._end(LinkLost(str(exc) if exc else "the broker closed the connection"))
+        reason = reason_of(exc) if exc else UNREACHABLE
+        self._end(LinkLost(str(exc) if exc else "the broker closed the connection", reason))
 
     def data_received(self, data: bytes) -> None:
         """Take what came: called by the event loop."""
@@ -237,9 +237,8 @@ class WireLink(asyncio.Protocol):
             self._welcomed.set_result(packets.welcome(body, self.protocol))
         elif kind == packets.DISCONNECT:
             code = body[0] if body else 0
-            self._break(
-                LinkLost(f"the broker ended it: {reason_words(PacketTypes.DISCONNECT, code)}")
-            )
+            words = reason_words(PacketTypes.DISCONNECT, code)
+            self._break(LinkLost(f"the broker ended it: {words}", reason_of_code(code)))
         elif kind != packets.PINGRESP:
             self._break(LinkLost(f"the broker sent no MQTT: a packet of type {first >> 4}"))
 
@@ -289,9 +288,9 @@ class WireLink(asyncio.Protocol):
             self._pulse.cancel()
         if not self._welcomed.done():
             # a 3.1.1 broker often just hangs up on a CONNECT of 5.0
-            self._welcomed.set_exception(
-                VersionRefused(f"the broker hung up before it answered: {why}")
-            )
+            text = f"the broker hung up before it answered: {why}"
+            reason = HUNG_UP if why.reason == UNREACHABLE else why.reason
+            self._welcomed.set_exception(VersionRefused(text, reason))
             self._welcomed.exception()  # nobody may be waiting for it
         for granted in self._subscribing.values():
             if not granted.done():

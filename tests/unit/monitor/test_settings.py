@@ -24,43 +24,49 @@ def test_options_win_over_the_environment() -> None:
     assert (found.web_port, found.instance, found.rules) == (0, "blue", Path("r.yaml"))
 
 
+TEXTS = {
+    "instance": "blue",
+    "redis_url": "redis://r/1",
+    "mqtt_url": "mqtt://b",
+    "mqtt_protocol": "3.1.1",
+    "mqtt_password": "hunter2",
+    "mqtt_password_file": "p",
+    "mqtt_ca": "ca.pem",
+    "mqtt_certificate": "c.pem",
+    "mqtt_key": "k.pem",
+    "web_host": "::1",
+    "mqtt_insecure": "True",
+    "mqtt_cloudevents": "True",
+    "homeassistant": "component",
+    "homeassistant_prefix": "ha/here",
+    "web_port": "1",
+    "ingest_secret": "correct-horse-battery",
+    "ingest_mqtt": "True",
+    "public_url": "https://alerts.example.org/hh",
+    "command_users": "u",
+    "users": "us.yaml",
+    "dashboard_url": "https://g/d/hh",
+    "companies": "c",
+    "rules": "r.yaml",
+    "feeds": "f.yaml",
+    "calendar": "e.yaml",
+    "watch_books": "False",
+    "cold_start": "notify",
+    "user_rules": "5",
+    "user_rules_total": "50",
+    "user_rules_loudest": "critical",
+    "state_dir": "s",
+    "lease_ms": "900",
+    "backoff_seed": "7",
+    "log_level": "debug",
+}
+
+
 def test_every_setting_has_a_variable() -> None:
     """Each field is read from its own variable, as text, into its own type."""
-    texts = {
-        "instance": "blue",
-        "redis_url": "redis://r/1",
-        "mqtt_url": "mqtt://b",
-        "mqtt_protocol": "3.1.1",
-        "mqtt_password": "hunter2",
-        "mqtt_password_file": "p",
-        "mqtt_ca": "ca.pem",
-        "mqtt_certificate": "c.pem",
-        "mqtt_key": "k.pem",
-        "web_host": "::1",
-        "web_port": "1",
-        "ingest_secret": "correct-horse-battery",
-        "ingest_mqtt": "True",
-        "public_url": "https://alerts.example.org/hh",
-        "command_users": "u",
-        "users": "us.yaml",
-        "dashboard_url": "https://g/d/hh",
-        "companies": "c",
-        "rules": "r.yaml",
-        "feeds": "f.yaml",
-        "calendar": "e.yaml",
-        "watch_books": "False",
-        "cold_start": "notify",
-        "user_rules": "5",
-        "user_rules_total": "50",
-        "user_rules_loudest": "critical",
-        "state_dir": "s",
-        "lease_ms": "900",
-        "backoff_seed": "7",
-        "log_level": "debug",
-    }
-    assert set(texts) == set(SETTINGS)
-    found = load_settings({f"HASHHEDGE_{name.upper()}": text for name, text in texts.items()})
-    assert {name: str(getattr(found, name)) for name in SETTINGS} == texts
+    assert set(TEXTS) == set(SETTINGS)
+    found = load_settings({f"HASHHEDGE_{name.upper()}": text for name, text in TEXTS.items()})
+    assert {name: str(getattr(found, name)) for name in SETTINGS} == TEXTS
     assert (found.web_port, found.lease_ms, found.state_dir) == (1, 900, Path("s"))
 
 

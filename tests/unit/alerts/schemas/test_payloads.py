@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import AlertState, Transition
-from alerts.schemas import asyncapi, builders, generate, payloads
+from alerts.schemas import asyncapi, builders, generate, payloads, replies
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from monitor.core.clock import HOUR, iso
 from monitor.domain.commands import Listed, ReloadPlan
@@ -78,7 +78,7 @@ def all_payloads() -> Iterator[msgspec.Struct]:
         last_success_at=None,
     )
     some = Listed(total=1, names=("r",))
-    yield payloads.CommandReply(
+    yield replies.CommandReply(
         id="1",
         at=iso(AT),
         accepted=True,

@@ -93,6 +93,15 @@ def test_a_file_replaces_the_default_of_its_ticker(tmp_path: Path) -> None:
     assert list(riot.figures) == ["efficiency_j_th"]
 
 
+def test_a_file_leaves_a_default_out(tmp_path: Path) -> None:
+    """HIVE.yaml that says no more than that: no feed asks for it, no rule watches it."""
+    (tmp_path / "HIVE.yaml").write_text("ticker: HIVE\nomit: true\n")
+    assert set(load_companies(NOW)) - set(load_companies(NOW, tmp_path)) == {"HIVE"}
+    (tmp_path / "HIVE.yaml").write_text("ticker: RIOT\nomit: true\n")
+    with pytest.raises(ConfigError, match="omit"):
+        load_companies(NOW, tmp_path)
+
+
 def test_a_file_must_be_named_after_its_ticker(tmp_path: Path) -> None:
     """A copy that kept its old name is refused, with the name it should have."""
     (tmp_path / "FUFU.yaml").write_text(WULF)

@@ -19,6 +19,7 @@ from monitor.store.client import connect
 from monitor.store.commands import CommandDesk, Forbidden
 from monitor.store.keys import Keys
 from monitor.telemetry.catalogue import COMMAND_OUTCOMES
+from monitor.web.answering import Answerer
 from monitor.web.command_door import PER_MINUTE, CommandDoor
 from monitor.web.command_topic import CommandTopic
 from monitor.web.delivery import Delivered, Reply
@@ -55,7 +56,10 @@ class Trail(CommandDesk):
 def come(users: Users, *messages: Delivered) -> tuple[list[Reply], list[str], Trail]:
     """Return what each message comes to, how it was counted, and the trail."""
     counted, desk = list[str](), Trail()
-    door = CommandDoor(users=users, desk=desk, clock=ManualClock(NOON), ended=counted.append)
+    answerer = Answerer(connect("redis://127.0.0.1:1/0"), Keys())
+    door = CommandDoor(
+        users=users, desk=desk, answerer=answerer, clock=ManualClock(NOON), ended=counted.append
+    )
     topic = CommandTopic(door, Topics("main"))
 
     async def take_all() -> list[Reply]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -25,15 +26,23 @@ from monitor.domain.commands import (
     SetRule,
     UnackAlert,
 )
+from monitor.domain.questions import AskHistory
 from monitor.store.commands import decode_command, encode_command
 from monitor.web.inbound import MalformedBodyError
-from monitor.web.wishes import read_command
+from monitor.web.wishes import Asked, Wondered, read_command
 from tests.worlds import NOON
 
 LATER = NOON + 10 * MINUTE
 DATE = "2030-01-01T00:00Z"
 DATE_MS = 1_893_456_000_000
 ALERT = {"rule": "r", "key": "X"}
+
+
+def read(said: bytes, user: str, now: int) -> Asked:
+    """Return the command of a body."""
+    found = read_command(said, user, now)
+    assert isinstance(found, Asked)
+    return found
 
 
 def body(verb: str, wish: object, **more: object) -> bytes:
@@ -87,7 +96,7 @@ OWN_RULE = {"type": "threshold", "id": "r", "on": "X", "above": 1.0}
 )
 def test_each_verb_can_be_asked_for(verb: str, wish: dict[str, Any], expected: Action) -> None:
     """With moments as dates, spans or milliseconds; it comes out of the stream as it went in."""
-    asked = read_command(body(verb, wish, dry_run=True), "anna", NOON)
+    asked = read(body(verb, wish, dry_run=True), "anna", NOON)
     assert asked.command.action == expected
     assert (asked.command.id, asked.command.by, asked.command.dry_run) == ("anna:1", "anna", True)
     assert decode_command(encode_command(asked.command)) == asked.command
@@ -145,10 +154,10 @@ def test_the_same_words_are_the_same_wish_at_any_time() -> None:
     """Sent again later, a span has another end and is still what was said before."""
     said = body("alert.ack", {**ALERT, "for": "10m"})
     turned = body("alert.ack", {"for": "10m", "key": "X", "rule": "r"})
-    first, later = read_command(said, "anna", NOON), read_command(turned, "anna", NOON + MINUTE)
+    first, later = read(said, "anna", NOON), read(turned, "anna", NOON + MINUTE)
     assert first.said == later.said
     assert first.command != later.command
-    assert first.said != read_command(body("alert.ack", ALERT), "anna", NOON).said
+    assert first.said != read(body("alert.ack", ALERT), "anna", NOON).said
 
 
 JSON = st.recursive(
@@ -165,7 +174,35 @@ NAMES = st.sampled_from(
 def test_whatever_is_wished_is_a_command_or_a_reason(verb: str, wish: dict[str, Any]) -> None:
     """No other exception, and what is a command comes out of the stream as it went in."""
     try:
-        asked = read_command(body(verb, wish), "anna", NOON)
+        asked = read(body(verb, wish), "anna", NOON)
     except MalformedBodyError:
         return
     assert decode_command(encode_command(asked.command)) == asked.command
+
+
+@pytest.mark.parametrize(
+    ("wish", "count"),
+    [({}, 20), ({"count": 5, "rule": "x"}, 5), ({"count": "100", "mine": "true"}, 100)],
+)
+def test_a_question_changes_nothing(wish: dict[str, Any], count: int) -> None:
+    """It is no command, so it has no place among the prices; its fields are bounded."""
+    found = read_command(body("history", wish), "anna", NOON)
+    assert isinstance(found, Wondered)
+    assert isinstance(found.question, AskHistory)
+    assert (found.question.count, found.verb) == (count, "history")
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ({"count": 101}, "wish.count"),
+        ({"count": 0}, "wish.count"),
+        ({"rules": "x"}, "did you mean rule?"),
+        ({"rule": "#"}, "wish.rule"),
+        ({"rule": "x" * 101}, "wish.rule"),
+    ],
+)
+def test_a_question_out_of_bounds_is_refused(wish: dict[str, Any], why: str) -> None:
+    """Named by its field, as a command is."""
+    with pytest.raises(MalformedBodyError, match=re.escape(why)):
+        read_command(body("history", wish), "anna", NOON)

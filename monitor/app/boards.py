@@ -1,0 +1,75 @@
+"""What the relay role keeps on the broker besides the news: one turn a second over all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from alerts.home_assistant.discovery import Discovery
+from alerts.sinks.mqtt import MqttSink
+from monitor.app.alert_board import AlertBoard
+from monitor.app.home_board import HomeBoard, Scene
+from monitor.app.state_board import StateBoard
+from monitor.app.world import World
+from monitor.core.clock import Clock
+from monitor.store.alert_states import AlertStates
+from monitor.store.client import RedisClient
+from monitor.store.discovery import DiscoveryStore
+from monitor.store.feeds import FeedStore
+from monitor.store.keys import Keys
+from monitor.store.published import PublishedTopics
+from monitor.store.views import ViewStore
+
+log = structlog.get_logger()
+
+
+class Boards:
+    """The retained states of market, companies, feeds and alerts, and Home Assistant's devices."""
+
+    def __init__(
+        self,
+        sink: MqttSink,
+        client: RedisClient,
+        keys: Keys,
+        clock: Clock,
+        world: Callable[[], World],
+        discovery: Discovery | None,
+    ) -> None:
+        """`discovery` is None where Home Assistant has no place: in a replay."""
+        self._sink = sink
+        self._views, self._feeds = ViewStore(client, keys), FeedStore(client, keys)
+        self._states = StateBoard(sink, clock, PublishedTopics(client, keys))
+        self._alerts = AlertBoard(sink, AlertStates(client, keys))
+        self._connection = 0
+        self._home = (
+            None
+            if discovery is None
+            else HomeBoard(sink, discovery, DiscoveryStore(client, keys), world, clock)
+        )
+
+    async def turn(self, chosen: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        """Publish what changed; all of it where the connection is new or somebody was born.
+
+        `chosen` leaves of a view what has a place among the states.
+
+        Raises:
+            DeliveryError: the broker did not take one of them.
+            StoreUnavailable: Redis did not answer.
+
+        """
+        market, companies = await self._views.read()
+        shown = {ticker: chosen(view) for ticker, view in companies.items()}
+        market, feeds = chosen(market), await self._feeds.read()
+        born = self._home is not None and self._home.take_birth()
+        if born or self._connection != self._sink.connections:
+            # a broker that is back may have lost its store, and retained states with it
+            self._connection = self._sink.connections
+            self._states.say_again()
+            self._alerts.say_again()
+        await self._states.show(market, shown, feeds)
+        await self._alerts.show()
+        if self._home is not None and self._alerts.listed is not None and shown:
+            # a role that has not spoken yet says nothing about what is gone
+            await self._home.show(Scene(market, shown, feeds, self._alerts.listed))

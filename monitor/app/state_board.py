@@ -1,0 +1,129 @@
+"""The retained states of market, companies and feeds, as the relay role publishes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from alerts.schemas.builders import Stamp, company_state, feed_state, market_state, reading_now
+from alerts.schemas.payloads import RetainedState
+from alerts.sinks.mqtt import MqttSink
+from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
+from monitor.core.clock import Clock, Millis
+from monitor.domain.events import Quality, Reading
+from monitor.store.published import PublishedTopics
+
+STATES_AGAIN_MS = STATE_LIFETIME_MS // 3
+"""A state that expires is said again often enough that two words of it may get lost."""
+
+
+class StateBoard:
+    """The retained states of market, companies and feeds as last published.
+
+    The topics are remembered in Redis too: a company or feed that left the book while this
+    process was down must not stay on the broker for ever.
+    """
+
+    def __init__(self, sink: MqttSink, clock: Clock, published: PublishedTopics) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._published = published
+        self._shown: dict[str, tuple[Topic, object, Millis]] = {}
+        self._remembered: set[str] | None = None
+
+    def say_again(self) -> None:
+        """Publish every state at the next turn: who has just come may have heard none of it."""
+        self._shown = {name: (it[0], it[1], 0) for name, it in self._shown.items()}
+
+    async def show(
+        self,
+        market: Mapping[str, Any],
+        companies: Mapping[str, Mapping[str, Any]],
+        feeds: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """Publish each state that changed, repeat old ones, clear those that are gone.
+
+        Raises:
+            DeliveryError: the broker did not take one of them.
+            StoreUnavailable: Redis did not answer.
+
+        """
+        now = self._clock.now()
+        wanted = set()
+        if self._remembered is None:
+            self._remembered = await self._published.names()
+        for topic, tick, content, build in self._states(market, companies, feeds, now):
+            wanted.add(topic.name)
+            known = self._shown.get(topic.name)
+            if known is not None and known[1] == content and now - known[2] < STATES_AGAIN_MS:
+                continue
+            await self._sink.publish_state(topic, build, fresh_for_ms=topic.delivery.expiry_ms)
+            self._shown[topic.name] = (topic, content, now)
+            if tick is not None and (known is None or known[1] != content):
+                await self._sink.publish_state(tick, build, fresh_for_ms=tick.delivery.expiry_ms)
+        await self._published.add(wanted - self._remembered)
+        self._remembered |= wanted
+        for name in sorted(self._remembered - wanted):
+            # a role that has not spoken yet says nothing about what is gone
+            if (companies if "/feed/" not in name else feeds) or name in self._shown:
+                await self._sink.clear_state(Topic(name, Kind.COMPANY_STATE))
+                await self._published.remove([name])
+                self._remembered.discard(name)
+                self._shown.pop(name, None)
+
+    def _states(
+        self,
+        market: Mapping[str, Any],
+        companies: Mapping[str, Mapping[str, Any]],
+        feeds: Mapping[str, Mapping[str, Any]],
+        now: Millis,
+    ) -> Iterator[tuple[Topic, Topic | None, object, Any]]:
+        """Return topic, topic of the change if that is news, content to compare, and builder."""
+        topics = self._sink.topics
+        for name, item in market.items():
+            if item["value"] is not None:
+                build = partial(_market, name, item, now)
+                yield topics.market_state(name), topics.market_tick(name), item, build
+        for ticker, view in companies.items():
+            yield topics.company_state(ticker), None, view, partial(_company, ticker, view, now)
+        for feed, health in feeds.items():
+            content = (health["state"], [failure["reason"] for failure in health["failures"]])
+            yield topics.feed_state(feed), None, content, partial(_feed, feed, health, now)
+
+
+def _reading(item: Mapping[str, Any]) -> Reading:
+    return Reading(
+        item["value"],
+        Quality[item["quality"].upper()],
+        item.get("reason", ""),
+        item.get("observed_at"),
+    )
+
+
+def _market(name: str, item: Mapping[str, Any], now: Millis, stamp: Stamp) -> RetainedState:
+    return market_state(
+        name,
+        reading_now(_reading(item), item["unit"]),
+        stamp,
+        sources=tuple(item.get("sources", ())),
+        session=item.get("session"),
+        agreed_at=item.get("observed_at") or now,
+    )
+
+
+def _company(ticker: str, view: Mapping[str, Any], now: Millis, stamp: Stamp) -> RetainedState:
+    readings = {name: (_reading(item), item["unit"]) for name, item in view.items()}
+    return company_state(ticker, readings, stamp, computed_at=now)
+
+
+def _feed(feed: str, health: Mapping[str, Any], now: Millis, stamp: Stamp) -> RetainedState:
+    failures = health["failures"]
+    return feed_state(
+        feed,
+        stamp,
+        state=health["state"],
+        reason=failures[-1]["reason"] if failures else "",
+        changed_at=failures[-1]["at"] if failures else health["last_success"] or now,
+        last_success_at=health["last_success"],
+    )
