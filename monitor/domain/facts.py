@@ -190,7 +190,7 @@ _SPECS = (
     _usd("mining_revenue_usd_year", "revenue from own mining, at a yearly rate"),
     *_period_usd("ai_revenue", "AI and high-performance computing revenue"),
     *_period_usd("total_revenue", "revenue"),
-    *_period_usd("ai_gross_profit", "AI revenue less its direct cost"),
+    *_period_usd("ai_gross_profit", "AI revenue less its direct cost", low=-1e12),
     *_period_usd("mining_gross_profit", "mining revenue less its direct cost", low=-1e12),
     *_period_usd("mining_power_cost", "electricity of own mining, net of credits", low=-1e10),
     *_period_usd("mining_fixed_cost", "cash cost that mining does not vary"),

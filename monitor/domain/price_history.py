@@ -2,11 +2,13 @@
 
 Lowest and highest daily close of the quarter, UTC, rounded outward to 100 USD. From the daily
 Coin Metrics community series (PriceUSD), the last month of it from Coinbase, read on 2026-07-26.
+A quarter that is newer than the table is the one a person enters next, so it has a range too, a wide
+one: half the lowest to twice the highest of the table's last four quarters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -26,25 +28,35 @@ _HUNDREDS: Mapping[int, tuple[tuple[int, int], ...]] = MappingProxyType(
 """Year to the lowest and highest close of each quarter, in 100 USD."""
 
 
+_BY_QUARTER: Mapping[int, tuple[float, float]] = MappingProxyType(
+    {
+        year * 4 + place: limits
+        for year, quarters in _HUNDREDS.items()
+        for place, limits in enumerate(quarters)
+    }
+)
+_NEWEST = max(_BY_QUARTER)
+_LATELY = tuple(_BY_QUARTER[_NEWEST - back] for back in range(4))
+# a slip by ten is outside of it, and a price that doubles or halves within it
+_BEYOND = (min(low for low, _ in _LATELY) / 2, max(high for _, high in _LATELY) * 2)
+_HOLDS_QUARTERS = 8
+"""So long after the table's end its wide range is still believed."""
+
+
 def btc_range_usd(start: int, end: int) -> Range | None:
-    """Return between which closes BTC moved from `start` to `end` (ms UTC).
+    """Return between which closes BTC moved, or may have moved, from `start` to `end` (ms UTC).
 
-    Whole quarters are taken, so the range is never too narrow. None where a day lies in a quarter
-    that is not in the table.
+    Whole quarters are taken, so the range is never too narrow; of those of the two years after the
+    table a wide range is. None where a day lies in a quarter before the table, or later than that.
     """
-    found: list[tuple[int, int]] = []
-    for year, quarter in _quarters(start, end):
-        quarters = _HUNDREDS.get(year, ())
-        if quarter >= len(quarters):
+    found: list[tuple[float, float]] = []
+    for quarter in range(_quarter(start), _quarter(max(start, end)) + 1):
+        lately = _NEWEST < quarter <= _NEWEST + _HOLDS_QUARTERS
+        limits = _BEYOND if lately else _BY_QUARTER.get(quarter)
+        if limits is None:
             return None
-        found.append(quarters[quarter])
+        found.append(limits)
     return Range(min(low for low, _ in found) * 100, max(high for _, high in found) * 100)
-
-
-def _quarters(start: int, end: int) -> Iterator[tuple[int, int]]:
-    first, last = (_quarter(moment) for moment in (start, max(start, end)))
-    for number in range(first, last + 1):
-        yield divmod(number, 4)
 
 
 def _quarter(moment: int) -> int:

@@ -46,6 +46,8 @@ class Kind(StrEnum):
         return self is Kind.SHARE or self is Kind.LISTING
 
 
+# what the share closed at before stays so until the next close: a whole session
+_SESSION = 390 * _MINUTE
 _FRESH_MS = {
     Kind.PAIR: _MINUTE,
     Kind.SHARE: 15 * _MINUTE,
@@ -71,6 +73,8 @@ class Symbol:
     @property
     def fresh_ms(self) -> int:
         """Return how long a quote of it is fresh if nobody says otherwise."""
+        if not self.moves:
+            return _SESSION
         series = series_of(self.name) if self.kind is Kind.SERIES else None
         return self.kind.fresh_ms if series is None else series.cadence.fresh_ms
 

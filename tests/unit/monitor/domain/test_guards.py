@@ -104,12 +104,25 @@ def test_the_implied_price_compares_one_period_only() -> None:
 
 
 def test_the_price_range_takes_whole_quarters() -> None:
-    """A day has its quarter's range, a longer period that of all its quarters; the rest is unknown."""
+    """A day has its quarter's range, a longer period that of all its quarters; a gap has none."""
     day = parse_iso("2025-02-03")
     assert btc_range_usd(day, day) == Range(79_000, 106_000)
     assert btc_range_usd(day, parse_iso("2025-07-01")) == Range(76_300, 123_500)
     assert btc_range_usd(parse_iso("2019-12-31"), day) is None
-    assert btc_range_usd(day, parse_iso("2027-01-01")) is None
+    assert btc_range_usd(day, parse_iso("2028-07-01")) is None
+
+
+def test_a_quarter_newer_than_the_prices_has_a_wide_range() -> None:
+    """The figure entered next is of a quarter no table has: a slip by ten is seen all the same."""
+    first, last = parse_iso("2026-07-01"), parse_iso("2026-09-30")
+    assert btc_range_usd(first, last) == Range(29_250, 249_800)
+    assert btc_range_usd(parse_iso("2026-04-01"), last) == Range(29_250, 249_800)
+    assert btc_range_usd(first, parse_iso("2028-06-30")) == Range(29_250, 249_800)
+    revenue = replace(figure("mining_revenue_usd", 43.4e6, "2026-07-01"), as_of=last)
+    coins = replace(figure("btc_produced", 4_100, "2026-07-01"), as_of=last)
+    (doubt,) = doubts(company(revenue, coins), last + 1)
+    assert "implied price 10,585 outside BTC range 29,250 to 249,800 USD" in doubt.problem
+    assert doubts(company(revenue, replace(coins, value=410)), last + 1) == ()
 
 
 @pytest.mark.parametrize(

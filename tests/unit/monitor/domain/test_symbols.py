@@ -30,6 +30,12 @@ def test_a_name_says_its_kind(name: str, kind: Kind, ticker: str, currency: str)
     assert symbol_of(name, SHARES) == Symbol(name, kind, ticker, currency)
 
 
+def test_a_close_before_today_holds_for_a_session() -> None:
+    """A price is old after a quarter of an hour; what it is compared with is not."""
+    price, before = (symbol_of(name, SHARES) for name in ("RIOT", "RIOT.previous_close_usd"))
+    assert (price.fresh_ms, before.fresh_ms) == (15 * 60_000, 390 * 60_000)
+
+
 def test_only_shares_grow_old_in_session_time() -> None:
     """A closed exchange makes a share no older; a rate and a pair go on."""
     assert {kind for kind in Kind if kind.in_sessions} == {Kind.SHARE, Kind.LISTING}
