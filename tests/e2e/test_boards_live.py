@@ -54,6 +54,8 @@ async def test_every_panel_of_every_board_answers_on_a_running_service(
     room: Room, tmp_path: Path
 ) -> None:
     """Each query parses; what stays silent has no reading that may be shown."""
+    users = tmp_path / "users.yaml"
+    users.write_text("users:\n  - name: ana\n")
     port = free_port()
     providers = simulator(room, port)
     await asyncio.to_thread(
@@ -63,6 +65,7 @@ async def test_every_panel_of_every_board_answers_on_a_running_service(
         "run",
         *("--redis-url", room.redis.url, "--mqtt-url", room.broker.url),
         *("--feeds", str(streaming_book(tmp_path, port)), "--web-port", "0"),
+        *("--users", str(users)),
     )
     pages = await asyncio.to_thread(lambda: run.pages)
     await asyncio.to_thread(

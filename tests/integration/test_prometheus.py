@@ -51,6 +51,7 @@ async def target() -> AsyncIterator[str]:
             companies=("RIOT", "HIVE"),
             metrics=("x",),
             sinks=("mqtt",),
+            channels=("ntfy",),
         ),
         version="1.0.0",
     )

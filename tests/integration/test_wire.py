@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -109,22 +110,29 @@ async def test_silence_has_an_end() -> None:
         await wait_until(lambda: len(taken) == 2, "two connections")
         for writer in taken:
             writer.close()
+            await writer.wait_closed()
 
 
 async def test_rubbish_is_no_answer() -> None:
     """What is no RESP ends the connection with an error of Redis's family."""
+    ended = asyncio.Event()
 
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        await reader.read()
+        with suppress(OSError):
+            await reader.read()
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        ended.set()
 
     port = free_port()
     async with await asyncio.start_server(babble, "127.0.0.1", port):
         wire = Wire(Place("127.0.0.1", port), timeout_s=2)
         with pytest.raises(exceptions.ConnectionError):
             await wire.ask(("PING",))
+        await ended.wait()
 
 
 async def test_a_password_is_given_and_never_shown(own_redis: TestRedis) -> None:
