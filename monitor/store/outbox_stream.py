@@ -71,7 +71,7 @@ class OutboxStream:
         states_key: str = "",
     ) -> None:
         self._redis = redis
-        self._wire = redis.wire("outbox")
+        self._wire = redis.wire(f"read {key}")  # a read that waits must hold no other up
         self._key = key
         self._group = group
         self._consumer = consumer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -159,3 +160,18 @@ async def test_a_lost_redis_is_store_unavailable(lost_redis: RedisClient, tag: s
         with pytest.raises(StoreUnavailable):
             await attempt
     assert time.monotonic() - started < 2
+
+
+async def test_a_read_that_waits_holds_no_other_up(redis: RedisClient, tag: str) -> None:
+    """Alerts and letters to users are read by one client: neither waits for the other's news."""
+    quiet, keys = stream(redis, tag), Keys(tag)
+    letters = OutboxStream(redis, keys.letters, consumer="a", dead_key=keys.dead_user_letters)
+    await quiet.ensure_group()
+    await letters.ensure_group()
+    await redis.xadd(keys.letters, {"n": "x"})
+    waiting = asyncio.create_task(quiet.read(4_000, 1))
+    await asyncio.wait([waiting], timeout=0.1)
+    async with asyncio.timeout(2):
+        assert len(await letters.read(4_000, 1)) == 1
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
