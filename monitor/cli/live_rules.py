@@ -21,6 +21,7 @@ from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.settings import Settings
 from monitor.store.rulebooks import RulebookStore, StoredBook
+from monitor.store.views import ViewStore
 
 
 def running_world(settings: Settings, url: str) -> World:
@@ -35,6 +36,7 @@ def running_world(settings: Settings, url: str) -> World:
 
     """
     world = load_world(settings, SystemClock().now())
+    _tell_of_companies(world, ask(url, lambda client, keys: ViewStore(client, keys).tickers()))
     stored = ask(url, lambda client, keys: RulebookStore(client, keys).read())
     if stored is None or stored.version == world.rulebook.version:
         return world
@@ -48,6 +50,17 @@ def running_world(settings: Settings, url: str) -> World:
         soft_wrap=True,
     )
     return world
+
+
+def _tell_of_companies(world: World, shown: frozenset[str]) -> None:
+    """Say which companies of the service have no book here: nothing can be said of their alerts."""
+    strange = sorted(shown - world.companies.keys())
+    if strange:
+        talk.print(
+            f"the service works with companies that are in no book here: {', '.join(strange)}; "
+            "give its books with --companies, for their alerts are left out",
+            soft_wrap=True,
+        )
 
 
 def running_step(settings: Settings, url: str) -> Step:

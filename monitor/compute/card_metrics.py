@@ -13,7 +13,7 @@ from monitor.domain.companies import Company, Figure, earlier_fact, fact_at, iso
 from monitor.domain.events import Quality
 from monitor.domain.facts import FACTS
 from monitor.domain.figures import GIVEN_LIVE
-from monitor.domain.guards import mixed_basis, mixed_period
+from monitor.domain.guards import mixed_basis, mixed_dates, mixed_period
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -125,7 +125,8 @@ def refusals(company: Company, catalogue: Catalogue) -> dict[str, str]:
 
 def limits(used: Mapping[str, Figure]) -> list[str]:
     """Return what a reader must know before comparing: periods, bases, currency, overrides."""
-    found = [flag for flag in (mixed_period(used), mixed_basis(used)) if flag]
+    flags = (mixed_period(used), mixed_dates(used), mixed_basis(used))
+    found = [flag for flag in flags if flag]
     hashrate = used.get("hashrate_eh_s")
     if hashrate is not None:
         found.append(f"basis={FACTS[hashrate.fact].basis or hashrate.basis}")

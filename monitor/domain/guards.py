@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.domain.companies import Companies, Company
-from monitor.domain.facts import FACTS, FactSpec
-from monitor.domain.figures import Figure, iso_day, known_of
+from monitor.domain.facts import FACTS, QUARTERLY_DAYS, FactSpec
+from monitor.domain.figures import DAY, Figure, iso_day, known_of
 from monitor.domain.fiscal import ends_fiscal_year, misnamed
 from monitor.domain.jumps import jumps
 from monitor.domain.parts import Slip, mixed_sums, parts_above_wholes
@@ -30,6 +30,8 @@ OUTSIDERS = ("AMD", "AMZN", "GOOG", "GOOGL", "META", "MSFT", "ORCL")
 _NO_SLIP = 1e100
 # words in a figure's basis by which it says that another sum of the period covers more
 _PART = "part of the company"
+HELD = frozenset({"USD", "BTC"})
+"""Balances: what a company has or owes on a day."""
 FLOW_UNITS = frozenset({"USD", "USD/year", "BTC", "MWh", "count"})
 """Sums over a period, that a ratio may only set beside sums over the same period."""
 
@@ -83,6 +85,20 @@ def mixed_period(used: Mapping[str, Figure]) -> str:
         else f"{name} {iso_day(item.period_start or 0)} to {iso_day(item.as_of)}"
         for name, item in sums.items()
     )
+    return f"mixed_period: {', '.join(words)}"
+
+
+def mixed_dates(used: Mapping[str, Figure]) -> str:
+    """Return a flag that names the days where balances of days far apart stand in one metric, or ''.
+
+    Debt of after an issue less cash of before it is no net debt. Within a quarter papers differ as
+    a matter of course: shares on the cover of a report are weeks younger than its balance sheet.
+    """
+    held = {name: it for name, it in used.items() if it.period_start is None and it.unit in HELD}
+    days = [item.as_of for item in held.values()]
+    if len(days) < 2 or max(days) - min(days) <= QUARTERLY_DAYS * DAY:  # noqa: PLR2004  # one has no other
+        return ""
+    words = (f"{name} of {iso_day(item.as_of)}" for name, item in held.items())
     return f"mixed_period: {', '.join(words)}"
 
 

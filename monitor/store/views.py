@@ -55,6 +55,17 @@ class ViewStore:
         write: Command = ("HSET", key, *fields)
         await self._wire.ask(("MULTI",), ("DEL", key), *((write,) if fields else ()), ("EXEC",))
 
+    async def tickers(self) -> frozenset[str]:
+        """Return the companies that have a view.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("read the views"):
+            (names,) = await self._wire.ask(("SMEMBERS", self._keys.companies))
+        return frozenset(name.decode() for name in names)
+
     async def read(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return the market's view and the companies' by ticker.
 
@@ -63,9 +74,7 @@ class ViewStore:
             StoreUnavailable: Redis did not answer.
 
         """
-        with translated("read the views"):
-            (names,) = await self._wire.ask(("SMEMBERS", self._keys.companies))
-        tickers = sorted(name.decode() for name in names)
+        tickers = sorted(await self.tickers())
         market = await self._one(self._keys.market)
         return market, {ticker: await self._one(self._keys.company(ticker)) for ticker in tickers}
 

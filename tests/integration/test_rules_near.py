@@ -48,6 +48,9 @@ async def test_what_is_shown_is_what_the_service_works_by(
     book, other = tmp_path / "rules.yaml", tmp_path / "other.yaml"
     book.write_text(RULES)
     other.write_text(RULES.replace("100000", "90000"))
+    books = tmp_path / "books"
+    books.mkdir()
+    (books / "RIOT.yaml").write_text("ticker: RIOT\nomit: true\n")
     async with computing(own_redis.url, rules=book) as service:
         await service.say(*market(SystemClock().now()))
         await service.show()
@@ -55,9 +58,12 @@ async def test_what_is_shown_is_what_the_service_works_by(
         near = await service.ask("rules", "near", "-o", "json")
         alerts = await service.ask("alert", "list", "-o", "json")
         stranger = await service.ask("alert", "list", "--rules", other, "-o", "json")
+        few = await service.ask("rules", "near", "--companies", books, "-o", "json")
     assert [row["rule"] for row in near.json] == ["near", "far", "thin", "coins"]
     assert [row["rule"] for row in alerts.json] == ["far", "near", "thin", "coins"]
     assert "another rulebook" not in near.err + alerts.err
+    assert "in no book here" not in near.err + alerts.err
+    assert "companies that are in no book here: RIOT;" in " ".join(few.err.split())
     assert f"the service works by another rulebook: {book}, version" in stranger.err
     assert len(stranger.json) == 4
 

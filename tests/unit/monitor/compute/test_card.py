@@ -235,6 +235,15 @@ def test_mixed_periods_and_bases_are_flagged() -> None:
     assert entry(card_of("CORZ")["hedge_ratios"], "ai_revenue_mix_ratio")["flags"] == []
 
 
+def test_balances_of_days_far_apart_are_flagged() -> None:
+    """Core Scientific's debt of after its bonds less the cash of before them is no net debt."""
+    valuation = card_of("CORZ")["valuation"]
+    assert entry(valuation, "net_debt_usd")["flags"] == [
+        "mixed_period: cash_usd of 2025-09-30, debt_usd of 2026-03-31"
+    ]
+    assert entry(card_of("WULF")["valuation"], "net_debt_usd")["flags"] == []
+
+
 def test_a_mix_over_a_sum_rests_on_one_quarter() -> None:
     """TeraWulf's newest AI revenue has no mining beside it: 9.7 of 35.8 M of the quarter before."""
     mix = entry(card_of("WULF")["hedge_ratios"], "ai_revenue_mix_ratio")
