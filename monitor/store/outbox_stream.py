@@ -18,7 +18,7 @@ from redis.exceptions import ResponseError
 
 from monitor.core.clock import Millis
 from monitor.store.client import RedisClient, translated
-from monitor.store.wire import stream_entries
+from monitor.store.wire import Command, stream_entries
 
 MAX_DEAD_LETTERS = 10_000
 NO_STATES: Mapping[str, bytes] = {}
@@ -71,6 +71,7 @@ class OutboxStream:
         states_key: str = "",
     ) -> None:
         self._redis = redis
+        self._settling = redis.wire("settle")
         self._wire = redis.wire(f"read {key}")  # a read that waits must hold no other up
         self._key = key
         self._group = group
@@ -170,17 +171,17 @@ class OutboxStream:
         """
         if not ids:
             return
-        kept: dict[Any, Any] = {name: body for name, body in states.items() if body}
+        kept = [part for name, body in states.items() if body for part in (name, body)]
         gone = [name for name, body in states.items() if not body]
+        commands: list[Command] = []
+        if self._states_key and kept:
+            commands.append(("HSET", self._states_key, *kept))
+        if self._states_key and gone:
+            commands.append(("HDEL", self._states_key, *gone))
+        commands.append(("XACK", self._key, self._group, *ids))
+        commands.append(("XDEL", self._key, *ids))
         with translated("outbox"):
-            pipeline = self._redis.pipeline(transaction=True)
-            if self._states_key and kept:
-                pipeline.hset(self._states_key, mapping=kept)
-            if self._states_key and gone:
-                pipeline.hdel(self._states_key, *gone)
-            pipeline.xack(self._key, self._group, *ids)
-            pipeline.xdel(self._key, *ids)
-            await pipeline.execute()
+            await self._settling.ask(("MULTI",), *commands, ("EXEC",))
 
     async def dead_letter(self, entry: OutboxEntry, reason: str) -> None:
         """Move one entry to the dead letters, with the reason, in one transaction.

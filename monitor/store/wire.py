@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
@@ -94,7 +94,7 @@ class _Asked:
         self.left -= 1
         if self.left or self.answered.done():
             return not self.left
-        refused = next((it for it in self.replies if isinstance(it, RedisError)), None)
+        refused = _first_refusal(self.replies)
         if refused is None:
             self.answered.set_result(self.replies)
         else:
@@ -218,6 +218,16 @@ class Wire(asyncio.Protocol):
                 each.answered.set_exception(why)
         if transport is not None:
             transport.abort()
+
+
+def _first_refusal(replies: Sequence[Any]) -> RedisError | None:
+    """Return the first refusal among replies, or among those of a transaction in them."""
+    for reply in replies:
+        found = reply if isinstance(reply, list) else (reply,)
+        for each in found:
+            if isinstance(each, RedisError):
+                return each
+    return None
 
 
 def _refusal(text: str) -> RedisError:

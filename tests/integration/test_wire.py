@@ -61,6 +61,15 @@ async def test_a_refusal_names_itself_and_leaves_the_connection_good(wire: Wire)
     assert await wire.ask(("GET", "a"), ("DEL", "a")) == [b"text", 1]
 
 
+async def test_a_refusal_within_a_transaction_is_one(wire: Wire) -> None:
+    """A command that fails when the transaction is done must not look done."""
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await wire.ask(
+            ("MULTI",), ("SET", "a", "text"), ("HSET", "a", "f", 1), ("DEL", "a"), ("EXEC",)
+        )
+    assert await wire.ask(("EXISTS", "a")) == [0]
+
+
 async def test_many_ask_at_once(wire: Wire) -> None:
     """Each gets its own answer, however many share the wire."""
     answers = await asyncio.gather(*(wire.ask(("ECHO", n), ("ECHO", -n)) for n in range(500)))
