@@ -55,7 +55,7 @@ servers:
 
 .PHONY: test
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
-	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 2 $(PYTEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 3 $(PYTEST_ARGS)
 
 .PHONY: homeassistant
 homeassistant: setup servers ## Lay a real Home Assistant into a cache of its own, and run the tests that talk to it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,8 +14,10 @@ from monitor.store.client import RedisClient, connected
 from tests.keyspace import strange_keys
 from tests.servers import TestBroker, TestRedis, start_broker, start_redis
 
-# The machine is shared, so how long one example takes says nothing about the code.
-settings.register_profile("hashhedge", deadline=None)
+# The machine is shared, so how long one example takes says nothing about the code. Where a test does
+# not say how many it needs, fifty a run find what more would find a few runs later.
+_LONG = bool(os.environ.get("HASHHEDGE_LONG_PROOFS"))
+settings.register_profile("hashhedge", deadline=None, max_examples=500 if _LONG else 50)
 settings.load_profile("hashhedge")
 
 

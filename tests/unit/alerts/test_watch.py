@@ -164,7 +164,7 @@ def run_timers(watch: Watch, naive: Naive, now: int) -> None:
         naive.run_timers(due)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rules(), EVENTS)
 def test_the_index_finds_what_judging_every_rule_finds(
     book: list[ThresholdRule], events: list[tuple[int, Reading | tuple[Reading, ...]]]
@@ -187,7 +187,7 @@ def test_the_index_finds_what_judging_every_rule_finds(
         assert watch.next_timer == naive.next_timer
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rules(), EVENTS)
 def test_what_is_breached_is_live_and_what_is_live_is_breached(
     book: list[ThresholdRule], events: list[tuple[int, Reading | tuple[Reading, ...]]]

@@ -72,7 +72,7 @@ def brokenly(moves: list[Move]) -> list[Transition]:
     return out + commit(step, cells)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(MOVES)
 def test_batches_and_restarts_pace_the_same(moves: list[Move]) -> None:
     """What goes out is equal to the last byte."""
@@ -80,7 +80,7 @@ def test_batches_and_restarts_pace_the_same(moves: list[Move]) -> None:
     assert [encode_transition(item) for item in brokenly(moves)] == plain
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(MOVES)
 def test_ends_follow_fires_and_nothing_is_told_twice(moves: list[Move]) -> None:
     """No end is told of an alert whose fire was not; told ids are unique on their topic."""
@@ -99,7 +99,7 @@ def test_ends_follow_fires_and_nothing_is_told_twice(moves: list[Move]) -> None:
             known.add((item.inbox, item.name))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(MOVES)
 def test_no_more_passes_than_the_cap_lets(moves: list[Move]) -> None:
     """Of what is not critical two in three minutes, but for what waited in a group."""

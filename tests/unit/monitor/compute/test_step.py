@@ -210,7 +210,7 @@ def _story(events: list[tuple[int, str, int]]) -> list[tuple[int, Quote]]:
     return story
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(EVENTS, *[st.sets(st.integers(0, 24))] * 3)
 def test_neither_batching_nor_restarts_nor_idle_turns_change_the_result(
     events: list[tuple[int, str, int]], crashes: set[int], idles: set[int], judged: set[int]
@@ -285,7 +285,7 @@ STRANGE = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.lists(STRANGE, max_size=4)), max_size=6))
 def test_no_quote_of_a_stranger_breaks_the_step(story: list[tuple[int, list[Quote]]]) -> None:
     """Anyone may write to the stream: whatever it says, the step goes on and can be stored."""
