@@ -30,13 +30,6 @@ NOW = 1_768_229_760_000
 EXAMPLES = int(os.environ.get("HASHHEDGE_FUZZ_EXAMPLES", "20"))
 MAX_MESSAGE = 500
 FEEDS = dict(declared("monitor.feeds", "FEED", Feed))
-LANES = [
-    # lanes of one feed are parsed by the same code: the first of each kind of request is enough
-    (name, place)
-    for name, feed in FEEDS.items()
-    for place in range(1 if feed.spec.shares else min(4, len(lanes_of(feed.spec))))
-]
-
 LEAVES = (
     st.none()
     | st.booleans()
@@ -77,7 +70,9 @@ def _put(document: Any, path: tuple[str | int, ...], value: Any) -> Any:
     return changed
 
 
-def fetch(name: str, place: int, damage: dict[int, str]) -> tuple[Sequence[Fetched], OfflineHttp]:
+def fetch(
+    name: str, place: int, damage: dict[int, str], *, past: bool = False
+) -> tuple[Sequence[Fetched], OfflineHttp]:
     """Ask one lane; the bodies of the requests in `damage`, by their place, are replaced."""
     feed = FEEDS[name]
     lane = lanes_of(feed.spec)[place]
@@ -89,24 +84,48 @@ def fetch(name: str, place: int, damage: dict[int, str]) -> tuple[Sequence[Fetch
     http.write = write
 
     async def ask() -> Sequence[Fetched]:
+        if past and feed.past is not None:
+            return await feed.past(http, lane.spec)
         return await feed.fetch(http, lane.spec)
 
     return asyncio.run(ask()), http
 
 
-@pytest.mark.parametrize(("name", "place"), LANES)
+def asks(name: str, place: int, *, past: bool) -> bool:
+    """Tell whether a lane asks for anything: not all that a feed quotes has a past."""
+    return bool(fetch(name, place, {}, past=past)[1].seen)
+
+
+LANES = [
+    # lanes of one feed are parsed by the same code: the first of each kind of request is enough
+    (name, place, past)
+    for past in (False, True)
+    for name, feed in FEEDS.items()
+    if not past or feed.past is not None
+    for place in range(1 if feed.spec.shares else min(4, len(lanes_of(feed.spec))))
+    if asks(name, place, past=past)
+]
+"""Feed, lane, and whether it is asked for its past."""
+
+
+@pytest.mark.parametrize(("name", "place", "past"), LANES)
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
-def test_only_our_errors_come_out_of_a_parser(name: str, place: int, data: st.DataObject) -> None:
+def test_only_our_errors_come_out_of_a_parser(
+    name: str,
+    place: int,
+    past: bool,
+    data: st.DataObject,
+) -> None:
     """A body with anything anywhere, or any text at all: a sane quote or a feed error."""
-    _, good = fetch(name, place, {})
+    _, good = fetch(name, place, {}, past=past)
     turn = data.draw(st.integers(0, len(good.seen) - 1))
     shape, document = good.seen[turn]
     body = data.draw(BODIES)
     if not shape.is_text and data.draw(st.booleans()):
         spot = data.draw(st.sampled_from(_spots(document)))
         body = json.dumps(_put(document, spot, data.draw(DOCUMENTS)))
-    found, error = _outcome(name, place, {turn: body})
+    found, error = _outcome(name, place, {turn: body}, past=past)
     if error is not None:
         assert error.reason
         assert len(str(error)) < MAX_MESSAGE
@@ -120,9 +139,9 @@ def test_only_our_errors_come_out_of_a_parser(name: str, place: int, data: st.Da
 
 
 def _outcome(
-    name: str, place: int, damage: dict[int, str]
+    name: str, place: int, damage: dict[int, str], *, past: bool
 ) -> tuple[Sequence[Fetched], FeedError | None]:
     try:
-        return fetch(name, place, damage)[0], None
+        return fetch(name, place, damage, past=past)[0], None
     except FeedError as error:
         return (), error
