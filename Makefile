@@ -53,9 +53,12 @@ servers:
 		$(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qy --no-install-recommends $$missing; \
 	fi
 
+# One more than there are cores: tests wait for brokers and for processes that they kill.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
+
 .PHONY: test
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
-	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n 3 $(PYTEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 .PHONY: homeassistant
 homeassistant: setup servers ## Lay a real Home Assistant into a cache of its own, and run the tests that talk to it

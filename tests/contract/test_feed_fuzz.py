@@ -27,7 +27,7 @@ from tests.simulator.offline import OfflineHttp, written
 from tests.simulator.shapes import Document, Shape
 
 NOW = 1_768_229_760_000
-EXAMPLES = int(os.environ.get("HASHHEDGE_FUZZ_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("HASHHEDGE_FUZZ_EXAMPLES", "10"))
 MAX_MESSAGE = 500
 FEEDS = dict(declared("monitor.feeds", "FEED", Feed))
 LEAVES = (

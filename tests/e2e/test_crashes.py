@@ -3,7 +3,7 @@
 Every life of the process ends when something that can be seen in Redis (moments fed, entries
 committed, transitions committed, the lease just taken) reaches a seeded random mark, so the kills
 fall before, between and after the commits, in the start and while the relay publishes. Some of the
-lives find a Redis or a broker that was restarted after the kill, some lose it while they work. 12
+lives find a Redis or a broker that was restarted after the kill, some lose it while they work. 8
 kills by default; HASHHEDGE_LONG_PROOFS=1 makes it 200.
 """
 
@@ -26,7 +26,7 @@ SEED = 20_230_311
 SPEED = "20000"
 """Two days in about nine seconds: slow enough that kills fall everywhere."""
 
-KILLS = 200 if long_proofs() else 12
+KILLS = 200 if long_proofs() else 8
 DISTURBED = 4
 """Every so many kills a server is restarted too."""
 

@@ -190,7 +190,7 @@ def _command(number: int, wish: Wish, now: int) -> Command:
     return Command(id=f"c{number}", by="ana", action=action)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(HISTORIES, PLACES, PLACES, PLACES)
 def test_a_history_is_told_once_and_alike_however_it_is_played(
     history: list[Deed], crashes: set[int], idles: set[int], judged: set[int]
