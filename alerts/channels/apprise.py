@@ -8,7 +8,7 @@ buttons and no receipt. What has a file of its own here (ntfy, Telegram, Home As
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -48,7 +48,7 @@ def open_channel(
         return quote(secret(context, KIND, "url", found[1]), safe="")
 
     address = _SECRET.sub(filled, settings.url)
-    return AppriseService(settings.url, address)
+    return AppriseService(KIND, "url", settings.url, address)
 
 
 CHANNEL = ChannelSpec(kind=KIND, open=open_channel)
@@ -56,13 +56,24 @@ CHANNEL = ChannelSpec(kind=KIND, open=open_channel)
 
 @dataclass(frozen=True, slots=True)
 class AppriseService:
-    """One service."""
+    """One service of apprise.
 
+    Attributes:
+        kind: of the channel.
+        setting: the setting that a wrong address comes of.
+        url: the address without secrets, to be shown.
+        ends: what a message adds to the address.
+
+    """
+
+    kind: str
+    setting: str
     url: str
     _address: str = field(repr=False)
+    ends: Callable[[Message], str] = lambda _message: ""
 
     async def __aenter__(self) -> Self:
-        await notifier.load(KIND, "url", self._address)
+        await notifier.load(self.kind, self.setting, self._address)
         return self
 
     async def __aexit__(
@@ -75,18 +86,18 @@ class AppriseService:
 
     async def send(self, message: Message) -> str:
         """Hand it to apprise, which has no name for it. See `Channel.send`."""
-        await notifier.hand_over(KIND, self._address, message, text_of(message))
+        address = self._address + self.ends(message)
+        await notifier.hand_over(self.kind, address, message, text_of(message))
         return ""
 
     def preview(self, message: Message) -> Mapping[str, object]:
         """Return what apprise is given."""
-        return shown(self.url, message)
-
-
-def shown(url: str, message: Message) -> dict[str, object]:
-    """Return what apprise is given for `message`, at an address without secrets."""
-    tone = notifier.tone_of(message)
-    return {"url": url, "title": message.title, "body": text_of(message), "type": tone}
+        return {
+            "url": self.url + self.ends(message),
+            "title": message.title,
+            "body": text_of(message),
+            "type": notifier.tone_of(message),
+        }
 
 
 def text_of(message: Message) -> str:

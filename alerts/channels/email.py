@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
 from msgspec import Meta, Struct
 
-from alerts.channels import notifier
-from alerts.channels.apprise import shown, text_of
+from alerts.channels.apprise import AppriseService
 from alerts.channels.base import Channel, ChannelContext, ChannelSpec, Message
 from alerts.channels.posting import notice_id
 from alerts.channels.settings import read_settings, secret, where
@@ -70,40 +67,11 @@ def open_channel(
         )
     password = secret(context, KIND, "password", settings.password) if settings.password else ""
     shown_as, sent_as = f"{{{settings.password}}}", quote(password, safe="")
-    return Email(_address(settings, shown_as), _address(settings, sent_as))
+    shown, sent = _address(settings, shown_as), _address(settings, sent_as)
+    return AppriseService(KIND, "host", shown, sent, _thread)
 
 
 CHANNEL = ChannelSpec(kind=KIND, open=open_channel)
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """One mailbox to send from, and the addresses to send to."""
-
-    url: str
-    _address: str = field(repr=False)
-
-    async def __aenter__(self) -> Self:
-        await notifier.load(KIND, "host", self._address)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Leave nothing open: each message has a connection of its own."""
-
-    async def send(self, message: Message) -> str:
-        """Hand it to the mail server, which has no name for it. See `Channel.send`."""
-        address = self._address + _thread(message)
-        await notifier.hand_over(KIND, address, message, text_of(message))
-        return ""
-
-    def preview(self, message: Message) -> Mapping[str, object]:
-        """Return what apprise is given."""
-        return shown(self.url + _thread(message), message)
 
 
 def _address(settings: Settings, encoded: str) -> str:
