@@ -30,7 +30,7 @@ from monitor.telemetry.series import Known
 from tests.relaying import Shown
 from tests.sinks import note
 from tests.transitions import AT
-from tests.waiting import wait_until
+from tests.waiting import wait_for, wait_until
 
 KINDS = ("ntfy", "email")
 NOW = Backoff(base_s=0.0, cap_s=0.0)
@@ -139,9 +139,11 @@ class Post:
 
     async def done(self, but: int = 0) -> None:
         """Come back when every letter is settled or put aside, `but` so many."""
-        async with asyncio.timeout(10):
-            while await self._stream().depth() != but:  # noqa: ASYNC110  # only Redis knows
-                await asyncio.sleep(0.005)
+
+        async def settled() -> bool:
+            return await self._stream().depth() == but
+
+        await wait_for(settled, f"all letters but {but} to be settled")
 
     async def waiting(self) -> int:
         """Return how many letters wait for a courier."""

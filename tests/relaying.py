@@ -20,6 +20,7 @@ from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
 from tests.transitions import AT
+from tests.waiting import wait_for
 
 QUICK = Backoff(base_s=0.01, cap_s=0.05)
 OPTIONS = RelayOptions(block_ms=20, retry=QUICK)
@@ -169,8 +170,8 @@ class Post:
 
     async def until_empty(self) -> None:
         """Wait until everything is settled."""
-        for _ in range(2_000):
-            if await self.depth() == 0:
-                return
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"outbox still holds {await self.depth()}")
+
+        async def empty() -> bool:
+            return await self.depth() == 0
+
+        await wait_for(empty, "the outbox to be empty")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -21,6 +21,25 @@ async def wait_until(predicate: Callable[[], T], description: str, timeout: floa
     """
     give_up = time.monotonic() + timeout
     while not (result := predicate()):
+        if time.monotonic() > give_up:
+            raise AssertionError(f"not within {timeout} s: {description}")
+        await asyncio.sleep(_POLL_S)
+    return result
+
+
+async def wait_for(
+    predicate: Callable[[], Awaitable[T]],
+    description: str,
+    timeout: float = 10.0,  # noqa: ASYNC109 - as above
+) -> T:
+    """Do the same for what only a server can tell.
+
+    Raises:
+        AssertionError: `timeout` seconds passed; the message carries `description`.
+
+    """
+    give_up = time.monotonic() + timeout
+    while not (result := await predicate()):
         if time.monotonic() > give_up:
             raise AssertionError(f"not within {timeout} s: {description}")
         await asyncio.sleep(_POLL_S)

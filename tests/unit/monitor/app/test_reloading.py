@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -50,10 +49,9 @@ async def test_a_fault_is_tried_again_later_not_at_each_batch() -> None:
         for wait_s, expected in ((1.0, 1), (2.0, 2), (4.0, 3)):
             for _batch in range(50):
                 reloader.on_users()
-                await asyncio.sleep(0)
             await wait_until(lambda: len(lines) == expected, "the try to have failed")  # noqa: B023 - awaited here
+            reloader.on_users()
             clock.advance(wait_s)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            await wait_until(lambda: not reloader._binding, "the wait to be over")
     assert tries == [3]
     assert [line["again_in_s"] for line in lines] == [1.0, 2.0, 4.0]
