@@ -17,6 +17,7 @@ from alerts.channels.base import Action, ChannelContext, Message, Post, Stage
 from alerts.model import Severity
 from monitor.core.clock import Clock, ManualClock
 from monitor.core.errors import ConfigError
+from tests.tcp import serving
 from tests.transitions import AT
 from tests.waiting import wait_until
 
@@ -152,9 +153,8 @@ async def raw(says: bytes) -> AsyncIterator[int]:
         await reader.read()  # until the other side hangs up too, so that nothing is reset
         writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with serving(handle) as port:
+        yield port
 
 
 @dataclass

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from tests.tcp import serving
+
 PUBACK = 0x40
 SUBACK = 0x90
 
@@ -18,7 +20,6 @@ class Proxy:
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
         self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self.swallow: int | None = None
         self.swallowed = 0
         self.connections = 0
@@ -45,18 +46,14 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers |= {writer, up_writer}
-        for road in (self._pass(reader, up_writer), self._pass_packets(up_reader, writer)):
-            task = asyncio.create_task(road)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def stop(self) -> None:
-        """End everything."""
-        self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks))
+        try:
+            await asyncio.gather(
+                self._pass(reader, up_writer), self._pass_packets(up_reader, writer)
+            )
+        finally:
+            up_writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await up_writer.wait_closed()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -88,10 +85,5 @@ class Proxy:
 async def proxy_to(target: str) -> AsyncIterator[Proxy]:
     """Serve a proxy to the broker at `target` on a port of the system's choice."""
     proxy = Proxy(target)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(proxy.serve) as proxy.port:
         yield proxy
-    finally:
-        server.close()
-        await proxy.stop()

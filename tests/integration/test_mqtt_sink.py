@@ -21,6 +21,7 @@ from tests.listeners import listening
 from tests.proxies import PUBACK, SUBACK, proxy_to
 from tests.servers import TestBroker
 from tests.sinks import FixedClock, note, settings, sink_and_listener
+from tests.tcp import serving
 from tests.transitions import AT, resolved, transition
 from tests.waiting import broker_time, wait_until
 
@@ -145,9 +146,7 @@ async def test_a_connack_of_an_old_broker_means_3_1_1(tag: str) -> None:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, open_mqtt(settings(url, tag)):
+    async with serving(serve) as port, open_mqtt(settings(f"mqtt://127.0.0.1:{port}", tag)):
         await wait_until(lambda: len(levels) >= 2, "a second try")
     assert levels[:2] == [5, 4]
 

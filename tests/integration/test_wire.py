@@ -11,10 +11,10 @@ from redis import exceptions
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, ResponseError
 
-from monitor.embedded.process import free_port
 from monitor.store.client import RedisClient
 from monitor.store.wire import Command, Place, Wire, stream_entries
 from tests.servers import TestRedis
+from tests.tcp import serving
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -110,16 +110,12 @@ async def test_silence_has_an_end() -> None:
     async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         taken.append(writer)
 
-    port = free_port()
-    async with await asyncio.start_server(silent, "127.0.0.1", port):
+    async with serving(silent) as port:
         wire = Wire(Place("127.0.0.1", port), timeout_s=0.05)
         for _ in range(2):
             with pytest.raises(exceptions.TimeoutError):
                 await wire.ask(("PING",))
         await wait_until(lambda: len(taken) == 2, "two connections")
-        for writer in taken:
-            writer.close()
-            await writer.wait_closed()
 
 
 async def test_rubbish_is_no_answer() -> None:
@@ -136,8 +132,7 @@ async def test_rubbish_is_no_answer() -> None:
             await writer.wait_closed()
         ended.set()
 
-    port = free_port()
-    async with await asyncio.start_server(babble, "127.0.0.1", port):
+    async with serving(babble) as port:
         wire = Wire(Place("127.0.0.1", port), timeout_s=2)
         with pytest.raises(exceptions.ConnectionError):
             await wire.ask(("PING",))
