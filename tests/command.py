@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.forked import forker
 
 COMMAND = Path(sys.executable).parent / "hashhedge"
 
@@ -36,14 +37,6 @@ class Said:
 
 def hashhedge(*words: str | Path, cwd: Path | None = None, env: Mapping[str, str] = {}) -> Said:
     """Run the command to its end; nothing of it may be a traceback."""
-    done = subprocess.run(
-        [COMMAND, *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=cwd,
-        env=clean_environment(**env),
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Said(done.returncode, done.stdout, done.stderr)
+    said = forker().run(list(map(str, words)), cwd or Path.cwd(), clean_environment(**env))
+    assert "Traceback" not in said[2], said[2]
+    return Said(*said)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import psutil
@@ -23,6 +23,7 @@ import pytest
 from redis import Redis
 
 from monitor.store.keys import REPLAY_TAG, Keys
+from tests.forked import Forked, forker
 from tests.servers import TestBroker, TestRedis, program
 from tests.waiting import wait_here
 
@@ -54,6 +55,20 @@ TESTED = {"PYTHONPATH": str(PROJECT), "NO_COLOR": "1", "HASHHEDGE_COLD_START": "
 """The environment of what is tested: most tests begin beyond a level, and want to hear of it."""
 
 
+Process: TypeAlias = subprocess.Popen[bytes] | Forked
+
+
+def started(
+    words: Sequence[str], folder: Path, environ: Mapping[str, str], out: int, err: int
+) -> Process:
+    """Start a program; ours is forked from a process that has its imports."""
+    if words[0] == str(HASHHEDGE):
+        return forker().start(words[1:], folder, environ, out, err)
+    return subprocess.Popen(
+        words, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+    )
+
+
 @dataclass
 class Child:
     """One process of the command line. It sees none of our settings but those given to it."""
@@ -62,7 +77,7 @@ class Child:
     folder: Path
     core: int | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] = field(init=False)
+    process: Process = field(init=False)
     _name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,13 +85,12 @@ class Child:
         pinned = [] if self.core is None else ["taskset", "-c", str(self.core)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HASHHEDGE_")}
         with self._path("out").open("wb") as out, self._path("err").open("wb") as err:
-            self.process = subprocess.Popen(
+            self.process = started(
                 [*pinned, *self.arguments],
-                cwd=self.folder,
-                env={**environment, **TESTED, **self.environ},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
+                self.folder,
+                {**environment, **TESTED, **self.environ},
+                out.fileno(),
+                err.fileno(),
             )
 
     def _path(self, kind: str) -> Path:

@@ -6,6 +6,7 @@ The live run polls the provider simulator; the price is pushed down and up again
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_a_replay_of_the_recording_decides_the_same(
     record = room.start("record", str(recording), "--redis-url", room.redis.url)
     with room.client() as client:
         live_through_a_fall(client, port, run)
-        run.process.terminate()
+        run.send(signal.SIGTERM)
         assert run.code(30) == 0, run.err
         last = client.xrevrange(LIVE.ticks, count=1)[0][0].decode()
         wait_here(
@@ -63,7 +64,7 @@ def test_a_replay_of_the_recording_decides_the_same(
             START_S,
         )
         live = decided(client)
-    record.process.terminate()
+    record.send(signal.SIGTERM)
     assert record.code(30) == 0, record.err
     room.replay(
         recording,
