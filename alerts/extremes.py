@@ -40,6 +40,10 @@ class Extremes:
         """Begin with the spans that were stored."""
         self._spans = sorted(spans, key=lambda span: span.start)
 
+    def __len__(self) -> int:
+        """Return how many spans are kept."""
+        return len(self._spans)
+
     @property
     def spans(self) -> tuple[Span, ...]:
         """Return the spans, the oldest first."""

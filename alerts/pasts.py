@@ -70,6 +70,15 @@ class Pasts:
             return replace(of, value=None, quality=Quality.MISSING, reason=answer)
         return replace(of, value=answer)
 
+    def settle(self, series: Series, now: int) -> None:
+        """Let a signal whose value is lost at `now` keep what it was by then.
+
+        An age has no last value but that: when it was looked at last hangs on how ticks came.
+        """
+        if series.signal is not None and series.past is not None and series.last is not None:
+            answer = series.signal.answer(series.past, now)
+            series.last = series.last if isinstance(answer, str) else answer
+
     def _remind(self, series: Series) -> None:
         self._timers.arm(self._names[id(series)], self._due(series))
 

@@ -38,8 +38,6 @@ from alerts.telling import Inputs, Teller
 from monitor.core.timers import earliest
 from monitor.domain.events import Quality, Quote, Reading
 
-WORST_USABLE = int(Quality.SINGLE)
-
 
 class Watch:
     """Rules at work. Numbers the bindings (rule, subject) in rulebook order."""
@@ -69,9 +67,9 @@ class Watch:
         self.evaluations = 0
 
     @property
-    def scalars(self) -> frozenset[str]:
-        """Return the names of the scalars that some rule watches."""
-        return frozenset(self._bound.scalars)
+    def scalars(self) -> Mapping[str, Series]:
+        """Return the scalars that some rule watches, by name."""
+        return self._bound.scalars
 
     @property
     def vectors(self) -> frozenset[str]:
@@ -110,7 +108,7 @@ class Watch:
             return
         looked_at = (values <= vector.low) | (values >= vector.high)  # never true of NaN
         if quality is not vector.quality:  # qualities hardly ever change: then it is the same array
-            usable = quality <= WORST_USABLE
+            usable = quality <= Quality.SINGLE.value
             looked_at = (looked_at & usable) | (usable != vector.usable)
             vector.quality, vector.usable = quality, usable
         else:
@@ -203,6 +201,7 @@ class Watch:
             return
         if not series.lost and series.company is not None and not series.minds_before:
             series.last_at = reading.observed_at or now
+        self._pasts.settle(series, now)
         self._ledger.lose(series)
         self._composites.open(series.readers)
         for number in sorted({*series.live, *series.guards}):

@@ -124,6 +124,11 @@ class History:
         """Take a value of the past; return whether anything is known now that was not."""
         return self._now is not None and self._chronicle.tell(quote, now)
 
+    @property
+    def told(self) -> bool:
+        """Tell whether more of the past was told than has been worked out."""
+        return self._chronicle.told
+
     def catch_up(self, now: int) -> list[Output]:
         """Work out anew what the past comes to, if more of it was told; return all inputs then."""
         if not self._chronicle.told:

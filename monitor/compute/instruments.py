@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
@@ -20,6 +19,7 @@ from monitor.compute.calendars import Market
 from monitor.compute.cells import Reference
 from monitor.compute.choice import best_quote, rental_reading
 from monitor.compute.flaw_log import FlawLog
+from monitor.compute.instrument import UNHEARD, Instrument
 from monitor.compute.listings import Listings
 from monitor.compute.revision_book import RevisionBook
 from monitor.compute.splits import DOUBTS, SUSPECTED, Splits
@@ -29,7 +29,7 @@ from monitor.domain.events import BTC_USD, DIFFICULTY, GPU_H100, HEIGHT, Quality
 from monitor.domain.labels import standing_in, with_session
 from monitor.domain.plausibility import judge
 from monitor.domain.revisions import Standing
-from monitor.domain.symbols import Kind, Symbol, symbol_of
+from monitor.domain.symbols import Kind, symbol_of
 from monitor.domain.venues import FAMILY
 
 MAX_STRANGERS = 10_000
@@ -40,20 +40,6 @@ TOO_MANY = "too_many"
 
 Refused: TypeAlias = tuple[str, str]
 """A source and why its quote was left out, or has no part in the price."""
-
-
-UNHEARD = Reading(None, Quality.MISSING, "no_quote")
-
-
-@dataclass(slots=True)
-class _Instrument:
-    """One instrument: its sources' last quotes and what follows from them."""
-
-    symbol: Symbol
-    quotes: dict[str, Quote] = field(default_factory=dict)
-    reading: Reading = UNHEARD
-    chosen: Quote | None = None
-    changes_at: int | None = None
 
 
 class Instruments:
@@ -76,7 +62,7 @@ class Instruments:
         self._strangers = 0
         self._stocks = frozenset(stocks)
         self._listings = Listings()
-        self._known: dict[str, _Instrument] = {}
+        self._known: dict[str, Instrument] = {}
         self._timers = Timers()
         self._changed_quotes: dict[tuple[str, str], Quote] = {}
         self.flaws = FlawLog()
@@ -88,11 +74,11 @@ class Instruments:
         """Return the reference price as last agreed; None before the first."""
         return self._agreement.reference
 
-    def _instrument(self, name: str) -> _Instrument:
+    def _instrument(self, name: str) -> Instrument:
         found = self._known.get(name)
         if found is None:
             symbol = symbol_of(name, self._stocks)
-            found = self._known[name] = _Instrument(symbol)
+            found = self._known[name] = Instrument(symbol)
             self._listings.know(symbol)
             known = symbol.kind in {Kind.LISTING, Kind.RATE} or self._wanted(name)
             self._strangers += not known
@@ -137,12 +123,12 @@ class Instruments:
         reasons = [(venue, rejected[venue]) for venue in venues if venue in rejected]
         return refused + [item for item in reasons if item[1] != "stale"], changed
 
-    def _noticed(self, known: _Instrument, quote: Quote, last: Quote | None, now: int) -> Quote:
+    def _noticed(self, known: Instrument, quote: Quote, last: Quote | None, now: int) -> Quote:
         """Note the flaws of a quote; those of strangers are nobody's concern."""
         if known.symbol.name not in FAMILY and not self._wanted(known.symbol.name):
             return quote
-        before = None if last is None else (last, self._fresh_until(known, last))
-        return self.flaws.see(quote, self._fresh_until(known, quote), before, now)
+        before = None if last is None else (last, self.fresh_until(known, last))
+        return self.flaws.see(quote, self.fresh_until(known, quote), before, now)
 
     def _take(self, quote: Quote, now: int) -> str | None:
         """Keep a quote; return None, or why it was left out: empty for what was said before."""
@@ -164,6 +150,17 @@ class Instruments:
         instrument.quotes[quote.source] = quote
         self._changed_quotes[quote.instrument, quote.source] = quote
         return None
+
+    def known(self, name: str) -> Instrument | None:
+        """Return an instrument that has been quoted, or that something asked for."""
+        return self._known.get(name)
+
+    def follow(self, instrument: Instrument, quote: Quote, reading: Reading, until: int) -> None:
+        """Put down what `Instrument.following` found; it is fresh up to `until`."""
+        instrument.quotes[quote.source] = instrument.chosen = quote
+        instrument.reading, instrument.changes_at = reading, until + 1
+        self._timers.arm(quote.instrument, until + 1)
+        self._changed_quotes[quote.instrument, quote.source] = quote
 
     def reading(self, name: str) -> Reading:
         """Return what an instrument is worth; MISSING for one never heard of."""
@@ -204,7 +201,7 @@ class Instruments:
         more = VOLUMES if name == BTC_USD else self._listings.shares_of([name])
         return tuple(each for each in (name, *more) if self._refresh(self._instrument(each), due))
 
-    def _refresh(self, instrument: _Instrument, now: int) -> bool:
+    def _refresh(self, instrument: Instrument, now: int) -> bool:
         """Work out an instrument's reading at `now`; tell whether it changed."""
         before = instrument.reading
         if instrument.symbol.name == BTC_USD:
@@ -222,12 +219,12 @@ class Instruments:
         """Yield what the reference price is made of."""
         return (q for name in sorted(FAMILY) if name in self._known for q in self.quotes(name))
 
-    def _choose(self, instrument: _Instrument, now: int) -> None:
+    def _choose(self, instrument: Instrument, now: int) -> None:
         """Take the newest fresh quote; without one, the newest, marked stale."""
         best, best_until = best_quote(
             instrument.quotes.values(),
             self._known[HEIGHT].quotes if HEIGHT in self._known else {},
-            partial(self._fresh_until, instrument),
+            partial(self.fresh_until, instrument),
             now,
         )
         fresh = best_until >= now
@@ -239,7 +236,7 @@ class Instruments:
         if best is None:
             return
         if fresh and best.instrument == GPU_H100:
-            found = rental_reading(instrument.quotes, partial(self._fresh_until, instrument), now)
+            found = rental_reading(instrument.quotes, partial(self.fresh_until, instrument), now)
             instrument.reading, instrument.changes_at = found
             instrument.chosen = None  # all of them speak
             return
@@ -253,7 +250,8 @@ class Instruments:
         standing = standing_in(best.session, standing)
         instrument.reading = Reading(value, *standing, best.observed_at, late, best.session)
 
-    def _fresh_until(self, instrument: _Instrument, quote: Quote) -> int:
+    def fresh_until(self, instrument: Instrument, quote: Quote) -> int:
+        """Return the last moment at which a quote of an instrument is fresh, ms UTC."""
         symbol = instrument.symbol
         budget = symbol.fresh_ms if quote.fresh_ms is None else quote.fresh_ms
         budget += quote.delay_ms
@@ -268,7 +266,7 @@ class Instruments:
             quote
             for name, known in sorted(self._known.items())
             for quote in self.quotes(name)
-            if self._fresh_until(known, quote) < now
+            if self.fresh_until(known, quote) < now
         ]
 
     def take_quotes(self) -> list[Quote]:

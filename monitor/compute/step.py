@@ -22,6 +22,7 @@ from alerts.setting import PLAIN, Setting
 from alerts.watch import Watch
 from monitor.compute.bulletin import Bulletin
 from monitor.compute.calendars import Market
+from monitor.compute.calm import Calm
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
 from monitor.compute.clocking import SessionClock
@@ -37,6 +38,7 @@ from monitor.compute.history import (
 )
 from monitor.compute.instruments import Instruments
 from monitor.compute.making import NO_TENANT, table_of
+from monitor.compute.places import EVERYWHERE, Places
 from monitor.compute.plan import (
     MARKET_INPUTS,
     STOCK_INPUTS,
@@ -47,6 +49,7 @@ from monitor.compute.sources import Inputs, Sources
 from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
 from monitor.compute.telling import Telling
+from monitor.compute.tenancy import Tenancy
 from monitor.domain.events import Quote, Reading, Tick
 from monitor.domain.plausibility import Refusal, judge
 from monitor.domain.sessions import SessionState
@@ -57,7 +60,6 @@ from monitor.metrics.catalogue import Catalogue
 DAY = 86_400_000
 MAX_DAYS = 400
 """A longer leap is a clock's error, or a replay after another age: its days are not walked."""
-EVERYWHERE = -1
 NO_FACTS = (MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, HISTORY_INPUTS, PAIR_INPUTS, EARLIER_FACTS)
 """What the metrics read beside the figures of the books."""
 
@@ -90,13 +92,14 @@ class Step:
         self.telling = Telling(book, rules, self, self._plan, self._rows, calendar)
         self._watched = self.watch.scalars
         self.table, self._observed = table_of(catalogue, self.firms, self.watch)
-        self._inputs_of = {instrument: name for name, instrument in MARKET_INPUTS.items()}
-        self._tenants: list[str | None] = [None] * len(firms)
+        self._tenancy = Tenancy(self.firms, self._rows)
         self.history = History(calendar, self._rows)
         self._facts = frozenset(set(catalogue.leaves).difference(*NO_FACTS))
+        self._places = Places(self._rows, self._facts, self._tenancy)
         self.sources = Sources(
-            self._plan, self.table, self.instruments, self.firms, self._tenants, self._facts
+            self._plan, self.table, self.instruments, self.firms, self._tenancy.of, self._facts
         )
+        self.calm = Calm(self.instruments, self.watch, self._stands_alone, self._next_turn)
         self._marks: dict[str, tuple[int, SessionState | None]] = {}
         self._bulletin = Bulletin(self.firms)
         self._books_read_at = 0
@@ -113,16 +116,18 @@ class Step:
     def process(self, tick: Tick) -> None:
         """Take one tick: run what is due before it, then its quotes, then what depends on them."""
         now = tick.at if self.now is None else max(self.now, tick.at)
-        self.advance(now)
         self.ticks += 1
+        if self.calm.take(tick, now):
+            self.now = now
+            return
+        self.advance(now)
         for notice in tick.notices:
             self._bulletin.tell(notice, now)
         live: Sequence[Quote] = tick.quotes
         if past := [quote for quote in live if quote.backfilled]:
             live = [quote for quote in live if not quote.backfilled]
             self._take_past(past, now)
-        off = self.telling.feeds_off()
-        if off:
+        if off := self.telling.feeds_off():
             self.refused.update((q.source, Refusal.MAINTENANCE) for q in live if q.source in off)
             live = [quote for quote in live if quote.source not in off]
         if live:
@@ -130,6 +135,7 @@ class Step:
         self.telling.report(tick.feeds, now)
         self.telling.order(tick.commands, now)
         self._settle(now)
+        self.calm.went(tick)
 
     def _settle(self, now: int) -> None:
         """Let the desk decide on all that changed at `now`."""
@@ -181,6 +187,7 @@ class Step:
             if due > now:
                 break
             self._catch_up()
+            self.calm.end()
             self.now = due
             self._runs()[moments.index(due)](due)
         self.now = now
@@ -196,6 +203,20 @@ class Step:
             self._clock.edge if self.watch.clocked else None,
             max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY,
         )
+
+    def _next_turn(self, now: int) -> int:
+        """Return when something happens next without a quote; 0 if something is to be told now."""
+        owing = self.telling.desk.owes or self.telling.feeds_off() or self.history.told
+        if owing or self.now is None:
+            return 0
+        moments = (*self._timers(now), self.telling.next_timer)
+        return min(moment for moment in moments if moment is not None)
+
+    def _stands_alone(self, name: str) -> bool:
+        """Tell whether nothing here is made of an instrument, and nothing awaits it."""
+        dead = name in self.telling.desk.ledger.dead
+        apart = not dead and self._marks.get(name) == (0, None) and not self._places.of(name)
+        return apart and name not in OF_THE_AGENDA
 
     def _runs(self) -> tuple[Callable[[int], None], ...]:
         """Return what runs each of `_timers`."""
@@ -232,6 +253,7 @@ class Step:
         told = self.telling.next_timer
         if told is None or told >= due:
             return False
+        self.calm.end()
         self.now = max(told, self.now or 0)
         self.telling.run_timers(self.now)
         return True
@@ -285,7 +307,7 @@ class Step:
             mark = (reading.delay_ms, reading.session)
             otherwise = self._marks.get(name, (0, None)) != mark
             self._marks[name] = mark
-            for column, row in self._places(name):
+            for column, row in self._places.of(name):
                 shown = self._figure(row, column, now) if column in self._facts else reading
                 if self.table.set(column, max(row, 0), shown) or otherwise:
                     changed.setdefault(row, set()).add(column)
@@ -293,24 +315,7 @@ class Step:
 
     def _wanted(self, instrument: str) -> bool:
         """Tell whether an instrument is good for anything here."""
-        return instrument in self._watched or bool(self._places(instrument))
-
-    def _places(self, name: str) -> list[tuple[str, int]]:
-        """Return the (column, row) that an instrument feeds."""
-        market = self._inputs_of.get(name)
-        if market is not None:
-            return [(market, EVERYWHERE)]
-        ticker, _, figure = name.partition(".")
-        row = self._rows.get(ticker)
-        if row is None:
-            return []
-        if figure and figure not in STOCK_INPUTS:
-            # a company's other columns are not for a stranger to write: metrics, market inputs
-            return [(figure, row)] if figure in self._facts else []
-        column = figure or "stock_usd"
-        tenant = next(name for name, own in TENANT_INPUTS.items() if own == column)
-        landlords = [place for place, name in enumerate(self._tenants) if name == ticker]
-        return [(column, row), *((tenant, landlord) for landlord in landlords)]
+        return instrument in self._watched or bool(self._places.of(instrument))
 
     def _recompute(
         self, changed: Mapping[int, set[str]], now: int, *, revised: bool = False
@@ -378,14 +383,9 @@ class Step:
         return changed
 
     def _read_tenants(self, now: int) -> dict[int, set[str]]:
-        """Bind each company to the tenant that it depends on now; return what changed, by row."""
+        """Show each company the share of its tenant of now; return what changed, by row."""
         changed: dict[int, set[str]] = {}
-        for row, firm in enumerate(self.firms):
-            # one column holds one tenant: the first that the book names and that is in it too
-            tenant = next((name for name in firm.tenants(now) if name in self._rows), None)
-            if tenant == self._tenants[row]:
-                continue
-            self._tenants[row] = tenant
+        for row, tenant in self._tenancy.read(now):
             for column, own in TENANT_INPUTS.items():
                 share = STOCK_INPUTS[own].format(ticker=tenant)
                 reading = NO_TENANT if tenant is None else self.instruments.reading(share)
@@ -465,7 +465,7 @@ class Step:
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
             self._marks[name] = (reading.delay_ms, reading.session)
-            for column, row in self._places(name):
+            for column, row in self._places.of(name):
                 self.table.set(column, max(row, 0), reading)
         self._read_figures(saved.now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
@@ -484,6 +484,7 @@ class Step:
         if not self.unjudged or self.now is None:
             return
         self.unjudged = False
+        self.calm.end()
         self._bulletin.read_books(self.now)
         self.watch.rejudge(self.now, same)
         self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)

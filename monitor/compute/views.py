@@ -51,7 +51,7 @@ def market_view(step: Step, metrics: list[Metric]) -> View:
         if step.instruments.reading(firm.ticker).value is not None:
             view[firm.ticker] = _quoted(step, firm.ticker, "USD")
     # what comes by ingest only, as far as rules watch it; a stranger may send any number of names
-    for name in sorted(step.watch.scalars - view.keys())[:MAX_WATCHED]:
+    for name in sorted(step.watch.scalars.keys() - view.keys())[:MAX_WATCHED]:
         view[name] = _quoted(step, name, "")
     return view
 

@@ -222,8 +222,10 @@ class ComputeWorker:
 
     def _ours(self, tick: Tick) -> Tick:
         """Return a tick without the commands that are about files, which no pure step can read."""
+        if not tick.commands or self.on_reload is None:
+            return tick
         asked = [it for it in tick.commands if isinstance(it.action, ReloadBooks)]
-        if self.on_reload is None or not asked:
+        if not asked:
             return tick
         self._asked += asked
         return replace(tick, commands=tuple(it for it in tick.commands if it not in asked))

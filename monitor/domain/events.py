@@ -132,6 +132,13 @@ class Tick:
     commands: tuple[Command, ...] = ()
     feeds: tuple[FeedReport, ...] = ()
 
+    @property
+    def plain(self) -> bool:
+        """Tell whether it is one quote of the present and nothing else."""
+        if len(self.quotes) != 1 or self.notices or self.commands or self.feeds:
+            return False
+        return not self.quotes[0].backfilled
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -112,12 +112,12 @@ def judge(quote: Quote, last: Quote | None, now: int) -> Refusal | None:
     source binds the order of times.
     """
     bounds = bounds_of(quote.instrument)
-    return (
-        _value_refusal(quote.value, bounds)
-        or _time_refusal(quote, last, now)
-        or _book_refusal(quote, bounds)
-        or _volume_refusal(quote)
-    )
+    refusal = _value_refusal(quote.value, bounds) or _time_refusal(quote, last, now)
+    if refusal is None and not (quote.bid is None and quote.ask is None):
+        refusal = _book_refusal(quote, bounds)
+    if refusal is None and quote.volume is not None:
+        refusal = _volume_refusal(quote.volume)
+    return refusal
 
 
 def _value_refusal(value: Decimal, bounds: Bounds) -> Refusal | None:
@@ -176,12 +176,10 @@ def _side_refusal(side: Decimal, bounds: Bounds) -> Refusal | None:
     return Refusal.OUT_OF_BOUNDS if side > bounds.high else None
 
 
-def _volume_refusal(quote: Quote) -> Refusal | None:
+def _volume_refusal(volume: Decimal) -> Refusal | None:
     """Refuse a weight that is none: it would carry the price alone, or break the arithmetic."""
-    if quote.volume is None:
-        return None
-    if not quote.volume.is_finite():
+    if not volume.is_finite():
         return Refusal.NOT_A_NUMBER
-    if quote.volume < 0:
+    if volume < 0:
         return Refusal.NEGATIVE
-    return Refusal.OUT_OF_BOUNDS if quote.volume > MAX_VOLUME else None
+    return Refusal.OUT_OF_BOUNDS if volume > MAX_VOLUME else None

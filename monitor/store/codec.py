@@ -29,6 +29,8 @@ MAX_BYTES = 262_144
 AHEAD_MS = 300_000
 """How far a writer's clock may be ahead of the Redis server's, ms; the server's then counts."""
 MAX_NAME = 100
+_RARE = frozenset({b"n", b"c", b"f"})
+"""Fields that most entries do not have."""
 MAX_NOTE = 500
 MAX_DELAY_MS = 86_400_000
 
@@ -77,21 +79,34 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     if strange:
         raise MalformedTickError(f"field q: a {strange} is no plain number")
     identifier = entry_id.decode()
-    told = _bounded(fields, b"n")
-    quotes, notices = _listed(_decode_quotes, body, "q"), _listed(_decode_notices, told, "n")
-    commands = _commands(_bounded(fields, b"c"))
-    reports = _reports(_bounded(fields, b"f"))
-    least = 0 if notices or commands or reports else 1
-    if not least <= len(quotes) <= MAX_QUOTES:
-        raise MalformedTickError(f"field q has {len(quotes)} quotes; {least} to {MAX_QUOTES}")
-    if len(notices) > MAX_QUOTES:
-        raise MalformedTickError(f"field n has {len(notices)} notices; at most {MAX_QUOTES}")
+    quotes = tuple(_listed(_decode_quotes, body, "q"))
     for quote in quotes:
         check_quote(quote)
     moment = _moment(int(identifier.partition("-")[0]), fields.get(b"at"), now)
+    if not _RARE.isdisjoint(fields):
+        return _with_more(identifier, moment, quotes, fields)
+    _count(quotes, 1)
+    return Tick(identifier, moment, quotes)
+
+
+def _with_more(
+    identifier: str, moment: int, quotes: tuple[Quote, ...], fields: Mapping[bytes, bytes]
+) -> Tick:
+    """Return the tick of an entry that has more than quotes."""
+    notices = _listed(_decode_notices, _bounded(fields, b"n"), "n")
+    commands = _commands(_bounded(fields, b"c"))
+    reports = _reports(_bounded(fields, b"f"))
+    _count(quotes, 0 if notices or commands or reports else 1)
+    if len(notices) > MAX_QUOTES:
+        raise MalformedTickError(f"field n has {len(notices)} notices; at most {MAX_QUOTES}")
     for notice in notices:
         check_notice(notice, moment)
-    return Tick(identifier, moment, tuple(quotes), tuple(notices), commands, reports)
+    return Tick(identifier, moment, quotes, tuple(notices), commands, reports)
+
+
+def _count(quotes: Sequence[Quote], least: int) -> None:
+    if not least <= len(quotes) <= MAX_QUOTES:
+        raise MalformedTickError(f"field q has {len(quotes)} quotes; {least} to {MAX_QUOTES}")
 
 
 def strange_number(body: bytes) -> str:
