@@ -90,7 +90,6 @@ class Step:
         setting = replace(setting, session=self._clock.word)
         self.watch = Watch(rules, self.targets(rules), self._inputs, self._remarks, setting)
         self.telling = Telling(book, rules, self, self._plan, self._rows, calendar)
-        self._watched = self.watch.scalars
         self.table, self._observed = table_of(catalogue, self.firms, self.watch)
         self._tenancy = Tenancy(self.firms, self._rows)
         self.history = History(calendar, self._rows)
@@ -315,7 +314,7 @@ class Step:
 
     def _wanted(self, instrument: str) -> bool:
         """Tell whether an instrument is good for anything here."""
-        return instrument in self._watched or bool(self._places.of(instrument))
+        return instrument in self.watch.scalars or bool(self._places.of(instrument))
 
     def _recompute(
         self, changed: Mapping[int, set[str]], now: int, *, revised: bool = False
