@@ -9,13 +9,13 @@ than milliseconds: a shared machine's speed varies by 2 within minutes.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from monitor.cli.loop import run as on_loop
 from tests.bench import node_red, report
 from tests.bench.bars import NODE_RED
 from tests.bench.chain import Load, Measured, measure
@@ -98,7 +98,7 @@ def run(figures: Figures, directory: Path, peer: NodeRed | None, *, quick: bool)
             if peer is not None:
                 _say(f"{NODE_RED}, {_words(shape)}")
                 home = _made(here / f"node-red-{shape[0]}x{shape[1]}")
-                figures.add(shape, NODE_RED, asyncio.run(peer.measure(Job(*shape), load, home)))
+                figures.add(shape, NODE_RED, on_loop(peer.measure(Job(*shape), load, home)))
             ours = _ours(shape, load, here)
             figures.add(shape, OURS, ours)
             figures.shapes.setdefault(shape, []).append(ours)
@@ -110,7 +110,7 @@ def run(figures: Figures, directory: Path, peer: NodeRed | None, *, quick: bool)
         figures.steps.append(step_cost(home, companies))
     figures.metrics += measure_metrics(quick=quick)
     road = _made(directory / "road")
-    figures.road = asyncio.run(road_cost(road, COMPANIES[0], 100 if quick else 300))
+    figures.road = on_loop(road_cost(road, COMPANIES[0], 100 if quick else 300))
 
 
 def _floor(figures: Figures, directory: Path) -> Floor | None:
@@ -133,7 +133,7 @@ def _peer() -> NodeRed:
 def _ours(shape: Shape, load: Load, directory: Path) -> Measured:
     _say(f"{OURS}, {_words(shape)}")
     home = _made(directory / f"{shape[0]}x{shape[1]}")
-    return asyncio.run(measure(Job(*shape), load, home))
+    return on_loop(measure(Job(*shape), load, home))
 
 
 def _words(shape: Shape) -> str:
