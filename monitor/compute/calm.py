@@ -1,14 +1,16 @@
-"""The short way of a quote after which nothing is different but its own value. Hop 5, pure.
+"""The short way of a quote of which nothing else is made. Hop 5, pure.
 
 Most quotes move one value within its gap: nothing is made of it, no rule can be touched by it, no
 timer is due. The step's long way finds that out by asking all who might mind, some 250 calls. Here
-what can make it otherwise is asked first, and if nothing does, the value is put down. Whatever
-cannot be ruled out goes the long way; both leave the same behind.
+what can make it otherwise is asked first, and if nothing does, the value is put down. One that
+leaves its gap is put down likewise, and shown to its rules alone. Whatever cannot be ruled out goes
+the long way; all leave the same behind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import TypeAlias
 
 from alerts.series import Series
@@ -16,6 +18,15 @@ from alerts.watch import Watch
 from monitor.compute.instrument import Instrument
 from monitor.compute.instruments import Instruments
 from monitor.domain.events import Tick
+
+
+class Way(Enum):
+    """How a tick goes through the step."""
+
+    SHORT = "short"
+    RULES = "rules"
+    LONG = "long"
+
 
 Known: TypeAlias = tuple[Instrument, Series | None]
 
@@ -36,26 +47,35 @@ class Calm:
         self._known: dict[str, Known] = {}
         self._until = 0
 
-    def take(self, tick: Tick, now: int) -> bool:
-        """Take a tick that changes one value and nothing else; else return False, nothing taken."""
+    def take(self, tick: Tick, now: int) -> Way:
+        """Take a tick that changes one value by itself; tell which way it is to go.
+
+        It is taken unless it has to go the long way; only its rules may be left to be asked.
+        """
         if not tick.plain:
-            return False
+            return Way.LONG
         quote = tick.quotes[0]
         known = self._known.get(quote.instrument)
-        if known is None:
-            return False
-        if now >= self._until:
-            self._until = self._next_turn(now)
-            if now >= self._until:
-                return False
+        if known is None or not self.quiet(now):
+            return Way.LONG
         instrument, series = known
         until = self._instruments.fresh_until(instrument, quote)
         reading = instrument.following(quote, now, until)
-        if reading is None or (series is not None and not series.glide(reading)):
-            return False
+        if reading is None:
+            return Way.LONG
         self._instruments.follow(instrument, quote, reading, until)
         self._until = min(self._until, until + 1)
-        return True
+        return Way.SHORT if series is None or series.glide(reading) else Way.RULES
+
+    def quiet(self, now: int) -> bool:
+        """Tell whether nothing is due, or owed, up to `now`."""
+        if now >= self._until:
+            self._until = self._next_turn(now)
+        return now < self._until
+
+    def stirred(self) -> None:
+        """Note that rules were asked: what is due next may be another."""
+        self._until = 0
 
     def went(self, tick: Tick) -> None:
         """Note that a tick has gone the long way: its instrument may stand alone from now on."""

@@ -11,6 +11,7 @@ from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
 from monitor.compute.recompute import Table
 from monitor.compute.targets import quoted
+from monitor.compute.tenancy import Tenancy
 from monitor.domain.events import Reading
 from monitor.domain.labels import of_parts
 from monitor.domain.symbols import symbol_of
@@ -25,15 +26,15 @@ class Sources:
     def __init__(  # the parts of the step that it looks at
         self,
         plan: Plan,
+        firms: Sequence[Firm],
+        facts: Collection[str],
         table: Table,
         instruments: Instruments,
-        firms: Sequence[Firm],
-        tenants: Sequence[str | None],
-        facts: Collection[str],
+        tenancy: Tenancy,
     ) -> None:
-        """Take the parts of the step; `tenants` and `table` change under it as the step goes on."""
+        """Take the parts of the step; `tenancy` and `table` change under it as the step goes on."""
         self._plan, self._table, self._instruments = plan, table, instruments
-        self._firms, self._tenants, self._facts = firms, tenants, facts
+        self._firms, self._tenants, self._facts = firms, tenancy.of, facts
         self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
 
     def reading(self, target: str, company: str | None) -> Reading:

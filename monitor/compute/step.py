@@ -22,22 +22,22 @@ from alerts.setting import PLAIN, Setting
 from alerts.watch import Watch
 from monitor.compute.bulletin import Bulletin
 from monitor.compute.calendars import Market
-from monitor.compute.calm import Calm
+from monitor.compute.calm import Calm, Way
 from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
 from monitor.compute.clocking import SessionClock
+from monitor.compute.day_figures import DayFigures
 from monitor.compute.firms import Firm
 from monitor.compute.foresight import OF_THE_AGENDA, foreseen
 from monitor.compute.history import (
     EARLIER_FACTS,
-    EARLIER_MS,
     HISTORY_INPUTS,
     PAIR_INPUTS,
     History,
     Output,
 )
 from monitor.compute.instruments import Instruments
-from monitor.compute.making import NO_TENANT, table_of
+from monitor.compute.making import table_of
 from monitor.compute.places import EVERYWHERE, Places
 from monitor.compute.plan import (
     MARKET_INPUTS,
@@ -95,13 +95,11 @@ class Step:
         self.history = History(calendar, self._rows)
         self._facts = frozenset(set(catalogue.leaves).difference(*NO_FACTS))
         self._places = Places(self._rows, self._facts, self._tenancy)
-        self.sources = Sources(
-            self._plan, self.table, self.instruments, self.firms, self._tenancy.of, self._facts
-        )
+        parts = (self._plan, self.firms, self._facts, self.table, self.instruments, self._tenancy)
+        self._figures, self.sources = DayFigures(*parts), Sources(*parts)
         self.calm = Calm(self.instruments, self.watch, self._stands_alone, self._next_turn)
         self._marks: dict[str, tuple[int, SessionState | None]] = {}
         self._bulletin = Bulletin(self.firms)
-        self._books_read_at = 0
         self._unshown: dict[int, set[str]] = {}
         self.now: int | None = None
         self.unjudged = False
@@ -116,8 +114,11 @@ class Step:
         """Take one tick: run what is due before it, then its quotes, then what depends on them."""
         now = tick.at if self.now is None else max(self.now, tick.at)
         self.ticks += 1
-        if self.calm.take(tick, now):
+        way = self.calm.take(tick, now)
+        if way is not Way.LONG:
             self.now = now
+            if way is Way.RULES:
+                self._ask_rules(tick.quotes[0].instrument, now)
             return
         self.advance(now)
         for notice in tick.notices:
@@ -135,6 +136,15 @@ class Step:
         self.telling.order(tick.commands, now)
         self._settle(now)
         self.calm.went(tick)
+
+    def _ask_rules(self, name: str, now: int) -> None:
+        """Show a value of which nothing else is made to its rules."""
+        self.watch.observe(name, self.instruments.reading(name), now)
+        self.watch.settle(now)
+        if self.watch.take_instant():
+            self.now = now + 1
+        self._settle(now)
+        self.calm.stirred()
 
     def _settle(self, now: int) -> None:
         """Let the desk decide on all that changed at `now`."""
@@ -200,7 +210,7 @@ class Step:
             self.history.next_timer,
             self.watch.next_timer,
             self._clock.edge if self.watch.clocked else None,
-            max(self._books_read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY,
+            max(self._figures.read_at, now - MAX_DAYS * DAY) // DAY * DAY + DAY,
         )
 
     def _next_turn(self, now: int) -> int:
@@ -280,7 +290,7 @@ class Step:
             self.watch.split(ticker, factor)
             names += self.instruments.split(ticker, now)
         self._move_levels(now)
-        self._propagate(names, now, self._read_figures(now))
+        self._propagate(names, now, self._figures.read(now))
 
     def _move_levels(self, now: int) -> None:
         for ticker in self.splits.tickers:
@@ -307,7 +317,7 @@ class Step:
             otherwise = self._marks.get(name, (0, None)) != mark
             self._marks[name] = mark
             for column, row in self._places.of(name):
-                shown = self._figure(row, column, now) if column in self._facts else reading
+                shown = self._figures.figure(row, column, now) if column in self._facts else reading
                 if self.table.set(column, max(row, 0), shown) or otherwise:
                     changed.setdefault(row, set()).add(column)
         self._recompute(changed, now, revised=revised)
@@ -349,28 +359,7 @@ class Step:
     def _read_books(self, now: int) -> dict[int, set[str]]:
         """Read all that the books say of this day; return what changed, by row."""
         self._bulletin.read_books(now)
-        return self._read_figures(now)
-
-    def _read_figures(self, now: int) -> dict[int, set[str]]:
-        """Put the figures of this day into the table; return what changed, by row."""
-        self._books_read_at = now
-        changed = self._read_tenants(now)
-        for row, firm in enumerate(self.firms):
-            found = {fact: self._figure(row, fact, now) for fact in self._facts}
-            for column, fact in EARLIER_FACTS.items():
-                found[column] = firm.earlier(fact, now, EARLIER_MS)
-            for column, reading in found.items():
-                if self.table.set(column, row, reading):
-                    changed.setdefault(row, set()).add(column)
-            for name, facts in self._plan.catalogue.of_one_period:
-                own = firm.together(facts, now)
-                pairs = {
-                    name: (found[name] if name in EARLIER_FACTS else firm.fact(name, now), reading)
-                    for name, reading in own.items()
-                }
-                if self.table.bring_together(name, row, pairs):
-                    changed.setdefault(row, set()).update(facts)
-        return changed
+        return self._figures.read(now)
 
     def _remember(self, outputs: Iterable[Output]) -> dict[int, set[str]]:
         """Put what the past gives into the table; return what changed, by row."""
@@ -380,23 +369,6 @@ class Step:
             if self.table.set(column, max(row, 0), reading):
                 changed.setdefault(row, set()).add(column)
         return changed
-
-    def _read_tenants(self, now: int) -> dict[int, set[str]]:
-        """Show each company the share of its tenant of now; return what changed, by row."""
-        changed: dict[int, set[str]] = {}
-        for row, tenant in self._tenancy.read(now):
-            for column, own in TENANT_INPUTS.items():
-                share = STOCK_INPUTS[own].format(ticker=tenant)
-                reading = NO_TENANT if tenant is None else self.instruments.reading(share)
-                if self.table.set(column, row, reading):
-                    changed.setdefault(row, set()).add(column)
-        return changed
-
-    def _figure(self, row: int, fact: str, now: int) -> Reading:
-        """Return a company's figure: a live one while it is fresh, else the book's."""
-        firm = self.firms[row]
-        live = self.instruments.reading(f"{firm.ticker}.{fact}")
-        return live if live.quality.usable else firm.fact(fact, now)
 
     def _inputs(self, target: str, company: str | None) -> Inputs:
         return self.sources.inputs(target, company)
@@ -466,7 +438,7 @@ class Step:
             self._marks[name] = (reading.delay_ms, reading.session)
             for column, row in self._places.of(name):
                 self.table.set(column, max(row, 0), reading)
-        self._read_figures(saved.now)
+        self._figures.read(saved.now)
         self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
         self._show_instruments(saved.now)
         self._clock.begin(saved.now)

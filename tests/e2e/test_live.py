@@ -230,7 +230,7 @@ def test_a_feed_over_its_budget_is_shown_everywhere(life: Life) -> None:
 def test_zeros_of_a_provider_change_nothing(life: Life) -> None:
     """A price of 0 is refused as zero_price; the last good value stays, nothing fires (row A05)."""
     before = {name for name, row in life.alerts().items() if row["state"] == "firing"}
-    good = wait_here(lambda: life.market("RIOT").get("value"), "a price of RIOT", START_S)
+    good = wait_here(lambda: life.market("RIOT").get("value"), "a price of RIOT", 3 * START_S)
     life.put("scenario/yahoo", "zeros")
 
     def refused() -> float:

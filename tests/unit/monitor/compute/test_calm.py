@@ -14,7 +14,7 @@ from alerts.codec import encode_transition
 from alerts.rules.base import Rule
 from alerts.rules.written import rule_of
 from monitor.app.world import find_rule_types
-from monitor.compute.calm import Calm
+from monitor.compute.calm import Calm, Way
 from monitor.compute.cells import read_cells
 from monitor.compute.encoding import encode_changes
 from monitor.compute.step import Step
@@ -143,7 +143,7 @@ def test_both_ways_leave_the_same_behind(history: list[Said | None], crashes: se
     played_by = ticks(history)
     short = played(played_by, crashes)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Calm, "take", lambda *_: False)
+        patched.setattr(Calm, "take", lambda *_: Way.LONG)
         assert played(played_by, crashes) == short
 
 
@@ -169,5 +169,5 @@ def test_what_others_hang_on_goes_the_long_way(name: str) -> None:
     for second in range(5):
         at = NOON + second * SECOND
         item = tick(at, quote(name, 100_000 + second, at))
-        assert not step.calm.take(item, at)
+        assert step.calm.take(item, at) is Way.LONG
         step.process(item)
