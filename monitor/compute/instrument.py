@@ -45,12 +45,14 @@ class Instrument:
     def following(self, quote: Quote, now: int, until: int) -> Reading | None:
         """Return what a `lone` one is worth by the next quote, which is fresh up to `until`.
 
-        None where that is not simply a newer value of the same source, in good time.
+        None where that is not simply the next value of the same source, in good time.
         """
         last, edge = self.chosen, self.changes_at
         if last is None or edge is None or until < now or len(self.quotes) != 1:
             return None
-        if quote.source != last.source or not last.observed_at < quote.observed_at < edge:
+        if quote.source != last.source or not last.observed_at <= quote.observed_at < edge:
+            return None
+        if quote.repeats(last):
             return None
         if quote.delay_ms or quote.period or quote.session or quote.received_at or last.received_at:
             return None
