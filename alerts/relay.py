@@ -250,11 +250,14 @@ class Relay:
         return refusals
 
     def _note(self, notification: Notification) -> None:
-        """Have it written down after this turn of the loop: what is sent in it goes first."""
+        """Have it written down when what is sent in this turn of the loop has gone."""
         if not self._writers:
             return
         if not self._to_note:
-            asyncio.get_running_loop().call_soon(self._write_notes)
+            loop = asyncio.get_running_loop()
+            loop.call_soon(
+                loop.call_soon, self._write_notes
+            )  # what is sent leaves in the next turn
         self._to_note.append(notification)
 
     def _write_notes(self) -> None:

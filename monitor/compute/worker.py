@@ -241,10 +241,8 @@ class ComputeWorker:
         """Write what the step changed."""
         changes = step.take()
         cells = encode_changes(changes)
-        empty = len(cells) == len(_ALWAYS) and not (
-            changes.transitions or changes.flaws or changes.replies
-        )
-        if last == self.cursor.id and empty:
+        news = changes.transitions or changes.flaws or changes.replies
+        if last == self.cursor.id and len(cells) == len(_ALWAYS) and not news:
             return  # only the time moved on: the next batch will say so
         read = self.cursor.entries_read + entries
         batch = Commit(
@@ -260,6 +258,9 @@ class ComputeWorker:
         )
         await self._committer.commit(lease, batch)
         self.cursor = Cursor(last, read)
+        if changes.transitions:  # a relay in this process hears of them now: its sending goes first
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         for item in changes.transitions:
             self._counts.transitioned(item.to_state.value, item.reason.value)
 

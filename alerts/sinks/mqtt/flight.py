@@ -27,6 +27,11 @@ class Flight:
         self._waiting: deque[bytes] = deque()
 
     @property
+    def empty(self) -> bool:
+        """Tell whether nothing is on its way, nor waits."""
+        return not self._batches
+
+    @property
     def oldest_at(self) -> float | None:
         """Return when the oldest was sent, in the event loop's time; None if nothing is."""
         oldest = next(iter(self._batches.values()), None)
