@@ -181,7 +181,10 @@ class Relay:
             self._released.clear()
             await self._released.wait()
             return
-        self._accept(group, await self._outbox.read(self._options.block_ms, room))
+        letters = await self._outbox.read(self._options.block_ms, room)
+        self._accept(group, letters)
+        if letters:  # what is here is sent before more is asked for
+            await asyncio.sleep(0)
 
     async def _keep(self, group: asyncio.TaskGroup) -> None:
         """Show that held letters are alive, and take over what nobody holds any more."""
