@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -228,7 +228,7 @@ class ComputeWorker:
         if not asked:
             return tick
         self._asked += asked
-        return replace(tick, commands=tuple(it for it in tick.commands if it not in asked))
+        return tick._replace(commands=tuple(it for it in tick.commands if it not in asked))
 
     async def _commit(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+from typing import NamedTuple
 
 from monitor.domain.commands import Command
 from monitor.domain.feed_reports import FeedReport
@@ -111,8 +112,7 @@ class Quote:
         return last is not None and (last.observed_at, last.value) == (self.observed_at, self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(NamedTuple):
     """One entry of the `ticks` stream: the quotes that came together, and when.
 
     Attributes:

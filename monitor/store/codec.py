@@ -40,7 +40,7 @@ _STRANGE_NUMBER = re.compile(
 """A number as text that only Python would read: `1_5`, digits of another script, blanks."""
 _DIGITS = re.compile(rb"[0-9]{1,18}")
 
-_PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|")
+_PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _decode_quotes = msgspec.json.Decoder(list[Quote]).decode
 _decode_notices = msgspec.json.Decoder(list[Notice]).decode
@@ -211,7 +211,7 @@ def check_quote(quote: Quote) -> None:
         )
     if len(quote.note) > MAX_NOTE:
         raise MalformedTickError(f"note of {quote.instrument}: at most {MAX_NOTE} characters")
-    if not _PERIOD.fullmatch(quote.period):
+    if quote.period and not _PERIOD.fullmatch(quote.period):
         raise MalformedTickError(
             f"period {quote.period[:20]!r}: the first day of it, such as 2026-01-05"
         )
