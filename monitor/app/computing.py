@@ -130,7 +130,7 @@ class ComputeRole:
             await breath.take()
         await self._views.write(market_view(step, metrics), companies)
         self._instruments.alerts_standing(step.watch.counts)
-        self._instruments.rules_failing(sum(1 for _ in step.watch.failures()))
+        self._instruments.rules_failing(sum(1 for _ in step.watch.composites.failures()))
         self._instruments.stream_behind(lag=await self._reader.lag(), pending=0)
         for firm, total in zip(step.firms, step.table.recomputes.tolist(), strict=True):
             before = self._counted.get(firm.ticker, 0)
