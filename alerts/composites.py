@@ -62,13 +62,13 @@ class Composites:
             return found
         if self._bound.homes[number].quality is Quality.NOT_APPLICABLE:
             return None
-        readings = [
-            series.reading for name, series in composite.inputs.items() if name not in known
-        ]
-        if VALUE not in known or any(seen.reason == TOO_FEW for seen in readings):
+        unknown = {name: it for name, it in composite.inputs.items() if name not in known}
+        if VALUE in unknown or any(it.reading.reason == TOO_FEW for it in unknown.values()):
             return Answer(None)  # no data, or not yet: nothing is wrong with the rule
-        self._failed[number] = found.why
-        return found
+        lacking = "; ".join(_unusable(name, it) for name, it in unknown.items())
+        why = lacking if found.lacking and lacking else found.why
+        self._failed[number] = why
+        return Answer(None, why)
 
     def _known(self, number: int, now: int) -> dict[str, float | str]:
         """Return the named values of an expression that are good for it now."""
@@ -140,3 +140,11 @@ class Composites:
             for name, own in composite.inputs.items():
                 if own is series:
                     yield from ((edge, number) for edge in composite.rule.input_edges(name) or ())
+
+
+def _unusable(name: str, series: Series) -> str:
+    """Return what is wrong with a named value, in words that also say what it is of."""
+    reading = series.reading
+    of = f" of {series.company}" if series.company else ""
+    told_late = reading.quality.usable and reading.delay_ms
+    return f"`{name}`, {series.words}{of}, is {'delayed' if told_late else reading.quality.word}"

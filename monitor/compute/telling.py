@@ -34,6 +34,7 @@ from monitor.core.clock import DAY
 from monitor.core.timers import earliest
 from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
 from monitor.domain.events import Reading
+from monitor.domain.facts import FACTS
 from monitor.domain.feed_reports import FeedReport
 from monitor.domain.symbols import symbol_of
 from monitor.domain.windows import Exchange
@@ -103,7 +104,7 @@ class Telling:
 
         A figure set by hand is none: when its time is over, the book's counts again.
         """
-        if target not in self._plan.catalogue:
+        if target not in self._plan.catalogue and target not in FACTS:
             return {target}
         row = self._rows.get(company)
         columns = set(self._plan.leaves_of(target))

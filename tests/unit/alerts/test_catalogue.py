@@ -261,7 +261,7 @@ def test_unknown_decides_nothing_and_known_may() -> None:
     assert desk.show(1, S=9.0) == []  # kept for a while: nothing ends on what is not known
     (failed,) = desk.watch.composites.failures()
     assert failed[1] == "S"
-    assert '"b"' in failed[2]
+    assert failed[2] == "`b`, B, is missing"
     assert desk.show(2, B=10.0) == ["r|S resolved"]
     assert list(desk.watch.composites.failures()) == []
 
