@@ -17,6 +17,7 @@ from alerts.afterwards import Afterwards
 from alerts.binding import Binder
 from alerts.census import Census
 from alerts.composites import Composites
+from alerts.costs import Costs
 from alerts.extremes import Span
 from alerts.gates import Gates
 from alerts.late import LateRecord
@@ -64,7 +65,7 @@ class Watch:
         self._pasts = Pasts(self._bound.series)
         self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring = False
-        self.evaluations = 0
+        self.costs = Costs(setting.stopwatch)
 
     @property
     def scalars(self) -> Mapping[str, Series]:
@@ -172,8 +173,9 @@ class Watch:
             if number in self.composites:
                 self.composites.open((number,))
                 continue
-            self.evaluations += 1
+            began = self.costs.begin()
             self._judge(number, reading, now, before, elapsed)
+            self.costs.end(self._rules[number], began)
 
     def _touched(self, series: Series, value: float, reading: Reading) -> Iterable[int]:
         """Return the bindings that the value may change; more where the value was lost."""
@@ -283,8 +285,9 @@ class Watch:
             return
         for number in self.composites.take_open():
             if number not in self._ledger.changed:
-                self.evaluations += 1
+                began = self.costs.begin()
                 self._judge_composite(number, now)
+                self.costs.end(self._rules[number], began)
 
     def clock(self, now: int) -> None:
         """Ask anew the expressions that know the exchange session: it changes at `now`."""

@@ -246,10 +246,10 @@ def test_an_expression_is_asked_at_its_levels_only() -> None:
     made = rule("expression", inputs={"b": "B"}, when="value > 10 && b < 5")
     desk = Desk(made)
     desk.show(0, S=1.0, B=1.0)
-    before = desk.watch.evaluations
+    before = desk.watch.costs.evaluations
     for step in range(1, 50):
         desk.show(step, S=1.0 + step / 100, B=1.0)
-    assert desk.watch.evaluations == before
+    assert desk.watch.costs.evaluations == before
     assert desk.show(60, S=11.0) == ["r|S firing"]
 
 

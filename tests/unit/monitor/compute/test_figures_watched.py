@@ -141,7 +141,7 @@ def test_a_tick_costs_nothing_for_figures() -> None:
     """Prices move, the books do not: no rule on a figure is evaluated again."""
     room = Books([threshold(on=FACT, above=40.0)], {"RIOT": ok(30)})
     room.price(NOON, 100_000, "BTC-USD")
-    before = room.step.watch.evaluations
+    before = room.step.watch.costs.evaluations
     for second in range(1, 50):
         room.price(NOON + second * 1_000, 100_000 + second, "BTC-USD")
-    assert room.step.watch.evaluations == before
+    assert room.step.watch.costs.evaluations == before
