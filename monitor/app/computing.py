@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 import structlog
 
@@ -58,7 +58,15 @@ class ShownRulebook:
 
 
 class ComputeRole:
-    """The worker with its views and gauges."""
+    """The worker with its views and gauges.
+
+    Attributes:
+        worker: the loop.
+        rulebook: shows the rules at work; None where nobody may see them.
+        alerts: shows where each alert stands; likewise.
+        catch_up: brings the books up to date before the work begins; None where they stay.
+
+    """
 
     def __init__(
         self,
@@ -76,9 +84,12 @@ class ComputeRole:
         self._counted: dict[str, int] = {}
         self.rulebook: ShownRulebook | None = None
         self.alerts: ListedAlerts | None = None
+        self.catch_up: Callable[[], Awaitable[None]] | None = None
 
     async def work(self, lease: Lease) -> None:
-        """Compute and show until cancelled or something breaks."""
+        """Compute and show until cancelled or something breaks, by the books as they are by now."""
+        if self.catch_up is not None:
+            await self.catch_up()
         if self.rulebook is not None:
             self.rulebook.forget()
         if self.alerts is not None:

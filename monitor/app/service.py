@@ -133,7 +133,6 @@ class Service:
             counts=self.instruments,
             behind_ms=0 if job.replay else IDLE_BEHIND_MS,
         )
-        self.reloader = self._reloader()
         self.compute = ComputeRole(
             self.worker,
             ViewStore(self.client, job.keys),
@@ -141,6 +140,7 @@ class Service:
             world.catalogue,
             self.instruments,
         )
+        self.reloader = self._reloader()
         books = RulebookStore(self.client, job.keys)
         self.compute.rulebook = ShownRulebook(lambda: self.world.rulebook, books)
         self.compute.alerts = ListedAlerts(AlertStates(self.client, job.keys))
@@ -437,6 +437,7 @@ class Service:
         if not self.job.replay:
             self.worker.on_reload = reloader.on_command
             self.worker.on_users = reloader.on_users
+            self.compute.catch_up = reloader.catch_up if settings.watch_books else None
         return reloader
 
     def reload_page(self) -> ReloadPage:
