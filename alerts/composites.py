@@ -7,7 +7,8 @@ tick has been shown whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from alerts.binding import Bindings
 from alerts.rules.base import Rule
@@ -54,6 +55,23 @@ class Composites:
 
         What it fails on is remembered, if its own value is known.
         """
+        composite, known = self._bound.composites[number], self._known(number, now)
+        found = composite.rule.expression.evaluate(known)
+        self._failed.pop(number, None)
+        if found.holds is not None:
+            return found
+        if self._bound.homes[number].quality is Quality.NOT_APPLICABLE:
+            return None
+        unknown = {name: it for name, it in composite.inputs.items() if name not in known}
+        if VALUE in unknown or any(it.reading.reason == TOO_FEW for it in unknown.values()):
+            return Answer(None)  # no data, or not yet: nothing is wrong with the rule
+        lacking = "; ".join(_unusable(name, it) for name, it in unknown.items())
+        why = lacking if found.lacking and lacking else found.why
+        self._failed[number] = why
+        return Answer(None, why)
+
+    def _known(self, number: int, now: int) -> dict[str, float | str]:
+        """Return the named values of an expression that are good for it now."""
         composite, rule = self._bound.composites[number], self._bound.rules[number]
         known: dict[str, float | str] = {SESSION: self._session(now)}
         for name, series in composite.inputs.items():
@@ -61,19 +79,34 @@ class Composites:
             good = seen.quality.usable and not (rule.realtime and seen.delay_ms)
             if seen.value is not None and (good or (name == VALUE and rule.refusal(seen) is None)):
                 known[name] = seen.value
-        found = composite.rule.expression.evaluate(known)
-        self._failed.pop(number, None)
-        if found.holds is not None:
-            return found
-        if self._bound.homes[number].quality is Quality.NOT_APPLICABLE:
-            return None
-        readings = [
-            series.reading for name, series in composite.inputs.items() if name not in known
-        ]
-        if VALUE not in known or any(seen.reason == TOO_FEW for seen in readings):
-            return Answer(None)  # no data, or not yet: nothing is wrong with the rule
-        self._failed[number] = found.why
-        return found
+        return known
+
+    @cached_property
+    def _named(self) -> Mapping[str, int]:
+        """Return the expressions by the names of their alerts."""
+        rules, homes = self._bound.rules, self._bound.homes
+        return {f"{rules[n].id}|{homes[n].key}": n for n in self._bound.composites}
+
+    def read_by(self, name: str) -> Sequence[Series]:
+        """Return what an alert's expression reads besides what its rule is on; mostly nothing."""
+        number = self._named.get(name)
+        if number is None:
+            return ()
+        inputs = self._bound.composites[number].inputs
+        return [series for name, series in inputs.items() if name != VALUE]
+
+    def beside(self) -> Iterator[tuple[Rule, Series, Sequence[Series]]]:
+        """Yield each expression with what its rule is on, and what it reads besides."""
+        for name, number in self._named.items():
+            yield self._bound.rules[number], self._bound.homes[number], self.read_by(name)
+
+    def decided(self, name: str, now: int) -> bool:
+        """Tell whether an alert's expression holds or fails, whatever its unknown values are."""
+        number = self._named.get(name)
+        if number is None:
+            return False
+        expression = self._bound.composites[number].rule.expression
+        return expression.evaluate(self._known(number, now)).holds is not None
 
     def failure(self, number: int) -> str:
         """Return what an expression failed on last; empty if it did not."""
@@ -107,3 +140,11 @@ class Composites:
             for name, own in composite.inputs.items():
                 if own is series:
                     yield from ((edge, number) for edge in composite.rule.input_edges(name) or ())
+
+
+def _unusable(name: str, series: Series) -> str:
+    """Return what is wrong with a named value, in words that also say what it is of."""
+    reading = series.reading
+    of = f" of {series.company}" if series.company else ""
+    told_late = reading.quality.usable and reading.delay_ms
+    return f"`{name}`, {series.words}{of}, is {'delayed' if told_late else reading.quality.word}"

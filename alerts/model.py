@@ -114,9 +114,9 @@ class NoticeReason(StrEnum):
     """Why a notice is sent; every event says one of these words.
 
     `NEW` is a fire that nobody was told of yet, `RESOLVED` the end of one that was told,
-    `SILENCE_EXPIRED` and `ACK_EXPIRED` what still fires when a silence or an acknowledgement for a
-    while is over, `REMINDER` and `SUMMARY` what a silence hides before and after its end,
-    `NO_DATA` and `DATA_BACK` that a value is unknown or known again, of a rule that asks for it,
+    `VALUE_CHANGED` a move by a stride since it was told last, `SILENCE_EXPIRED` and `ACK_EXPIRED`
+    what still fires when one for a while is over, `REMINDER` and `SUMMARY` what a silence hides
+    before and after its end, `NO_DATA` and `DATA_BACK` that a value is unknown or known again,
     `DATA_BACK` also what a dead input had hidden. The others belong to the pace of notices.
     """
 

@@ -70,8 +70,18 @@ def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
 
 def _strangers(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
     return [
-        f"{book.where(number)}: rule `{rule.id}` watches `{rule.on}`, which no feed quotes; it must "
-        f"come by the ingest contract ({nearest(rule.on, list(known))})"
+        f"{book.where(number)}: rule `{rule.id}` {'watches' if name == rule.on else 'reads'} "
+        f"`{name}`, which no feed quotes; it must come by the ingest contract ({_meant(name, known)})"
         for number, rule in enumerate(book.rules)
-        if rule.on not in known
+        for name in dict.fromkeys(rule.reads())
+        if name not in known
     ]
+
+
+def _meant(name: str, known: Mapping[str, Target]) -> str:
+    """Return what may be meant by a name: what a book says of a company goes by another."""
+    owner, _, figure = name.partition(".")
+    target = known.get(figure)
+    if target is not None and owner in (target.companies or ()):
+        return f"what the book of {owner} says is `{figure}` of company {owner}"
+    return nearest(name, list(known))

@@ -24,12 +24,14 @@ class Setting:
         session: names the exchange session of a moment.
         agenda: the events that windows are around.
         quiet_start: the first sample of a value ever begins no alert that is told.
+        stopwatch: tells nanoseconds, for what judging costs; it decides nothing.
 
     """
 
     session: Callable[[int], str] = lambda _now: ""
     agenda: Agenda = NO_EVENTS
     quiet_start: bool = False
+    stopwatch: Callable[[], int] = lambda: 0
 
 
 PLAIN = Setting()

@@ -17,6 +17,7 @@ from alerts.afterwards import Afterwards
 from alerts.binding import Binder
 from alerts.census import Census
 from alerts.composites import Composites
+from alerts.costs import Costs
 from alerts.extremes import Span
 from alerts.gates import Gates
 from alerts.late import LateRecord
@@ -59,12 +60,12 @@ class Watch:
         self._quiet_start = setting.quiet_start
         self._bound = Binder(targets, self.gates).bind(rules)
         self._rules, self._homes = self._bound.rules, self._bound.homes
-        self._composites = Composites(self._bound, setting.session)
-        self._ledger = Ledger(self._bound, self.teller, self._composites)
+        self.composites = Composites(self._bound, setting.session)
+        self._ledger = Ledger(self._bound, self.teller, self.composites)
         self._pasts = Pasts(self._bound.series)
         self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring = False
-        self.evaluations = 0
+        self.costs = Costs(setting.stopwatch)
 
     @property
     def scalars(self) -> Mapping[str, Series]:
@@ -169,11 +170,12 @@ class Watch:
         for number in touched:
             if number in self._ledger.changed:
                 continue
-            if number in self._composites:
-                self._composites.open((number,))
+            if number in self.composites:
+                self.composites.open((number,))
                 continue
-            self.evaluations += 1
+            began = self.costs.begin()
             self._judge(number, reading, now, before, elapsed)
+            self.costs.end(self._rules[number], began)
 
     def _touched(self, series: Series, value: float, reading: Reading) -> Iterable[int]:
         """Return the bindings that the value may change; more where the value was lost."""
@@ -203,9 +205,9 @@ class Watch:
             series.last_at = reading.observed_at or now
         self._pasts.settle(series, now)
         self._ledger.lose(series)
-        self._composites.open(series.readers)
+        self.composites.open(series.readers)
         for number in sorted({*series.live, *series.guards}):
-            if number not in self._composites and number not in self._ledger.changed:
+            if number not in self.composites and number not in self._ledger.changed:
                 self._miss(number, reading, now)
 
     def _unheard(self, series: Series) -> bool:
@@ -261,8 +263,8 @@ class Watch:
     def turn(self, numbers: Iterable[int], now: int, reading_of: ReadingOf) -> None:
         """Judge what a window has opened or shut for, by what stands there now."""
         for number in numbers:
-            if number in self._composites:
-                self._composites.open((number,))
+            if number in self.composites:
+                self.composites.open((number,))
             elif number not in self._ledger.changed:
                 reading = self._present(number, reading_of)
                 self._judge(number, reading, now, reading.value, 0)
@@ -281,14 +283,15 @@ class Watch:
         """Judge the expressions that values since the last call may have changed."""
         if self._restoring:
             return
-        for number in self._composites.take_open():
+        for number in self.composites.take_open():
             if number not in self._ledger.changed:
-                self.evaluations += 1
+                began = self.costs.begin()
                 self._judge_composite(number, now)
+                self.costs.end(self._rules[number], began)
 
     def clock(self, now: int) -> None:
         """Ask anew the expressions that know the exchange session: it changes at `now`."""
-        self._composites.open_clocked()
+        self.composites.open_clocked()
         self.settle(now)
 
     @property
@@ -304,7 +307,7 @@ class Watch:
             if record is not None:
                 self._refuse(number, record, reading, now)
             return
-        answer = self._composites.answer(number, now)
+        answer = self.composites.answer(number, now)
         if answer is None:
             return
         reason = Reason.EXPRESSION_FAILED if answer.why else Reason.INPUT_UNUSABLE
@@ -458,10 +461,6 @@ class Watch:
             if only is None or rule.id in only:
                 yield Bound(rule, home, self._ledger.records.get(number), self.gates.shut(number))
 
-    def failures(self) -> Iterator[tuple[Rule, str, str]]:
-        """Yield each rule that could not be evaluated last, with its key and the reason."""
-        return self._composites.failures()
-
     def restore(
         self,
         saved: Iterable[SavedAlert],
@@ -496,4 +495,4 @@ class Watch:
         """
         self._ledger.end_left_over(now)
         self._bound.reopen(self._ledger.records, same)
-        self._composites.open_all()
+        self.composites.open_all()

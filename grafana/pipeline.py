@@ -218,9 +218,15 @@ _ALERTS = Row(
         ),
         _lines(
             "Rule evaluations",
-            "Rules evaluated per second: only those a change can touch.",
+            "Rules evaluated per second, by type: only those a change can touch.",
             "ops",
-            (_sum(c.RULE_EVALUATIONS.name), "evaluations"),
+            (_sum(c.RULE_EVALUATIONS.name, "rule_type"), "{{rule_type}}"),
+        ),
+        _lines(
+            "Rule cost",
+            "Seconds spent on evaluating rules per second, by type.",
+            "s",
+            (_sum(c.RULE_SECONDS.name, "rule_type"), "{{rule_type}}"),
         ),
     ),
 )

@@ -42,12 +42,15 @@ class Mutes:
         )
 
     def feed_of(self, subject: Subject) -> str:
-        """Return `feed:<instrument>` of a dead one that an alert rests on; empty: none is."""
+        """Return `feed:<instrument>` of a dead one that an alert rests on; empty: none is.
+
+        What an expression does not need, since the rest decides it, keeps it from no word.
+        """
         dead = self._ledger.dead
         if not dead or subject.rule in _NEWS:
             return ""
-        names = self._around.inputs_of(subject.target, subject.company)
-        return next((f"feed:{name}" for name in sorted(names) if name in dead), "")
+        names = sorted(name for name in self._around.inputs_of(subject) if name in dead)
+        return f"feed:{names[0]}" if names and not self._around.decided(subject) else ""
 
     def _same_feed(self, subject: Subject) -> str:
         """Return `feed:<source>` where something else that it alone tells is told as dead already.

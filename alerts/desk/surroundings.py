@@ -23,8 +23,12 @@ class Surroundings(Protocol):
         """Return the present reading of what a rule watches."""
         ...
 
-    def inputs_of(self, target: str, company: str) -> Iterable[str]:
-        """Return the instruments that a target rests on; `company` is empty for one of no company."""
+    def inputs_of(self, subject: Subject) -> Iterable[str]:
+        """Return the instruments that an alert rests on, all values of an expression included."""
+        ...
+
+    def decided(self, subject: Subject) -> bool:
+        """Tell whether an alert is of an expression that its known values decide by themselves."""
         ...
 
     def only_source(self, instrument: str) -> str:

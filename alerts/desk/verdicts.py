@@ -47,7 +47,9 @@ class Verdicts:
         if not change.notifies:
             return change
         muted = self._mutes.of(subject_of(change), now)
-        return self._hidden(replace(change, notice=NoticeReason.NEW, muted_by=muted))
+        moved = change.reason is Reason.MOVED
+        notice = NoticeReason.VALUE_CHANGED if moved else NoticeReason.NEW
+        return self._hidden(replace(change, notice=notice, muted_by=muted))
 
     def _firing(self, change: Transition, now: int) -> Transition:
         known = self._ledger.standings.get(change.name)

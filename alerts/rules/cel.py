@@ -40,10 +40,18 @@ _DIVISOR = re.compile(r"/\s*(?P<divisor>[A-Za-z_]\w*|\S)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an expression says: true or false, or why it cannot be told."""
+    """What an expression says: true or false, or why it cannot be told.
+
+    Attributes:
+        holds: whether the condition does; None where that cannot be told.
+        why: what it failed on, in words.
+        lacking: it failed for want of a value; `why` is then the library's word.
+
+    """
 
     holds: bool | None
     why: str = ""
+    lacking: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class Expression:
         found = self._compiled.eval(data=values)
         if found.type() == cel.Type.BOOL:
             return Answer(bool(found.value()))
-        return Answer(None, str(found.value()))
+        return Answer(None, str(found.value()), lacking=True)
 
 
 @lru_cache(maxsize=4_096)

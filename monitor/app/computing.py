@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 import structlog
 
@@ -58,7 +58,15 @@ class ShownRulebook:
 
 
 class ComputeRole:
-    """The worker with its views and gauges."""
+    """The worker with its views and gauges.
+
+    Attributes:
+        worker: the loop.
+        rulebook: shows the rules at work; None where nobody may see them.
+        alerts: shows where each alert stands; likewise.
+        catch_up: brings the books up to date before the work begins; None where they stay.
+
+    """
 
     def __init__(
         self,
@@ -76,9 +84,12 @@ class ComputeRole:
         self._counted: dict[str, int] = {}
         self.rulebook: ShownRulebook | None = None
         self.alerts: ListedAlerts | None = None
+        self.catch_up: Callable[[], Awaitable[None]] | None = None
 
     async def work(self, lease: Lease) -> None:
-        """Compute and show until cancelled or something breaks."""
+        """Compute and show until cancelled or something breaks, by the books as they are by now."""
+        if self.catch_up is not None:
+            await self.catch_up()
         if self.rulebook is not None:
             self.rulebook.forget()
         if self.alerts is not None:
@@ -130,7 +141,7 @@ class ComputeRole:
             await breath.take()
         await self._views.write(market_view(step, metrics), companies)
         self._instruments.alerts_standing(step.watch.counts)
-        self._instruments.rules_failing(sum(1 for _ in step.watch.failures()))
+        self._instruments.rules_failing(sum(1 for _ in step.watch.composites.failures()))
         self._instruments.stream_behind(lag=await self._reader.lag(), pending=0)
         for firm, total in zip(step.firms, step.table.recomputes.tolist(), strict=True):
             before = self._counted.get(firm.ticker, 0)

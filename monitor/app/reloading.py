@@ -39,6 +39,8 @@ BIND_AGAIN = Backoff(base_s=1.0, cap_s=60.0)
 """How long rules of users that could not be bound, by a fault of ours, are left alone."""
 LOOK_EVERY_S = 1.0
 """A change counts when two looks have found the same: a file half written is not read."""
+MOST_LOOKS = 5
+"""A file that never rests keeps nobody from taking over for longer than so many looks."""
 
 log = structlog.get_logger()
 
@@ -204,6 +206,22 @@ class Reloader:
                 before = found
             else:
                 await self.reload("file")
+
+    async def catch_up(self) -> None:
+        """Read files that are others than those read, before this process begins to compute.
+
+        Who computed before may have read them already. By the old ones the alerts of its new rules
+        would end here, and begin anew as others when the files are looked at.
+        """
+        found = await asyncio.to_thread(marks_of, self.places)
+        for _ in range(MOST_LOOKS):
+            if found == self._read_marks:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+            before, found = found, await asyncio.to_thread(marks_of, self.places)
+            if before == found != self._read_marks:
+                await self.reload("taking over")
+                found = self._read_marks
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

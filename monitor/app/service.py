@@ -12,13 +12,16 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from time import perf_counter_ns
 
 import structlog
 
 from alerts.channels.catalogue import find_channels
+from alerts.costs import words_of
 from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
 from alerts.schemas.builders import Origin
+from alerts.setting import Setting
 from monitor import __version__
 from monitor.app.alert_board import ListedAlerts
 from monitor.app.commanding import Commanding, Page
@@ -32,7 +35,7 @@ from monitor.app.relaying import RelayRole, broker_settings, discovery_of
 from monitor.app.reloading import Reloader
 from monitor.app.servers import Servers, servers
 from monitor.app.streaming import usable_streams
-from monitor.app.world import World, build_step, load_world, user_limits
+from monitor.app.world import World, build_step, find_rule_types, load_world, user_limits
 from monitor.compute.gauges import ReadingGauges
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
@@ -130,7 +133,6 @@ class Service:
             counts=self.instruments,
             behind_ms=0 if job.replay else IDLE_BEHIND_MS,
         )
-        self.reloader = self._reloader()
         self.compute = ComputeRole(
             self.worker,
             ViewStore(self.client, job.keys),
@@ -138,6 +140,7 @@ class Service:
             world.catalogue,
             self.instruments,
         )
+        self.reloader = self._reloader()
         books = RulebookStore(self.client, job.keys)
         self.compute.rulebook = ShownRulebook(lambda: self.world.rulebook, books)
         self.compute.alerts = ListedAlerts(AlertStates(self.client, job.keys))
@@ -151,9 +154,8 @@ class Service:
         """Return a fresh step of these books and the rules of users."""
         quiet = self.job.settings.cold_start == "quiet" and not self.job.replay
         limits = user_limits(self.job.settings)
-        return build_step(
-            world, hindsight=self.job.hindsight, quiet_start=quiet, users=users, limits=limits
-        )
+        setting = Setting(agenda=world.agenda, quiet_start=quiet, stopwatch=perf_counter_ns)
+        return build_step(world, setting, hindsight=self.job.hindsight, users=users, limits=limits)
 
     def _gauges(self) -> ReadingGauges:
         """Return the gauges of what this process computes, by the present books."""
@@ -178,6 +180,7 @@ class Service:
             streams=tuple(stream.spec.name for stream in self.streams),
             companies=tuple(world.companies) if COMPUTE in roles else (),
             metrics=tuple(m.name for m in world.catalogue) if COMPUTE in roles else (),
+            rule_types=words_of(find_rule_types()) if COMPUTE in roles else (),
             sinks=("mqtt", "log", *(("users",) if self.users else ())) if RELAY in roles else (),
             channels=tuple(find_channels()) if self.users else (),
         )
@@ -434,6 +437,7 @@ class Service:
         if not self.job.replay:
             self.worker.on_reload = reloader.on_command
             self.worker.on_users = reloader.on_users
+            self.compute.catch_up = reloader.catch_up if settings.watch_books else None
         return reloader
 
     def reload_page(self) -> ReloadPage:

@@ -187,18 +187,18 @@ def user_rules(world: World, kept: Mapping[str, UserRule], limits: UserLimits) -
 
 def build_step(
     world: World,
+    setting: Setting | None = None,
     *,
     hindsight: bool = False,
-    quiet_start: bool = False,
     users: Mapping[str, UserRule] = NO_USER_RULES,
     limits: UserLimits = USUAL,
 ) -> Step:
     """Return a fresh step of this world, bound with the rules that `users` have.
 
     With `hindsight`, as a replay uses it unless told otherwise, the newest figure of each book
-    counts at every moment; without, only what was known by then. `quiet_start`: see `Setting`.
+    counts at every moment; without, only what was known by then.
     """
-    setting = Setting(agenda=world.agenda, quiet_start=quiet_start)
+    setting = Setting(agenda=world.agenda) if setting is None else setting
     firms = [firm_of(company, hindsight=hindsight) for company in world.companies.values()]
     book = world.rulebook
     found = (world.catalogue, book.rules, world.calendar, world.flagged)

@@ -31,11 +31,12 @@ class Tag(StrEnum):
 
 
 _FIRES = frozenset({AlertState.FIRING, AlertState.NOTED})
+_BEGINNINGS = frozenset({NoticeReason.NEW, NoticeReason.VALUE_CHANGED})
 
 
 def is_fire(item: Transition) -> bool:
     """Tell whether people were told that something begins: what may be useful or noise."""
-    return item.told and item.to_state in _FIRES and item.notice is NoticeReason.NEW
+    return item.told and item.to_state in _FIRES and item.notice in _BEGINNINGS
 
 
 def tag(

@@ -181,8 +181,9 @@ def _answer(world: World, tape: Tape, question: Question, past: Past) -> dict[st
 
 def rests_on_figures(catalogue: Catalogue, names: Iterable[str]) -> bool:
     """Tell whether figures of the company books have part in metrics."""
-    leaves = {leaf for it in names if it in catalogue for leaf in catalogue.leaves_of(it)}
-    return not leaves.isdisjoint(FACTS)
+    read = set(names)
+    leaves = {leaf for it in read if it in catalogue for leaf in catalogue.leaves_of(it)}
+    return not FACTS.keys().isdisjoint(leaves | read)
 
 
 def swept(world: World, tape: Tape, question: Question, text: str) -> dict[str, Any]:

@@ -123,6 +123,7 @@ def _row(found: Reply | Forbidden) -> dict[str, Any]:
         "verb": found.verb,
         "outcome": outcome,
         "text": found.text,
+        "about": [] if isinstance(found, Forbidden) else list(found.matches),
         "id": found.id,
     }
 

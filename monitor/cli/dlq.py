@@ -11,18 +11,20 @@ from rich.text import Text
 from alerts.codec import FIELD, decode_transition
 from alerts.letters import FIELD as LETTER
 from alerts.letters import decode_letter
+from monitor.cli.fact import author_name
 from monitor.cli.live import LiveOption, ask, required_url
-from monitor.cli.orders import DryRunOption
+from monitor.cli.orders import AuthorOption, DryRunOption
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.store.client import RedisClient
-from monitor.store.dead_letters import DeadLetter, DeadLetters, Origin, Requeued
+from monitor.store.dead_letters import Became, DeadLetter, DeadLetters, Origin, Wish
 from monitor.store.keys import Keys
 
 SHOWN = 1_000
 MAX_REASON = 200
+_GONE = "is not there any more"
 
 app = typer.Typer(
     help="Dead letters: what was put aside; look, try again, give up.", no_args_is_help=True
@@ -47,27 +49,21 @@ def requeue(
     every: AllOption = False,  # an option of the command line
     dry_run: DryRunOption = False,  # likewise
     live: LiveOption = None,
+    author: AuthorOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Put letters back at the end of their stream: the cause must be mended, or they come again.
 
     An alert keeps its id, so whoever had it already drops the repeat.
     """
-    url = required_url(live)
-    letters = _chosen(ask(url, _newest), ids or [], every=every)
-
-    async def again(client: RedisClient, keys: Keys) -> list[Requeued]:
-        store = DeadLetters(client, keys, FIELD, LETTER)
-        return [await store.requeue(letter) for letter in letters]
-
-    done = [Requeued.OK] * len(letters) if dry_run else ask(url, again)
     words = {
-        Requeued.OK: "would be requeued" if dry_run else "requeued",
-        Requeued.GONE: "is not there any more",
-        Requeued.TRIMMED: "cannot be requeued: the stream of ticks does not reach back so far",
+        Became.OK: "would be requeued" if dry_run else "requeued",
+        Became.GONE: _GONE,
+        Became.TRIMMED: "cannot be requeued: the stream of ticks does not reach back so far",
     }
-    _tell([(it.id, words[became]) for it, became in zip(letters, done, strict=True)], output)
-    if any(became is not Requeued.OK for became in done):
+    done = _settled(Wish.AGAIN, (ids or [], every), author, live, dry_run=dry_run)
+    _tell([(name, words[became]) for name, became in done], output)
+    if any(became is not Became.OK for _, became in done):
         raise typer.Exit(1)
 
 
@@ -77,20 +73,33 @@ def remove(
     every: AllOption = False,  # an option of the command line
     dry_run: DryRunOption = False,  # likewise
     live: LiveOption = None,
+    author: AuthorOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Give letters up for good."""
-    url = required_url(live)
-    letters = _chosen(ask(url, _newest), ids or [], every=every)
-
-    async def drop(client: RedisClient, keys: Keys) -> list[bool]:
-        store = DeadLetters(client, keys, FIELD, LETTER)
-        return [await store.remove(letter) for letter in letters]
-
-    done = [True] * len(letters) if dry_run else ask(url, drop)
     word = "would be removed" if dry_run else "removed"
-    became = [word if there else "is not there any more" for there in done]
-    _tell([(it.id, what) for it, what in zip(letters, became, strict=True)], output)
+    done = _settled(Wish.DROP, (ids or [], every), author, live, dry_run=dry_run)
+    _tell([(name, word if became is Became.OK else _GONE) for name, became in done], output)
+
+
+def _settled(
+    wish: Wish,
+    which: tuple[list[str], bool],
+    author: str | None,
+    live: str | None,
+    *,
+    dry_run: bool,
+) -> list[tuple[str, Became]]:
+    """Return what became of the letters that are meant, or would."""
+    url, by = required_url(live), author_name(author)
+    letters = _chosen(ask(url, _newest), which[0], every=which[1])
+    if dry_run or not letters:
+        return [(letter.id, Became.OK) for letter in letters]
+
+    async def settle(client: RedisClient, keys: Keys) -> list[Became]:
+        return await DeadLetters(client, keys, FIELD, LETTER).settle(wish, letters, by)
+
+    return [(it.id, became) for it, became in zip(letters, ask(url, settle), strict=True)]
 
 
 async def _newest(client: RedisClient, keys: Keys) -> list[DeadLetter]:

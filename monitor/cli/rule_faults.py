@@ -37,7 +37,7 @@ def faults(step: Step) -> list[dict[str, Any]]:
         for name, reason in sorted(step.users.bench.broken.items())
     ]
     step.judge()
-    why = {(rule.id, key): reason for rule, key, reason in step.watch.failures()}
+    why = {(rule.id, key): reason for rule, key, reason in step.watch.composites.failures()}
     for bound in step.watch.bindings():
         name, record = (bound.rule.id, bound.key), bound.record
         broken = record is not None and record.state is AlertState.ERROR

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from alerts.rule_doubts import doubts_about, repainting
 from alerts.rule_text import rulebook_schema
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
+from alerts.rules.expression import ExpressionRule
 from monitor.app.providers import find_feeds, find_streams, quoted_by
 from monitor.app.world import (
     find_catalogue,
@@ -37,7 +39,8 @@ from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable
 from monitor.domain.agenda import Agenda
-from monitor.domain.companies import Companies
+from monitor.domain.companies import Companies, latest
+from monitor.domain.facts import FACTS
 from monitor.metrics.catalogue import Catalogue
 
 app = typer.Typer(help="Rules: check them, list them.", no_args_is_help=True)
@@ -73,7 +76,7 @@ def check(
     catalogue, known = find_catalogue(), load_companies(SystemClock().now(), companies)
     quoted = sorted(quoted_by(find_feeds(), find_streams()))
     doubts = doubts_about(book, targets(catalogue, list(known), quoted=quoted), agenda)
-    doubts += refused_to_all(book, catalogue, known)
+    doubts += [*refused_to_all(book, catalogue, known), *unstated(book, known)]
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     notes = repainting(book)
@@ -105,6 +108,27 @@ def refused_to_all(book: Rulebook, catalogue: Catalogue, companies: Companies) -
             f"{', '.join(rule.companies)}. {why} Name companies of type {kinds}, or another metric."
         )
     return found
+
+
+def unstated(book: Rulebook, companies: Companies) -> list[str]:
+    """Return the figures that rules read of companies by name, and that no book of them states."""
+    return [
+        f"{book.where(place)}: rule `{rule.id}` reads `{name}`, which no book of {', '.join(of)} "
+        f"states; until one does, or somebody gives it (`hashhedge fact set`), it stands in no_data"
+        for place, rule in enumerate(book.rules)
+        for name, of in _figures_read(rule)
+        if of and all(latest(companies[ticker], name) is None for ticker in of)
+    ]
+
+
+def _figures_read(rule: Rule) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each figure that a rule reads, with the companies that it names for it."""
+    named = () if rule.companies == "all" else tuple(rule.companies)
+    if rule.on in FACTS:
+        yield rule.on, named
+    for source in rule.sources() if isinstance(rule, ExpressionRule) else ():
+        if source.on in FACTS:
+            yield source.on, named if source.company is None else (source.company,)
 
 
 @app.command()

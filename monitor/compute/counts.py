@@ -24,8 +24,8 @@ class Counts(Protocol):
         """Count refused quotes or entries."""
         ...
 
-    def rules_evaluated(self, rules: int) -> None:
-        """Count rule evaluations."""
+    def rules_evaluated(self, kind: str, times: int, seconds: float) -> None:
+        """Count evaluations of rules of one type, and the time that they took."""
         ...
 
     def transitioned(self, to_state: str, reason: str) -> None:

@@ -19,11 +19,15 @@ NOT_LISTED = Reading(None, Quality.NOT_APPLICABLE, "not_listed")
 
 def table_of(
     catalogue: Catalogue, firms: Sequence[Firm], watch: Watch
-) -> tuple[Table, Mapping[str, None]]:
-    """Return the columns and, in order, the metrics that rules watch, which are computed at once."""
+) -> tuple[Table, Mapping[str, bool]]:
+    """Return the columns, and what of them rules watch, in order: whether each company has its own.
+
+    The metrics among it are computed at once. What else each company has its own of is a figure.
+    """
     bound = {Scope.COMPANY: watch.vectors}
-    names = (m.name for m in catalogue if m.name in bound.get(m.scope, watch.scalars))
-    observed = dict.fromkeys(names)
+    figures = sorted(name for name in watch.vectors if name not in catalogue)
+    metrics = (m for m in catalogue if m.name in bound.get(m.scope, watch.scalars))
+    observed = dict.fromkeys(figures, True) | {m.name: m.scope is Scope.COMPANY for m in metrics}
     table = Table(
         catalogue,
         [firm.ticker for firm in firms],

@@ -84,7 +84,8 @@ class Plan:
         return known
 
     def leaves_of(self, name: str) -> tuple[str, ...]:
-        """Return the inputs that the metric `name` rests on in the end."""
+        """Return the inputs that the metric `name` rests on in the end; of an input itself."""
         if name not in self._leaves:
-            self._leaves[name] = self.catalogue.leaves_of(name)
+            computed = name in self.catalogue
+            self._leaves[name] = self.catalogue.leaves_of(name) if computed else (name,)
         return self._leaves[name]

@@ -38,7 +38,8 @@ class Table:
         catalogue: the metrics.
         companies: tickers, in row order.
         recomputes: how often each company was recomputed, by row.
-        heard: which of the watched metrics ever had a usable value, for whom.
+        leaves: the columns that are no metric.
+        heard: which of the watched columns ever had a usable value, for whom.
 
     """
 
@@ -48,24 +49,26 @@ class Table:
         companies: Sequence[str],
         types: Sequence[CompanyType],
         market_inputs: Iterable[str],
-        watched: Iterable[str] | None = None,
+        watched: Collection[str] | None = None,
     ) -> None:
         """`market_inputs` have one value in all; the `watched` metrics are computed at once.
 
-        Without `watched` all are.
+        Without `watched` all are. What is watched and no metric is a figure of the companies.
         """
         self.catalogue = catalogue
         self.companies = tuple(companies)
         self.recomputes: NDArray[np.int64] = np.zeros(len(companies), dtype=np.int64)
         self._reasons = ReasonTable()
+        figures = (name for name in watched or () if name not in catalogue)
+        self.leaves = frozenset((*catalogue.leaves, *figures))
         single = {m.name for m in catalogue if m.scope is not Scope.COMPANY} | set(market_inputs)
         self._columns = {
             name: self._empty(name, 1 if name in single else len(companies))
-            for name in (*catalogue.leaves, *single, *(m.name for m in catalogue))
+            for name in (*self.leaves, *single, *(m.name for m in catalogue))
         }
         self._inputs = {m.name: tuple(item.name for item in m.arguments) for m in catalogue}
         self._vectors = {m.name: evaluator(m, self._reasons) for m in catalogue}
-        names = [metric.name for metric in catalogue] if watched is None else watched
+        names = [it.name for it in catalogue if watched is None or it.name in watched]
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
         self._unsettled: set[str] = set()
         self._together: dict[str, dict[int, Together]] = {}
@@ -106,7 +109,9 @@ class Table:
             column.values[row] == value if known else column.reason[row] == code
         ):
             return False
-        self._columns[name] = _with(column, row, value if known else np.nan, quality, code)
+        changed = _with(column, row, value if known else np.nan, quality, code)
+        self._columns[name] = changed
+        self.heard.see(name, changed.quality)
         return True
 
     def column(self, name: str) -> Column:

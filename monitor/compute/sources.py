@@ -44,7 +44,7 @@ class Sources:
         return self.metric(target, 0 if company is None else self._rows[company])
 
     def metric(self, name: str, row: int) -> Reading:
-        """Return a metric's reading with the newest source time among its inputs."""
+        """Return the reading of a metric or a figure with the newest source time among its inputs."""
         feeding = (self.instrument_of(leaf, row) for leaf in self._plan.leaves_of(name))
         readings = [self._instruments.reading(item) for item in feeding if item]
         times = (item.observed_at for item in readings)
@@ -68,6 +68,8 @@ class Sources:
     def inputs(self, target: str, company: str | None) -> Inputs:
         """Return what a value is made of: the sources of an instrument, the inputs of a metric."""
         if target not in self._plan.catalogue:
+            if company is not None:  # a figure
+                return (self._argument(target, Input(target), self._rows[company]),)
             return tuple(quoted(quote) for quote in self._instruments.origin(target))
         row = 0 if company is None else self._rows[company]
         inputs = {item.name: item for item in self._plan.catalogue[target].arguments}

@@ -54,7 +54,6 @@ from monitor.domain.events import Quote, Reading, Tick
 from monitor.domain.plausibility import Refusal, judge
 from monitor.domain.sessions import SessionState
 from monitor.domain.symbols import symbol_of
-from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
 DAY = 86_400_000
@@ -93,7 +92,7 @@ class Step:
         self.table, self._observed = table_of(catalogue, self.firms, self.watch)
         self._tenancy = Tenancy(self.firms, self._rows)
         self.history = History(calendar, self._rows)
-        self._facts = frozenset(set(catalogue.leaves).difference(*NO_FACTS))
+        self._facts = self.table.leaves.difference(*NO_FACTS)
         self._places = Places(self._rows, self._facts, self._tenancy)
         parts = (self._plan, self.firms, self._facts, self.table, self.instruments, self._tenancy)
         self._figures, self.sources = DayFigures(*parts), Sources(*parts)
@@ -276,7 +275,7 @@ class Step:
         self._remember(self.history.outputs())
         self._move_levels(now)
         self._read_books(now)
-        self._recompute_rows(set(self._plan.catalogue.leaves), None, now)
+        self._recompute_rows(set(self.table.leaves), None, now)
         self.watch.begin(now)
         self.telling.begin(now)
 
@@ -339,16 +338,15 @@ class Step:
         self, names: set[str], rows: Collection[int] | None, now: int, *, revised: bool = False
     ) -> None:
         metrics = self._plan.affected(names)
-        if not metrics:
-            return
-        self.table.recompute(metrics, rows)
-        self._show(metrics, now, revised=revised)
+        if metrics:
+            self.table.recompute(metrics, rows)
+        figures = sorted(names & self._observed.keys())
+        self._show((*figures, *(it.name for it in metrics)), now, revised=revised)
 
-    def _show(self, metrics: Iterable[Metric], now: int, *, revised: bool = False) -> None:
-        """Show metrics, as the table has them, to the rules."""
-        for metric in (it for it in metrics if it.name in self._observed):
-            name = metric.name
-            if metric.scope is not Scope.COMPANY:
+    def _show(self, names: Iterable[str], now: int, *, revised: bool = False) -> None:
+        """Show metrics and figures, as the table has them, to the rules."""
+        for name in (it for it in names if it in self._observed):
+            if not self._observed[name]:
                 self.watch.observe(name, self.sources.metric(name, 0), now, revised=revised)
             else:
                 column, of = self.table.column(name), partial(self.sources.metric, name)
@@ -439,7 +437,7 @@ class Step:
             for column, row in self._places.of(name):
                 self.table.set(column, max(row, 0), reading)
         self._figures.read(saved.now)
-        self._recompute_rows(set(self._plan.catalogue.leaves), None, saved.now)
+        self._recompute_rows(set(self.table.leaves), None, saved.now)
         self._show_instruments(saved.now)
         self._clock.begin(saved.now)
         self.watch.gates.begin(saved.now, foreseen(self.instruments.reading))
@@ -458,7 +456,7 @@ class Step:
         self.calm.end()
         self._bulletin.read_books(self.now)
         self.watch.rejudge(self.now, same)
-        self._show(self._plan.affected(self._plan.catalogue.leaves), self.now)
+        self._show(self._observed, self.now)
         self._show_instruments(self.now)
         self.watch.begin(self.now)
         for name in self.instruments.names():

@@ -8,6 +8,7 @@ from alerts.rules.base import Rule
 from alerts.series import Target
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.domain.events import Quote
+from monitor.domain.facts import FACTS
 from monitor.domain.series import series_of
 from monitor.domain.symbols import symbol_of
 from monitor.metrics.base import Scope
@@ -27,7 +28,7 @@ def targets(
     rules: Collection[Rule] = (),
     quoted: Iterable[str] = (),
 ) -> dict[str, Target]:
-    """Return all that a rule may watch: metrics, instruments, and what `rules` name besides.
+    """Return all that a rule may watch: metrics, figures, instruments, and what `rules` name besides.
 
     A name in capitals that no feed of ours quotes is taken for an instrument of the ingest
     contract; a series needs no feed either. The series among the instruments that feeds have
@@ -45,6 +46,7 @@ def targets(
         )
         for metric in catalogue
     }
+    found |= {it.name: Target(it.name, it.unit, tuple(tickers)) for it in FACTS.values()}
     for name, instrument in MARKET_INPUTS.items():
         unit = MARKET_UNITS[name]
         found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
@@ -52,8 +54,7 @@ def targets(
         found[name] = Target(name, "USD", None, {"instrument": name}, shares=True)
     names = [name for rule in rules for name in rule.reads()]
     for name in (*names, *quoted):
-        series = series_of(name)
-        if series is not None and name not in found:
+        if name not in found and (series := series_of(name)) is not None:
             labels = {"instrument": name}
             found[name] = Target(name, series.unit, None, labels, series.unwatched)
     for name in names:

@@ -24,6 +24,7 @@ from alerts.model import AlertState, Severity, Transition
 from alerts.rehearsal import rehearsed
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert, forgotten
+from alerts.series import Series
 from alerts.watch import Watch
 from monitor.compute.calendars import Sessions
 from monitor.compute.cells import Remembered
@@ -33,6 +34,7 @@ from monitor.core.clock import DAY
 from monitor.core.timers import earliest
 from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
 from monitor.domain.events import Reading
+from monitor.domain.facts import FACTS
 from monitor.domain.feed_reports import FeedReport
 from monitor.domain.symbols import symbol_of
 from monitor.domain.windows import Exchange
@@ -83,13 +85,27 @@ class Telling:
         """Return the present reading of what a rule watches."""
         return self._asked.reading(target, company)
 
-    def inputs_of(self, target: str, company: str) -> Iterable[str]:
+    def inputs_of(self, subject: Subject) -> Iterable[str]:
+        """Return the instruments that an alert rests on, all values of an expression included."""
+        read = self._asked.watch.composites.read_by(subject.name)
+        return self._feeding(subject.target, subject.company) | self._feeding_all(read)
+
+    def decided(self, subject: Subject) -> bool:
+        """Tell whether an alert is of an expression that its known values decide by themselves."""
+        return self._asked.watch.composites.decided(subject.name, self._asked.now or 0)
+
+    def _feeding_all(self, read: Iterable[Series]) -> set[str]:
+        """Return the instruments that several values rest on."""
+        each = (self._feeding(series.target.name, series.company or "") for series in read)
+        return set[str]().union(*each)
+
+    def _feeding(self, target: str, company: str) -> set[str]:
         """Return the instruments that a target rests on; `company` is empty for one of none.
 
         A figure set by hand is none: when its time is over, the book's counts again.
         """
-        if target not in self._plan.catalogue:
-            return (target,)
+        if target not in self._plan.catalogue and target not in FACTS:
+            return {target}
         row = self._rows.get(company)
         columns = set(self._plan.leaves_of(target))
         own = {*STOCK_INPUTS, *TENANT_INPUTS} if row is not None else set[str]()
@@ -97,7 +113,7 @@ class Telling:
             self._asked.instrument_of(column, row or 0)
             for column in columns & {*MARKET_INPUTS, *own}
         )
-        return sorted({name for name in feeding if name is not None})
+        return {name for name in feeding if name is not None}
 
     def only_source(self, instrument: str) -> str:
         """Return who alone has told an instrument; empty where nobody or several have."""
@@ -131,11 +147,18 @@ class Telling:
     def _dependents(self) -> Mapping[str, tuple[int, Severity]]:
         found: dict[str, tuple[int, Severity]] = {}
         rank = list(Severity).index
-        for target, company, by_severity in self._asked.watch.subjects():
-            many, loudest = sum(by_severity.values()), min(map(Severity, by_severity), key=rank)
-            for name in self.inputs_of(target, company or ""):
-                before, loud = found.get(name, (0, loudest))
-                found[name] = before + many, min(loud, loudest, key=rank)
+
+        def rest(many: int, severity: Severity, names: Iterable[str]) -> None:
+            for name in names:
+                before, loudest = found.get(name, (0, severity))
+                found[name] = before + many, min(loudest, severity, key=rank)
+
+        watch = self._asked.watch
+        for target, company, by_severity in watch.subjects():
+            loudest = min(map(Severity, by_severity), key=rank)
+            rest(sum(by_severity.values()), loudest, self._feeding(target, company or ""))
+        for rule, home, read in watch.composites.beside():
+            rest(1, rule.severity, self._feeding_all(read) - self._feeding_all((home,)))
         return found
 
     # ---------------------------------------------------------------- what the step tells

@@ -89,7 +89,7 @@ def judged_and_not(
 
 
 def _heard(step: Step, target: str, company: str | None) -> bool:
-    if target in step.table.catalogue:
+    if target in step.table.catalogue or company is not None:
         return step.table.heard.has(target, company)
     return bool(_quotes(step, target))
 
@@ -97,7 +97,7 @@ def _heard(step: Step, target: str, company: str | None) -> bool:
 def _want(step: Step, target: str, company: str | None) -> Want:
     """Return why a target never had a value, and the inputs that never came."""
     if target not in step.table.catalogue:
-        return NEVER_QUOTED, (target,)
+        return NEVER_QUOTED if company is None else "missing", (target,)
     road = step.table.catalogue.road_to(target)
     if any(metric.across for metric in road):  # made of many companies' inputs
         return step.reading(target, company).reason or APART, ()

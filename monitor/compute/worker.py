@@ -176,7 +176,6 @@ class ComputeWorker:
         from now on, and the batch wants a fresh step.
         """
         began = time.perf_counter()
-        evaluated = step.watch.evaluations
         rejected = self._process(step, entries)
         if rejected is None:
             return False
@@ -186,7 +185,8 @@ class ComputeWorker:
         await self._commit(lease, step, last, rejected, len(entries))
         self._poison.clear()
         self._counts.ticks_taken(len(entries))
-        self._counts.rules_evaluated(step.watch.evaluations - evaluated)
+        for kind, cost in step.watch.costs.take().items():
+            self._counts.rules_evaluated(kind, cost.evaluations, cost.nanoseconds / 1e9)
         self._count_refusals(step, len(rejected))
         self._pass_on(step)
         return True

@@ -237,7 +237,7 @@ class Reply:
         plan: what books that were read anew change; None of any other command.
         state: how the alert stands now that it was taken on or given back; else empty.
         by: who asked.
-        verb: what was asked, a word of `VERBS`.
+        verb: what was asked, a word of `VERBS`, or of what a shell does by itself: `dlq.remove`.
 
     """
 

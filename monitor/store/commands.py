@@ -31,7 +31,8 @@ SCHEMA = "1"
 ANSWER_S = 10.0
 REMEMBERED_MS = DAY
 _PAGE = 100
-_KEPT = 100_000
+REPLIES_KEPT = 100_000
+"""How many answers the trail keeps, about."""
 _FORBIDDEN_KEPT = 10_000
 
 _ENTER = """
@@ -219,7 +220,10 @@ class CommandDesk:
         """
         with translated("answer a command"):
             await self._client.xadd(
-                self._keys.replies, {"n": encode_reply(reply)}, maxlen=_KEPT, approximate=True
+                self._keys.replies,
+                {"n": encode_reply(reply)},
+                maxlen=REPLIES_KEPT,
+                approximate=True,
             )
 
     async def forbid(self, forbidden: Forbidden) -> None:

@@ -7,39 +7,67 @@ put aside: the entry itself stays in the stream of ticks for as long as that rea
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 
 from monitor.core.clock import Millis
-from monitor.store.client import translated
+from monitor.domain.commands import MAX_LISTED
+from monitor.store.client import server_time, translated
+from monitor.store.commands import REPLIES_KEPT
 from monitor.store.keys import Keys
 
-_REQUEUE = """
-local found = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])
-if #found == 0 then return 'GONE' end
-local fields = {}
-if KEYS[3] then
-  local id
-  for i = 1, #found[1][2], 2 do if found[1][2][i] == 'id' then id = found[1][2][i + 1] end end
-  local entry = redis.call('XRANGE', KEYS[3], id, id)
-  if #entry == 0 then return 'TRIMMED' end
-  fields = entry[1][2]
-else
-  for i = 1, #found[1][2], 2 do
-    local name = found[1][2][i]
-    if name ~= 'reason' and name ~= 'entry' then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = found[1][2][i + 1]
+_SETTLE = """
+local places = {outbox = {KEYS[1], KEYS[2]}, letters = {KEYS[3], KEYS[4]}, ticks = {KEYS[5], KEYS[6]}}
+
+local function fields_of(letter, origin)
+  local kept, entry = {}, nil
+  for i = 1, #letter, 2 do
+    if origin == 'ticks' then
+      if letter[i] == 'id' then entry = letter[i + 1] end
+    elseif letter[i] ~= 'reason' and letter[i] ~= 'entry' then
+      kept[#kept + 1] = letter[i]
+      kept[#kept + 1] = letter[i + 1]
     end
   end
+  if origin ~= 'ticks' then return kept end
+  local found = redis.call('XRANGE', KEYS[6], entry, entry)
+  return found[1] and found[1][2]
 end
-redis.call('XADD', KEYS[2], '*', unpack(fields))
-redis.call('XDEL', KEYS[1], ARGV[1])
-return 'OK'
+
+local function settle(name)
+  local origin, id = string.match(name, '^(%a+):(.+)$')
+  local here, there = unpack(places[origin])
+  local found = redis.call('XRANGE', here, id, id)
+  if #found == 0 then return 'GONE' end
+  if ARGV[1] == 'again' then
+    local fields = fields_of(found[1][2], origin)
+    if not fields then return 'TRIMMED' end
+    redis.call('XADD', there, '*', unpack(fields))
+  end
+  redis.call('XDEL', here, id)
+  return 'OK'
+end
+
+local became, done = {}, {}
+for i = 4, #ARGV do
+  became[i - 3] = settle(ARGV[i])
+  if became[i - 3] == 'OK' then done[#done + 1] = ARGV[i] end
+end
+local reply = cjson.decode(ARGV[2])
+reply.accepted = #done > 0
+reply.text = reply.text .. ' ' .. #done .. ' of ' .. #became .. ' dead letters'
+if #became == 1 then reply.text = reply.text .. ': ' .. ARGV[4] end
+if #done > 0 then reply.matches, reply.matched = done, #done end
+redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[3], '*', 'n', cjson.encode(reply))
+return became
 """
+"""Settle letters, and write down in the same moment who asked for it and what became of them."""
 
 
 class Origin(StrEnum):
@@ -50,8 +78,20 @@ class Origin(StrEnum):
     LETTERS = "letters"
 
 
-class Requeued(StrEnum):
-    """What became of a wish to try again."""
+class Wish(StrEnum):
+    """What a person wants done with a letter."""
+
+    AGAIN = "again"
+    DROP = "drop"
+
+    @property
+    def verb(self) -> str:
+        """Return the word under which the trail of commands has it."""
+        return "dlq.requeue" if self is Wish.AGAIN else "dlq.remove"
+
+
+class Became(StrEnum):
+    """What became of such a wish."""
 
     OK = "OK"
     GONE = "GONE"
@@ -87,7 +127,7 @@ class DeadLetters:
         """Take the fields in which a notice of the outbox and a letter to a user stand."""
         self._client, self._keys = client, keys
         self._fields = {Origin.OUTBOX: notice.encode(), Origin.LETTERS: letter.encode()}
-        self._requeue = client.register_script(_REQUEUE)
+        self._script = client.register_script(_SETTLE)
 
     async def newest(self, count: int) -> list[DeadLetter]:
         """Return at most `count` of each kind, oldest first."""
@@ -98,22 +138,32 @@ class DeadLetters:
             found += [self._read(origin, name.decode(), fields) for name, fields in page]
         return sorted(found, key=lambda it: (it.at, it.id))
 
-    async def requeue(self, letter: DeadLetter) -> Requeued:
-        """Put one back at the end of its stream and take it from here, in one step."""
-        here = self._places()[letter.origin]
-        keys = {
-            Origin.OUTBOX: [here, self._keys.outbox],
-            Origin.LETTERS: [here, self._keys.letters],
-            Origin.TICKS: [here, self._keys.ticks, self._keys.ticks],
-        }[letter.origin]
-        with translated("requeue a dead letter"):
-            answer = await self._requeue(keys, [_inner(letter)])
-        return Requeued(answer.decode())
+    async def settle(self, wish: Wish, letters: Sequence[DeadLetter], by: str) -> list[Became]:
+        """Put letters back at the end of their streams, or give them up, because `by` says so.
 
-    async def remove(self, letter: DeadLetter) -> bool:
-        """Give one up for good; tell whether it was there."""
-        with translated("remove a dead letter"):
-            return bool(await self._client.xdel(self._places()[letter.origin], _inner(letter)))
+        What happens and the trail of commands are written in one step, `MAX_LISTED` letters at a
+        time: whatever dies meanwhile, the trail names what was done, and Redis is never held long.
+        """
+        found: list[Became] = []
+        for start in range(0, len(letters), MAX_LISTED):
+            found += await self._settle(wish, letters[start : start + MAX_LISTED], by)
+        return found
+
+    async def _settle(self, wish: Wish, letters: Sequence[DeadLetter], by: str) -> list[Became]:
+        keys = self._keys
+        names = [keys.dead_letters, keys.outbox, keys.dead_user_letters, keys.letters]
+        names += [keys.rejected, keys.ticks, keys.replies]
+        reply = {
+            "id": secrets.token_hex(8),
+            "at": await server_time(self._client),
+            "text": "requeued" if wish is Wish.AGAIN else "removed",
+            "by": by,
+            "verb": wish.verb,
+        }
+        said = [wish.value, msgspec.json.encode(reply), REPLIES_KEPT, *(it.id for it in letters)]
+        with translated("settle dead letters"):
+            answer = await self._script(names, said)
+        return [Became(word.decode()) for word in answer]
 
     def _places(self) -> dict[Origin, str]:
         return {
@@ -132,8 +182,3 @@ class DeadLetters:
             reason=fields.get(b"reason", b"").decode("utf-8", "replace"),
             body=fields.get(self._fields.get(origin, b""), b""),
         )
-
-
-def _inner(letter: DeadLetter) -> str:
-    """Return its id in the stream of its kind."""
-    return letter.id.partition(":")[2]

@@ -215,6 +215,7 @@ FEED = Label("feed")
 STREAM = Label("stream")
 COMPANY = Label("company")
 METRIC = Label("metric")
+RULE_TYPE = Label("rule_type")
 SINK = Label("sink")
 CHANNEL = Label("channel")
 VERSION = Label("version")
@@ -365,7 +366,12 @@ STREAM_PENDING = _gauge("stream_pending_entries", "Ticks read but not yet commit
 STREAM_TRIMMED = _counter(
     "stream_trimmed_total", "Ticks that the stream has forgotten, long after they were committed."
 )
-RULE_EVALUATIONS = _counter("rule_evaluations_total", "Rules evaluated.")
+RULE_EVALUATIONS = _counter(
+    "rule_evaluations_total", "Rules evaluated, by type: only those a change can touch.", RULE_TYPE
+)
+RULE_SECONDS = _counter(
+    "rule_evaluation_seconds_total", "Time spent on evaluating rules, by type.", RULE_TYPE
+)
 RULE_FAILURES = _counter(
     "rule_evaluation_failures_total", "Rules left out of a step because they raised."
 )

@@ -104,9 +104,10 @@ class Instruments:
         """Count ticks that the stream has forgotten."""
         self._series.count(c.STREAM_TRIMMED, by=ticks)
 
-    def rules_evaluated(self, rules: int) -> None:
-        """Count evaluations."""
-        self._series.count(c.RULE_EVALUATIONS, by=rules)
+    def rules_evaluated(self, kind: str, times: int, seconds: float) -> None:
+        """Count evaluations of rules of one type, and the time that they took."""
+        self._series.count(c.RULE_EVALUATIONS, kind, by=times)
+        self._series.count(c.RULE_SECONDS, kind, by=seconds)
 
     def rule_failed(self) -> None:
         """Count a rule that raised and was left out."""

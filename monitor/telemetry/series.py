@@ -29,6 +29,7 @@ class Known:
     streams: tuple[str, ...] = ()
     companies: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    rule_types: tuple[str, ...] = ()
     sinks: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
 
@@ -39,6 +40,7 @@ class Known:
             "stream": self.streams,
             "company": self.companies,
             "metric": self.metrics,
+            "rule_type": self.rule_types,
             "sink": self.sinks,
             "channel": self.channels,
         }

@@ -64,9 +64,11 @@ class Told:
         """Count refused quotes."""
         self.rejected[feed, reason] += times
 
-    def rules_evaluated(self, rules: int) -> None:
+    def rules_evaluated(self, kind: str, times: int, seconds: float) -> None:
         """Count evaluations."""
-        self.rules += rules
+        assert kind in {"threshold", "expression"}
+        assert seconds >= 0
+        self.rules += times
 
     def transitioned(self, to_state: str, reason: str) -> None:
         """Note a transition."""

@@ -246,10 +246,10 @@ def test_an_expression_is_asked_at_its_levels_only() -> None:
     made = rule("expression", inputs={"b": "B"}, when="value > 10 && b < 5")
     desk = Desk(made)
     desk.show(0, S=1.0, B=1.0)
-    before = desk.watch.evaluations
+    before = desk.watch.costs.evaluations
     for step in range(1, 50):
         desk.show(step, S=1.0 + step / 100, B=1.0)
-    assert desk.watch.evaluations == before
+    assert desk.watch.costs.evaluations == before
     assert desk.show(60, S=11.0) == ["r|S firing"]
 
 
@@ -259,11 +259,11 @@ def test_unknown_decides_nothing_and_known_may() -> None:
     desk = Desk(made)
     assert desk.show(0, S=11.0) == ["r|S firing"]
     assert desk.show(1, S=9.0) == []  # kept for a while: nothing ends on what is not known
-    (failed,) = desk.watch.failures()
+    (failed,) = desk.watch.composites.failures()
     assert failed[1] == "S"
-    assert '"b"' in failed[2]
+    assert failed[2] == "`b`, B, is missing"
     assert desk.show(2, B=10.0) == ["r|S resolved"]
-    assert list(desk.watch.failures()) == []
+    assert list(desk.watch.composites.failures()) == []
 
 
 def test_dividing_by_a_stale_series_is_an_error() -> None:
@@ -272,7 +272,7 @@ def test_dividing_by_a_stale_series_is_an_error() -> None:
     desk = Desk(made)
     assert desk.show(0, S=11.0, B=None) == ["r|S error"]
     assert desk.show(1, B=0.0) == []
-    assert [why for _, _, why in desk.watch.failures()] == ["divided by `b`, which is 0"]
+    assert [why for _, _, why in desk.watch.composites.failures()] == ["divided by `b`, which is 0"]
     assert desk.show(2, B=2.0) == ["r|S firing"]
 
 

@@ -462,12 +462,12 @@ def test_readings_inside_the_gap_cost_no_judging() -> None:
     """A value that stays between its neighbours' levels is not looked at, however many rules."""
     watch = watching([rule(f"r{level}", above=float(level)) for level in range(100)])
     watch.observe("S", usable(50.5), 0)
-    before = watch.evaluations
+    before = watch.costs.evaluations
     for step in range(1, 100):
         watch.observe("S", usable(50.5 + step / 1_000), step)
-    assert watch.evaluations == before
+    assert watch.costs.evaluations == before
     watch.observe("S", usable(52.5), 100)
-    assert watch.evaluations - before == 2
+    assert watch.costs.evaluations - before == 2
 
 
 def test_saved_alerts_name_themselves() -> None:

@@ -21,6 +21,7 @@ KNOWN = Known(
     feeds=("coinbase", "kraken"),
     companies=("RIOT", "HIVE"),
     metrics=("mining_margin_ratio",),
+    rule_types=("threshold", "expression"),
     sinks=("mqtt",),
 )
 
@@ -194,7 +195,7 @@ def test_queues_and_deliveries(instruments: Instruments) -> None:
 def test_step_and_rules(instruments: Instruments) -> None:
     """The step counts its ticks, rules, failures and times."""
     instruments.ticks_taken(4)
-    instruments.rules_evaluated(9)
+    instruments.rules_evaluated("threshold", 9, 0.5)
     instruments.rule_failed()
     instruments.rules_failing(2)
     instruments.recompute_failed("mining_margin_ratio")
@@ -205,7 +206,8 @@ def test_step_and_rules(instruments: Instruments) -> None:
     instruments.lease_held("compute", held=True)
 
     assert value(instruments, "ticks_total") == 4
-    assert value(instruments, "rule_evaluations_total") == 9
+    assert value(instruments, "rule_evaluations_total", rule_type="threshold") == 9
+    assert value(instruments, "rule_evaluation_seconds_total", rule_type="threshold") == 0.5
     assert value(instruments, "rule_evaluation_failures_total") == 1
     assert value(instruments, "rules_failed_alerts") == 2
     assert value(instruments, "recompute_failures_total", metric="mining_margin_ratio") == 1
