@@ -189,7 +189,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         bound: the level that was passed.
         at: event time of the change, ms UTC.
         since: event time at which this episode began, ms UTC.
-        number: place in the episode, from 1.
+        number: place in the episode, from 1; 0 of what changes none: a drill, news that came late.
         observed_at: the source's time of the value, ms UTC.
         quality: word of the reading's quality.
         inputs: what the value was made of, for the message.

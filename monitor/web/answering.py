@@ -83,9 +83,9 @@ class Answerer:
                 for ticker, view in companies.items()
             },
         )
+        fires = "1 alert fires" if len(firing) == 1 else f"{len(firing)} alerts fire"
         text = (
-            f"{len(firing)} alerts fire; {len(unwell)} of {len(feeds)} feeds are not well; "
-            f"{len(companies)} companies"
+            f"{fires}; {len(unwell)} of {len(feeds)} feeds are not well; {len(companies)} companies"
         )
         return {"text": text, "report": report, "firing": len(firing)}
 
