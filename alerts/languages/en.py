@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "line.link": "Chart: {it}",
         "escalation": "Nobody has acknowledged it.",
         "unknown": "unknown",
+        "books": "books and kept history",
         "list": ", ",
         "points": "{number} percentage points",
         "relative": "{it} ({ratio})",

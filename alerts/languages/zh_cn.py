@@ -35,6 +35,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "line.link": "图表：{it}",
         "escalation": "尚无人确认。",
         "unknown": "未知",
+        "books": "账册与已存历史",
         "list": "、",
         "points": "{number} 个百分点",
         "relative": "{it}（{ratio}）",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -57,6 +58,24 @@ def test_an_english_text_has_all_six() -> None:
     ]
     assert message.link == LINK
     assert message.tags == ("warning", "firing", "RIOT")
+
+
+def test_all_who_told_what_it_rests_on_are_named() -> None:
+    """An input names one or several; none twice; a metric of the books rests on those (F24)."""
+    price = {"name": "btc_usd", "instrument": "BTC-USD", "sources": ["coinbase", "kraken"]}
+    share = {"name": "stock_usd", "instrument": "RIOT", "sources": ["my-desk", "kraken"]}
+    chain = {"name": "DIFF", "value": 1.0, "source": "mempool"}
+    assert line_of_source(price, share, chain) == "Source: coinbase, kraken, my-desk, mempool"
+    crowd = [{"name": "btc_usd", "sources": [f"venue-{place:02}" for place in range(14)]}]
+    assert line_of_source(*crowd).endswith("venue-11, and 2 more")
+    assert line_of_source({"name": "debt_usd", "value": 1.0}) == "Source: books and kept history"
+    assert line_of_source() == "Source: unknown"
+
+
+def line_of_source(*inputs: Mapping[str, object]) -> str:
+    """Return the line that says who told these inputs."""
+    lines = told(transition(inputs=inputs)).text.splitlines()
+    return next(line for line in lines if line.startswith("Source"))
 
 
 def test_a_chinese_text_is_chinese_in_shanghai(  # the units too (F25)
