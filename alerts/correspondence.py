@@ -68,6 +68,7 @@ class Clerk:
             link=link,
             actions=buttons(self.pressing(user), item, now, link),
             test=item.test,
+            escalated=item.notice is NoticeReason.ESCALATION,
             language=user.language,
             alert_id="" if digest else item.id,
             started_at=item.since,

@@ -216,6 +216,7 @@ def test_an_escalation_and_a_drill_say_so() -> None:
     """Nobody has acknowledged; nothing happened."""
     chain = transition(notice=NoticeReason.ESCALATION, inbox="ana")
     assert "尚无人确认。" in told(chain, ZH).text
+    assert (told(chain).escalated, told(FIRE).escalated) == (True, False)
     drill = transition(to_state=AlertState.NOTED, notice=NoticeReason.DRILL, test=True)
     assert told(drill).title.startswith("TEST, nothing happened.")
     assert told(drill).test
