@@ -67,8 +67,10 @@ return 1
 _FAILED = """
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', ARGV[3], ARGV[4])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', '1000000', '*', ARGV[3], ARGV[4])
 return 1
 """
+"""To the outbox and to the trail, as the commit gives what the step says: what is told stands in both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,8 +260,8 @@ class LetterStore:
         return {name.decode(): int(since) for name, since in found.items()}
 
     async def failed(self, fault: str, now: Millis, notice: bytes) -> bool:
-        """Note that a fault has begun and give the notice of it to the outbox; once each."""
-        keys = [self._keys.channel_faults, self._keys.outbox]
+        """Note that a fault has begun and give the notice of it to outbox and trail; once each."""
+        keys = [self._keys.channel_faults, self._keys.outbox, self._keys.transitions]
         with translated("note a channel's fault"):
             return bool(await self._failed(keys, [fault, now, self._notice, notice]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 
 from tests.channels import KEY, Far, far
+from tests.command import hashhedge
 from tests.commanding import Room, commanded
 from tests.servers import TestBroker, TestRedis
 from tests.waiting import wait_until
@@ -98,6 +100,14 @@ async def test_a_key_that_ran_out_hands_over_to_the_next_channel(
         assert len(phone.received) == 1
         (heard,) = await room.listener.wait_for("/channel-failed/anna-ntfy/event")
         assert "auth" in heard.json["summary"]
+        told_once = [("noted", heard.json["id"], heard.json["summary"])]
+        trail = ("alert", "history", "channel-failed", "anna-ntfy", "-o", "json")
+        said = await asyncio.to_thread(hashhedge, *trail, "--redis-url", own_redis.url)
+        assert [(it["event"], it["id"], it["summary"]) for it in said.json] == told_once
+        asked = json.dumps({"id": "h", "verb": "history", "wish": {"rule": "channel-failed"}})
+        answer = await room.ask(asked.encode(), verb="history")
+        found = [(it["state"], it["id"], it["summary"]) for it in answer["history"]]
+        assert found == told_once
         async with room.session.get("/metrics") as page:
             lines = (await page.text()).splitlines()
         line = 'hashhedge_channel_failures_total{channel="ntfy",reason="auth"} 1.0'
