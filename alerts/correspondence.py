@@ -153,7 +153,8 @@ class Clerk:
     def _digest(self, letter: UserLetter, speech: Speech) -> tuple[str, str]:
         shown, rest = letter.held[:DIGEST_LINES], len(letter.held) - DIGEST_LINES
         parts = {
-            "digest.firing": [it for it in shown if stage_of(it) not in _OVER],
+            "digest.firing": [it for it in shown if stage_of(it) not in _OVER and not it.ack],
+            "digest.acked": [it for it in shown if stage_of(it) not in _OVER and it.ack],
             "digest.ended": [it for it in shown if stage_of(it) is Stage.RESOLVED],
             "digest.noted": [it for it in shown if stage_of(it) in {Stage.NOTED, Stage.DIGEST}],
         }
@@ -168,12 +169,15 @@ class Clerk:
         return title, "\n".join(lines)
 
     def _line(self, item: Transition, speech: Speech) -> str:
-        return speech.say(
+        line = speech.say(
             "digest.line",
             clock=speech.time(item.at, "clock"),
             severity=_severity(item, speech),
             sentence=self._sentence(item, speech) if has_reading(item) else item.summary,
         )
+        if item.ack is None or ends(item):
+            return line
+        return speech.say("digest.by", line=line, by=item.ack.by)
 
     def _link(self, item: Transition) -> str:
         return links(item, self.origin).dashboard or ""

@@ -147,14 +147,13 @@ class Line:
 
     Attributes:
         id: of the transition it stands for.
-        rule: its rule.
-        key: its subject.
+        rule, key: its rule and its subject.
         severity: how loud.
         state: where it stood.
         at: event time of the change, ms UTC.
-        value: the reading, None where there was none.
-        unit: of the value.
+        value, unit: the reading, None where there was none.
         summary: the sentence it would have had.
+        acked: it fires, and somebody has taken it on.
 
     """
 
@@ -167,6 +166,7 @@ class Line:
     value: float | None
     unit: str
     summary: str
+    acked: bool = False
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):

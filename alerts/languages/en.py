@@ -45,6 +45,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "clock": "{month:02}-{day:02} {hour:02}:{minute:02}",
         "digest.title": "Held for you: {count}",
         "digest.firing": "Still firing:",
+        "digest.acked": "Taken on, still firing:",
+        "digest.by": "{line} ({by})",
         "digest.ended": "Over meanwhile:",
         "digest.noted": "Also happened:",
         "digest.line": "- {clock} {severity}: {sentence}",

@@ -47,6 +47,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "clock": "{month}月{day}日 {hour:02}:{minute:02}",
         "digest.title": "为您保留的告警：{count} 条",
         "digest.firing": "仍在触发：",
+        "digest.acked": "已有人处理，仍在触发：",
+        "digest.by": "{line}（{by}）",
         "digest.ended": "期间已解除：",
         "digest.noted": "期间发生：",
         "digest.line": "- {clock} 【{severity}】{sentence}",

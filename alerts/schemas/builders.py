@@ -150,7 +150,7 @@ def _line(line: Line) -> LineNow:
         rule=line.rule,
         key=line.key,
         severity=line.severity.value,
-        state=line.state.value,
+        state="acked" if line.acked else line.state.value,
         time=iso(line.at),
         value=line.value,
         unit=line.unit,

@@ -41,6 +41,18 @@ def ntfy(there: Far) -> dict[str, Any]:
     return {"kind": "ntfy", "topic": "anna", "url": there.url, "token": "NTFY_TOKEN"}
 
 
+async def kept(room: Room, url: str, rule: str, key: str) -> list[list[tuple[str, str, str]]]:
+    """Return what the trail has of an alert, by the command line and by a question over MQTT."""
+    trail = ("alert", "history", rule, key, "-o", "json", "--redis-url", url)
+    said = await asyncio.to_thread(hashhedge, *trail)
+    asked = json.dumps({"id": "h", "verb": "history", "wish": {"rule": rule, "key": key}})
+    answer = await room.ask(asked.encode(), verb="history")
+    return [
+        [(it["event"], it["id"], it["summary"]) for it in said.json],
+        [(it["state"], it["id"], it["summary"]) for it in answer["history"]],
+    ]
+
+
 async def got(there: Far, count: int) -> list[Any]:
     """Return what arrived, when there is so much of it."""
     await wait_until(lambda: len(there.received) >= count, f"{count} messages", 20)
@@ -101,13 +113,7 @@ async def test_a_key_that_ran_out_hands_over_to_the_next_channel(
         (heard,) = await room.listener.wait_for("/channel-failed/anna-ntfy/event")
         assert "auth" in heard.json["summary"]
         told_once = [("noted", heard.json["id"], heard.json["summary"])]
-        trail = ("alert", "history", "channel-failed", "anna-ntfy", "-o", "json")
-        said = await asyncio.to_thread(hashhedge, *trail, "--redis-url", own_redis.url)
-        assert [(it["event"], it["id"], it["summary"]) for it in said.json] == told_once
-        asked = json.dumps({"id": "h", "verb": "history", "wish": {"rule": "channel-failed"}})
-        answer = await room.ask(asked.encode(), verb="history")
-        found = [(it["state"], it["id"], it["summary"]) for it in answer["history"]]
-        assert found == told_once
+        assert await kept(room, own_redis.url, "channel-failed", "anna-ntfy") == [told_once] * 2
         async with room.session.get("/metrics") as page:
             lines = (await page.text()).splitlines()
         line = 'hashhedge_channel_failures_total{channel="ntfy",reason="auth"} 1.0'

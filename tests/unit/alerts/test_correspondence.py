@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from alerts.acks import Ack
 from alerts.channels.base import Message, Stage
 from alerts.correspondence import DIGEST_LINES, Clerk, stage_of
 from alerts.languages.speech import CATALOGUES, Speech
@@ -249,6 +250,29 @@ def test_a_digest_lists_what_fires_first_and_says_how_much_more() -> None:
     ]
     assert lines[-1] == f"另有 {150 - DIGEST_LINES} 条"
     assert (message.rule, message.key, message.alert_id) == ("", "", "")
+
+
+def test_a_digest_has_one_line_for_an_alert_and_says_who_has_it() -> None:
+    """Also of one that fired, ended and fired again; what somebody has taken on stands apart (F21)."""
+    first, taken = transition(key="IREN"), transition(key="HUT", at=AT + 1)
+    again = transition(key="IREN", at=AT + 2 * MINUTE, since=AT + 2 * MINUTE)
+    ended = transition(key="MARA")
+    items = (first, resolved(first), again, taken, ended, resolved(ended))
+    acks = {it.name: Ack(by="ben", note="", at=AT, until=None) for it in (taken, ended)}
+    digest = digest_letter([letter_of(it, "ana", AT) for it in items], AT + HOUR, acks)
+    assert [(it.key, it.state.value, it.acked) for it in digest.transition.lines] == [
+        ("IREN", "firing", False),
+        ("HUT", "firing", True),
+        ("MARA", "resolved", False),
+    ]
+    assert CLERK.message(digest, EN, AT + HOUR).text.splitlines() == [
+        "Still firing:",
+        "- 01-12 09:58 CRITICAL: RIOT mining margin 8 % is below 10 %",
+        "Taken on, still firing:",
+        "- 01-12 09:56 CRITICAL: RIOT mining margin 8 % is below 10 % (ben)",
+        "Over meanwhile:",
+        "- 01-12 09:57 CRITICAL: RIOT mining margin 8 % is below 10 %",
+    ]
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
