@@ -156,6 +156,7 @@ def _notice(user: str, held: Sequence[Transition], more: int, name: str, now: Mi
         notice=NoticeReason.DIGEST,
         members=tuple(it.name for it in held),
         lines=tuple(map(line_of, held)),
+        more=more,
         inbox=user,
         echo=True,
     )

@@ -79,6 +79,7 @@ def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEv
         max=transition.max,
         members=transition.members,
         lines=tuple(_line(line) for line in transition.lines),
+        more=transition.more,
         expires_at=iso(expires_at(transition)),
         number=transition.number,
         rule_version=transition.rule_version,
