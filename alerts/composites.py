@@ -117,8 +117,11 @@ class Composites:
         for number, why in sorted(self._failed.items()):
             yield self._bound.rules[number], self._bound.homes[number].key, why
 
-    def parts(self, number: int) -> Inputs:
-        """Return the named values of an expression as a message shows them."""
+    def parts(self, number: int, told_by: Callable[[str, str | None], tuple[str, ...]]) -> Inputs:
+        """Return the named values of an expression as a message shows them.
+
+        `told_by` names who told a target of a company; what the rule is on is told beside.
+        """
         composite = self._bound.composites.get(number)
         if composite is None:
             return ()
@@ -130,6 +133,7 @@ class Composites:
                 "unit": series.unit,
                 "quality": series.reading.quality.word,
             }
+            | ({} if name == VALUE else {"sources": told_by(series.target.name, series.company)})
             for name, series in composite.inputs.items()
         )
 

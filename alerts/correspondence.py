@@ -16,11 +16,13 @@ from alerts.letters import UserLetter
 from alerts.model import AlertState, News, NoticeReason, Reason, Transition
 from alerts.routing import ends
 from alerts.schemas.builders import Origin, links
+from alerts.telling import sources_in
 from alerts.users import User
 from monitor.core.clock import Millis
 
 MAX_TITLE = 200
-MAX_SOURCES = 4
+MAX_SOURCES = 12
+"""Names in a text; of more it says how many. A price of many venues rests on about ten."""
 DIGEST_LINES = 40
 """So many alerts are read on a telephone; the inbox has all of them."""
 _NEWS = frozenset(News)
@@ -66,6 +68,7 @@ class Clerk:
             link=link,
             actions=buttons(self.pressing(user), item, now, link),
             test=item.test,
+            escalated=item.notice is NoticeReason.ESCALATION,
             language=user.language,
             alert_id="" if digest else item.id,
             started_at=item.since,
@@ -112,9 +115,8 @@ class Clerk:
         if item.value is not None or item.observed_at is not None:
             seen = item.observed_at
             age = speech.age(None if seen is None else now - seen)
-            sources = sources_of(item) or (speech.say("unknown"),)
             lines += [
-                speech.say("line.source", it=speech.say("list").join(sources)),
+                speech.say("line.source", it=_sources(item, speech)),
                 speech.say("line.age", it=age),
             ]
         lines.append(speech.say("line.time", it=speech.time(item.at)))
@@ -151,7 +153,8 @@ class Clerk:
     def _digest(self, letter: UserLetter, speech: Speech) -> tuple[str, str]:
         shown, rest = letter.held[:DIGEST_LINES], len(letter.held) - DIGEST_LINES
         parts = {
-            "digest.firing": [it for it in shown if stage_of(it) not in _OVER],
+            "digest.firing": [it for it in shown if stage_of(it) not in _OVER and not it.ack],
+            "digest.acked": [it for it in shown if stage_of(it) not in _OVER and it.ack],
             "digest.ended": [it for it in shown if stage_of(it) is Stage.RESOLVED],
             "digest.noted": [it for it in shown if stage_of(it) in {Stage.NOTED, Stage.DIGEST}],
         }
@@ -166,12 +169,15 @@ class Clerk:
         return title, "\n".join(lines)
 
     def _line(self, item: Transition, speech: Speech) -> str:
-        return speech.say(
+        line = speech.say(
             "digest.line",
             clock=speech.time(item.at, "clock"),
             severity=_severity(item, speech),
             sentence=self._sentence(item, speech) if has_reading(item) else item.summary,
         )
+        if item.ack is None or ends(item):
+            return line
+        return speech.say("digest.by", line=line, by=item.ack.by)
 
     def _link(self, item: Transition) -> str:
         return links(item, self.origin).dashboard or ""
@@ -199,10 +205,17 @@ def has_reading(item: Transition) -> bool:
     return item.rule not in _NEWS and not happened
 
 
-def sources_of(item: Transition) -> tuple[str, ...]:
-    """Return who told the inputs of the value, each once."""
-    found = (str(it.get("source") or "") for it in item.inputs)
-    return tuple(dict.fromkeys(name for name in found if name))[:MAX_SOURCES]
+def _sources(item: Transition, speech: Speech) -> str:
+    """Return who told what the value rests on; what rests on nobody's quote rests on what is kept."""
+    found = sources_in(item.inputs)
+    if not found:
+        known = item.value is not None and bool(item.inputs)
+        return speech.say("books" if known else "unknown")
+    shown = found[:MAX_SOURCES]
+    more = len(found) - len(shown)
+    return speech.say("list").join(
+        (*shown, *((speech.say("digest.more", count=more),) if more else ()))
+    )
 
 
 def _severity(item: Transition, speech: Speech) -> str:

@@ -112,7 +112,7 @@ class Ledger:
             rule,
             home,
             note=moved,
-            parts=self._composites.parts(number),
+            parts=self._composites.parts(number, self._teller.told_by),
             why=f"It cannot be evaluated: {failed}." if failed else "",
             extremes=extremes,
         )

@@ -6,15 +6,18 @@ then. A digest's letter carries the alerts that were held, each as it stood last
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
+from msgspec.structs import replace
 
+from alerts.acks import Ack
 from alerts.identity import notice_id
 from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
 from alerts.pacing.digest import MAX_LINES, line_of
 from alerts.pacing.severities import LOUDNESS
-from alerts.routing import letter_id, thread_of
+from alerts.routing import ends, letter_id, thread_of
 from monitor.core.clock import Millis
 
 FIELD = "l"
@@ -22,6 +25,7 @@ FIELD = "l"
 SCHEMA = 1
 VERSION = "1"
 """Goes into the ids of digests."""
+NO_ACKS: Mapping[str, Ack] = MappingProxyType({})
 
 
 class UserLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,16 +86,21 @@ def decode_letter(body: bytes) -> UserLetter:
     return letter
 
 
-def digest_letter(held: Sequence[UserLetter], now: Millis) -> UserLetter:
+def digest_letter(
+    held: Sequence[UserLetter], now: Millis, acks: Mapping[str, Ack] = NO_ACKS
+) -> UserLetter:
     """Return the one letter in place of those that were held for a user, of which there is one.
 
-    An alert has one line, that of its last letter. What fires still comes first, the loudest ahead.
-    The id is made of the letters' ids, so that a second try makes the same one.
+    An alert has one line, that of its last letter, however often it fired meanwhile; what just happens
+    has one each time. What fires still comes first, the loudest ahead, then what somebody has taken on:
+    `acks` by `rule|key`. The id is made of the letters' ids, so that a second try makes the same one.
     """
     user = held[0].user
     last: dict[str, Transition] = {}
-    for letter in sorted(held, key=lambda it: (it.transition.at, it.transition.number, it.id)):
-        last[letter.thread] = letter.transition
+    for letter in sorted(held, key=_order):
+        item = letter.transition
+        happened = item.to_state is AlertState.NOTED
+        last[letter.thread if happened else item.name] = _taken_on(item, acks)
     ordered = sorted(last.values(), key=_rank)
     shown = tuple(ordered[:MAX_LINES])
     ids = ",".join(sorted(letter.id for letter in held))
@@ -106,8 +115,20 @@ def digest_letter(held: Sequence[UserLetter], now: Millis) -> UserLetter:
     )
 
 
-def _rank(item: Transition) -> tuple[bool, int, int]:
-    return (item.to_state is AlertState.RESOLVED, -LOUDNESS[item.severity], item.at)
+def _order(letter: UserLetter) -> tuple[int, int, int, str]:
+    item = letter.transition
+    return (item.at, item.since, item.number, letter.id)
+
+
+def _taken_on(item: Transition, acks: Mapping[str, Ack]) -> Transition:
+    """Return where an alert that fires stands by now: somebody may have taken it on."""
+    ack = acks.get(item.name)
+    return item if ack is None or ends(item) else replace(item, ack=ack)
+
+
+def _rank(item: Transition) -> tuple[bool, bool, int, int]:
+    over = item.to_state is AlertState.RESOLVED
+    return (over, item.ack is not None, -LOUDNESS[item.severity], item.at)
 
 
 def _notice(user: str, held: Sequence[Transition], more: int, name: str, now: Millis) -> Transition:
@@ -135,6 +156,7 @@ def _notice(user: str, held: Sequence[Transition], more: int, name: str, now: Mi
         notice=NoticeReason.DIGEST,
         members=tuple(it.name for it in held),
         lines=tuple(map(line_of, held)),
+        more=more,
         inbox=user,
         echo=True,
     )

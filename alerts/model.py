@@ -147,14 +147,13 @@ class Line:
 
     Attributes:
         id: of the transition it stands for.
-        rule: its rule.
-        key: its subject.
+        rule, key: its rule and its subject.
         severity: how loud.
         state: where it stood.
         at: event time of the change, ms UTC.
-        value: the reading, None where there was none.
-        unit: of the value.
+        value, unit: the reading, None where there was none.
         summary: the sentence it would have had.
+        acked: it fires, and somebody has taken it on.
 
     """
 
@@ -167,6 +166,7 @@ class Line:
     value: float | None
     unit: str
     summary: str
+    acked: bool = False
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,7 +189,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         bound: the level that was passed.
         at: event time of the change, ms UTC.
         since: event time at which this episode began, ms UTC.
-        number: place in the episode, from 1.
+        number: place in the episode, from 1; 0 of what changes none: a drill, news that came late.
         observed_at: the source's time of the value, ms UTC.
         quality: word of the reading's quality.
         inputs: what the value was made of, for the message.
@@ -198,17 +198,16 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         company: whom it is about where the labels do not say so: a rule on a share's price.
         session: of the exchange, which the share's price in the value is of; empty without one.
         test: a drill: nothing happened, and every message made of it says so.
-        last_value: the last value that was usable, where there is none now.
-        last_at: the source's time of it, ms UTC.
+        last_value, last_at: the last usable value, where there is none now; its source's time.
         notice: why it is to be told; None where it is no news.
         muted_by: why it is not told although it is news: `silence:<id>`, `quiet:<name>`,
             `feed:<instrument>`, `rule:<id>|<key>`, `maintenance:<id>`, `ack`, `cold_start`, `shadow`; empty: it is told.
         ack: who has taken the alert on, as it stands after this change.
         duration_s: how long the episode has lasted, once it is over.
-        min: least usable value of the episode, in `unit`, once it is over.
-        max: greatest usable value of the episode, likewise.
+        min, max: least and greatest usable value of the episode, in `unit`, once it is over.
         members: alerts that it speaks of, as `rule|key`, where it speaks of several.
         lines: those alerts one by one, where it is told in their place.
+        more: how many further alerts there are, for which there is no line.
         count: how often this alert has fired; a day without a fire begins anew.
         inbox: whose inbox it goes to, in place of the alert's own topic; empty: that.
         echo: its state was published before, so that only the news is.
@@ -249,6 +248,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     max: float | None = None
     members: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
+    more: int = 0
     count: int = 1
     inbox: str = ""
     echo: bool = False

@@ -28,21 +28,23 @@ def rehearsed(
 ) -> Transition:
     """Return the transition to `after` as a reading would make it; nothing is remembered."""
     before = AlertState.INACTIVE if after is AlertState.FIRING else AlertState.FIRING
-    level = nearest_level(bound.rule, reading.value)
+    level = level_of(bound.rule, reading.value, before)
     outcome = Outcome(None, before, after, reason, level, now, 1)
     return replace(
         teller.transition(Told(bound.rule, bound.series), outcome, reading, now), muted_by=""
     )
 
 
-def nearest_level(rule: Rule, value: float | None) -> float | None:
-    """Return the level of a rule that is nearest to a value; None of a rule without any."""
-    if isinstance(rule, ExpressionRule | AbsenceRule):
+def level_of(rule: Rule, value: float | None, before: AlertState) -> float | None:
+    """Return the level that would decide on a value in the state `before`; None of a rule without any.
+
+    While it does not fire that is the level at which it would, however near the one is at which it ends.
+    """
+    if isinstance(rule, ExpressionRule | AbsenceRule) or not rule.edges():
         return None
-    edges = rule.edges()
-    if value is None or not edges:
-        return edges[0] if edges else None
-    return min(edges, key=lambda edge: abs(edge - value))
+    if value is None:
+        value = fixture_value(rule, breached=before is AlertState.INACTIVE)
+    return rule.judge(value, before).bound
 
 
 def fixture_value(rule: Rule, *, breached: bool) -> float:
@@ -61,7 +63,7 @@ def drill(transition: Transition, command: str, now: int) -> Transition:
     """Return a rehearsed fire as the message of a drill.
 
     It is no state but something that is over, so that neither the retained states nor an incident
-    that a reader opens by `dedup_key` is left behind.
+    that a reader opens by `dedup_key` is left behind. It changes no episode: its number is 0.
     """
     return replace(
         transition,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
+from alerts.acks import Ack
+from alerts.codec import decode_transition
 from alerts.letters import UserLetter, decode_letter, digest_letter, encode_letter
 from alerts.routing import Past, begins, room_at
 from alerts.users import UsersBook
@@ -58,7 +61,7 @@ class Releaser:
         if not letters:
             await self.store.drop_held(name)
             return False
-        digest = digest_letter(letters, now)
+        digest = digest_letter(letters, now, await self._acks(letters))
         last = {letter.thread: letter for letter in sorted(letters, key=_order)}
         goes_on = {thread for thread, letter in last.items() if begins(letter.transition)}
         wanted = Release(
@@ -70,6 +73,16 @@ class Releaser:
             ends=tuple(sorted(set(last) - goes_on)),
         )
         return await self.store.release(wanted, now)
+
+    async def _acks(self, letters: Sequence[UserLetter]) -> dict[str, Ack]:
+        """Return who has taken on which of the held alerts meanwhile: nobody was told of that."""
+        names = sorted({letter.transition.name for letter in letters})
+        found: dict[str, Ack] = {}
+        for name, body in (await self.store.standing(names)).items():
+            with suppress(ValueError):  # of a newer release
+                ack = decode_transition(body).ack
+                found |= {} if ack is None else {name: ack}
+        return found
 
 
 def _order(letter: UserLetter) -> tuple[int, int, str]:

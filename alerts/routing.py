@@ -140,6 +140,8 @@ def route(item: Transition, user: User, scene: Scene) -> Route:
     verdict = _unwanted(item, user, scene, past)
     if verdict is not None:
         return Route(user=user.name, verdict=verdict)
+    if item.test:  # it tries the way to the user: whatever would hold a real one, it goes
+        return Route(user=user.name, verdict=Verdict.SENT)
     quiet_until = user.quiet_until(scene.now)
     free_at = room_at(user, past, scene.now)
     until = max(quiet_until or 0, free_at or 0) or None

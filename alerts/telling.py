@@ -52,6 +52,16 @@ class Told:
         return self.extremes
 
 
+def sources_in(inputs: Inputs) -> tuple[str, ...]:
+    """Return who told these inputs, each once: one `source` of a quote, all `sources` of an input."""
+    found: dict[str, None] = {}
+    for item in inputs:
+        several = item.get("sources", ())
+        names = several if isinstance(several, list | tuple) else ()
+        found |= dict.fromkeys(str(name) for name in (item.get("source"), *names) if name)
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Teller:
     """Makes transitions of outcomes.
@@ -107,6 +117,10 @@ class Teller:
             last_value=None if known else home.last,
             last_at=home.last_at if not known and home.last is not None else None,
         )
+
+    def told_by(self, target: str, company: str | None) -> tuple[str, ...]:
+        """Return who told what the value of a target rests on."""
+        return sources_in(self.inputs(target, company))
 
     def late(self, told: Told, quote: Quote, spell: Spell, bound: float, now: int) -> Transition:
         """Return the note that a rule would have fired on a value of the past."""

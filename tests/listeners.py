@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from alerts.schemas.sizes import MAX_BYTES
 from tests.waiting import wait_until
+
+_SAID = re.compile(r"hashhedge/v1/[^/]+/(alert|company|feed|market|status|user)/")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class Heard:
     retain: bool
     qos: int
     properties: dict[str, Any]
+
+    @property
+    def said(self) -> bool:
+        """Tell whether its topic is one on which hashhedge speaks, not one on which it is spoken to."""
+        return _SAID.match(self.topic) is not None
 
     @property
     def json(self) -> dict[str, Any]:
@@ -69,7 +78,8 @@ async def listening(
 ) -> AsyncIterator[Listener]:
     """Subscribe to `topic` with QoS 1; a session longer than 0 s is kept when leaving.
 
-    `as_published` (MQTT 5): each message shows whether its publisher wants it retained.
+    `as_published` (MQTT 5): each message shows whether its publisher wants it retained. Whatever test
+    hears of what we say to people and programs holds it to the size of one message (row F30).
     """
     place = urlsplit(url)
     options = _options(session_s, v311=v311)
@@ -93,6 +103,8 @@ async def listening(
         finally:
             reader.cancel()
             await asyncio.wait([reader])
+        too_large = [it for it in listener.heard if it.said and len(it.payload) > MAX_BYTES]
+        assert too_large == [], f"over {MAX_BYTES} bytes: {too_large[0].topic}"
 
 
 def _options(session_s: int, *, v311: bool) -> dict[str, Any]:

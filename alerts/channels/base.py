@@ -81,6 +81,7 @@ class Message:
         ended_at: when it ended, None while it lasts.
         earlier: what `send` returned for the last message of this thread through this channel, for
             a channel that edits by the other side's own name; empty: none, or nobody knows.
+        escalated: nobody acknowledged, so that it is the turn of the next.
         alert: the transition itself, for a channel that programs read; a digest has a line each.
 
     """
@@ -105,11 +106,20 @@ class Message:
     ended_at: Millis | None = None
     alert: Transition | None = None
     earlier: str = ""
+    escalated: bool = False
+
+    @property
+    def urgency(self) -> Severity:
+        """Return how loud it sounds: an escalation as what is critical, whatever its alert is.
+
+        Whoever was told first slept through the alert's own loudness.
+        """
+        return Severity.CRITICAL if self.escalated else self.severity
 
     @property
     def loud(self) -> bool:
-        """Tell whether it may break through do-not-disturb: critical, and neither over nor a list."""
-        return self.severity is Severity.CRITICAL and self.stage not in _QUIET
+        """Tell whether it may break through do-not-disturb: urgent, and neither over nor a list."""
+        return self.urgency is Severity.CRITICAL and self.stage not in _QUIET
 
 
 _QUIET = frozenset({Stage.RESOLVED, Stage.DIGEST})

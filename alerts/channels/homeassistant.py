@@ -107,5 +107,5 @@ class HomeAssistant:
             sound = {"name": "default", "critical": 1, "volume": 1.0}
             push = {"interruption-level": "critical", "sound": sound}
             return {"ttl": 0, "priority": "high", "channel": self.channel, "push": push}
-        level = "passive" if message.severity is Severity.INFO else "active"
+        level = "passive" if message.urgency is Severity.INFO else "active"
         return {"push": {"interruption-level": level}}

@@ -88,7 +88,7 @@ def tone_of(message: Message) -> Tone:
     if message.stage is Stage.RESOLVED:
         return "success"
     tones: dict[Severity, Tone] = {Severity.CRITICAL: "failure", Severity.WARNING: "warning"}
-    return tones.get(message.severity, "info")
+    return tones.get(message.urgency, "info")
 
 
 def _smtp_failure(code: int) -> tuple[Failure, bool]:

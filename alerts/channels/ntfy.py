@@ -112,8 +112,8 @@ class Ntfy:
 
 
 def priority_of(message: Message) -> int:
-    """Return ntfy's priority: 5 only for what is critical and not over."""
-    found = PRIORITIES[message.severity]
+    """Return ntfy's priority: 5 only for what is critical or escalated, and not over."""
+    found = PRIORITIES[message.urgency]
     return min(found, CALM) if message.stage in {Stage.RESOLVED, Stage.DIGEST} else found
 
 

@@ -95,7 +95,7 @@ class Telegram:
             ):
                 return self._taken(answer)
         body = self.body(message)
-        body["disable_notification"] = message.severity is Severity.INFO
+        body["disable_notification"] = message.urgency is Severity.INFO
         if earlier:
             answers = {"message_id": earlier, "allow_sending_without_reply": True}
             body["reply_parameters"] = answers

@@ -211,7 +211,11 @@ class Orders:
             return refused(command, now, f"no rule {wish.rule} watches {of}", _LIST)
         mute = self._desk.mutes.of(subject_of(rehearsal), now)
         real = f"; a real one would be quiet now: {mute}" if mute else ""
-        reply = replace(done(command, now, ""), matches=(rehearsal.name,), matched=1)
+        standing = self._ledger.standings.get(rehearsal.name)
+        fires = standing is not None and standing.last.to_state is AlertState.FIRING
+        reply = replace(
+            done(command, now, ""), matches=(rehearsal.name,), matched=1, firing=int(fires)
+        )
         if command.dry_run:
             text = f"would send a test of {wish.rule} for {rehearsal.key}{real}"
             return replace(reply, text=text)

@@ -16,6 +16,7 @@ from alerts.pacing.cooldown import CooldownRecord
 from alerts.pacing.repeating import next_repeat
 from alerts.wording import for_people
 from monitor.core.clock import MINUTE, Millis
+from monitor.core.durations import span_words
 
 Present: TypeAlias = Callable[[Transition], Transition]
 """An alert's last change as it would be told now: with the value of now, and what mutes it."""
@@ -104,8 +105,8 @@ def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     assert terms.chain is not None and pace.chain is not None  # noqa: S101, PT018  # its timer
     chain, inbox = escalation.on_timer(terms.chain, pace.chain)
     notice = _again(pace, NoticeReason.ESCALATION, present, now, inbox)
-    waited = (now - pace.chain.started_at) // MINUTE
-    text = f"Nobody acknowledged for {waited} min: {notice.summary}"
+    waited = span_words(now - pace.chain.started_at)
+    text = f"Nobody acknowledged for {waited}: {notice.summary}"
     if not notice.told:  # a mute is no answer: whoever was not told hears no end either
         chain = replace(chain, told=pace.chain.told)
     return Paced(changed(pace, chain=chain), (changed(notice, summary=text, inbox=inbox),))
@@ -119,7 +120,7 @@ def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     if flaps or not pace.firing or is_over(terms, now):
         return Paced(later)
     notice = _again(pace, NoticeReason.REPEAT, present, now)
-    lasts = f"Still firing after {(now - pace.repeats_from) // MINUTE} min"
+    lasts = f"Still firing after {span_words(now - pace.repeats_from)}"
     stands = "" if notice.value is None else f" Now {for_people(notice.value, notice.unit)}."
     text = f"{lasts}: {pace.last.summary}{stands}"
     return Paced(later, (changed(notice, summary=text),))

@@ -82,6 +82,7 @@ def _noted(  # noqa: PLR0913, PLR0917  # one line a field of what is told
         notice=digest_of[news],
         members=tuple(f"{line.rule}|{line.key}" for line in digest.lines),
         lines=digest.lines,
+        more=digest.more,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from alerts.model import Line, Severity, Transition
+from alerts.model import AlertState, Line, Severity, Transition
 from alerts.pacing.severities import LOUDNESS
 
 MAX_LINES = 100
@@ -61,4 +61,5 @@ def line_of(transition: Transition) -> Line:
         value=transition.value,
         unit=transition.unit,
         summary=transition.summary,
+        acked=transition.ack is not None and transition.to_state is AlertState.FIRING,
     )

@@ -155,8 +155,13 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
     lines: Annotated[
         tuple[LineNow, ...], Meta(description="those alerts one by one, if told in their place")
     ]
+    more: Annotated[
+        int, Meta(ge=0, description="further alerts, which have no line: a message has 4 KiB")
+    ]
     expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]
-    number: Annotated[int, Meta(ge=1, description="place in the episode")]
+    number: Annotated[
+        int, Meta(ge=0, description="place in the episode, from 1; 0: a drill, which changes none")
+    ]
     rule_version: str
     inputs: Annotated[tuple[Mapping[str, Any], ...], Meta(description="what the value was made of")]
     links: Links

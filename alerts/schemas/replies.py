@@ -16,6 +16,10 @@ class ReportNow(Struct, frozen=True, kw_only=True):
 
     firing: Annotated[tuple[LineNow, ...], Meta(description="the newest 100 last")]
     feeds: Annotated[int, Meta(description="how many there are")]
+    more: Annotated[
+        Mapping[str, int],
+        Meta(description="what did not fit: how many more of `firing`, `companies`, `unwell`"),
+    ] = {}
     unwell: Annotated[
         Mapping[str, str], Meta(description="those that are not fresh, and how they are")
     ]
@@ -57,6 +61,10 @@ class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
     history: Annotated[
         tuple[LineNow, ...], Meta(description="of `history`: the news of before, the oldest first")
     ] = ()
+    left: Annotated[
+        int,
+        Meta(description="of `history`: how many did not fit; ask with the first id as `before`"),
+    ] = 0
     report: Annotated[ReportNow | None, Meta(description="of `report`: how things stand")] = None
     repeated: Annotated[bool, Meta(description="it had come before, and is not done again")] = False
     correlation: Annotated[str, Meta(description="as in the payload of MQTT 3.1.1")] = ""

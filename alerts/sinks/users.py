@@ -124,7 +124,7 @@ def _put(item: Transition, route: Route, now: Millis) -> Put:
         body=encode_letter(letter),
         thread=letter.thread,
         hold=route.verdict in HELD,
-        marks="ends" if ends(item) else "begins" if begins(item) else "",
+        marks="test" if item.test else "ends" if ends(item) else "begins" if begins(item) else "",
     )
 
 

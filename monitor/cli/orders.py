@@ -66,13 +66,19 @@ def show(reply: Reply, output: Output) -> None:
 def _said(reply: Reply) -> Group:
     lines = [Text(f"{reply.text}{f' ({reply.made})' if reply.made else ''}")]
     if reply.matched:
-        lines.append(Text(f"{reply.matched} alerts match, {reply.firing} of them fire:"))
+        lines.append(Text(_matched(reply.matched, reply.firing)))
         lines += [Text(f"  {name.replace('|', ' ')}") for name in reply.matches]
         if reply.matched > len(reply.matches):
             lines.append(Text(f"  and {reply.matched - len(reply.matches)} more"))
     if reply.dry_run:
         lines.append(Text("dry run: nothing was changed", style="yellow"))
     return Group(*lines)
+
+
+def _matched(matched: int, firing: int) -> str:
+    if matched == 1:
+        return f"1 alert matches, and {'fires' if firing else 'does not fire'}:"
+    return f"{matched} alerts match, {firing} of them {'fires' if firing == 1 else 'fire'}:"
 
 
 def end_of(url: str, for_: str | None, until: str | None, begin: int | None = None) -> int:

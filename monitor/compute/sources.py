@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from alerts.remarks import Remarks
@@ -80,15 +80,22 @@ class Sources:
         return tuple(self._argument(target, item, row) for item in inputs.values())
 
     def _argument(self, target: str, item: Input, row: int) -> Mapping[str, object]:
-        """Return one input of a metric as a message shows it."""
+        """Return one input of a metric as a message shows it, with all who told what it rests on."""
         reading = self._table.argument(target, item.name, row)
         value = item.default if reading.value is None else reading.value
         shown = {"name": item.name, "value": value, "quality": reading.quality.word}
         instrument = self.instrument_of(item.name, row)
-        if instrument is None:
-            return shown
-        sources = sorted({quote.source for quote in self._instruments.origin(instrument)})
-        return shown | {"instrument": instrument, "sources": sources}
+        if instrument is not None:
+            return shown | {"instrument": instrument, "sources": self._told_by([instrument])}
+        leaves = self._plan.leaves_of(item.name) if item.name in self._plan.catalogue else ()
+        below = (self.instrument_of(leaf, row) for leaf in leaves)
+        sources = self._told_by(name for name in below if name is not None)
+        return shown | ({"sources": sources} if sources else {})
+
+    def _told_by(self, instruments: Iterable[str]) -> list[str]:
+        """Return who told the quotes behind instruments, each once."""
+        origins = (self._instruments.origin(name) for name in instruments)
+        return sorted({quote.source for quotes in origins for quote in quotes})
 
     def instrument_of(self, column: str, row: int) -> str | None:
         """Return the instrument that feeds a company's column, None for a figure of the books."""

@@ -30,3 +30,17 @@ def duration_ms(text: str) -> int:
     if total > MAX_DURATION_MS:
         raise ValueError(f"{text!r} is longer than 366d")
     return total
+
+
+def span_words(span_ms: int) -> str:
+    """Return how long something took, for people: `20 s`, `5 min`, `1 h 30 min`, `2 d`.
+
+    From a minute on without the rest below it; two units at most.
+    """
+    if span_ms < _UNITS_MS["m"]:
+        return f"{span_ms // _UNITS_MS['s']} s"
+    minutes = span_ms // _UNITS_MS["m"]
+    days, hours = divmod(minutes // 60, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes % 60, "min")]
+    said = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(said[:2])

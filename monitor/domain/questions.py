@@ -25,6 +25,7 @@ class AskHistory:
         key: of this subject only.
         company: about this company only.
         mine: of one's own rules and inbox only.
+        before: only news before that with this id, for what did not fit into an answer.
 
     """
 
@@ -33,11 +34,19 @@ class AskHistory:
     key: Word = ""
     company: Word = ""
     mine: bool = False
+    before: Word = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskReport:
-    """How things stand: what fires, which feeds are not well, the headline of each company."""
+    """How things stand: what fires, which feeds are not well, the headline of each company.
+
+    Attributes:
+        company: of this company only; empty: of all.
+
+    """
+
+    company: Word = ""
 
 
 Question: TypeAlias = AskHistory | AskReport

@@ -17,58 +17,13 @@ from redis.asyncio import Redis
 from monitor.core.clock import DAY, HOUR, Millis
 from monitor.store.client import translated
 from monitor.store.keys import Keys
+from monitor.store.letter_scripts import FAILED, PUT, RELEASE
 
 MAX_RECEIPTS = 10_000
 MAX_TOLD = 10_000
 """Alerts of one user that may go on at a time; the end of an older one is not told."""
 ROUTED_MS = 2 * DAY
 """Longer than any news is worth sending, so that a repeat after a crash is known as one."""
-
-_PUT = """
-local now = tonumber(ARGV[3])
-if redis.call('ZADD', KEYS[1], 'NX', now, ARGV[1]) == 0 then return 0 end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[8]))
-if ARGV[4] == 'hold' then
-  redis.call('HSET', KEYS[3], ARGV[6] .. '/' .. ARGV[1], ARGV[2])
-  redis.call('SADD', KEYS[4], ARGV[5])
-  return 1
-end
-redis.call('XADD', KEYS[2], '*', ARGV[10], ARGV[2])
-local older = ARGV[6] .. '/'
-for _, field in ipairs(redis.call('HKEYS', KEYS[3])) do
-  if field:sub(1, #older) == older then redis.call('HDEL', KEYS[3], field) end
-end
-if redis.call('HLEN', KEYS[3]) == 0 then redis.call('SREM', KEYS[4], ARGV[5]) end
-redis.call('ZADD', KEYS[5], now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', '(' .. now - 3600000)
-if ARGV[7] == 'ends' then redis.call('ZREM', KEYS[6], ARGV[6]) end
-if ARGV[7] == 'begins' then
-  redis.call('ZADD', KEYS[6], now, ARGV[6])
-  redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1 - tonumber(ARGV[9]))
-end
-return 1
-"""
-
-_RELEASE = """
-local fields = cjson.decode(ARGV[5])
-for _, field in ipairs(fields.held) do
-  if redis.call('HEXISTS', KEYS[1], field) == 0 then return 0 end
-end
-local now = tonumber(ARGV[3])
-redis.call('XADD', KEYS[3], '*', ARGV[6], ARGV[2])
-redis.call('ZADD', KEYS[4], now, ARGV[1])
-for _, field in ipairs(fields.held) do redis.call('HDEL', KEYS[1], field) end
-if redis.call('HLEN', KEYS[1]) == 0 then redis.call('SREM', KEYS[2], ARGV[4]) end
-for _, thread in ipairs(fields.ends) do redis.call('ZREM', KEYS[5], thread) end
-for _, thread in ipairs(fields.begins) do redis.call('ZADD', KEYS[5], now, thread) end
-return 1
-"""
-
-_FAILED = """
-if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
-redis.call('XADD', KEYS[2], '*', ARGV[3], ARGV[4])
-return 1
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +37,8 @@ class Put:
         thread: of the alert's episode at the user.
         hold: keep it until it is let go; else it goes to the courier, in place of what is held of
             the same thread: that is old news by then.
-        marks: `begins`, `ends` or nothing: what it does to the alerts he was told of.
+        marks: `begins`, `ends` or nothing: what it does to the alerts he was told of; `test`: it is
+            a drill, which takes no place under his cap and the place of nothing that is held.
 
     """
 
@@ -133,9 +89,9 @@ class LetterStore:
         """Take the fields in which a letter and a notice of the outbox stand."""
         self._client, self._keys = client, keys
         self._letter, self._notice = letter, notice
-        self._put = client.register_script(_PUT)
-        self._release = client.register_script(_RELEASE)
-        self._failed = client.register_script(_FAILED)
+        self._put = client.register_script(PUT)
+        self._release = client.register_script(RELEASE)
+        self._failed = client.register_script(FAILED)
 
     async def remembered(self, threads: Mapping[str, str], now: Millis) -> dict[str, Remembered]:
         """Return what is known of each user in the light of one thread of his."""
@@ -196,6 +152,14 @@ class LetterStore:
         with translated("read the held letters"):
             found: Any = await self._client.hgetall(self._keys.held(user))
         return {name.decode(): body for name, body in found.items()}
+
+    async def standing(self, alerts: Sequence[str]) -> dict[str, bytes]:
+        """Return where those of these alerts stand that go on, encoded, by `rule|key`."""
+        if not alerts:
+            return {}
+        with translated("read where held alerts stand"):
+            found: Any = await self._client.hmget(self._keys.alert_states, list(alerts))
+        return {name: body for name, body in zip(alerts, found, strict=True) if body}
 
     async def sent_at(self, user: str, now: Millis) -> tuple[Millis, ...]:
         """Return when messages went out to a user within the last hour, ms UTC."""
@@ -258,8 +222,8 @@ class LetterStore:
         return {name.decode(): int(since) for name, since in found.items()}
 
     async def failed(self, fault: str, now: Millis, notice: bytes) -> bool:
-        """Note that a fault has begun and give the notice of it to the outbox; once each."""
-        keys = [self._keys.channel_faults, self._keys.outbox]
+        """Note that a fault has begun and give the notice of it to outbox and trail; once each."""
+        keys = [self._keys.channel_faults, self._keys.outbox, self._keys.transitions]
         with translated("note a channel's fault"):
             return bool(await self._failed(keys, [fault, now, self._notice, notice]))
 

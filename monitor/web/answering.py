@@ -52,40 +52,50 @@ class Answerer:
 
         """
         if isinstance(question, AskReport):
-            return await self._report(user)
+            return await self._report(question, user)
         return await self._history(question, user)
 
     async def _history(self, asked: AskHistory, user: str) -> dict[str, Any]:
         found: list[LineNow] = []
+        waits = bool(asked.before)
         async for body in newest_first(self.client, self.keys, SCANNED):
             news = _read(body)
-            if news is not None and news.told and _meant(news, asked, user):
+            if waits:
+                waits = news is None or news.id != asked.before
+            elif news is not None and news.told and _meant(news, asked, user):
                 found.append(line_now(news))
                 if len(found) == asked.count:
                     break
+        if waits:
+            text = f"before: {asked.before} is none of the newest {SCANNED:,} changes"
+            return {"accepted": False, "text": text, "hint": "ask anew without `before`"}
         found.reverse()
         text = f"{len(found)} of at most {asked.count} pieces of news, the oldest first"
         return {"text": text, "history": tuple(found)}
 
-    async def _report(self, user: str) -> dict[str, Any]:
+    async def _report(self, asked: AskReport, user: str) -> dict[str, Any]:
         told = await AlertStates(self.client, self.keys).told()
-        firing = sorted(_firing(told.values(), user), key=lambda it: (it.time, it.rule, it.key))
+        fires = (line_now(it) for it in _firing(told.values(), user) if _about(it, asked))
+        firing = sorted(fires, key=lambda it: (it.time, it.rule, it.key))
         market, companies = await ViewStore(self.client, self.keys).read()
+        wanted = {name: it for name, it in companies.items() if asked.company in {"", name}}
         feeds = await FeedStore(self.client, self.keys).read()
         unwell = {name: it["state"] for name, it in feeds.items() if it["state"] not in _WELL}
         report = ReportNow(
             firing=tuple(firing[-MAX_FIRING:]),
+            more={"firing": len(firing) - MAX_FIRING} if len(firing) > MAX_FIRING else {},
             feeds=len(feeds),
             unwell=unwell,
             market={name: _value(market, name) for name in MARKET},
             companies={
                 ticker: {name: _value(view, name) for name in HEADLINES if name in view}
-                for ticker, view in companies.items()
+                for ticker, view in wanted.items()
             },
         )
+        words = "1 alert fires" if len(firing) == 1 else f"{len(firing)} alerts fire"
         text = (
-            f"{len(firing)} alerts fire; {len(unwell)} of {len(feeds)} feeds are not well; "
-            f"{len(companies)} companies"
+            f"{words}; {len(unwell)} of {len(feeds)} feeds are not well; "
+            f"{'1 company' if len(wanted) == 1 else f'{len(wanted)} companies'}"
         )
         return {"text": text, "report": report, "firing": len(firing)}
 
@@ -111,9 +121,13 @@ def _meant(news: Transition, asked: AskHistory, user: str) -> bool:
     return all(not word or word == said for word, said in wanted)
 
 
-def _firing(told: Iterable[bytes], user: str) -> Iterator[LineNow]:
+def _about(news: Transition, asked: AskReport) -> bool:
+    return asked.company in {"", news.whom}
+
+
+def _firing(told: Iterable[bytes], user: str) -> Iterator[Transition]:
     for body in told:
         last = _read(body)
         fires = last is not None and last.to_state is AlertState.FIRING
         if last is not None and fires and owner_of(last.rule) in {"", user}:
-            yield line_now(last)
+            yield last

@@ -223,10 +223,10 @@ class CommandDoor:
         except StoreUnavailable as error:
             message = "the store does not answer; ask again, signed anew"
             raise RefusedRequest(503, "store_unavailable", message, retry_s=RETRY_S) from error
-        self.ended("done")
+        self.ended("done" if found.get("accepted", True) else "refused")
         log.info("command.answered", road=road, user=user, verb=asked.verb, id=asked.name)
         named = {"id": asked.name, "at": iso(self.clock.now()), "by": user, "verb": asked.verb}
-        return Answered(told(**found | named | {"accepted": True}))
+        return Answered(told(**{"accepted": True} | found | named))
 
     async def _enter(self, asked: Asked, road: str) -> LetIn:
         command = asked.command

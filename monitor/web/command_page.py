@@ -49,7 +49,7 @@ async def answered(door: CommandDoor, found: LetIn | Turned | Answered) -> web.R
     if isinstance(found, Turned):
         return _turned(found)
     if isinstance(found, Answered):
-        return _said(found.answer, 200)
+        return _said(found.answer, 200 if found.answer["accepted"] else 422)
     answer = await door.answer(found, WAIT_S)
     if answer["error"]:
         return _said(answer, 202)

@@ -17,6 +17,7 @@ from monitor.web.command_door import CommandDoor
 from monitor.web.command_outcomes import Answered, LetIn, Turned
 from monitor.web.delivery import Delivered, Reply
 from monitor.web.letters import MAX_CORRELATION, MAX_SEALED, Letter, opened, too_large
+from monitor.web.reply_sizes import fitted
 from monitor.web.users import NAME
 
 ROAD = "mqtt"
@@ -126,10 +127,10 @@ class CommandTopic:
 
 
 def _told(answer: dict[str, object], letter: Letter) -> dict[str, object]:
-    """Return an answer with what its sender knows it again by."""
+    """Return an answer that fits, with what its sender knows it again by."""
     if not letter.correlation:
-        return answer
-    return {**answer, "correlation": letter.correlation[:MAX_CORRELATION]}
+        return fitted(answer)
+    return fitted({**answer, "correlation": letter.correlation[:MAX_CORRELATION]})
 
 
 def _opened(message: Delivered) -> Letter:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from alerts.acks import Ack
 from alerts.channels.base import Stage
+from alerts.codec import encode_transition
 from alerts.model import News, Severity
+from alerts.rehearsal import drill
 from alerts.routing import thread_of
 from alerts.users import UsersBook
 from monitor.core.clock import DAY, HOUR, MINUTE
 from monitor.core.errors import DeliveryError
 from monitor.store.client import RedisClient
+from monitor.store.keys import Keys
 from monitor.store.letters import Release
 from monitor.store.watchlists import WatchlistStore
 from tests.people import book, moment, team, user
@@ -195,6 +200,34 @@ async def test_a_warning_at_three_is_in_the_digest_at_seven(redis: RedisClient, 
         await post.tell(resolved(over, number=9, at=SEVEN + HOUR))
         await post.done()
         assert len(post.ntfy) == 3
+
+
+async def test_a_digest_says_who_has_taken_an_alert_on(redis: RedisClient, tag: str) -> None:
+    """Nobody is told of an acknowledgement, so where the alert stands by now is looked up (F21)."""
+    async with posted(redis, tag, book(user(**NIGHT))) as post:
+        post.clock.moment = THREE
+        post.start()
+        fire = warning(THREE)
+        await post.tell(fire)
+        ack = Ack(by="ben", note="", at=THREE + MINUTE, until=None)
+        taken = encode_transition(replace(fire, ack=ack, notice=None))
+        await redis.hset(Keys(tag).alert_states, fire.name, taken)
+        post.clock.moment = SEVEN
+        (digest,) = await until(post, 1)
+        assert digest.text.splitlines()[0] == "Taken on, still firing:"
+        assert digest.text.endswith(" (ben)")
+
+
+async def test_a_drill_is_neither_held_nor_counted(redis: RedisClient, tag: str) -> None:
+    """It tries the way to the user: by night too, and it takes no place under the cap (F21)."""
+    async with posted(redis, tag, book(user(**NIGHT, cap_per_hour=1))) as post:
+        post.clock.moment = THREE
+        post.start()
+        await post.tell(warning(THREE), *(drill(warning(THREE), it, THREE) for it in "abc"))
+        got = await until(post, 3)
+        assert all(it.test for it in got)
+        assert len(await post.store.held("ana")) == 1
+        assert await post.store.sent_at("ana", THREE) == ()
 
 
 async def test_a_crash_at_the_end_of_the_night_makes_no_second_digest(

@@ -191,3 +191,17 @@ async def test_a_command_to_nobody_says_so(own_redis: TestRedis) -> None:
     )
     assert said.code == 1
     assert "nobody computes there" in said.err
+
+
+async def test_a_drill_says_whether_its_alert_fires(own_redis: TestRedis, tmp_path: Path) -> None:
+    """In words and for programs; one alert is not `1 alerts`."""
+    async with desk(own_redis, tmp_path) as room:
+        await room.price(11)
+        answers = [await room.ask("alert", "drill", "--rule", it) for it in ("x-high", "x-huge")]
+        assert [dict(it)["firing"] for it in answers if isinstance(it, dict)] == [1, 0]
+        high = await room.service.ask("alert", "drill", "--rule", "x-high", "--dry-run")
+        huge = await room.service.ask("alert", "drill", "--rule", "x-huge", "--dry-run")
+        both = await room.service.ask("silence", "add", "target=X", "--for", "2h", *WHY)
+        assert "1 alert matches, and fires:" in high.out
+        assert "1 alert matches, and does not fire:" in huge.out
+        assert "2 alerts match, 1 of them fires:" in both.out

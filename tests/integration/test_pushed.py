@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 
 from tests.channels import KEY, Far, far
+from tests.command import hashhedge
 from tests.commanding import Room, commanded
 from tests.servers import TestBroker, TestRedis
 from tests.waiting import wait_until
@@ -37,6 +39,18 @@ async def pushing(
 def ntfy(there: Far) -> dict[str, Any]:
     """Return the channel to this ntfy."""
     return {"kind": "ntfy", "topic": "anna", "url": there.url, "token": "NTFY_TOKEN"}
+
+
+async def kept(room: Room, url: str, rule: str, key: str) -> list[list[tuple[str, str, str]]]:
+    """Return what the trail has of an alert, by the command line and by a question over MQTT."""
+    trail = ("alert", "history", rule, key, "-o", "json", "--redis-url", url)
+    said = await asyncio.to_thread(hashhedge, *trail)
+    asked = json.dumps({"id": "h", "verb": "history", "wish": {"rule": rule, "key": key}})
+    answer = await room.ask(asked.encode(), verb="history")
+    return [
+        [(it["event"], it["id"], it["summary"]) for it in said.json],
+        [(it["state"], it["id"], it["summary"]) for it in answer["history"]],
+    ]
 
 
 async def got(there: Far, count: int) -> list[Any]:
@@ -98,6 +112,8 @@ async def test_a_key_that_ran_out_hands_over_to_the_next_channel(
         assert len(phone.received) == 1
         (heard,) = await room.listener.wait_for("/channel-failed/anna-ntfy/event")
         assert "auth" in heard.json["summary"]
+        told_once = [("noted", heard.json["id"], heard.json["summary"])]
+        assert await kept(room, own_redis.url, "channel-failed", "anna-ntfy") == [told_once] * 2
         async with room.session.get("/metrics") as page:
             lines = (await page.text()).splitlines()
         line = 'hashhedge_channel_failures_total{channel="ntfy",reason="auth"} 1.0'

@@ -9,6 +9,7 @@ from alerts.model import Reason, Transition
 from alerts.schemas import builders, cloudevents
 from alerts.schemas.builders import Origin, Publisher, Stamp
 from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
+from alerts.schemas.sizes import fitted
 from alerts.sinks.mqtt.connect import OFFLINE, ONLINE
 from alerts.sinks.mqtt.link import V5, Message, ProtocolName
 from alerts.sinks.mqtt.properties import CONTENT_TYPE, Facts, PublishProperties
@@ -148,11 +149,11 @@ class Composer:
         left = None if self._origin.replay else _seconds(builders.expires_at(transition) - now)
         facts = _facts(ALERT_EVENT, transition)
         if not self._cloud_events:
-            return _message(topic, encode(event), protocol, left, facts)
+            return _message(topic, fitted(event, encode), protocol, left, facts)
         base = self.topics.base
-        wrapped = cloudevents.cloud_event(event, base, topic.name.removeprefix(f"{base}/"))
-        kind = cloudevents.CONTENT_TYPE
-        return _message(topic, encode(wrapped), protocol, left, facts, kind)
+        subject = topic.name.removeprefix(f"{base}/")
+        payload = fitted(event, lambda it: encode(cloudevents.cloud_event(it, base, subject)))
+        return _message(topic, payload, protocol, left, facts, cloudevents.CONTENT_TYPE)
 
     def _state(
         self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis

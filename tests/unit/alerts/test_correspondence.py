@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from alerts.acks import Ack
 from alerts.channels.base import Message, Stage
 from alerts.correspondence import DIGEST_LINES, Clerk, stage_of
 from alerts.languages.speech import CATALOGUES, Speech
@@ -57,6 +59,24 @@ def test_an_english_text_has_all_six() -> None:
     ]
     assert message.link == LINK
     assert message.tags == ("warning", "firing", "RIOT")
+
+
+def test_all_who_told_what_it_rests_on_are_named() -> None:
+    """An input names one or several; none twice; a metric of the books rests on those (F24)."""
+    price = {"name": "btc_usd", "instrument": "BTC-USD", "sources": ["coinbase", "kraken"]}
+    share = {"name": "stock_usd", "instrument": "RIOT", "sources": ["my-desk", "kraken"]}
+    chain = {"name": "DIFF", "value": 1.0, "source": "mempool"}
+    assert line_of_source(price, share, chain) == "Source: coinbase, kraken, my-desk, mempool"
+    crowd = [{"name": "btc_usd", "sources": [f"venue-{place:02}" for place in range(14)]}]
+    assert line_of_source(*crowd).endswith("venue-11, and 2 more")
+    assert line_of_source({"name": "debt_usd", "value": 1.0}) == "Source: books and kept history"
+    assert line_of_source() == "Source: unknown"
+
+
+def line_of_source(*inputs: Mapping[str, object]) -> str:
+    """Return the line that says who told these inputs."""
+    lines = told(transition(inputs=inputs)).text.splitlines()
+    return next(line for line in lines if line.startswith("Source"))
 
 
 def test_a_chinese_text_is_chinese_in_shanghai(  # the units too (F25)
@@ -197,6 +217,7 @@ def test_an_escalation_and_a_drill_say_so() -> None:
     """Nobody has acknowledged; nothing happened."""
     chain = transition(notice=NoticeReason.ESCALATION, inbox="ana")
     assert "尚无人确认。" in told(chain, ZH).text
+    assert (told(chain).escalated, told(FIRE).escalated) == (True, False)
     drill = transition(to_state=AlertState.NOTED, notice=NoticeReason.DRILL, test=True)
     assert told(drill).title.startswith("TEST, nothing happened.")
     assert told(drill).test
@@ -229,6 +250,29 @@ def test_a_digest_lists_what_fires_first_and_says_how_much_more() -> None:
     ]
     assert lines[-1] == f"另有 {150 - DIGEST_LINES} 条"
     assert (message.rule, message.key, message.alert_id) == ("", "", "")
+
+
+def test_a_digest_has_one_line_for_an_alert_and_says_who_has_it() -> None:
+    """Also of one that fired, ended and fired again; what somebody has taken on stands apart (F21)."""
+    first, taken = transition(key="IREN"), transition(key="HUT", at=AT + 1)
+    again = transition(key="IREN", at=AT + 2 * MINUTE, since=AT + 2 * MINUTE)
+    ended = transition(key="MARA")
+    items = (first, resolved(first), again, taken, ended, resolved(ended))
+    acks = {it.name: Ack(by="ben", note="", at=AT, until=None) for it in (taken, ended)}
+    digest = digest_letter([letter_of(it, "ana", AT) for it in items], AT + HOUR, acks)
+    assert [(it.key, it.state.value, it.acked) for it in digest.transition.lines] == [
+        ("IREN", "firing", False),
+        ("HUT", "firing", True),
+        ("MARA", "resolved", False),
+    ]
+    assert CLERK.message(digest, EN, AT + HOUR).text.splitlines() == [
+        "Still firing:",
+        "- 01-12 09:58 CRITICAL: RIOT mining margin 8 % is below 10 %",
+        "Taken on, still firing:",
+        "- 01-12 09:56 CRITICAL: RIOT mining margin 8 % is below 10 % (ben)",
+        "Over meanwhile:",
+        "- 01-12 09:57 CRITICAL: RIOT mining margin 8 % is below 10 %",
+    ]
 
 
 @pytest.mark.parametrize("language", CATALOGUES)

@@ -8,6 +8,7 @@ import pytest
 
 from alerts.channels.base import Message, Stage
 from alerts.channels.catalogue import open_channel
+from alerts.channels.notifier import tone_of
 from alerts.model import Severity
 from monitor.core.errors import ConfigError
 from monitor.web.outbound import outbound
@@ -94,6 +95,19 @@ async def test_only_what_is_critical_and_not_over_wakes_anybody(
     assert (data.get("ttl") == 0) is loud
     assert (data.get("priority") == "high") is loud
     assert (data.get("channel") == "alarm_stream") is loud
+
+
+@pytest.mark.parametrize("severity", Severity)
+async def test_an_escalation_is_as_loud_as_can_be(severity: Severity) -> None:
+    """Nobody acknowledged: the next is woken, whatever the alert's own severity (E26)."""
+    what = message(Stage.REPEATED, severity=severity, escalated=True)
+    async with far(body=b'{"id": "a1"}') as ntfy, far(body=b"[]") as home:
+        await sent("ntfy", NTFY, ntfy, what)
+        await sent("homeassistant", COMPANION, home, what)
+    data = home.received[0].json["data"]
+    assert ntfy.received[0].json["priority"] == 5
+    assert (data["push"]["interruption-level"], data["channel"]) == ("critical", "alarm_stream")
+    assert tone_of(what) == "failure"
 
 
 async def test_ntfy_has_three_buttons() -> None:

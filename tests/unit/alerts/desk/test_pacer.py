@@ -173,7 +173,7 @@ def test_a_repeat_says_how_long_and_where_it_stands() -> None:
     room.fire("loud", summary="RIOT is thin.", value=0.5)
     room.go(2 * HOUR)
     said = [item.summary for item in room.out if item.notice is NoticeReason.REPEAT]
-    assert said[1] == "Still firing after 120 min: RIOT is thin. Now 50 %."
+    assert said[1] == "Still firing after 2 h: RIOT is thin. Now 50 %."
 
 
 def test_given_back_it_goes_on() -> None:
