@@ -18,6 +18,7 @@ from rich.text import Text
 
 from alerts.sinks.mqtt import MqttUrl
 from alerts.sinks.mqtt.listen import listening
+from monitor.app.relaying import broker_settings
 from monitor.app.replaying import Replaying, Story, replay_job
 from monitor.app.service import (
     COMPUTE,
@@ -226,14 +227,14 @@ async def _heard_while(
     service: Service, replaying: Replaying, alerts: AlertLog, *, shown: bool
 ) -> None:
     """Play, and hear the alerts as any subscriber would."""
-    url = MqttUrl.parse(service.servers.publish_url)
+    broker = broker_settings(service.job.settings, service.servers, service.job.replica)
     topic = f"hashhedge/v1/{service.job.settings.instance}/alert/+/+/event"
 
     async def hear() -> None:
-        async with listening(url, topic) as messages:
+        async with listening(broker, topic) as messages:
             ready.set()
-            async for _, payload in messages:
-                line = alerts.heard(msgspec.json.decode(payload))
+            async for message in messages:
+                line = alerts.heard(msgspec.json.decode(message.payload))
                 if shown and not console.is_terminal:
                     console.print(line, soft_wrap=True)
 

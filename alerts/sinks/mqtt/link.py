@@ -123,8 +123,8 @@ class Link(Protocol):
         """
         ...
 
-    async def hear(self, topic: str) -> None:
-        """Subscribe to `topic` at QoS 1.
+    async def hear(self, topic: str, qos: int = 1) -> None:
+        """Subscribe to `topic`.
 
         Raises:
             LinkLost: the connection ended, or the broker did not answer or refused.

@@ -24,6 +24,7 @@ from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
+from alerts.sinks.mqtt.packets import Heard
 from alerts.sinks.mqtt.refusals import HINTS, SUBSCRIPTION_REFUSED, TAKEN_OVER, Clash
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis
@@ -236,12 +237,12 @@ class MqttSink:
             self._linked.clear()
             self._gauge.set(0)
 
-    def _heard(self, topic: str, payload: bytes) -> None:
-        told = self._ears.get(topic)
+    def _heard(self, message: Heard) -> None:
+        told = self._ears.get(message.topic)
         if told is not None:
-            told(payload)
+            told(message.payload)
         link = self._link
-        if link is not None and topic == self._status and payload == OFFLINE:
+        if link is not None and message.topic == self._status and message.payload == OFFLINE:
             # a predecessor's will came late, or another replica left: the service is still here
             self._announce(link).add_done_callback(_forget)
 

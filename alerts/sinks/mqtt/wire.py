@@ -44,14 +44,14 @@ _GOODBYE_S = 1.0
 
 
 class WireLink(asyncio.Protocol):
-    """One connection; see `Link`. `heard` is called with topic and payload of what arrives."""
+    """One connection; see `Link`. `heard` is called with each message that arrives."""
 
     def __init__(
         self,
         address: Address,
         login: Login,
         protocol: ProtocolName,
-        heard: Callable[[str, bytes], None],
+        heard: Callable[[packets.Heard], None],
         *,
         timeout_s: float,
         ack_timeout_s: float,
@@ -158,13 +158,13 @@ class WireLink(asyncio.Protocol):
             self._last_out = self._loop.time()
             self._transport.write(b"".join(out) if len(out) > 1 else out[0])
 
-    async def hear(self, topic: str) -> None:
+    async def hear(self, topic: str, qos: int = 1) -> None:
         """Subscribe; see `Link.hear`."""
         if self._why is not None:
             raise LinkLost(f"cannot subscribe: {self._why}")
         mid = self._flight.reserve()
         self._subscribing[mid] = granted = self._loop.create_future()
-        self._write(packets.subscribe(topic, mid, self.protocol))
+        self._write(packets.subscribe(topic, mid, self.protocol, qos))
         try:
             code = await granted
         finally:
@@ -227,7 +227,7 @@ class WireLink(asyncio.Protocol):
             heard = packets.heard(first, body, self.protocol)
             if heard.mid:
                 self._write(packets.acknowledge(heard.mid))
-            self._heard(heard.topic, heard.payload)
+            self._heard(heard)
         elif kind == packets.SUBACK:
             mid, code = packets.subscribed(body)
             granted = self._subscribing.get(mid)
