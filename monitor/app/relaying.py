@@ -133,6 +133,7 @@ class RelayRole:
             origin=self.origin,
             settings={MQTT: self.mqtt},
             connected=self._connected,
+            failed=self._failed,
         )
         if self.posting is not None:
             settings = {**context.settings, USERS: self.posting.settings()}
@@ -147,6 +148,10 @@ class RelayRole:
     def _connected(self, sink: str, connected: bool) -> None:
         if sink == MQTT:
             self.instruments.mqtt_connected(connected)
+
+    def _failed(self, sink: str, reason: str, hint: str) -> None:
+        if sink == MQTT:
+            self.instruments.mqtt_connection_failed(reason, hint)
 
     async def _states(self, sink: Sink | NoteSink | None, outbox: Outbox) -> None:
         """Publish what changed of the views, and all of it now and then."""

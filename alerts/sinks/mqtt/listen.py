@@ -29,14 +29,18 @@ async def listening(
         ConfigError: a TLS file or the password file cannot be used.
 
     """
-    came: asyncio.Queue[Heard] = asyncio.Queue()
+    came: asyncio.Queue[Heard | LinkLost] = asyncio.Queue()
     try:
         link = await visit(settings, f"listen-{secrets.token_hex(4)}", came.put_nowait)
         try:
             async with asyncio.timeout(settings.ack_timeout_s):
                 for topic in topics:
                     await link.hear(topic, qos)
-            yield _messages(link, came)
+            watch = asyncio.create_task(_tell_the_end(link, came))
+            try:
+                yield _messages(came)
+            finally:
+                watch.cancel()
         finally:
             with suppress(LinkLost):
                 await link.close()
@@ -48,15 +52,13 @@ async def listening(
         raise DeliveryError(text, retriable=True, reason=reason) from error
 
 
-async def _messages(link: Link, came: asyncio.Queue[Heard]) -> AsyncIterator[Heard]:
-    lost = asyncio.create_task(link.lost())
-    try:
-        while True:
-            heard = asyncio.ensure_future(came.get())
-            await asyncio.wait({heard, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if not heard.done():
-                heard.cancel()
-                raise lost.result()
-            yield heard.result()
-    finally:
-        lost.cancel()
+async def _tell_the_end(link: Link, came: asyncio.Queue[Heard | LinkLost]) -> None:
+    came.put_nowait(await link.lost())
+
+
+async def _messages(came: asyncio.Queue[Heard | LinkLost]) -> AsyncIterator[Heard]:
+    while True:
+        heard = await came.get()
+        if isinstance(heard, LinkLost):
+            raise heard
+        yield heard

@@ -13,7 +13,6 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 import structlog
 
@@ -25,38 +24,30 @@ from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
 from alerts.sinks.mqtt.packets import Heard
-from alerts.sinks.mqtt.refusals import HINTS, SUBSCRIPTION_REFUSED, TAKEN_OVER, Clash
+from alerts.sinks.mqtt.refusals import PRESENCE_REFUSED, SUBSCRIPTION_REFUSED
+from alerts.sinks.mqtt.trouble import Trouble, Watcher
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
 
 NAME = "mqtt"
 _GOODBYE_S = 2.0
-_CLASH_PAUSE_S = 1.0
-"""Between two connections when somebody else has our client id: neither is to flood the broker."""
 # not authorised, topic name invalid, packet too large, payload format invalid: the same next time
 _LASTING_REFUSALS = frozenset({135, 144, 149, 153})
 _log = structlog.get_logger(__name__)
-
-
-class Gauge(Protocol):
-    """What shows 1 while connected; prometheus_client's Gauge is one."""
-
-    def set(self, value: float) -> None:
-        """Show `value`."""
-        ...
 
 
 class MqttSink:
     """An open way to the broker. Get one from `open_mqtt`."""
 
     def __init__(
-        self, settings: MqttSettings, composer: Composer, *, clock: Clock, connected: Gauge
+        self, settings: MqttSettings, composer: Composer, *, clock: Clock, watcher: Watcher
     ) -> None:
         self._settings = settings
+        self._trouble = Trouble(settings, clock, watcher)
         self._composer = composer
         self._clock = clock
-        self._gauge = connected
+        self._watcher = watcher
         self._status = composer.topics.status().name
         self._link: Link | None = None
         self._linked = asyncio.Event()
@@ -167,7 +158,7 @@ class MqttSink:
 
     async def keep_connected(self) -> None:
         """Connect, say so, wait for the end of the connection, and again, until closed."""
-        rng, clash = random.Random(), Clash()  # noqa: S311 - jitter, no secret
+        rng = random.Random()  # noqa: S311 - jitter, no secret
         failures, begun = 0, None
         while not self._closing:
             try:
@@ -177,25 +168,10 @@ class MqttSink:
                 await self._serve(link)
             except (LinkLost, ConfigError) as error:  # a secret may be away while it is rotated
                 if not self._closing:
-                    self._mourn(error, failures, begun, clash)
+                    self._trouble.mourn(error, failures, begun)
             delay_s = self._settings.reconnect.delay_s(failures, rng)
-            await self._clock.sleep(max(delay_s, _CLASH_PAUSE_S) if clash.fighting else delay_s)
+            await self._clock.sleep(max(delay_s, self._trouble.pause_s))
             failures += 1
-
-    def _mourn(
-        self, error: LinkLost | ConfigError, failures: int, begun: Millis | None, clash: Clash
-    ) -> None:
-        """Say why there is no connection: the first time of a row, and a clash once a minute."""
-        broker, reason = str(self._settings.url), getattr(error, "reason", "config")
-        now = self._clock.now()
-        if begun is not None and clash.lost(reason, now - begun, now):
-            hint, own = HINTS[TAKEN_OVER], self._settings.client_id
-            _log.warning("mqtt.client_id_clash", broker=broker, client_id=own, hint=hint)
-        elif failures == 0 and not clash.fighting:
-            hint = error.hint if isinstance(error, ConfigError) else HINTS[error.reason]
-            _log.warning(
-                "mqtt.not_connected", broker=broker, reason=reason, why=str(error), hint=hint
-            )
 
     async def close(self) -> None:
         """Say `offline` and disconnect; a broker that is away already has our will."""
@@ -220,11 +196,14 @@ class MqttSink:
             self.connections += 1
             self._link = link
             self._linked.set()
-            self._gauge.set(1)
+            self._watcher.connected(stands=True)
             _log.info("mqtt.connected", broker=str(self._settings.url), protocol=link.protocol)
             raise await link.lost()
-        except (Refused, TimeoutError) as error:
-            raise LinkLost(f"broker does not take our presence: {error}") from error
+        except TimeoutError as error:
+            raise NotAcknowledged("broker does not acknowledge our presence") from error
+        except Refused as error:
+            text = f"broker does not take our presence: {error}"
+            raise LinkLost(text, PRESENCE_REFUSED) from error
         finally:
             self._leave(link)
             if not self._closing:
@@ -235,7 +214,7 @@ class MqttSink:
         if self._link is link:
             self._link = None
             self._linked.clear()
-            self._gauge.set(0)
+            self._watcher.connected(stands=False)
 
     def _heard(self, message: Heard) -> None:
         told = self._ears.get(message.topic)

@@ -33,6 +33,7 @@ from alerts.sinks.mqtt.packets import Login, MalformedPacketError
 from alerts.sinks.mqtt.reasons import reason_words
 from alerts.sinks.mqtt.refusals import (
     HUNG_UP,
+    SILENT,
     SUBSCRIPTION_REFUSED,
     UNREACHABLE,
     reason_of,
@@ -265,7 +266,7 @@ class WireLink(asyncio.Protocol):
             return
         if self._keepalive_s:
             if now - self._last_in > 1.5 * self._keepalive_s:
-                self._break(LinkLost("the broker is silent"))
+                self._break(LinkLost("the broker is silent", SILENT))
                 return
             # a broker that takes without a word has to be asked as well
             if now - min(self._last_out, self._last_in) >= 0.4 * self._keepalive_s:
