@@ -158,6 +158,13 @@ class RelayRole:
         boards = None
         if isinstance(sink, MqttSink):
             boards = Boards(sink, self.client, self.keys, self.clock, self.world, self.discovery)
+        try:
+            await self._turns(boards, outbox)
+        finally:
+            if boards is not None:
+                boards.close()
+
+    async def _turns(self, boards: Boards | None, outbox: Outbox) -> None:
         while True:
             await asyncio.sleep(STATES_EVERY_S)
             try:

@@ -25,6 +25,7 @@ from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
 from alerts.sinks.mqtt.packets import Heard
 from alerts.sinks.mqtt.refusals import PRESENCE_REFUSED, SUBSCRIPTION_REFUSED
+from alerts.sinks.mqtt.retained import retained
 from alerts.sinks.mqtt.trouble import Trouble, Watcher
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis
@@ -54,6 +55,7 @@ class MqttSink:
         self._closing = False
         self._ears: dict[str, Callable[[bytes], None]] = {}
         self._said: dict[str, str] = {}
+        self._stated: set[str] = set()
         self.connections = 0
         """How often a connection was made. A new one may be to a broker that has forgotten all."""
 
@@ -154,7 +156,30 @@ class MqttSink:
             DeliveryError: not acknowledged.
 
         """
-        await self._send(await self._connected(), [self._composer.cleared(topic)])
+        link = await self._connected()
+        self._stated.discard(topic.name)
+        await self._send(link, [self._composer.cleared(topic)])
+
+    async def retained(self, filters: Sequence[str], wanted: Callable[[Heard], bool]) -> list[str]:
+        """Return the topics below `filters` that hold what is `wanted`; see `retained.retained`."""
+        return await retained(self._settings, filters, wanted)
+
+    async def take_back(self, topics: Sequence[str]) -> int:
+        """Take back what others left on `topics`; return how many those are.
+
+        An alert's state that was said here is not among them: it is newer than what was seen there.
+
+        Raises:
+            DeliveryError: not acknowledged.
+
+        """
+        link = await self._connected()
+        left = [
+            Message(topic, b"", 1, retain=True) for topic in topics if topic not in self._stated
+        ]
+        if left:
+            await self._send(link, left)
+        return len(left)
 
     async def keep_connected(self) -> None:
         """Connect, say so, wait for the end of the connection, and again, until closed."""
@@ -235,6 +260,9 @@ class MqttSink:
         messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
         if transition.has_state:
             self._said[transition.name] = transition.id
+        for message in messages:
+            if message.retain:
+                (self._stated.add if message.payload else self._stated.discard)(message.topic)
         if messages:
             await self._send(link, messages)
         return Receipt(NAME, self._clock.now(), "" if with_event else "state only")
