@@ -189,6 +189,16 @@ def gpu(value: object = "1.89", age_ms: int = 0) -> dict[str, Any]:
     return {"instrument": "GPU-H100-HOUR", "value": value, "observed_at": at, "fresh_ms": HOUR}
 
 
+async def test_a_name_that_is_no_topic_level_is_refused(desk5: Desk) -> None:
+    """Wildcards, slashes and control characters of MQTT name no instrument, and nothing is stored."""
+    for name in ("#", "GPU/+", "GPU\x07"):
+        await desk5.tell({"quotes": [gpu() | {"instrument": name}]})
+    answers = await desk5.answered(3)
+    assert [it["error"] for it in answers] == ["malformed"] * 3
+    assert all("such as GPU-H100-HOUR" in it["message"] for it in answers)
+    assert await desk5.ask("quotes") == []
+
+
 async def test_a_bad_signature_is_refused_and_a_good_one_is_a_feed(desk: Desk) -> None:
     """Bad: refused by name and no value. Good: `external/desk` with its age (row A28, over MQTT)."""
     await desk.tell({"quotes": [gpu()]}, secret="another-secret-of-16")  # noqa: S106  # likewise
