@@ -78,6 +78,11 @@ class LineNow(Struct, frozen=True, kw_only=True):
     summary: str
 
 
+Expires: TypeAlias = Annotated[
+    Moment | None, Meta(description="after this it says nothing of now; null: it says so for ever")
+]
+
+
 class _Alert(Struct, frozen=True, kw_only=True):
     seq: Seq
     run: Run
@@ -198,6 +203,7 @@ class CompanyState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
     seq: Seq
     run: Run
     sent_at: Moment
+    expires_at: Expires
     company: str
     time: Annotated[Moment, Meta(description="when the readings were computed")]
     readings: Mapping[str, ReadingNow]
@@ -209,6 +215,7 @@ class MarketState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=MAR
     seq: Seq
     run: Run
     sent_at: Moment
+    expires_at: Expires
     instrument: str
     time: Annotated[Moment, Meta(description="when the value was agreed")]
     reading: ReadingNow

@@ -17,7 +17,9 @@ import aiomqtt
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from structlog.testing import capture_logs
 
+from alerts.sinks.mqtt import HINTS
 from monitor.app.receiving import PER_MINUTE
 from monitor.app.service import WEB, Job, Service, opened
 from monitor.core.clock import DAY, HOUR, SECOND, SystemClock
@@ -335,8 +337,14 @@ async def test_a_broker_that_restarts_is_heard_again(
     async with serving(own_redis.url, own_mosquitto.url, tmp_path) as service:
         inbox = service.inbox
         assert inbox is not None
-        own_mosquitto.kill()
-        await wait_until(lambda: not inbox.is_hearing, "the loss is seen")
+        with capture_logs() as logs:
+            own_mosquitto.kill()
+            await wait_until(
+                lambda: any(it["event"] == "inbox.not_listening" for it in logs), "the loss is told"
+            )
+        (said,) = [it for it in logs if it["event"] == "inbox.not_listening"]
+        assert "[code" not in said["why"]
+        assert said["hint"] == HINTS[said["reason"]]
         own_mosquitto.start()
         await wait_until(lambda: inbox.is_hearing, "it hears again", timeout=30)
         async with (

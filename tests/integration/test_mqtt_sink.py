@@ -15,7 +15,7 @@ from alerts.model import AlertState, Reason, Severity, Transition
 from alerts.schemas import builders
 from alerts.sinks.mqtt import MqttSink, open_mqtt
 from alerts.sinks.mqtt.trouble import Watcher
-from monitor.core.clock import HOUR, parse_iso
+from monitor.core.clock import HOUR, iso, parse_iso
 from monitor.core.errors import DeliveryError
 from monitor.domain.events import Quality, Reading
 from tests.listeners import listening
@@ -408,6 +408,7 @@ async def test_company_state_and_its_removal(mosquitto: TestBroker, tag: str) ->
         states = await listener.wait_for("/company/HIVE/state", 3)
     assert [state.json["seq"] for state in states[:2]] == [1, 2]
     assert states[0].properties["MessageExpiryInterval"] == 90
+    assert states[0].json["expires_at"] == iso(AT + 150 + 90_000)
     assert states[0].json["readings"]["hashprice_usd_ph_day"]["value"] == 41.2
     assert states[2].payload == b""
 
