@@ -16,7 +16,6 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
-from alerts.sinks.mqtt import MqttUrl
 from alerts.sinks.mqtt.listen import listening
 from monitor.app.relaying import broker_settings
 from monitor.app.replaying import Replaying, Story, replay_job
@@ -39,6 +38,7 @@ from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, room_for, whole
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption, ReplayInstanceOption
 from monitor.cli.users_option import UsersOption
+from monitor.cli.watch_line import watch_line
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
@@ -146,18 +146,11 @@ def _introduce(service: Service) -> None:
         talk.print(found.limits, style="dim")
     talk.print(f"pages    {service.url}  (/metrics /livez /readyz)")
     if found.publish_url:
-        talk.print(f"alerts   {watch_line(service)}", soft_wrap=True)
+        talk.print(f"alerts   {watch_line(settings, found.publish_url)}", soft_wrap=True)
     talk.print(
         f"watching {len(service.world.companies)} companies with "
         f"{len(service.world.rulebook.rules)} rules, instance {settings.instance}"
     )
-
-
-def watch_line(service: Service) -> str:
-    """Return the command that shows the alerts from outside."""
-    url = MqttUrl.parse(service.servers.publish_url)
-    topic = f"hashhedge/v1/{service.job.settings.instance}/alert/+/+/event"
-    return f"mosquitto_sub -h {url.host} -p {url.port} -v -t '{topic}'"
 
 
 def demo(

@@ -196,6 +196,9 @@ class Inbox:
 
         def came(message: MQTTMessage) -> None:
             waiting = _read(message, self.hearer.max_payload)
+            if message.retain and not message.payload:  # somebody clears what stood retained
+                lines[0].acknowledge(waiting)
+                return
             try:
                 queue.put_nowait(waiting)
             except asyncio.QueueFull:

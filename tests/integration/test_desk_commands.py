@@ -191,3 +191,4 @@ async def test_a_command_to_nobody_says_so(own_redis: TestRedis) -> None:
     )
     assert said.code == 1
     assert "nobody computes there" in said.err
+    assert "to fix: start `hashhedge run`" in said.err

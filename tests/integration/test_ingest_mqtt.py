@@ -297,6 +297,9 @@ async def test_what_is_retained_is_refused(
         assert len(desk.listener.on("/answer")) == 1
         for name in ("desk", "other"):
             await desk.client.publish(f"{ROOT}/{name}", b"", qos=1, retain=True)
+        await desk.tell({"quotes": [gpu("3")]}, name="last")
+        await desk.answered(2, "last")
+        assert await desk.counted() == {"retained": 2, "accepted": 2}, "to clear is no signal"
 
 
 async def test_one_sender_s_haste_stops_that_one_alone(desk5: Desk) -> None:

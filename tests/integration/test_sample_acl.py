@@ -15,6 +15,8 @@ from alerts.sinks.mqtt.link import Message
 from alerts.sinks.mqtt.url import MqttUrl
 from alerts.topics import filter_of
 from monitor.app.leftovers import KINDS
+from monitor.cli.watch_line import watch_line
+from monitor.settings import load_settings
 from tests.commanding import PASSWORDS, guarded_broker
 from tests.listeners import listening
 from tests.servers import TestBroker
@@ -91,3 +93,36 @@ async def test_a_program_sends_on_its_own_topic_only(guarded: TestBroker) -> Non
         link = await sink._connected()
         await link.send([Message(f"{BASE}/ingest/desk/answer", b"{}")])
         await desk.wait_for("/answer")
+
+
+async def test_the_line_that_run_prints_hears(guarded: TestBroker, tmp_path: Path) -> None:
+    """It has the user and where the password is, and mosquitto_sub takes it as it stands."""
+    secret = tmp_path / "anna's password"
+    secret.write_text(PASSWORDS["anna"])
+    url = guarded.url.replace("//", "//anna@")
+    read = load_settings({"HASHHEDGE_MQTT_URL": url, "HASHHEDGE_MQTT_PASSWORD_FILE": str(secret)})
+    line = watch_line(read, url)
+    assert PASSWORDS["anna"] not in line
+    async with open_mqtt(service(guarded)) as sink:
+        link = await sink._connected()
+        await link.send([Message(f"{BASE}/alert/x/y/event", b"{}", retain=True)])
+    command = ["sh", "-c", f"{line} -C 1 -W 10"]
+    heard = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+    assert heard.stdout == f"{BASE}/alert/x/y/event {{}}\n".encode(), heard
+
+
+def test_the_line_that_run_prints_names_the_files_of_tls() -> None:
+    """The broker's CA or the system's, and our own pair where the broker wants one."""
+    url = "mqtts://broker.example"
+    plain = load_settings({"HASHHEDGE_MQTT_URL": url, "HASHHEDGE_INSTANCE": "desk"})
+    topic = "-v -t 'hashhedge/v1/desk/alert/+/+/event'"
+    at = "mosquitto_sub -h broker.example -p 8883"
+    assert watch_line(plain, url) == f"{at} --tls-use-os-certs {topic}"
+    names = {"CA": "ca.pem", "CERTIFICATE": "own.pem", "KEY": "own.key", "INSECURE": "true"}
+    told = load_settings({f"HASHHEDGE_MQTT_{name}": it for name, it in names.items()})
+    files = "--cafile ca.pem --cert own.pem --key own.key --insecure"
+    assert watch_line(told, url) == f"{at} {files} {topic.replace('desk', 'main')}"
+    worded = load_settings({"HASHHEDGE_MQTT_PASSWORD": "hush"})
+    line = watch_line(worded, "mqtt://a@127.0.0.1:1883")
+    assert '-u a -P "$HASHHEDGE_MQTT_PASSWORD"' in line
+    assert "hush" not in line
