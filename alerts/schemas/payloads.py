@@ -174,9 +174,12 @@ class AlertStateNow(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=A
 
 
 class StatusDetail(Struct, frozen=True, kw_only=True, tag_field="schema", tag=STATUS_DETAIL):
-    """The JSON twin of the availability topic. Retained."""
+    """What the publisher last said of itself, at a start or a clean stop. Retained."""
 
-    status: Literal["online", "offline"]
+    status: Annotated[
+        Literal["online", "offline"],
+        Meta(description="as said then; that it died since, only the topic `status` tells"),
+    ]
     reason: Literal["started", "stopped"]
     instance: str
     client_id: str

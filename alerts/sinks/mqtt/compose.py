@@ -130,7 +130,7 @@ class Composer:
         return Message(topic.name, b"", topic.delivery.qos, retain=True)
 
     def presence(self, protocol: ProtocolName, now: Millis, *, online: bool) -> list[Message]:
-        """Return `online` or `offline` and its JSON twin, the twin first."""
+        """Return `online` or `offline` and what goes with it as JSON, that first."""
         detail = builders.status_detail(
             online=online,
             reason="started" if online else "stopped",
