@@ -174,7 +174,7 @@ class Topics:
         return self._topic(Kind.STATUS)
 
     def status_detail(self) -> Topic:
-        """Return the JSON twin of the availability topic."""
+        """Return where the publisher says more of itself than whether it is there."""
         return self._topic(Kind.STATUS_DETAIL)
 
     def feed_state(self, feed: str) -> Topic:

@@ -257,10 +257,12 @@ _DELIVERY = Row(
         ),
         _lines(
             "MQTT publishes",
-            "Messages handed to the broker, and those it did not acknowledge, per second.",
+            "Messages handed to the broker, those it did not acknowledge, and connections that were "
+            "not had or ended, per second.",
             "ops",
             (_sum(c.MQTT_PUBLISHES.name), "published"),
             (_sum(c.MQTT_PUBLISH_FAILURES.name, "reason"), "failed {{reason}}"),
+            (_sum(c.MQTT_CONNECTION_FAILURES.name, "reason"), "no connection {{reason}}"),
         ),
         _lines(
             "Notifications",

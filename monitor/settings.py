@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 
 from monitor.core.errors import ConfigError
+from monitor.core.mends import name_mend
 
 PREFIX = "HASHHEDGE_"
 MAX_FILE_BYTES = 65_536
@@ -156,7 +157,9 @@ def load_settings(environ: Mapping[str, str], options: Mapping[str, Any] | None 
         message, _, place = str(error).partition(" - at `$.")
         name = place.rstrip("`")
         raise ConfigError(
-            message, where=_place(name, given), hint="see docs/configuration.md"
+            message,
+            where=_place(name, given),
+            hint=name_mend(message) or "see docs/configuration.md",
         ) from error
 
 

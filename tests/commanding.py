@@ -202,7 +202,7 @@ async def commanded(
             await running
 
 
-PASSWORDS = {"hashhedge": "of-the-service", "anna": "of-anna", "bob": "of-bob"}
+PASSWORDS = {"hashhedge": "of-the-service", "anna": "of-anna", "bob": "of-bob", "desk": "of-desk"}
 
 
 def guarded_broker(folder: Path) -> TestBroker:

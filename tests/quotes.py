@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from monitor.domain.events import Quote, Tick
+from monitor.domain.symbols import is_name
 from monitor.store.playback import Moment
 
 _WORDS = st.text(st.characters(codec="utf-8", exclude_characters="|"), min_size=1, max_size=12)
@@ -19,7 +20,7 @@ def any_quote() -> st.SearchStrategy[Quote]:
     """Return a strategy of quotes with any words and numbers in them."""
     return st.builds(
         Quote,
-        instrument=_WORDS,
+        instrument=_WORDS.filter(is_name),
         value=_NUMBERS,
         observed_at=_MOMENTS,
         source=_WORDS,

@@ -60,7 +60,11 @@ CHANNELS: Mapping[Kind, Channel] = MappingProxyType(
         Kind.MARKET_TICK: Channel("send", "The same each time it changed.", ("market-state",)),
         Kind.FEED_STATE: Channel("send", "The health of one feed.", ("feed-state", CLEARED)),
         Kind.STATUS: Channel("send", "Whether hashhedge is there, in a word.", ("status",)),
-        Kind.STATUS_DETAIL: Channel("send", "The same as JSON.", ("status-detail",)),
+        Kind.STATUS_DETAIL: Channel(
+            "send",
+            "What the publisher last said of itself; a death shows in `status` alone.",
+            ("status-detail",),
+        ),
         Kind.COMMAND: Channel(
             "receive",
             "A command of a person. Retained ones are refused.",

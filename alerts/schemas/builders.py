@@ -35,11 +35,12 @@ LINK_AROUND_MS: Millis = HOUR
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the publisher adds to each message: its run, the topic's count, the wall time."""
+    """What the publisher adds to each message: its run, the topic's count, the wall time, its end."""
 
     run: str
     seq: int
     sent_at: Millis
+    expires_at: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +222,7 @@ def reading_now(reading: Reading, unit: str) -> ReadingNow:
         unit=unit,
         quality=cast("QualityWord", reading.quality.word),
         reason=reading.reason,
-        observed_at=None if reading.observed_at is None else iso(reading.observed_at),
+        observed_at=_moment(reading.observed_at),
     )
 
 
@@ -237,6 +238,7 @@ def company_state(
         seq=stamp.seq,
         run=stamp.run,
         sent_at=iso(stamp.sent_at),
+        expires_at=_moment(stamp.expires_at),
         company=company,
         time=iso(computed_at),
         readings={name: reading_now(*readings[name]) for name in sorted(readings)},
@@ -257,6 +259,7 @@ def market_state(
         seq=stamp.seq,
         run=stamp.run,
         sent_at=iso(stamp.sent_at),
+        expires_at=_moment(stamp.expires_at),
         instrument=instrument,
         time=iso(agreed_at),
         reading=reading,
@@ -284,5 +287,9 @@ def feed_state(
         state=state,
         healthy=not reason,
         reason=reason,
-        last_success_at=None if last_success_at is None else iso(last_success_at),
+        last_success_at=_moment(last_success_at),
     )
+
+
+def _moment(at: Millis | None) -> str | None:
+    return None if at is None else iso(at)

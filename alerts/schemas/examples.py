@@ -17,7 +17,7 @@ from monitor.domain.events import Quality, Reading
 
 AT: Millis = 1_768_229_760_000
 """2026-01-12T14:56:00.000Z."""
-STAMP = Stamp(run="0-19bb30b5c00", seq=7, sent_at=AT + 150)
+STAMP = Stamp(run="0-19bb30b5c00", seq=7, sent_at=AT + 150, expires_at=AT + 150 + 3 * MINUTE)
 PUBLISHER = Publisher(
     instance="main", client_id="hashhedge-main-0", run=STAMP.run, version="0.1.0", since=AT
 )
@@ -112,6 +112,7 @@ def _reply() -> replies.CommandReply:
     return replies.CommandReply(
         id="snooze-1",
         at=iso(AT),
+        expires_at=iso(AT + MINUTE),
         accepted=True,
         by="anna",
         verb="alert.ack",

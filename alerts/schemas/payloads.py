@@ -78,6 +78,11 @@ class LineNow(Struct, frozen=True, kw_only=True):
     summary: str
 
 
+Expires: TypeAlias = Annotated[
+    Moment | None, Meta(description="after this it says nothing of now; null: it says so for ever")
+]
+
+
 class _Alert(Struct, frozen=True, kw_only=True):
     seq: Seq
     run: Run
@@ -174,9 +179,12 @@ class AlertStateNow(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=A
 
 
 class StatusDetail(Struct, frozen=True, kw_only=True, tag_field="schema", tag=STATUS_DETAIL):
-    """The JSON twin of the availability topic. Retained."""
+    """What the publisher last said of itself, at a start or a clean stop. Retained."""
 
-    status: Literal["online", "offline"]
+    status: Annotated[
+        Literal["online", "offline"],
+        Meta(description="as said then; that it died since, only the topic `status` tells"),
+    ]
     reason: Literal["started", "stopped"]
     instance: str
     client_id: str
@@ -203,6 +211,7 @@ class CompanyState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
     seq: Seq
     run: Run
     sent_at: Moment
+    expires_at: Expires
     company: str
     time: Annotated[Moment, Meta(description="when the readings were computed")]
     readings: Mapping[str, ReadingNow]
@@ -214,6 +223,7 @@ class MarketState(Struct, frozen=True, kw_only=True, tag_field="schema", tag=MAR
     seq: Seq
     run: Run
     sent_at: Moment
+    expires_at: Expires
     instrument: str
     time: Annotated[Moment, Meta(description="when the value was agreed")]
     reading: ReadingNow

@@ -35,6 +35,9 @@ class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
 
     id: Annotated[str, Meta(description="the command's; empty if it was not read")] = ""
     at: Moment
+    expires_at: Annotated[
+        Moment | None, Meta(description="over MQTT: after this it is not handed over any more")
+    ] = None
     accepted: bool
     error: Literal[
         "",

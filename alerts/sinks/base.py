@@ -62,6 +62,7 @@ class SinkContext:
         origin: what is said of all messages: link bases, whether inputs are recorded.
         settings: by sink name, of the type that the sink documents.
         connected: told whether the named sink has its connection.
+        failed: told of the named sink why it has none, by a word of a closed set, and what mends it.
         routed: tells whether a name is a user's, whom his own channels tell.
 
     """
@@ -71,6 +72,7 @@ class SinkContext:
     origin: Origin
     settings: Mapping[str, object]
     connected: Callable[[str, bool], None]
+    failed: Callable[[str, str, str], None] = lambda _sink, _reason, _hint: None
     routed: Callable[[str], bool] = lambda _: False
 
 

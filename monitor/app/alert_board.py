@@ -44,6 +44,18 @@ class AlertBoard:
         """Repeat every state at the next turn."""
         self._again = True
 
+    async def topics(self) -> frozenset[str] | None:
+        """Return the topics of the states that stand told; None before the first word of what computes.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        if self.listed is None:
+            return None
+        names = (name.partition("|") for name in await self._states.names())
+        return frozenset(self._sink.topics.alert_state(rule, key).name for rule, _, key in names)
+
     async def show(self) -> None:
         """Take back what is no more, and repeat what is if that was asked for.
 

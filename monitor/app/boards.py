@@ -7,10 +7,12 @@ from typing import Any
 
 import structlog
 
+from alerts.home_assistant.devices import Style
 from alerts.home_assistant.discovery import Discovery
 from alerts.sinks.mqtt import MqttSink
 from monitor.app.alert_board import AlertBoard
 from monitor.app.home_board import HomeBoard, Scene
+from monitor.app.leftovers import Leftovers, Standing
 from monitor.app.state_board import StateBoard
 from monitor.app.world import World
 from monitor.core.clock import Clock
@@ -48,6 +50,12 @@ class Boards:
             if discovery is None
             else HomeBoard(sink, discovery, DiscoveryStore(client, keys), world, clock)
         )
+        told = discovery is not None and discovery.style is not Style.OFF
+        self._leftovers = Leftovers(sink, discovery.prefix if discovery and told else "")
+
+    def close(self) -> None:
+        """End what goes on beside the turns."""
+        self._leftovers.close()
 
     async def turn(self, chosen: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
         """Publish what changed; all of it where the connection is new or somebody was born.
@@ -73,3 +81,17 @@ class Boards:
         if self._home is not None and self._alerts.listed is not None and shown:
             # a role that has not spoken yet says nothing about what is gone
             await self._home.show(Scene(market, shown, feeds, self._alerts.listed))
+        await self._leftovers.turn(self._standing)
+
+    async def _standing(self) -> Standing:
+        """Return what tells whether a topic of ours holds what is, by now."""
+        alerts, below = await self._alerts.topics(), self._sink.topics.below
+
+        def stands(topic: str) -> bool | None:
+            if topic.startswith(below("alert/")):
+                return None if alerts is None else topic in alerts
+            if topic.startswith(below("")):
+                return self._states.stands(topic)
+            return None if self._home is None else self._home.stands(topic)
+
+        return stands

@@ -104,6 +104,10 @@ class HomeBoard:
     _connection: int = field(init=False, default=0)
     _refused_until: Millis = field(init=False, default=0)
 
+    def stands(self, topic: str) -> bool | None:
+        """Tell whether a topic holds a configuration of ours; None before any was published."""
+        return None if self._remembered is None else topic in self._remembered
+
     def take_birth(self) -> bool:
         """Tell whether a Home Assistant was born a little while ago; once for each."""
         due = self._again_at is not None and self.clock.now() >= self._again_at

@@ -47,7 +47,8 @@ def broker_into(health: Health, role: str, instruments: Instruments) -> None:
     async def broker() -> str | None:
         if role not in instruments.held or instruments.mqtt_is_connected:
             return None
-        return "no connection to the broker"
+        why = instruments.mqtt_fault
+        return f"no connection to the broker: {why}" if why else "no connection to the broker"
 
     health.register("broker", broker)
 

@@ -133,6 +133,7 @@ class RelayRole:
             origin=self.origin,
             settings={MQTT: self.mqtt},
             connected=self._connected,
+            failed=self._failed,
         )
         if self.posting is not None:
             settings = {**context.settings, USERS: self.posting.settings()}
@@ -148,11 +149,22 @@ class RelayRole:
         if sink == MQTT:
             self.instruments.mqtt_connected(connected)
 
+    def _failed(self, sink: str, reason: str, hint: str) -> None:
+        if sink == MQTT:
+            self.instruments.mqtt_connection_failed(reason, hint)
+
     async def _states(self, sink: Sink | NoteSink | None, outbox: Outbox) -> None:
         """Publish what changed of the views, and all of it now and then."""
         boards = None
         if isinstance(sink, MqttSink):
             boards = Boards(sink, self.client, self.keys, self.clock, self.world, self.discovery)
+        try:
+            await self._turns(boards, outbox)
+        finally:
+            if boards is not None:
+                boards.close()
+
+    async def _turns(self, boards: Boards | None, outbox: Outbox) -> None:
         while True:
             await asyncio.sleep(STATES_EVERY_S)
             try:

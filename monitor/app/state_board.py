@@ -31,6 +31,14 @@ class StateBoard:
         self._published = published
         self._shown: dict[str, tuple[Topic, object, Millis]] = {}
         self._remembered: set[str] | None = None
+        self._computed = self._fed = False
+
+    def stands(self, topic: str) -> bool | None:
+        """Tell whether a topic holds a state on purpose; None before the role that tells it has spoken."""
+        feeds = topic.startswith(self._sink.topics.below("feed/"))
+        if self._remembered is None or not (self._fed if feeds else self._computed):
+            return None
+        return topic in self._remembered
 
     def say_again(self) -> None:
         """Publish every state at the next turn: who has just come may have heard none of it."""
@@ -64,9 +72,10 @@ class StateBoard:
                 await self._sink.publish_state(tick, build, fresh_for_ms=tick.delivery.expiry_ms)
         await self._published.add(wanted - self._remembered)
         self._remembered |= wanted
+        self._computed, self._fed = bool(companies), bool(feeds)
         for name in sorted(self._remembered - wanted):
             # a role that has not spoken yet says nothing about what is gone
-            if (companies if "/feed/" not in name else feeds) or name in self._shown:
+            if self.stands(name) is not None or name in self._shown:
                 await self._sink.clear_state(Topic(name, Kind.COMPANY_STATE))
                 await self._published.remove([name])
                 self._remembered.discard(name)

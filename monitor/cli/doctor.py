@@ -179,10 +179,13 @@ async def _servers(settings: Settings) -> tuple[list[Finding], frozenset[str]]:
     """Return what is to say of the servers, and the feeds that a service there asks."""
     found = running(settings.state_dir)
     redis_url = settings.redis_url or (found.redis_url if found else None)
-    mqtt_url = settings.mqtt_url or (found.publish_url if found else None)
+    named = Servers(redis_url="", mqtt_url=settings.mqtt_url or "")
+    broker = found if found and not settings.mqtt_url else named
     findings = await _bounded("redis", redis_url, _redis)
     reachable = redis_url is not None and not any(item.result == FAIL for item in findings)
-    findings += await _bounded("broker", mqtt_url, lambda url: _broker(settings, url))
+    findings += await _bounded(
+        "broker", broker.publish_url or None, lambda _: _broker(settings, broker)
+    )
     feeds = await _bounded("feeds", redis_url, _feeds) if reachable else []
     asked = frozenset(it.check for it in feeds if it.check not in {"records", "server"})
     channels = await _bounded("users", redis_url, _channels) if reachable else []
@@ -270,17 +273,16 @@ async def _channels(url: str) -> list[Finding]:
     ]
 
 
-async def _broker(settings: Settings, url: str) -> list[Finding]:
+async def _broker(settings: Settings, servers: Servers) -> list[Finding]:
     """Connect as the service would, certificates and password included, and see who publishes."""
-    mqtt = broker_settings(settings, Servers(redis_url="", mqtt_url=url), "doctor")
+    mqtt = broker_settings(settings, servers, "doctor")
     try:
-        password = mqtt.password() if mqtt.url.user else None
-        async with listening(mqtt.url, TOPIC, password=password, tls=mqtt.tls):
+        async with listening(mqtt, TOPIC):
             found = [Finding("broker", "server", PASS, "connects and accepts a subscription")]
         rivals = await rival_publishers(mqtt)
     except DeliveryError as error:
-        hint = HINTS.get(error.reason, HINTS["unreachable"])
-        return [Finding("broker", "server", FAIL, f"{error.reason}: {error}", hint)]
+        why = f"{error.reason}: {error}"
+        return [Finding("broker", "server", FAIL, why, HINTS[error.reason])]
     if mqtt.url.tls and mqtt.tls.insecure:
         fix = "set HASHHEDGE_MQTT_CA and take HASHHEDGE_MQTT_INSECURE away"
         found.append(Finding("broker", "certificate", WARN, "is not checked", fix))

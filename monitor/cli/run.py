@@ -16,8 +16,8 @@ import typer
 from rich.live import Live
 from rich.text import Text
 
-from alerts.sinks.mqtt import MqttUrl
 from alerts.sinks.mqtt.listen import listening
+from monitor.app.relaying import broker_settings
 from monitor.app.replaying import Replaying, Story, replay_job
 from monitor.app.service import (
     COMPUTE,
@@ -38,6 +38,7 @@ from monitor.cli.rules import RulesOption
 from monitor.cli.screen import AlertLog, board, headline, room_for, whole
 from monitor.cli.servers import InstanceOption, MqttOption, RedisOption, ReplayInstanceOption
 from monitor.cli.users_option import UsersOption
+from monitor.cli.watch_line import watch_line
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
@@ -145,18 +146,11 @@ def _introduce(service: Service) -> None:
         talk.print(found.limits, style="dim")
     talk.print(f"pages    {service.url}  (/metrics /livez /readyz)")
     if found.publish_url:
-        talk.print(f"alerts   {watch_line(service)}", soft_wrap=True)
+        talk.print(f"alerts   {watch_line(settings, found.publish_url)}", soft_wrap=True)
     talk.print(
         f"watching {len(service.world.companies)} companies with "
         f"{len(service.world.rulebook.rules)} rules, instance {settings.instance}"
     )
-
-
-def watch_line(service: Service) -> str:
-    """Return the command that shows the alerts from outside."""
-    url = MqttUrl.parse(service.servers.publish_url)
-    topic = f"hashhedge/v1/{service.job.settings.instance}/alert/+/+/event"
-    return f"mosquitto_sub -h {url.host} -p {url.port} -v -t '{topic}'"
 
 
 def demo(
@@ -226,14 +220,14 @@ async def _heard_while(
     service: Service, replaying: Replaying, alerts: AlertLog, *, shown: bool
 ) -> None:
     """Play, and hear the alerts as any subscriber would."""
-    url = MqttUrl.parse(service.servers.publish_url)
+    broker = broker_settings(service.job.settings, service.servers, service.job.replica)
     topic = f"hashhedge/v1/{service.job.settings.instance}/alert/+/+/event"
 
     async def hear() -> None:
-        async with listening(url, topic) as messages:
+        async with listening(broker, topic) as messages:
             ready.set()
-            async for _, payload in messages:
-                line = alerts.heard(msgspec.json.decode(payload))
+            async for message in messages:
+                line = alerts.heard(msgspec.json.decode(message.payload))
                 if shown and not console.is_terminal:
                     console.print(line, soft_wrap=True)
 

@@ -10,7 +10,7 @@ from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.domain.events import Quote
 from monitor.domain.facts import FACTS
 from monitor.domain.series import series_of
-from monitor.domain.symbols import symbol_of
+from monitor.domain.symbols import NAME_RULE, is_name, symbol_of
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
 
@@ -57,11 +57,18 @@ def targets(
         if name not in found and (series := series_of(name)) is not None:
             labels = {"instrument": name}
             found[name] = Target(name, series.unit, None, labels, series.unwatched)
-    for name in names:
-        if name not in found and name[:1].isupper():
-            shares = symbol_of(name, tickers).kind.in_sessions
-            found[name] = Target(name, "", None, {"instrument": name}, shares=shares)
-    return found
+    others = (_other(name, tickers) for name in names if name not in found)
+    return found | {target.name: target for target in others if target is not None}
+
+
+def _other(name: str, tickers: Collection[str]) -> Target | None:
+    """Return an instrument that no feed of ours need quote; None: the name is none of one."""
+    labels = {"instrument": name}
+    if not is_name(name):
+        return Target(name, "", None, labels, f"name an instrument by {NAME_RULE}")
+    if not name[:1].isupper():
+        return None
+    return Target(name, "", None, labels, shares=symbol_of(name, tickers).kind.in_sessions)
 
 
 def _moves(catalogue: Catalogue, name: str) -> bool:

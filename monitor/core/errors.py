@@ -10,6 +10,7 @@
     │   ├── FeedRejected       trying again cannot help (401, 403, 451, unknown symbol)
     │   └── BadQuote           the answer came but a value in it cannot be used
     ├── StoreUnavailable       Redis cannot be reached or refused the command
+    │   └── NobodyComputes     it answers, and no service works on what is in it
     ├── LeaseLost              another process holds the work now; this one must stop
     └── DeliveryError          one notification, one sink; retriable or not
 """
@@ -77,6 +78,12 @@ class StoreUnavailable(HashhedgeError):
         "start Redis, or mend its address (--redis-url, HASHHEDGE_REDIS_URL); "
         "`hashhedge doctor` looks at it"
     )
+
+
+class NobodyComputes(StoreUnavailable):
+    """Redis answers, and no service works on what is in it."""
+
+    hint = "start `hashhedge run` on this Redis: the role `compute` answers"
 
 
 class LeaseLost(HashhedgeError):

@@ -18,6 +18,7 @@ MANY = 12
 LIKELY = 5
 
 Place: TypeAlias = tuple[Step, ...]
+_NO_NAME = re.compile(r"matching regex '\^\[a-z0-9\]\[a-z0-9_-\]\{0,(\d+)\}\$'")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -33,6 +34,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
         likely = difflib.get_close_matches(word, names, n=LIKELY, cutoff=0.0)
     words = ", ".join(f"`{name}`" for name in likely)
     return f"known are {words}" if likely is names else f"the nearest of {len(names)} are {words}"
+
+
+def name_mend(message: str) -> str:
+    """Return how a name is written, where `message` is msgspec's that a text is none; else nothing."""
+    found = _NO_NAME.search(message)
+    if found is None:
+        return ""
+    return f"lower-case letters, digits, - and _, no sign first, at most {int(found[1]) + 1} in all"
 
 
 def steps_of(path: str) -> Place:

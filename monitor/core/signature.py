@@ -38,11 +38,14 @@ def header_fault(timestamp: str, signature: str, now: Millis) -> str:
 
 
 def form_fault(timestamp: str, signature: str) -> str:
-    """Return what is wrong with the form of the two; empty: nothing."""
+    """Return what is wrong with the form of the two; empty: nothing.
+
+    No colon after a header's name: what stands behind one there is blanked in logs, as a signature is.
+    """
     if not _SIGNATURE.fullmatch(signature):
-        return f"{SIGNATURE}: expected sha256= and 64 lower-case hex digits"
+        return f"{SIGNATURE} must be sha256= and 64 lower-case hex digits"
     if not _TIMESTAMP.fullmatch(timestamp):
-        return f"{TIMESTAMP}: expected whole seconds since 1970, UTC"
+        return f"{TIMESTAMP} must be whole seconds since 1970, UTC"
     return ""
 
 
@@ -50,7 +53,7 @@ def age_fault(timestamp: str, now: Millis) -> str:
     """Return that a well-formed time is too far from `now`; empty: it is not."""
     away_s = int(timestamp) - now // SECOND
     if abs(away_s) > WINDOW_S:
-        return f"{TIMESTAMP}: more than {WINDOW_S} s from the clock here; sign each request anew"
+        return f"{TIMESTAMP} is more than {WINDOW_S} s from the clock here; sign each request anew"
     return ""
 
 

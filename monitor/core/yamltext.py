@@ -22,7 +22,7 @@ import msgspec
 import yaml
 
 from monitor.core.errors import ConfigError
-from monitor.core.mends import Place, Step, known_words, nearest, steps_of
+from monitor.core.mends import Place, Step, known_words, name_mend, nearest, steps_of
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ class Document:
         elif "RFC3339" in message:
             hint = "write it as 2025-07-17"
         else:
-            place = self._nearer(place, message)
+            place, hint = self._nearer(place, message), name_mend(message)
         path = ".".join(str(step) for step in place)
         text = f"{message[:1].lower()}{message[1:]}" + (f" at {path}" if path else "")
         return ConfigError(text, where=self.where(*place), hint=hint)

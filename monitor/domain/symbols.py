@@ -14,9 +14,17 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from urllib.parse import quote
 
 from monitor.domain.series import series_of
 
+MAX_NAME, MAX_ESCAPED = 100, 200
+_BARRED = frozenset("|/+#")
+NAME_RULE = (
+    f"1 to {MAX_NAME} printable characters, none of them | / + #, at most {MAX_ESCAPED} bytes"
+    " percent-encoded, such as GPU-H100-HOUR"
+)
 _MINUTE = 60_000
 CURRENCIES = frozenset({"AUD", "CAD", "CHF", "EUR", "GBP", "HKD", "JPY", "SEK", "SGD"})
 """Those in which miners and AI hosts are quoted beside USD, or may be."""
@@ -82,6 +90,20 @@ class Symbol:
     def moves(self) -> bool:
         """Tell whether it changes from moment to moment, so that a delay means something."""
         return self.kind is not Kind.SHARE or self.name == self.ticker
+
+
+@lru_cache(maxsize=4_096)  # asked of each quote
+def is_name(text: str) -> bool:
+    """Tell whether a text may name an instrument: it keeps `NAME_RULE`.
+
+    A name is a part of the state's keys, a level of an MQTT topic and a word in a rule.
+    """
+    return (
+        0 < len(text) <= MAX_NAME
+        and _BARRED.isdisjoint(text)
+        and text.isprintable()
+        and len(quote(text, safe="")) <= MAX_ESCAPED
+    )
 
 
 def symbol_of(name: str, shares: Container[str]) -> Symbol:

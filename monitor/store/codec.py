@@ -19,6 +19,7 @@ from monitor.domain.commands import Command
 from monitor.domain.events import Quote, Tick
 from monitor.domain.feed_reports import FeedReport, report_fault
 from monitor.domain.notices import Notice, notice_fault
+from monitor.domain.symbols import MAX_NAME, NAME_RULE, is_name
 from monitor.store.commands import decode_command
 
 Item = TypeVar("Item")
@@ -28,7 +29,6 @@ MAX_QUOTES = 1_000
 MAX_BYTES = 262_144
 AHEAD_MS = 300_000
 """How far a writer's clock may be ahead of the Redis server's, ms; the server's then counts."""
-MAX_NAME = 100
 _RARE = frozenset({b"n", b"c", b"f"})
 """Fields that most entries do not have."""
 MAX_NOTE = 500
@@ -166,13 +166,15 @@ def check_notice(notice: Notice, now: int) -> None:
     fault = notice_fault(notice, now)
     if fault:
         raise MalformedTickError(f"notice {notice.id[:40]!r}: {fault.replace('_', ' ')}")
-    names = {"source": notice.source, "subject": notice.subject or "-"}
-    for name, word in names.items():
-        if not 0 < len(word) <= MAX_NAME or "|" in word:
-            raise MalformedTickError(
-                f"notice {notice.id[:40]!r}: {name} {word[:20]!r}: 1 to {MAX_NAME} characters, "
-                "none of them |"
-            )
+    if not 0 < len(notice.source) <= MAX_NAME or "|" in notice.source:
+        raise MalformedTickError(
+            f"notice {notice.id[:40]!r}: source {notice.source[:20]!r}: 1 to {MAX_NAME} characters, "
+            "none of them |"
+        )
+    if notice.subject and not is_name(notice.subject):
+        raise MalformedTickError(
+            f"notice {notice.id[:40]!r}: subject {notice.subject[:20]!r}: {NAME_RULE}"
+        )
 
 
 def _moment(written: int, at: bytes | None, now: int | None) -> int:
@@ -199,10 +201,8 @@ def check_quote(quote: Quote) -> None:
         MalformedTickError: says which part, and of which quote.
 
     """
-    if not 0 < len(quote.instrument) <= MAX_NAME or "|" in quote.instrument:
-        raise MalformedTickError(
-            f"instrument {quote.instrument[:20]!r}: 1 to {MAX_NAME} characters, none of them |"
-        )
+    if not is_name(quote.instrument):
+        raise MalformedTickError(f"instrument {quote.instrument[:20]!r}: {NAME_RULE}")
     if not 0 < len(quote.source) <= MAX_NAME:
         raise MalformedTickError(f"source {quote.source[:20]!r}: 1 to {MAX_NAME} characters")
     if not 0 <= quote.delay_ms <= MAX_DELAY_MS:

@@ -20,7 +20,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from monitor.core.clock import DAY
-from monitor.core.errors import StoreUnavailable
+from monitor.core.errors import NobodyComputes
 from monitor.domain.command_forms import command_fault
 from monitor.domain.commands import VERBS, Command, ReloadBooks, Reply, verb_of
 from monitor.store.client import BLOCK_MS, translated
@@ -206,7 +206,7 @@ class CommandDesk:
                 reply = _decode_reply(answered[b"n"])
                 if reply.id == entered.command.id:
                     return reply
-        raise StoreUnavailable(
+        raise NobodyComputes(
             f"no answer within {within_s:g} s: nobody computes there; what was asked is done when "
             "the service comes back"
         )

@@ -125,6 +125,28 @@ DELIVERY_FAILURES = (
     "store_unavailable",
     OTHER,
 )
+BROKER_FAULTS = (
+    "connection_refused",
+    "unknown_host",
+    "timeout",
+    "hung_up",
+    "no_tls",
+    "unknown_authority",
+    "certificate_expired",
+    "wrong_hostname",
+    "certificate_refused",
+    "client_certificate_refused",
+    "login_refused",
+    "client_id_refused",
+    "session_taken_over",
+    "subscription_refused",
+    "presence_refused",
+    "not_acknowledged",
+    "silent",
+    "config",
+    "unreachable",
+    OTHER,
+)
 CHANNEL_FAULTS = (
     "auth",
     "rate_limited",
@@ -404,6 +426,11 @@ NOTIFICATION_FAILURES = _counter(
     Label("reason", DELIVERY_FAILURES),
 )
 MQTT_CONNECTED = _gauge("mqtt_connected", "1 while the broker connection stands, else 0.")
+MQTT_CONNECTION_FAILURES = _counter(
+    "mqtt_connection_failures_total",
+    "Connections to the broker that were not had, or ended, by reason.",
+    Label("reason", BROKER_FAULTS),
+)
 MQTT_PUBLISHES = _counter("mqtt_publishes_total", "Messages handed to the broker.")
 MQTT_PUBLISH_FAILURES = _counter(
     "mqtt_publish_failures_total",

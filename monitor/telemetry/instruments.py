@@ -26,6 +26,7 @@ class Instruments:
         streams: what it counts of what is sent by itself.
         courier: what is counted of letters to users.
         mqtt_is_connected: whether the broker connection stands, as last told.
+        mqtt_fault: why it does not, and what mends it; empty while it stands.
         held: the roles whose lease this process holds.
         failing: the roles whose last write Redis did not take, and why.
 
@@ -37,7 +38,7 @@ class Instruments:
         self.externals = ExternalMeter(self._series)
         self.streams = StreamMeter(self._series)
         self.courier = CourierMeter(self._series)
-        self.mqtt_is_connected = False
+        self.mqtt_is_connected, self.mqtt_fault = False, ""
         self.held: set[str] = set()
         self.failing: dict[str, str] = {}
 
@@ -146,7 +147,14 @@ class Instruments:
     def mqtt_connected(self, connected: bool) -> None:
         """Set whether the broker connection stands."""
         self.mqtt_is_connected = connected
+        if connected:
+            self.mqtt_fault = ""
         self._series.set(c.MQTT_CONNECTED, float(connected))
+
+    def mqtt_connection_failed(self, reason: str, hint: str) -> None:
+        """Count a connection that was not had, or ended; `hint` is what mends it."""
+        self._series.count(c.MQTT_CONNECTION_FAILURES, reason)
+        self.mqtt_fault = f"{reason}: {hint}"
 
     def mqtt_published(self) -> None:
         """Count a message handed to the broker."""

@@ -109,7 +109,7 @@ class Admission:
     clock: Clock
     _warned: bool = False
 
-    def check_stamp(self, stamp: Stamp) -> None:
+    def check_stamp(self, name: str, stamp: Stamp) -> None:
         """Refuse a stamp that is none by itself, before anything else is read.
 
         Raises:
@@ -118,7 +118,7 @@ class Admission:
         """
         fault = header_fault(stamp.timestamp, stamp.signature, self.clock.now())
         if fault:
-            raise self._unsigned(fault)
+            raise self._unsigned(name, fault)
 
     def check_name(self, name: str) -> None:
         """Refuse a sender's name that cannot be one.
@@ -138,9 +138,10 @@ class Admission:
             RefusedRequest: why it was not taken.
 
         """
-        self.check_stamp(stamp)
+        self.check_stamp(name, stamp)
         if not is_signed(self.secret, stamp.timestamp, stamp.signature, body):
-            raise self._unsigned(f"{SIGNATURE}: not that of this time and body under our secret")
+            fault = f"{SIGNATURE} is not that of this time and body under our secret"
+            raise self._unsigned(name, fault)
         source = PREFIX + name
         wait_s = self.receiver.admit(source)
         if wait_s:
@@ -175,9 +176,9 @@ class Admission:
             message = "nothing was stored: the store does not answer; send it again, signed anew"
             raise RefusedRequest(503, "store_unavailable", message, retry_s=RETRY_S) from error
 
-    def _unsigned(self, fault: str) -> RefusedRequest:
+    def _unsigned(self, name: str, fault: str) -> RefusedRequest:
         # one line until a good one comes: whoever knocks must not fill the disk
         if not self._warned:
             self._warned = True
-            log.warning("ingest.unauthorized", why=fault)
+            log.warning("ingest.unauthorized", name=name[:32], why=fault)
         return RefusedRequest(401, "unauthorized", fault)

@@ -122,8 +122,6 @@ def _quote(place: str, item: object, source: str, companies: Mapping[str, str]) 
     quote = _converted(place, _named(place, item, source), Quote)
     _checked(place, lambda: check_quote(quote))
     _check_moment(place, quote.observed_at)
-    if not quote.instrument.isprintable():
-        raise MalformedBodyError(f"{place}.instrument: printable characters only")
     if quote.backfilled:
         raise MalformedBodyError(f"{place}.backfilled: the past is filled over the stream")
     fresh = quote.fresh_ms

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiomqtt
-import msgspec
 import structlog
 from paho.mqtt.client import MQTTMessage
 from paho.mqtt.packettypes import PacketTypes
@@ -30,23 +29,24 @@ from alerts.sinks.mqtt.link import (
     V5,
     V311,
     LinkLost,
-    Message,
     ProtocolName,
-    Refused,
     VersionRefused,
 )
-from alerts.sinks.mqtt.properties import PublishProperties
-from alerts.topics import ANSWER, DELIVERY, Kind, Topics
-from monitor.core.clock import SECOND, Clock
+from alerts.sinks.mqtt.refusals import HINTS, SUBSCRIPTION_REFUSED, reason_of
+from alerts.topics import ANSWER, Topics
+from monitor.core.clock import Clock
 from monitor.web.delivery import Delivered, Hearer, Reply
+from monitor.web.replying import send_answer
 
-_EXPIRY_S = (DELIVERY[Kind.USER_REPLY].expiry_ms or 0) // SECOND
 WAITING = 64
 """So many messages wait for the one that is being taken; more are refused as throttled."""
 SESSION_S = 3_600
 RECEIVE_MAXIMUM = 32
 MAX_PACKET_BYTES = 2_097_152
 """A larger one the broker keeps from us; one below is refused by us, by name."""
+
+STORE_UNAVAILABLE = "store_unavailable"
+STORE_HINT = "start Redis, or mend its address; the messages wait at the broker"
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +85,11 @@ class _Line(LibraryLink):
             else:
                 granted = await self.subscribe(topic, qos=1)
         except aiomqtt.MqttError as error:
-            raise LinkLost(f"cannot subscribe: {error}") from error
+            raise LinkLost(f"cannot subscribe: {error}", reason_of(error)) from error
         code = granted[0] if isinstance(granted[0], int) else granted[0].value
         if code >= _REFUSED:  # where it is not said, as by Mosquitto's ACL files, nothing comes
-            raise LinkLost(f"the broker refuses a subscription to {topic}: code {code}")
+            text = f"the broker refuses a subscription to {topic}: code {code}"
+            raise LinkLost(text, SUBSCRIPTION_REFUSED)
 
     def _on_message(self, client: object, userdata: object, message: MQTTMessage) -> None:
         del client, userdata
@@ -149,11 +150,16 @@ class Inbox:
                     await self._serve(line, queue)
             except LinkLost as error:
                 if not failures:
-                    log.warning("inbox.not_listening", topic=self.topic, why=str(error))
+                    self._mourn(error)
             finally:
                 self.is_hearing, self._current = False, None
             await self.clock.sleep(self.settings.reconnect.delay_s(failures, self.rng))
             failures += 1
+
+    def _mourn(self, error: LinkLost) -> None:
+        hint = HINTS.get(error.reason, STORE_HINT)
+        why, reason = str(error), error.reason
+        log.warning("inbox.not_listening", topic=self.topic, why=why, reason=reason, hint=hint)
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[_Line, asyncio.Queue[_Waiting]]]:
@@ -190,6 +196,9 @@ class Inbox:
 
         def came(message: MQTTMessage) -> None:
             waiting = _read(message, self.hearer.max_payload)
+            if message.retain and not message.payload:  # somebody clears what stood retained
+                lines[0].acknowledge(waiting)
+                return
             try:
                 queue.put_nowait(waiting)
             except asyncio.QueueFull:
@@ -235,13 +244,15 @@ class Inbox:
             waiting = await queue.get()
             reply = await self.hearer.take(waiting.delivered)
             if reply.answered:
-                answer = _answer(line, reply.to or f"{waiting.topic}/{ANSWER}", reply)
+                place = reply.to or f"{waiting.topic}/{ANSWER}"
+                answer = send_answer(line, place, reply, self.clock.now())
                 if reply.to and reply.is_done:  # nobody need wait for the broker
                     self._begin(answer)
                 else:
                     await answer
             if not reply.is_done:
-                raise LinkLost("the store does not answer; the broker keeps what came meanwhile")
+                text = "the store does not answer; the broker keeps what came meanwhile"
+                raise LinkLost(text, STORE_UNAVAILABLE)
             line.acknowledge(waiting)
             if reply.later is not None:
                 self._begin(self._answer_later(reply.later))
@@ -255,18 +266,7 @@ class Inbox:
         """Answer on whatever connection there is by then; who hears nothing asks again."""
         reply = await later()
         if self._current is not None:
-            await _answer(self._current, reply.to, reply)
-
-
-async def _answer(line: _Line, topic: str, reply: Reply) -> None:
-    """Tell the sender, if he listens; an answer that gets lost is none that is owed."""
-    properties = None
-    if reply.to and line.protocol == V5:
-        properties = PublishProperties(_EXPIRY_S, correlation=reply.correlation)
-    qos = DELIVERY[Kind.USER_REPLY if reply.to else Kind.INGEST_ANSWER].qos
-    payload = msgspec.json.encode(reply.answer)
-    with contextlib.suppress(LinkLost, Refused):
-        await line.send([Message(topic, payload, qos=qos, properties=properties)])
+            await send_answer(self._current, reply.to, reply, self.clock.now())
 
 
 def _session(version: ProtocolName) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Ingest:
         name = request.match_info["name"]
         headers = request.headers
         stamp = Stamp(headers.get(TIMESTAMP, ""), headers.get(SIGNATURE, ""))
-        self.admission.check_stamp(stamp)
+        self.admission.check_stamp(name, stamp)
         self.admission.check_name(name)
         return await self.admission.take(name, stamp, await bounded_body(request, MAX_BYTES))
 

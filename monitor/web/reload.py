@@ -63,7 +63,7 @@ class ReloadPage:
         if len(body) > MAX_BYTES:
             return _said(413, "too_large", f"more than {MAX_BYTES} bytes")
         if self.secret is not None and not is_signed(self.secret, *_stamp(request), body):
-            return _said(401, "unauthorized", f"{SIGNATURE}: not that of this time and body")
+            return _said(401, "unauthorized", f"{SIGNATURE} is not that of this time and body")
         try:
             wish = msgspec.json.decode(body, type=_Wish) if body.strip() else _Wish()
         except msgspec.DecodeError as error:

@@ -16,6 +16,7 @@ from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
 from monitor.compute.targets import targets
 from monitor.core.discovery import declared
+from monitor.core.errors import ConfigError
 from monitor.domain.events import Tick
 from monitor.feeds.base import Feed
 from tests.worlds import CATALOGUE, NOON, make_step, quote, tick
@@ -147,3 +148,25 @@ def test_a_long_block_and_a_rush_of_fees_are_told_once_each() -> None:
         changes = step.take().transitions
         told_of += [it.rule for it in changes if it.to_state is AlertState.FIRING]
     assert told_of == ["gap", "rush"]
+
+
+@pytest.mark.parametrize("name", ["#", "GPU/+", "A|B"])
+def test_no_rule_watches_what_no_door_lets_in(tmp_path: Path, name: str) -> None:
+    """A name that ingest refuses is refused here by the same rule, as an input too."""
+    book = tmp_path / "rules.yaml"
+    book.write_text(f"rules: [{{id: c, type: threshold, on: '{name}', below: 1}}]")
+    rules = load_rulebook(book, [ThresholdRule])
+    (error,) = check_rulebook(rules, targets(CATALOGUE, [], rules.rules))
+    assert "which no rule may" in error.message
+    assert "such as GPU-H100-HOUR" in error.hint
+
+
+def test_a_rule_s_id_that_is_no_name_has_its_mend(tmp_path: Path) -> None:
+    """The pattern alone is no help to whoever writes rules."""
+    book = tmp_path / "rules.yaml"
+    book.write_text("rules: [{id: 'a/+', type: threshold, on: X, below: 1}]")
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(book, [ThresholdRule])
+    assert (
+        caught.value.hint == "lower-case letters, digits, - and _, no sign first, at most 64 in all"
+    )

@@ -15,7 +15,7 @@ import aiomqtt
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.core.clock import MINUTE, SystemClock, parse_iso
+from monitor.core.clock import MINUTE, SECOND, SystemClock, parse_iso
 from monitor.domain.commands import Reply
 from monitor.store.client import connected
 from monitor.store.ticks import append_raw
@@ -78,7 +78,7 @@ async def test_an_alert_is_taken_on_from_a_phone(room: Room) -> None:
     assert parse_iso(ack["at"]) >= begun
 
     again = await room.ask(body)
-    assert again == reply | {"repeated": True}
+    assert again == reply | {"repeated": True, "expires_at": again["expires_at"]}
     assert [it.verb for it in await room.trail()] == ["alert.ack"]
 
     await room.price(1)
@@ -108,6 +108,8 @@ async def test_the_same_without_properties_and_over_http(
         await client.publish(f"{BASE}/cmd/silence.add", payload, qos=1)
         (heard,) = await room.replied(1)
         assert (heard.topic, heard.json["correlation"]) == (PHONE, "mine")
+        left_ms = parse_iso(heard.json["expires_at"]) - SystemClock().now()
+        assert 50 * SECOND < left_ms <= MINUTE  # MQTT 5 has it as a property (row F08)
         assert (heard.json["accepted"], heard.json["matched"]) == (True, 1)
         ended = enveloped(order("e", "silence.end", silence=heard.json["made"]), reply_to="")
         await client.publish(f"{BASE}/cmd/silence.end", ended, qos=1)

@@ -191,6 +191,7 @@ async def test_a_command_to_nobody_says_so(own_redis: TestRedis) -> None:
     )
     assert said.code == 1
     assert "nobody computes there" in said.err
+    assert "to fix: start `hashhedge run`" in said.err
 
 
 async def test_a_drill_says_whether_its_alert_fires(own_redis: TestRedis, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.app.receiving import MAX_INSTRUMENTS, MAX_SENDERS, PER_MINUTE
 from monitor.app.service import WEB, Job, Service, opened
@@ -24,6 +25,7 @@ from monitor.store.client import connected
 from monitor.store.codec import MAX_BYTES, decode_tick
 from monitor.store.keys import Keys
 from monitor.store.ticks import TickReader
+from monitor.telemetry.logs import redact
 from monitor.web.ingest import Ingest
 from tests.command import hashhedge
 from tests.servers import TestRedis
@@ -100,8 +102,12 @@ def gpu(value: object = "1.89", age_ms: int = 0) -> dict[str, Any]:
 
 async def test_a_bad_signature_is_refused_and_a_good_one_is_a_feed(desk: Desk) -> None:
     """Bad: 401 and no value. Good: `external/desk` in status and quotes, with its age (row A28)."""
-    status, answer = await desk.post({"quotes": [gpu()]}, secret="another-secret-of-16")  # noqa: S106  # likewise
+    with capture_logs() as logs:
+        status, answer = await desk.post({"quotes": [gpu()]}, secret="another-secret-of-16")  # noqa: S106  # likewise
     assert (status, answer["error"]) == (401, "unauthorized")
+    (said,) = [redact(None, "", it) for it in logs if it["event"] == "ingest.unauthorized"]
+    assert (said["name"], said["why"]) == ("desk", answer["message"]), "nothing of it is blanked"
+    assert "is not that of" in answer["message"]
     assert await desk.told() == []
     assert await desk.ask("quotes") == []
 

@@ -17,7 +17,9 @@ import aiomqtt
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from structlog.testing import capture_logs
 
+from alerts.sinks.mqtt import HINTS
 from monitor.app.receiving import PER_MINUTE
 from monitor.app.service import WEB, Job, Service, opened
 from monitor.core.clock import DAY, HOUR, SECOND, SystemClock
@@ -189,6 +191,16 @@ def gpu(value: object = "1.89", age_ms: int = 0) -> dict[str, Any]:
     return {"instrument": "GPU-H100-HOUR", "value": value, "observed_at": at, "fresh_ms": HOUR}
 
 
+async def test_a_name_that_is_no_topic_level_is_refused(desk5: Desk) -> None:
+    """Wildcards, slashes and control characters of MQTT name no instrument, and nothing is stored."""
+    for name in ("#", "GPU/+", "GPU\x07"):
+        await desk5.tell({"quotes": [gpu() | {"instrument": name}]})
+    answers = await desk5.answered(3)
+    assert [it["error"] for it in answers] == ["malformed"] * 3
+    assert all("such as GPU-H100-HOUR" in it["message"] for it in answers)
+    assert await desk5.ask("quotes") == []
+
+
 async def test_a_bad_signature_is_refused_and_a_good_one_is_a_feed(desk: Desk) -> None:
     """Bad: refused by name and no value. Good: `external/desk` with its age (row A28, over MQTT)."""
     await desk.tell({"quotes": [gpu()]}, secret="another-secret-of-16")  # noqa: S106  # likewise
@@ -285,6 +297,9 @@ async def test_what_is_retained_is_refused(
         assert len(desk.listener.on("/answer")) == 1
         for name in ("desk", "other"):
             await desk.client.publish(f"{ROOT}/{name}", b"", qos=1, retain=True)
+        await desk.tell({"quotes": [gpu("3")]}, name="last")
+        await desk.answered(2, "last")
+        assert await desk.counted() == {"retained": 2, "accepted": 2}, "to clear is no signal"
 
 
 async def test_one_sender_s_haste_stops_that_one_alone(desk5: Desk) -> None:
@@ -325,8 +340,14 @@ async def test_a_broker_that_restarts_is_heard_again(
     async with serving(own_redis.url, own_mosquitto.url, tmp_path) as service:
         inbox = service.inbox
         assert inbox is not None
-        own_mosquitto.kill()
-        await wait_until(lambda: not inbox.is_hearing, "the loss is seen")
+        with capture_logs() as logs:
+            own_mosquitto.kill()
+            await wait_until(
+                lambda: any(it["event"] == "inbox.not_listening" for it in logs), "the loss is told"
+            )
+        (said,) = [it for it in logs if it["event"] == "inbox.not_listening"]
+        assert "[code" not in said["why"]
+        assert said["hint"] == HINTS[said["reason"]]
         own_mosquitto.start()
         await wait_until(lambda: inbox.is_hearing, "it hears again", timeout=30)
         async with (

@@ -14,7 +14,8 @@ import pytest
 from alerts.model import AlertState, Reason, Severity, Transition
 from alerts.schemas import builders
 from alerts.sinks.mqtt import MqttSink, open_mqtt
-from monitor.core.clock import HOUR, parse_iso
+from alerts.sinks.mqtt.trouble import Watcher
+from monitor.core.clock import HOUR, iso, parse_iso
 from monitor.core.errors import DeliveryError
 from monitor.domain.events import Quality, Reading
 from tests.listeners import listening
@@ -28,15 +29,21 @@ from tests.waiting import broker_time, wait_until
 pytestmark = pytest.mark.integration
 
 
-class Light:
-    """A gauge that remembers what it showed."""
+class Light(Watcher):
+    """Remembers what it was told of the connection."""
 
     def __init__(self) -> None:
-        self.shown: list[float] = []
+        self.shown: list[bool] = []
+        self.reasons: list[str] = []
 
-    def set(self, value: float) -> None:
-        """Show `value`."""
-        self.shown.append(value)
+    def connected(self, *, stands: bool) -> None:
+        """Remember whether there is one."""
+        self.shown.append(stands)
+
+    def failed(self, reason: str, hint: str) -> None:
+        """Remember why there is none."""
+        assert hint
+        self.reasons.append(reason)
 
 
 async def test_event_and_state_are_delivered(broker: TestBroker, tag: str) -> None:
@@ -155,15 +162,15 @@ async def test_birth_and_clean_stop(broker: TestBroker, tag: str) -> None:
     """Coming says `online`, a clean end says `offline`, both retained, with a JSON twin."""
     light = Light()
     async with listening(broker.url, f"hashhedge/v1/{tag}/status/#") as listener:
-        async with open_mqtt(settings(broker.url, tag), version="1.2.3", connected=light):
+        async with open_mqtt(settings(broker.url, tag), version="1.2.3", watcher=light):
             await listener.wait_for(f"{tag}/status")
-            await wait_until(lambda: light.shown == [1], "the light to go on")
+            await wait_until(lambda: light.shown == [True], "the light to go on")
         await listener.wait_for(f"{tag}/status", 2)
         assert listener.words(f"{tag}/status") == ["online", "offline"]
         details = [message.json for message in listener.on("/detail")]
     assert [detail["status"] for detail in details] == ["online", "offline"]
     assert details[0]["version"] == "1.2.3"
-    assert light.shown == [1, 0]
+    assert light.shown == [True, False]
     async with listening(broker.url, f"hashhedge/v1/{tag}/status") as late:
         (kept,) = await late.wait_for("/status")
         assert (kept.payload, kept.retain) == (b"offline", True)
@@ -335,13 +342,14 @@ async def test_starts_before_the_broker(own_mosquitto: TestBroker, tag: str) -> 
     own_mosquitto.stop()
     light = Light()
     short = settings(own_mosquitto.url, tag, ack_timeout_s=0.05)
-    async with open_mqtt(short, connected=light) as sink:
+    async with open_mqtt(short, watcher=light) as sink:
         with pytest.raises(DeliveryError) as caught:
             await sink.publish(note(transition()))
         assert (caught.value.retriable, caught.value.reason) == (True, "not_connected")
         assert light.shown == []
+        assert set(light.reasons) == {"connection_refused"}
         own_mosquitto.start()
-        await wait_until(lambda: 1 in light.shown, "the connection")
+        await wait_until(lambda: True in light.shown, "the connection")
         await sink.publish(note(transition()))
 
 
@@ -400,6 +408,7 @@ async def test_company_state_and_its_removal(mosquitto: TestBroker, tag: str) ->
         states = await listener.wait_for("/company/HIVE/state", 3)
     assert [state.json["seq"] for state in states[:2]] == [1, 2]
     assert states[0].properties["MessageExpiryInterval"] == 90
+    assert states[0].json["expires_at"] == iso(AT + 150 + 90_000)
     assert states[0].json["readings"]["hashprice_usd_ph_day"]["value"] == 41.2
     assert states[2].payload == b""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.sinks.mqtt import HINTS
 from tests.e2e.playing import START_S, Child, Room
 from tests.servers import TestBroker, TestRedis
 from tests.waiting import wait_here
@@ -44,7 +45,10 @@ def test_a_standby_relay_is_ready(room: Room) -> None:
     wait_here(lambda: second.measured(held) == 0 and reasons(second) == {}, "the standby", START_S)
     assert first.measured(held) == 1
     room.broker.stop()
-    wait_here(lambda: reasons(first) == {"broker": "no connection to the broker"}, "it", START_S)
+    words = f"no connection to the broker: connection_refused: {HINTS['connection_refused']}"
+    wait_here(lambda: reasons(first) == {"broker": words}, "it", START_S)
+    refused = 'hashhedge_mqtt_connection_failures_total{reason="connection_refused"}'
+    assert (first.measured(refused) or 0) > 0
     assert reasons(second) == {}
     room.redis.stop()
     for child in (first, second):

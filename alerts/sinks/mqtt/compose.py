@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from alerts.forms import owner_of
 from alerts.model import Reason, Transition
@@ -103,7 +104,10 @@ class Composer:
             DeliveryError: it is too large; not retriable.
 
         """
-        payload = encode(build(self._stamp(topic, None, now)))
+        stamp = self._stamp(topic, None, now)
+        if fresh_for_ms is not None:
+            stamp = replace(stamp, expires_at=now + fresh_for_ms)
+        payload = encode(build(stamp))
         expiry_s = None if fresh_for_ms is None else _seconds(fresh_for_ms)
         return _message(topic, payload, protocol, expiry_s)
 
@@ -127,7 +131,7 @@ class Composer:
         return Message(topic.name, b"", topic.delivery.qos, retain=True)
 
     def presence(self, protocol: ProtocolName, now: Millis, *, online: bool) -> list[Message]:
-        """Return `online` or `offline` and its JSON twin, the twin first."""
+        """Return `online` or `offline` and what goes with it as JSON, that first."""
         detail = builders.status_detail(
             online=online,
             reason="started" if online else "stopped",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from alerts.sinks.mqtt.link import V5, V311, Address, Link, LinkLost, ProtocolName, VersionRefused
-from alerts.sinks.mqtt.packets import Login
+from alerts.sinks.mqtt.packets import Heard, Login
 from alerts.sinks.mqtt.url import MqttUrl, Password, password_from
 from alerts.sinks.mqtt.wire import WireLink
 from monitor.core.backoff import Backoff
@@ -77,23 +77,50 @@ class MqttSettings:
 
 
 async def connect(
-    settings: MqttSettings, status_topic: str, heard: Callable[[str, bytes], None]
+    settings: MqttSettings, status_topic: str, heard: Callable[[Heard], None]
 ) -> Link:
     """Return an open connection whose last will is a retained `offline` on `status_topic`.
 
-    `heard` is called with topic and payload of each message that arrives.
+    `heard` is called with each message that arrives.
 
     Raises:
         LinkLost: the broker cannot be reached, or refused us.
         ConfigError: a TLS file or the password file cannot be used.
 
     """
+    return await _opened(
+        settings, lambda version: _publisher(settings, version, status_topic), heard
+    )
+
+
+async def visit(settings: MqttSettings, suffix: str, heard: Callable[[Heard], None]) -> Link:
+    """Return an open connection that only looks: it has no will, and the broker keeps nothing of it.
+
+    It takes the same road as the publisher's own, so it meets the same refusals; `suffix` ends its
+    client id, which no other connection may have. Raises as `connect` does.
+    """
+    login = Login(
+        client_id=f"{settings.client_id}-{suffix}",
+        keepalive_s=settings.keepalive_s,
+        clean=True,
+        session_s=0,
+        user=settings.url.user,
+        password=settings.password() if settings.url.user else None,
+    )
+    return await _opened(settings, lambda _: login, heard)
+
+
+async def _opened(
+    settings: MqttSettings,
+    login: Callable[[ProtocolName], Login],
+    heard: Callable[[Heard], None],
+) -> Link:
     versions: tuple[ProtocolName, ...] = (
         (V5, V311) if settings.protocol == "auto" else (settings.protocol,)
     )
     refusal = LinkLost("no protocol version to try")
     for version in versions:
-        link = _link(settings, version, status_topic, heard)
+        link = _link(settings, version, login(version), heard)
         try:
             await link.open()
         except VersionRefused as error:
@@ -103,14 +130,9 @@ async def connect(
     raise refusal
 
 
-def _link(
-    settings: MqttSettings,
-    protocol: ProtocolName,
-    status_topic: str,
-    heard: Callable[[str, bytes], None],
-) -> Link:
+def _publisher(settings: MqttSettings, protocol: ProtocolName, status_topic: str) -> Login:
     url = settings.url
-    login = Login(
+    return Login(
         client_id=settings.client_id,
         keepalive_s=settings.keepalive_s,
         # Only a session that lives on lets the broker hold the will back, hence no clean start.
@@ -122,6 +144,15 @@ def _link(
         will=OFFLINE,
         will_delay_s=settings.will_delay_s,
     )
+
+
+def _link(
+    settings: MqttSettings,
+    protocol: ProtocolName,
+    login: Login,
+    heard: Callable[[Heard], None],
+) -> Link:
+    url = settings.url
     address = Address(url.host, url.port, tls_context(settings.tls) if url.tls else None)
     return WireLink(
         address,

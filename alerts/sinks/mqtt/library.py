@@ -40,6 +40,7 @@ from alerts.sinks.mqtt.link import (
     Refused,
     VersionRefused,
 )
+from alerts.sinks.mqtt.refusals import HUNG_UP, UNREACHABLE, reason_of
 
 UNLIMITED = 0
 _silent = logging.getLogger("hashhedge.paho")
@@ -84,14 +85,14 @@ class LibraryLink(aiomqtt.Client):
         except MqttConnectError as error:
             self.abort()
             kind = VersionRefused if _version_refused(error) else LinkLost
-            raise kind(f"broker refused the connection: {error}") from error
+            raise kind(f"broker refused the connection: {error}", reason_of(error)) from error
         except _HungUp as error:
             self.abort()
-            raise VersionRefused(str(error)) from error
+            raise VersionRefused(str(error), HUNG_UP) from error
         except aiomqtt.MqttError as error:
             cause = _seen(self._disconnected) or error
             self.abort()
-            raise LinkLost(f"broker cannot be reached: {cause}") from error
+            raise LinkLost(f"broker cannot be reached: {cause}", reason_of(cause)) from error
         self._disconnected.add_done_callback(self._fail_all)
 
     async def close(self) -> None:
@@ -105,7 +106,8 @@ class LibraryLink(aiomqtt.Client):
     async def lost(self) -> LinkLost:
         """Wait until the connection is gone and return why."""
         await asyncio.wait([self._disconnected])
-        return LinkLost(str(_seen(self._disconnected) or "closed"))
+        why = _seen(self._disconnected)
+        return LinkLost(_words(why), UNREACHABLE if why is None else reason_of(why))
 
     def abort(self) -> None:
         """Cut the connection without a DISCONNECT: the broker publishes the will in time."""
@@ -212,6 +214,12 @@ class LibraryLink(aiomqtt.Client):
 def _version_refused(error: MqttConnectError) -> bool:
     code = error.rc.value if isinstance(error.rc, ReasonCode) else error.rc
     return code == UNSUPPORTED_PROTOCOL_VERSION
+
+
+def _words(why: BaseException | None) -> str:
+    """Return why a connection ended; paho calls an end without a word an unspecified error."""
+    unsaid = isinstance(why, aiomqtt.MqttCodeError) and getattr(why.rc, "value", 0) == FAILURE
+    return "the broker closed the connection" if unsaid or why is None else str(why)
 
 
 def _seen(future: asyncio.Future[None]) -> BaseException | None:

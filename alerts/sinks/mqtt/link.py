@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
 from alerts.sinks.mqtt.properties import PublishProperties
-from alerts.sinks.mqtt.refusals import UNREACHABLE
+from alerts.sinks.mqtt.refusals import NOT_ACKNOWLEDGED, UNREACHABLE
 
 ProtocolName: TypeAlias = Literal["5.0", "3.1.1"]
 
@@ -39,6 +39,9 @@ class NotAcknowledged(LinkLost):
 
     What is in flight cannot be sent again on the same connection.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, NOT_ACKNOWLEDGED)
 
 
 class VersionRefused(LinkLost):
@@ -123,8 +126,8 @@ class Link(Protocol):
         """
         ...
 
-    async def hear(self, topic: str) -> None:
-        """Subscribe to `topic` at QoS 1.
+    async def hear(self, topic: str, qos: int = 1) -> None:
+        """Subscribe to `topic`.
 
         Raises:
             LinkLost: the connection ended, or the broker did not answer or refused.

@@ -12,16 +12,12 @@ from alerts.schemas.builders import Origin, Publisher
 from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import MqttSettings, unchecked
-from alerts.sinks.mqtt.sink import NAME, Gauge, MqttSink
+from alerts.sinks.mqtt.sink import NAME, MqttSink
+from alerts.sinks.mqtt.trouble import Watcher
 from alerts.topics import Topics
 from monitor.core.clock import Clock, SystemClock
 
 _log = structlog.get_logger(__name__)
-
-
-class _NoGauge:
-    def set(self, value: float) -> None:
-        """Show nothing."""
 
 
 @asynccontextmanager
@@ -31,13 +27,13 @@ async def open_mqtt(
     clock: Clock | None = None,
     origin: Origin | None = None,
     version: str = "",
-    connected: Gauge | None = None,
+    watcher: Watcher | None = None,
     routed: Callable[[str], bool] = lambda _: False,
 ) -> AsyncIterator[MqttSink]:
     """Open the sink; it connects in the background, so the broker may come later.
 
-    Leaving says `offline`. `connected` shows 1 while there is a connection, `routed` tells whose
-    inbox is not written with the alert, but by his channels.
+    Leaving says `offline`. `watcher` hears whether there is a connection and why not, `routed` tells
+    whose inbox is not written with the alert, but by his channels.
 
     Raises:
         ConfigError: the password file or a TLS file cannot be used.
@@ -56,7 +52,7 @@ async def open_mqtt(
     )
     topics, cloud_events = Topics(settings.instance), settings.cloud_events
     composer = Composer(topics, publisher, origin or Origin(), routed, cloud_events=cloud_events)
-    sink = MqttSink(settings, composer, clock=clock, connected=connected or _NoGauge())
+    sink = MqttSink(settings, composer, clock=clock, watcher=watcher or Watcher())
     async with asyncio.TaskGroup() as group:
         keeper = group.create_task(sink.keep_connected(), name="mqtt.keep_connected")
         try:
@@ -66,14 +62,17 @@ async def open_mqtt(
             keeper.cancel()
 
 
-class _Told:
-    """The connection as a gauge that tells the context."""
+class _Told(Watcher):
+    """Tells the context."""
 
     def __init__(self, context: SinkContext) -> None:
         self._context = context
 
-    def set(self, value: float) -> None:
-        self._context.connected(NAME, bool(value))
+    def connected(self, *, stands: bool) -> None:
+        self._context.connected(NAME, stands)
+
+    def failed(self, reason: str, hint: str) -> None:
+        self._context.failed(NAME, reason, hint)
 
 
 def _open(context: SinkContext) -> AbstractAsyncContextManager[MqttSink] | None:
@@ -85,7 +84,7 @@ def _open(context: SinkContext) -> AbstractAsyncContextManager[MqttSink] | None:
         clock=context.clock,
         origin=context.origin,
         version=context.version,
-        connected=_Told(context),
+        watcher=_Told(context),
         routed=context.routed,
     )
 

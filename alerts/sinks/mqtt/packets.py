@@ -61,7 +61,7 @@ class Login:
         session_s: MQTT 5: how long the session outlives the connection.
         user: None without a name; then there is no password either.
         password: never printed.
-        will_topic: where the broker says `will` in our name, at QoS 1 and retained.
+        will_topic: where the broker says `will` in our name, at QoS 1 and retained; empty: there is none.
         will: its payload.
         will_delay_s: MQTT 5: how long the broker holds the will back.
 
@@ -73,9 +73,9 @@ class Login:
     session_s: int
     user: str | None = None
     password: str | None = field(default=None, repr=False)
-    will_topic: str
-    will: bytes
-    will_delay_s: int
+    will_topic: str = ""
+    will: bytes = b""
+    will_delay_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +98,28 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A PUBLISH from the broker; `mid` is 0 at QoS 0."""
+    """A PUBLISH from the broker; `mid` is 0 at QoS 0. `retained`: it was there before we asked."""
 
     topic: str
     payload: bytes
     mid: int
+    retained: bool
 
 
 def connect(login: Login, protocol: ProtocolName) -> bytes:
-    """Return a CONNECT with a retained will at QoS 1."""
+    """Return a CONNECT; its will, if it has one, is retained and of QoS 1."""
     modern = protocol == V5
-    flags = 0x2C | (0x02 if login.clean else 0)
+    flags = (0x2C if login.will_topic else 0) | (0x02 if login.clean else 0)
     flags |= (0x80 if login.user is not None else 0) | (0x40 if login.password is not None else 0)
     head = packed_text("MQTT") + bytes((5 if modern else 4, flags))
     head += login.keepalive_s.to_bytes(2, "big")
     body = packed_text(login.client_id)
     if modern:
         head += _block(_SESSION_EXPIRY_INTERVAL + login.session_s.to_bytes(4, "big"))
-        body += _block(_WILL_DELAY_INTERVAL + login.will_delay_s.to_bytes(4, "big"))
-    body += packed_text(login.will_topic) + len(login.will).to_bytes(2, "big") + login.will
+    if login.will_topic:
+        if modern:
+            body += _block(_WILL_DELAY_INTERVAL + login.will_delay_s.to_bytes(4, "big"))
+        body += packed_text(login.will_topic) + len(login.will).to_bytes(2, "big") + login.will
     body += b"".join(packed_text(it) for it in (login.user, login.password) if it is not None)
     return _packet(0x10, head + body)
 
@@ -132,10 +135,10 @@ def publish(message: Message, mid: int, protocol: ProtocolName) -> bytes:
     return _packet(PUBLISH | message.qos << 1 | message.retain, body + message.payload)
 
 
-def subscribe(topic: str, mid: int, protocol: ProtocolName) -> bytes:
-    """Return a SUBSCRIBE to one filter at QoS 1."""
+def subscribe(topic: str, mid: int, protocol: ProtocolName, qos: int = 1) -> bytes:
+    """Return a SUBSCRIBE to one filter."""
     properties = b"\x00" if protocol == V5 else b""
-    return _packet(0x82, mid.to_bytes(2, "big") + properties + packed_text(topic) + b"\x01")
+    return _packet(0x82, mid.to_bytes(2, "big") + properties + packed_text(topic) + bytes((qos,)))
 
 
 def acknowledge(mid: int) -> bytes:
@@ -206,7 +209,7 @@ def heard(first: int, body: bytes, protocol: ProtocolName) -> Heard:
         raise MalformedPacketError(f"a PUBLISH that cannot be read: {error}") from error
     if at > len(body):
         raise MalformedPacketError("a PUBLISH that ends too early")
-    return Heard(topic, body[at:], mid)
+    return Heard(topic, body[at:], mid, bool(first & 0x01))
 
 
 class Splitter:

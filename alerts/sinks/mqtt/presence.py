@@ -36,15 +36,12 @@ async def other_publisher(settings: MqttSettings, *, wait_s: float = RETAINED_WA
     """
     topics = Topics(settings.instance)
     status, detail = topics.status().name, topics.status_detail().name
-    password = settings.password() if settings.url.user else None
     heard: dict[str, bytes] = {}
-    async with listening(
-        settings.url, f"{status}/#", password=password, tls=settings.tls
-    ) as messages:
+    async with listening(settings, f"{status}/#") as messages:
         try:
             async with asyncio.timeout(wait_s):
-                async for topic, payload in messages:
-                    heard[topic] = payload
+                async for message in messages:
+                    heard[message.topic] = message.payload
                     if heard.keys() >= {status, detail}:
                         break
         except TimeoutError:
@@ -67,15 +64,14 @@ async def rival_publishers(settings: MqttSettings) -> tuple[str, ...]:
 
     """
     detail = Topics(settings.instance).status_detail().name
-    password = settings.password() if settings.url.user else None
     runs: list[tuple[str, str]] = []
-    async with listening(settings.url, detail, password=password, tls=settings.tls) as messages:
+    async with listening(settings, detail) as messages:
         try:
             async with asyncio.timeout(RETAINED_WAIT_S) as limit:
-                async for _, payload in messages:
+                async for message in messages:
                     if runs:  # somebody has just connected: stay, and see who comes next
                         limit.reschedule(asyncio.get_running_loop().time() + TURNS_WAIT_S)
-                    who = _publisher(payload)
+                    who = _publisher(message.payload)
                     if who is not None and who in runs[:-1] and who != runs[-1]:
                         return tuple(sorted({who[0], *(it[0] for it in runs)}))
                     runs.append(who or (UNNAMED, ""))

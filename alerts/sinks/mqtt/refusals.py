@@ -18,7 +18,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from monitor.core.clock import MINUTE, SECOND, Millis
 
 UNREACHABLE, TAKEN_OVER, HUNG_UP = "unreachable", "session_taken_over", "hung_up"
-SUBSCRIPTION_REFUSED = "subscription_refused"
+SUBSCRIPTION_REFUSED, PRESENCE_REFUSED = "subscription_refused", "presence_refused"
+NOT_ACKNOWLEDGED, SILENT, CONFIG = "not_acknowledged", "silent", "config"
 HINTS: Mapping[str, str] = MappingProxyType(
     {
         "unknown_authority": "name the PEM file of the broker's CA in HASHHEDGE_MQTT_CA",
@@ -38,6 +39,11 @@ HINTS: Mapping[str, str] = MappingProxyType(
         TAKEN_OVER: "another process uses our client id: stop it, or give one of the two another"
         " HASHHEDGE_INSTANCE",
         SUBSCRIPTION_REFUSED: "let our user read the topic in the broker's rules",
+        PRESENCE_REFUSED: "let our user write below the instance in the broker's rules",
+        NOT_ACKNOWLEDGED: "the broker takes messages and does not say so: see its log and its load, and"
+        " what stands between",
+        SILENT: "the connection is dead: see the network, and whether the broker hangs",
+        CONFIG: "mend the password file or the TLS files that the settings name",
         UNREACHABLE: "is it running, and the address right?",
     }
 )

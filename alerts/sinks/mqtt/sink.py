@@ -13,7 +13,6 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 import structlog
 
@@ -24,44 +23,39 @@ from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import OFFLINE, MqttSettings, connect
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, NotAcknowledged, Refused
-from alerts.sinks.mqtt.refusals import HINTS, SUBSCRIPTION_REFUSED, TAKEN_OVER, Clash
+from alerts.sinks.mqtt.packets import Heard
+from alerts.sinks.mqtt.refusals import PRESENCE_REFUSED, SUBSCRIPTION_REFUSED
+from alerts.sinks.mqtt.retained import retained
+from alerts.sinks.mqtt.trouble import Trouble, Watcher
 from alerts.topics import Topic, Topics
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
 
 NAME = "mqtt"
 _GOODBYE_S = 2.0
-_CLASH_PAUSE_S = 1.0
-"""Between two connections when somebody else has our client id: neither is to flood the broker."""
 # not authorised, topic name invalid, packet too large, payload format invalid: the same next time
 _LASTING_REFUSALS = frozenset({135, 144, 149, 153})
 _log = structlog.get_logger(__name__)
-
-
-class Gauge(Protocol):
-    """What shows 1 while connected; prometheus_client's Gauge is one."""
-
-    def set(self, value: float) -> None:
-        """Show `value`."""
-        ...
 
 
 class MqttSink:
     """An open way to the broker. Get one from `open_mqtt`."""
 
     def __init__(
-        self, settings: MqttSettings, composer: Composer, *, clock: Clock, connected: Gauge
+        self, settings: MqttSettings, composer: Composer, *, clock: Clock, watcher: Watcher
     ) -> None:
         self._settings = settings
+        self._trouble = Trouble(settings, clock, watcher)
         self._composer = composer
         self._clock = clock
-        self._gauge = connected
+        self._watcher = watcher
         self._status = composer.topics.status().name
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._closing = False
         self._ears: dict[str, Callable[[bytes], None]] = {}
         self._said: dict[str, str] = {}
+        self._stated: set[str] = set()
         self.connections = 0
         """How often a connection was made. A new one may be to a broker that has forgotten all."""
 
@@ -162,11 +156,34 @@ class MqttSink:
             DeliveryError: not acknowledged.
 
         """
-        await self._send(await self._connected(), [self._composer.cleared(topic)])
+        link = await self._connected()
+        self._stated.discard(topic.name)
+        await self._send(link, [self._composer.cleared(topic)])
+
+    async def retained(self, filters: Sequence[str], wanted: Callable[[Heard], bool]) -> list[str]:
+        """Return the topics below `filters` that hold what is `wanted`; see `retained.retained`."""
+        return await retained(self._settings, filters, wanted)
+
+    async def take_back(self, topics: Sequence[str]) -> int:
+        """Take back what others left on `topics`; return how many those are.
+
+        An alert's state that was said here is not among them: it is newer than what was seen there.
+
+        Raises:
+            DeliveryError: not acknowledged.
+
+        """
+        link = await self._connected()
+        left = [
+            Message(topic, b"", 1, retain=True) for topic in topics if topic not in self._stated
+        ]
+        if left:
+            await self._send(link, left)
+        return len(left)
 
     async def keep_connected(self) -> None:
         """Connect, say so, wait for the end of the connection, and again, until closed."""
-        rng, clash = random.Random(), Clash()  # noqa: S311 - jitter, no secret
+        rng = random.Random()  # noqa: S311 - jitter, no secret
         failures, begun = 0, None
         while not self._closing:
             try:
@@ -176,25 +193,10 @@ class MqttSink:
                 await self._serve(link)
             except (LinkLost, ConfigError) as error:  # a secret may be away while it is rotated
                 if not self._closing:
-                    self._mourn(error, failures, begun, clash)
+                    self._trouble.mourn(error, failures, begun)
             delay_s = self._settings.reconnect.delay_s(failures, rng)
-            await self._clock.sleep(max(delay_s, _CLASH_PAUSE_S) if clash.fighting else delay_s)
+            await self._clock.sleep(max(delay_s, self._trouble.pause_s))
             failures += 1
-
-    def _mourn(
-        self, error: LinkLost | ConfigError, failures: int, begun: Millis | None, clash: Clash
-    ) -> None:
-        """Say why there is no connection: the first time of a row, and a clash once a minute."""
-        broker, reason = str(self._settings.url), getattr(error, "reason", "config")
-        now = self._clock.now()
-        if begun is not None and clash.lost(reason, now - begun, now):
-            hint, own = HINTS[TAKEN_OVER], self._settings.client_id
-            _log.warning("mqtt.client_id_clash", broker=broker, client_id=own, hint=hint)
-        elif failures == 0 and not clash.fighting:
-            hint = error.hint if isinstance(error, ConfigError) else HINTS[error.reason]
-            _log.warning(
-                "mqtt.not_connected", broker=broker, reason=reason, why=str(error), hint=hint
-            )
 
     async def close(self) -> None:
         """Say `offline` and disconnect; a broker that is away already has our will."""
@@ -219,11 +221,14 @@ class MqttSink:
             self.connections += 1
             self._link = link
             self._linked.set()
-            self._gauge.set(1)
+            self._watcher.connected(stands=True)
             _log.info("mqtt.connected", broker=str(self._settings.url), protocol=link.protocol)
             raise await link.lost()
-        except (Refused, TimeoutError) as error:
-            raise LinkLost(f"broker does not take our presence: {error}") from error
+        except TimeoutError as error:
+            raise NotAcknowledged("broker does not acknowledge our presence") from error
+        except Refused as error:
+            text = f"broker does not take our presence: {error}"
+            raise LinkLost(text, PRESENCE_REFUSED) from error
         finally:
             self._leave(link)
             if not self._closing:
@@ -234,14 +239,14 @@ class MqttSink:
         if self._link is link:
             self._link = None
             self._linked.clear()
-            self._gauge.set(0)
+            self._watcher.connected(stands=False)
 
-    def _heard(self, topic: str, payload: bytes) -> None:
-        told = self._ears.get(topic)
+    def _heard(self, message: Heard) -> None:
+        told = self._ears.get(message.topic)
         if told is not None:
-            told(payload)
+            told(message.payload)
         link = self._link
-        if link is not None and topic == self._status and payload == OFFLINE:
+        if link is not None and message.topic == self._status and message.payload == OFFLINE:
             # a predecessor's will came late, or another replica left: the service is still here
             self._announce(link).add_done_callback(_forget)
 
@@ -255,6 +260,9 @@ class MqttSink:
         messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
         if transition.has_state:
             self._said[transition.name] = transition.id
+        for message in messages:
+            if message.retain:
+                (self._stated.add if message.payload else self._stated.discard)(message.topic)
         if messages:
             await self._send(link, messages)
         return Receipt(NAME, self._clock.now(), "" if with_event else "state only")

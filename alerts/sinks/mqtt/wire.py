@@ -32,6 +32,7 @@ from alerts.sinks.mqtt.packets import Login, MalformedPacketError
 from alerts.sinks.mqtt.reasons import reason_words
 from alerts.sinks.mqtt.refusals import (
     HUNG_UP,
+    SILENT,
     SUBSCRIPTION_REFUSED,
     UNREACHABLE,
     reason_of,
@@ -43,14 +44,14 @@ _GOODBYE_S = 1.0
 
 
 class WireLink(asyncio.Protocol):
-    """One connection; see `Link`. `heard` is called with topic and payload of what arrives."""
+    """One connection; see `Link`. `heard` is called with each message that arrives."""
 
     def __init__(
         self,
         address: Address,
         login: Login,
         protocol: ProtocolName,
-        heard: Callable[[str, bytes], None],
+        heard: Callable[[packets.Heard], None],
         *,
         timeout_s: float,
         ack_timeout_s: float,
@@ -159,13 +160,13 @@ class WireLink(asyncio.Protocol):
             self._last_out = self._loop.time()
             self._transport.write(b"".join(out) if len(out) > 1 else out[0])
 
-    async def hear(self, topic: str) -> None:
+    async def hear(self, topic: str, qos: int = 1) -> None:
         """Subscribe; see `Link.hear`."""
         if self._why is not None:
             raise LinkLost(f"cannot subscribe: {self._why}")
         mid = self._flight.reserve()
         self._subscribing[mid] = granted = self._loop.create_future()
-        self._write(packets.subscribe(topic, mid, self.protocol))
+        self._write(packets.subscribe(topic, mid, self.protocol, qos))
         try:
             code = await granted
         finally:
@@ -227,7 +228,7 @@ class WireLink(asyncio.Protocol):
             heard = packets.heard(first, body, self.protocol)
             if heard.mid:
                 self._write(packets.acknowledge(heard.mid))
-            self._heard(heard.topic, heard.payload)
+            self._heard(heard)
         elif kind == packets.SUBACK:
             mid, code = packets.subscribed(body)
             granted = self._subscribing.get(mid)
@@ -265,7 +266,7 @@ class WireLink(asyncio.Protocol):
             return
         if self._keepalive_s:
             if now - self._last_in > 1.5 * self._keepalive_s:
-                self._break(LinkLost("the broker is silent"))
+                self._break(LinkLost("the broker is silent", SILENT))
                 return
             # a broker that takes without a word has to be asked as well
             if now - min(self._last_out, self._last_in) >= 0.4 * self._keepalive_s:

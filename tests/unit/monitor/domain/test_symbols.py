@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.domain.symbols import Kind, Symbol, rate_name, symbol_of
+from alerts.topics import MAX_LEVEL_BYTES
+from monitor.domain.symbols import MAX_ESCAPED, Kind, Symbol, is_name, rate_name, symbol_of
 
 SHARES = {"HIVE", "RIOT", "BRK-B"}
 
@@ -40,3 +41,12 @@ def test_only_shares_grow_old_in_session_time() -> None:
     """A closed exchange makes a share no older; a rate and a pair go on."""
     assert {kind for kind in Kind if kind.in_sessions} == {Kind.SHARE, Kind.LISTING}
     assert rate_name("CAD") == "USD-CAD"
+
+
+def test_what_may_name_an_instrument() -> None:
+    """A name is one level of a topic, which may be as long as the contract of topics says."""
+    assert all(map(is_name, ("X", "BTC-USD", "RIOT.previous_close_usd", "A B", "é" * 33)))
+    assert not any(map(is_name, ("", "a|b", "#", "GPU/+", "a/b", "a\tb", "\ud800", "X" * 101)))
+    assert is_name("é" * (MAX_ESCAPED // 6))
+    assert not is_name("é" * (MAX_ESCAPED // 6 + 1))
+    assert MAX_ESCAPED == MAX_LEVEL_BYTES

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from monitor.domain.events import Quote
 from monitor.domain.feed_reports import FeedReport
+from monitor.domain.symbols import MAX_NAME
 from monitor.store.codec import (
     AHEAD_MS,
     MAX_BYTES,
-    MAX_NAME,
     MAX_NOTE,
     MAX_QUOTES,
     MalformedTickError,
@@ -86,6 +86,10 @@ def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
         (fields([SMALLEST | {"instrument": ""}]), "instrument"),
         (fields([SMALLEST | {"instrument": "X" * (MAX_NAME + 1)}]), "instrument"),
         (fields([SMALLEST | {"instrument": "X|mine"}]), "instrument"),
+        (fields([SMALLEST | {"instrument": "#"}]), "instrument '#': .* such as GPU-H100-HOUR"),
+        (fields([SMALLEST | {"instrument": "GPU/+"}]), "instrument 'GPU/"),
+        (fields([SMALLEST | {"instrument": "GPU\0"}]), "instrument"),
+        (fields([SMALLEST | {"instrument": "X" + "%" * 67}]), "instrument"),
         (fields([SMALLEST | {"source": ""}]), "source"),
         (fields([SMALLEST | {"source": "s" * (MAX_NAME + 1)}]), "source"),
         (fields([SMALLEST | {"note": "x" * (MAX_NOTE + 1)}]), "note"),

@@ -9,6 +9,7 @@ import pytest
 from alerts.channels.base import Failure
 from alerts.model import AlertState, Reason, Severity
 from alerts.routing import Verdict
+from alerts.sinks.mqtt import HINTS
 from monitor.domain.plausibility import Refusal
 from monitor.feeds.reasons import Reason as FeedReason
 from monitor.telemetry import catalogue
@@ -171,7 +172,10 @@ def test_queues_and_deliveries(instruments: Instruments) -> None:
     instruments.outbox_holds(depth=3, oldest_at=1_700_000_000_000, dead_letters=1)
     instruments.notified("mqtt")
     instruments.notification_failed("mqtt", "ack_timeout")
+    instruments.mqtt_connection_failed("timeout", "look at the firewall")
+    assert instruments.mqtt_fault == "timeout: look at the firewall"
     instruments.mqtt_connected(connected=True)
+    assert instruments.mqtt_fault == ""
     instruments.mqtt_published()
     instruments.mqtt_publish_failed("refused")
     instruments.loop_beat(1_700_000_001_000)
@@ -184,6 +188,7 @@ def test_queues_and_deliveries(instruments: Instruments) -> None:
     assert value(instruments, "notifications_total", sink="mqtt") == 1
     assert value(instruments, "notification_failures_total", sink="mqtt", reason="ack_timeout") == 1
     assert value(instruments, "mqtt_connected") == 1
+    assert value(instruments, "mqtt_connection_failures_total", reason="timeout") == 1
     assert value(instruments, "mqtt_publishes_total") == 1
     assert value(instruments, "mqtt_publish_failures_total", reason="refused") == 1
     assert value(instruments, "loop_heartbeat_timestamp_seconds") == 1_700_000_001
@@ -248,6 +253,11 @@ def test_label_words_are_those_of_routing_and_channels() -> None:
     """What becomes of a notice, and why a channel failed."""
     assert {it.value for it in Verdict} == set(catalogue.VERDICTS)
     assert set(get_args(Failure)) | {OTHER} == set(catalogue.CHANNEL_FAULTS)
+
+
+def test_label_words_are_those_of_the_broker() -> None:
+    """Each reason for no connection has its own series."""
+    assert set(HINTS) | {OTHER} == set(catalogue.BROKER_FAULTS)
 
 
 def test_label_words_are_those_of_the_alert_model() -> None:

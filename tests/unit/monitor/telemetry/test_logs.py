@@ -14,6 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.signature import age_fault, form_fault
 from monitor.telemetry.logs import REDACTED, configure, json_line, redact
 
 PASSWORD = "correct-horse-battery"  # noqa: S105 - the bait that must not come out
@@ -171,3 +172,12 @@ def test_what_is_no_json_is_a_text() -> None:
     itself["again"] = itself
     for odd in (ValueError("why"), Path("/a"), "\ud800", {1, 2}, itself, 10**400):
         assert json.loads(json_line(None, "info", {"event": "x", "odd": odd}))["event"] == "x"
+
+
+@pytest.mark.parametrize(
+    "why", [form_fault("x", "y"), form_fault("x", "sha256=" + "0" * 64), age_fault("1", 10**12)]
+)
+def test_what_is_wrong_with_a_header_is_told_whole(why: str) -> None:
+    """The words behind a header's name are no signature."""
+    assert why
+    assert redact(None, "", {"event": "x", "why": why})["why"] == why

@@ -102,6 +102,8 @@ def test_a_share_is_fresh_for_as_long_as_a_share_is() -> None:
         (body_of(quotes=[{**QUOTE, "instrument": ""}]), "instrument"),
         (body_of(quotes=[{**QUOTE, "instrument": "a|b"}]), "instrument"),
         (body_of(quotes=[{**QUOTE, "instrument": "a\nb"}]), "instrument"),
+        (body_of(quotes=[{**QUOTE, "instrument": "#"}]), "such as GPU-H100-HOUR"),
+        (body_of(quotes=[{**QUOTE, "instrument": "GPU/+"}]), "GPU/"),
         (body_of(quotes=[{**QUOTE, "instrument": "X" * 101}]), "instrument"),
         (body_of(quotes=[{**QUOTE, "note": "x" * 501}]), "note"),
         (body_of(quotes=[{**QUOTE, "observed_at": -1}]), r"quotes\[0\].observed_at"),

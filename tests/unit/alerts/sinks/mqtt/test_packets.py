@@ -73,7 +73,8 @@ def _paho_connect(protocol: ProtocolName, login: Login) -> bytes:
         client._clean_start, client._connect_properties = login.clean, connect
     else:
         client._clean_session = login.clean
-    client.will_set(login.will_topic, login.will, 1, True, will)
+    if login.will_topic:
+        client.will_set(login.will_topic, login.will, 1, True, will)
     client._send_connect(login.keepalive_s)
     ours.settimeout(5)
     data = ours.recv(65_536)
@@ -89,6 +90,7 @@ def _paho_connect(protocol: ProtocolName, login: Login) -> bytes:
         _login(),
         _login(user=None, password=None, clean=True, will_delay_s=0),
         _login(client_id="hashhedge-büro-1", keepalive_s=65_535, password=None),
+        _login(clean=True, session_s=0, will_topic="", will=b""),
     ],
 )
 def test_a_connect_is_the_one_that_paho_writes(protocol: ProtocolName, login: Login) -> None:
