@@ -207,7 +207,15 @@ class Telling:
         """Let what the desk decided at `now` go out at its pace."""
         decided = self.desk.take_out()
         if decided:
-            self._out += self.pacer.take(decided, now)
+            self._out += self.pacer.take([self._explained(it) for it in decided], now)
+
+    def _explained(self, item: Transition) -> Transition:
+        """Return news of what fires still, whose inputs were not kept, with those of now."""
+        company = item.labels.get("company")
+        told_anew = item.told and item.to_state is AlertState.FIRING and item.value is not None
+        if item.inputs or not told_anew or (company and company not in self._rows):
+            return item
+        return replace(item, inputs=self._asked.watch.teller.inputs(item.target, company))
 
     def _present(self, last: Transition) -> Transition:
         """Return an alert's last change with the value of now, who has it, and what mutes it."""
@@ -218,7 +226,7 @@ class Telling:
         if last.to_state is AlertState.RESOLVED or (company and company not in self._rows):
             return replace(last, muted_by=muted, ack=ack)
         reading = self._asked.reading(last.target, company)
-        return replace(
+        present = replace(
             last,
             value=reading.value if reading.quality.usable else None,
             quality=reading.quality.word,
@@ -226,6 +234,7 @@ class Telling:
             muted_by=muted,
             ack=ack,
         )
+        return self._explained(present)
 
     def _session_of(self, moment: int) -> int:
         """Return the opening of a moment's session; where no calendar knows it, its day in UTC."""

@@ -184,6 +184,7 @@ async def test_an_escalation_to_a_team_reaches_its_members(
         (told,) = await house.bob.wait_for("/user/bob/inbox")
         assert (told.json["rule"], told.json["notice"]) == ("c-high", "escalation")
         assert told.json["summary"].startswith("Nobody acknowledged for 1 s: ")
+        assert [it["name"] for it in told.json["inputs"]] == ["C-USD"]
         await house.price("C-USD", 1)
         end = (await house.bob.wait_for("/user/bob/inbox", 2))[1]
         assert (end.json["state"], end.json["notice"]) == ("resolved", "resolved")

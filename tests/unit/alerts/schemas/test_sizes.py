@@ -70,3 +70,19 @@ def test_news_with_members_alone_fits(count: int) -> None:
     told = json.loads(sizes.fitted(event(item), payloads.encode))
     assert len(told["members"]) + told["more"] == count
     assert (told["more"] > 0) is (count > 0)
+
+
+@pytest.mark.parametrize(("values", "kept"), [(3, 3), (20, 20), (90, None)])
+def test_of_a_rule_on_many_values_it_has_those_that_fit(values: int, kept: int | None) -> None:
+    """Who told them gives way first: a rule may read 20 values of a dozen venues each."""
+    venues = [f"venue-of-some-name-{place:02}" for place in range(12)]
+    inputs = tuple(
+        {"name": f"value_{place:02}", "value": 1.5, "unit": "USD", "sources": venues}
+        for place in range(values)
+    )
+    payload = sizes.fitted(event(transition(inputs=inputs)), payloads.encode)
+    told = json.loads(payload)["inputs"]
+    assert len(payload) <= sizes.MAX_BYTES
+    assert [it["name"] for it in told] == [it["name"] for it in inputs[: len(told)]]
+    assert all(("sources" in it) is (values == 3) for it in told)
+    assert len(told) == kept or (kept is None and 20 < len(told) < values)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.model import Transition
+from alerts.model import NoticeReason, Transition
 from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.written import rule_of
 from alerts.telling import sources_in
+from monitor.core.clock import MINUTE
 from tests.worlds import NOON, commit, make_step, network, quote, threshold, tick
 
 LONG = 10**10
@@ -52,3 +53,17 @@ def test_an_expression_names_who_told_its_other_values() -> None:
     item = fired(rule, source="my-desk")
     (price,) = [it for it in item.inputs if it["name"] == "price"]
     assert price["sources"] == ("my-desk",)
+
+
+def test_what_is_told_again_names_them_anew() -> None:
+    """A repeat has the value of now, so it has the inputs of now (rows F24, E26)."""
+    rule = threshold(
+        id="low", on="hashprice_usd_ph_day", below=1_000.0, notify={"repeat": {"first": "1m"}}
+    )
+    step = make_step([rule])
+    step.process(tick(NOON, *network(NOON), quote("BTC-USD", 105_000, NOON, fresh_ms=LONG)))
+    (fire,) = commit(step, {})
+    step.advance(NOON + MINUTE)
+    (repeat,) = commit(step, {})
+    assert (fire.notice, repeat.notice) == (NoticeReason.NEW, NoticeReason.REPEAT)
+    assert sources_in(repeat.inputs) == sources_in(fire.inputs) != ()
