@@ -15,21 +15,21 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
-from monitor.app.world import find_catalogue
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
 from monitor.cli.fact_guards import (
     refuse_a_part,
     refuse_far_off,
     refuse_what_does_not_apply,
+    say_what_it_moves,
     stated,
 )
 from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption, ask, required_url
-from monitor.cli.output import Output, OutputOption, emit, measure, sheet, talk
+from monitor.cli.output import Output, OutputOption, emit, measure, sheet
 from monitor.cli.quotes import stored_quotes
 from monitor.compute.overrides import (
     BY_HAND,
@@ -59,6 +59,9 @@ FactArgument = Annotated[str, typer.Argument(metavar=WHERE, help="For instance M
 AuthorOption = Annotated[
     str | None, typer.Option("--author", help="Who says so; your user name if not given.")
 ]
+DryOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")
+]
 
 
 @app.command("set")
@@ -74,6 +77,7 @@ def set_fact(
     force: Annotated[
         bool, typer.Option("--force", help="Also ten times the book's value, or a tenth.")
     ] = False,
+    dry_run: DryOption = False,  # an option of the command line
     companies: CompaniesOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
@@ -95,9 +99,11 @@ def set_fact(
             fresh_ms=lifetime,
             note=note,
         ),
+        dry_run=dry_run,
     )
-    _say_what_it_moves(company, fact)
-    emit(_row(quote, counts=True), output, lambda: _said(quote))
+    say_what_it_moves(company, fact)
+    data = _row(quote, counts=not dry_run) | {"dry_run": dry_run}
+    emit(data, output, lambda: _planned(_said(quote), dry_run=dry_run))
 
 
 def _meant(company: Company, fact: str, text: str, unit: str | None, *, force: bool) -> float:
@@ -110,23 +116,16 @@ def _meant(company: Company, fact: str, text: str, unit: str | None, *, force: b
     return value
 
 
-def _laid(url: str, quote: Quote) -> Quote:
-    """Send a figure, beside what its author said before and that outlives it; return what was sent."""
+def _laid(url: str, quote: Quote, *, dry_run: bool) -> Quote:
+    """Send a figure, beside what its author said before and that outlives it; return what was sent.
+
+    A dry run sends nothing.
+    """
     standing = [other for other, _ in _standing(url)]
     laid = replace(quote, source=source_beside(quote, standing))
-    ask(url, lambda client, keys: _send(client, keys, [laid], laid.observed_at))
+    if not dry_run:
+        ask(url, lambda client, keys: _send(client, keys, [laid], laid.observed_at))
     return laid
-
-
-def _say_what_it_moves(company: Company, fact: str) -> None:
-    """Say so where the figure moves nothing: nobody reads it, or not for such a company."""
-    readers = [
-        metric for metric in find_catalogue() if fact in {it.name for it in metric.arguments}
-    ]
-    if not any(company.type in metric.applies_to for metric in readers):
-        whose = f" of a company of type {company.type.value}" if readers else ""
-        words = f"no metric{whose} reads {fact}"
-        talk.print(Text.assemble((words, "yellow"), ": it is shown and moves nothing"))
 
 
 def _lifetime(text: str) -> int:
@@ -184,6 +183,7 @@ def unset_fact(
     author: Annotated[
         str | None, typer.Option("--author", help="Only this author's; else all set by hand.")
     ] = None,
+    dry_run: DryOption = False,  # an option of the command line
     companies: CompaniesOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
@@ -208,10 +208,13 @@ def unset_fact(
     # A millisecond after the last word and good for none: from now on it does not count.
     ended = [replace(q, observed_at=q.observed_at + 1, fresh_ms=0) for q in ending]
     now = ask(url, lambda client, _keys: server_time(client))
-    ask(url, lambda client, keys: _send(client, keys, ended, now))
-    rows = [_row(quote, counts=False) for quote in ending]
+    if not dry_run:
+        ask(url, lambda client, keys: _send(client, keys, ended, now))
+    rows = [_row(quote, counts=False) | {"dry_run": dry_run} for quote in ending]
     names = ", ".join(f"{row['fact']} by {row['author']}" for row in rows)
-    emit(rows, output, lambda: Text(f"ended: {company.ticker} {names}"))
+    word = "would end" if dry_run else "ended"
+    said = Text(f"{word}: {company.ticker} {names}")
+    emit(rows, output, lambda: _planned(said, dry_run=dry_run))
 
 
 def _standing(url: str) -> list[tuple[Quote, bool]]:
@@ -256,7 +259,12 @@ def _of_the_book(books: Companies, quote: Quote) -> Record | None:
     return {"value": figure.value, "as_of": iso_day(figure.as_of), "source": figure.source}
 
 
-def _said(quote: Quote) -> RenderableType:
+def _planned(said: Text, *, dry_run: bool) -> RenderableType:
+    dry = (Text("dry run: nothing was changed", style="yellow"),) if dry_run else ()
+    return Group(said, *dry)
+
+
+def _said(quote: Quote) -> Text:
     row = _row(quote, counts=True)
     return Text(
         f"{quote.instrument} = {measure(row['value'], row['unit'])} by {row['author']} "

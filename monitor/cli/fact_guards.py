@@ -1,8 +1,12 @@
-"""What `hashhedge fact set` refuses: slips that would move every number of a company at once."""
+"""What `hashhedge fact set` refuses, slips that would move every number at once, and what moves none."""
 
 from __future__ import annotations
 
+from rich.text import Text
+
+from monitor.app.world import find_catalogue
 from monitor.cli.fact_names import WHERE
+from monitor.cli.output import talk
 from monitor.compute.quantities import QuantityError, parse_quantity
 from monitor.core.clock import Millis
 from monitor.core.errors import ConfigError
@@ -88,3 +92,14 @@ def refuse_far_off(company: Company, spec: FactSpec, value: float, now: Millis) 
         where="VALUE",
         hint="mend the digits or the unit; --force if it is meant",
     )
+
+
+def say_what_it_moves(company: Company, fact: str) -> None:
+    """Say so where the figure moves nothing: nobody reads it, or not for such a company."""
+    readers = [
+        metric for metric in find_catalogue() if fact in {it.name for it in metric.arguments}
+    ]
+    if not any(company.type in metric.applies_to for metric in readers):
+        whose = f" of a company of type {company.type.value}" if readers else ""
+        words = f"no metric{whose} reads {fact}"
+        talk.print(Text.assemble((words, "yellow"), ": it is shown, and moves only rules on it"))

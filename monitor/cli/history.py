@@ -8,15 +8,20 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from monitor.cli.alert import alert_history
 from monitor.cli.company import AsOfOption, CompaniesOption
 from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption
 from monitor.cli.output import Output, OutputOption, emit, number, percent, plain, sheet
 from monitor.cli.situation import Wanted, find_situation
 from monitor.compute.fact_history import history
+from monitor.core.errors import ConfigError
 from monitor.domain.facts import FACTS
 
 Record = dict[str, Any]
+ALERT = "alert"
+MOST_WORDS = 2
+"""A rule and its subject."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,12 +31,23 @@ def add_to(app: typer.Typer) -> None:
 
 def show_history(
     what: Annotated[str, typer.Argument(metavar=WHERE, help="For instance IREN.gpu_count.")],
+    alert: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RULE KEY", help="After the word `alert`: of an alert."),
+    ] = None,
     as_of: AsOfOption = None,
     companies: CompaniesOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Show every dated figure of a company's fact with its source, and the change between them."""
+    """Show every dated figure of a company's fact with its source, and the change between them.
+
+    `history alert RULE` shows what became of an alert, as `alert history RULE` does.
+    """
+    if what == ALERT or alert:
+        rule, key = _alert_of(what, alert or [])
+        alert_history(rule, key, live=live, output=output)
+        return
     situation = find_situation(Wanted(companies, live, as_of=as_of))
     company, fact = company_fact(what, situation.companies)
     rows = history(company, fact, situation.now)
@@ -44,6 +60,19 @@ def show_history(
     }
     same = {"company": company.ticker}
     emit(data, output, lambda: _draw(data), lambda: [same | row for row in rows])
+
+
+def _alert_of(what: str, words: list[str]) -> tuple[str, str | None]:
+    """Return the rule and the subject that are meant.
+
+    Raises:
+        ConfigError: there is no rule, or there are more words than that.
+
+    """
+    if what != ALERT or not 1 <= len(words) <= MOST_WORDS:
+        problem = f"`{' '.join((what, *words))[:80]}` is neither a fact nor an alert"
+        raise ConfigError(problem, where=WHERE, hint="IREN.gpu_count, or alert btc-low BTC-USD")
+    return words[0], words[1] if len(words) == MOST_WORDS else None
 
 
 def _draw(data: Record) -> Group:

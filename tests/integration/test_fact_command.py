@@ -45,6 +45,22 @@ async def test_it_stands_in_for_the_book_until_it_is_taken_back(own_redis: TestR
         assert "override" not in str(card["treasury"])
 
 
+async def test_a_dry_run_prints_the_plan_and_changes_nothing(own_redis: TestRedis) -> None:
+    """Of setting and of taking back (row J07)."""
+    async with computing(own_redis.url) as service:
+        planned = await service.ask(*SET, "--dry-run")
+        assert "MARA.btc_held = 52,000 BTC by anna" in planned.out
+        assert planned.out.endswith("dry run: nothing was changed\n")
+        assert (await service.ask("fact", "list", "-o", "json")).json == []
+        assert (await service.ask(*SET)).code == 0
+        await service.settled()
+        before = (await service.ask("fact", "list", "-o", "json")).json
+        planned = await service.ask("fact", "unset", "MARA.btc_held", "--dry-run")
+        assert planned.out.startswith("would end: MARA btc_held by anna\n")
+        await service.settled()
+        assert (await service.ask("fact", "list", "-o", "json")).json == before != []
+
+
 async def test_only_the_named_authors_word_is_taken_back(own_redis: TestRedis) -> None:
     """Of two authors the newer counts; taking his word back brings the older, and then the book."""
     async with computing(own_redis.url) as service:
