@@ -119,11 +119,21 @@ class Room:
 
     async def ask(self, body: bytes, **how: Any) -> dict[str, Any]:
         """Sign a command now, publish it, and return its answer."""
+        (answer,) = await self.ask_all(body, **how)
+        return answer
+
+    async def ask_all(self, body: bytes, **how: Any) -> list[dict[str, Any]]:
+        """Do the same; return all parts of the answer."""
         before = len(self.replies())
         await self.publish(body, stamped(body), **how)
-        answer = (await self.replied(before + 1))[-1].json
-        VALIDATOR.validate(answer)
-        return answer
+        parts = (await self.replied(before + 1))[before].json["parts"]
+        answers = [it.json for it in await self.replied(before + parts)][before:]
+        for part in answers:
+            VALIDATOR.validate(part)
+        assert [(it["part"], it["parts"]) for it in answers] == [
+            (number, parts) for number in range(1, parts + 1)
+        ]
+        return answers
 
     def replies(self) -> list[Heard]:
         """Return what was answered so far, to whomever."""

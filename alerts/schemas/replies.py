@@ -64,10 +64,10 @@ class CommandReply(Struct, frozen=True, kw_only=True, tag_field="schema", tag=CO
     history: Annotated[
         tuple[LineNow, ...], Meta(description="of `history`: the news of before, the oldest first")
     ] = ()
-    left: Annotated[
-        int,
-        Meta(description="of `history`: how many did not fit; ask with the first id as `before`"),
-    ] = 0
+    part: Annotated[
+        int, Meta(description="of `history` over MQTT: which of `parts` it is, from 1", ge=1)
+    ] = 1
+    parts: Annotated[int, Meta(description="in so many messages the news come", ge=1)] = 1
     report: Annotated[ReportNow | None, Meta(description="of `report`: how things stand")] = None
     repeated: Annotated[bool, Meta(description="it had come before, and is not done again")] = False
     correlation: Annotated[str, Meta(description="as in the payload of MQTT 3.1.1")] = ""

@@ -17,7 +17,7 @@ from monitor.web.command_door import CommandDoor
 from monitor.web.command_outcomes import Answered, LetIn, Turned
 from monitor.web.delivery import Delivered, Reply
 from monitor.web.letters import MAX_CORRELATION, MAX_SEALED, Letter, opened, too_large
-from monitor.web.reply_sizes import fitted
+from monitor.web.reply_sizes import Answer, in_parts
 from monitor.web.users import NAME
 
 ROAD = "mqtt"
@@ -71,14 +71,15 @@ class CommandTopic:
         if isinstance(found, Turned):
             return self._refused(found, message, letter)
         if isinstance(found, Answered):
-            told = _told(found.answer, letter)
-            return Reply("answered", told, to=to, correlation=message.correlation)
+            told, *more = _told(found.answer, letter)
+            correlation = message.correlation
+            return Reply("answered", told, to=to, correlation=correlation, more=more)
         return self._later(found, to, message.correlation, letter)
 
     def _later(self, let_in: LetIn, to: str, correlation: bytes, letter: Letter) -> Reply:
         """Return that the answer comes when the command is done."""
         if self._waiting >= MAX_WAITING:
-            told = _told(self.door.unanswered(let_in), letter)
+            told, *_ = _told(self.door.unanswered(let_in), letter)
             return Reply("unanswered", told, to=to, correlation=correlation)
 
         async def answer() -> Reply:
@@ -87,13 +88,14 @@ class CommandTopic:
                 found = await self.door.answer(let_in, ANSWER_S)
             finally:
                 self._waiting -= 1
-            return Reply("answered", _told(found, letter), to=to, correlation=correlation)
+            told, *more = _told(found, letter)
+            return Reply("answered", told, to=to, correlation=correlation, more=more)
 
         return Reply("taken", {}, answered=False, later=answer)
 
     def _refused(self, turned: Turned, message: Delivered, letter: Letter) -> Reply:
         """Return a refusal; a user hears of it at any rate, a stranger where he listens in a room."""
-        outcome, told = turned.refusal.outcome, _told(turned.answer, letter)
+        outcome, (told, *_) = turned.refusal.outcome, _told(turned.answer, letter)
         to, correlation = "", message.correlation[:MAX_CORRELATION]
         try:
             if turned.known or message.reply_to or letter.reply_to:
@@ -126,11 +128,11 @@ class CommandTopic:
         return wanted
 
 
-def _told(answer: dict[str, object], letter: Letter) -> dict[str, object]:
-    """Return an answer that fits, with what its sender knows it again by."""
+def _told(answer: dict[str, object], letter: Letter) -> list[Answer]:
+    """Return an answer in parts that fit, with what its sender knows it again by."""
     if not letter.correlation:
-        return fitted(answer)
-    return fitted({**answer, "correlation": letter.correlation[:MAX_CORRELATION]})
+        return in_parts(answer)
+    return in_parts({**answer, "correlation": letter.correlation[:MAX_CORRELATION]})
 
 
 def _opened(message: Delivered) -> Letter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +43,7 @@ class Reply:
         to: the topic of the answer; empty: `…/answer` below that of the message.
         correlation: goes with the answer where MQTT 5 is spoken.
         later: gives the answer when there is one; the message itself is done with.
+        more: the rest of the answer, a message each.
 
     """
 
@@ -52,6 +53,7 @@ class Reply:
     to: str = ""
     correlation: bytes = b""
     later: Callable[[], Awaitable[Reply]] | None = None
+    more: Sequence[Mapping[str, object]] = ()
 
     @property
     def is_done(self) -> bool:

@@ -1,11 +1,11 @@
-"""Answers that go over MQTT, cut to the size of a message there: fewer lines, and how many more. Pure.
+"""Answers that go over MQTT, in the size of a message there: news in parts, of the rest less. Pure.
 
-Over HTTP an answer is as long as it is. What gives way first is what can be asked for again.
+Over HTTP an answer is as long as it is. What gives way is what can be asked for again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -15,16 +15,47 @@ from alerts.schemas.sizes import MAX_BYTES, most_that_fit
 
 Answer: TypeAlias = dict[str, Any]
 
+_EXPIRY_BYTES = len(',"expires_at":"2026-11-27T07:00:00.000Z"')
+_MOST_PARTS = 100
+"""A piece of news in each."""
+
 FIRING_SHOWN = 5
 """So many alerts of a report are kept before companies give way for more of them."""
 WORDS_SHOWN = 400
 """Characters that are left of a sentence that is too long; each may take several bytes."""
 
 
+def in_parts(answer: Mapping[str, Any]) -> list[Answer]:
+    """Return an answer as payloads of at most `MAX_BYTES` each: its news in several, if need be.
+
+    The oldest news comes first, in the first part. Of all else as much is left as fits in one.
+    """
+    whole, parts = dict(answer), list[Answer]()
+    news = whole.get("history") or []
+    while news:
+        count = _first_that_fit(whole, news)
+        parts.append(fitted(_part(whole, news[:count])))
+        news = news[count:]
+    if len(parts) <= 1:
+        return [fitted(whole)]
+    return [
+        part | {"part": number, "parts": len(parts)} for number, part in enumerate(parts, start=1)
+    ]
+
+
+def _first_that_fit(answer: Answer, news: Sequence[Any]) -> int:
+    return max(1, most_that_fit(lambda count: _size(_part(answer, news[:count])), len(news)))
+
+
+def _part(answer: Answer, news: Sequence[Any]) -> Answer:
+    """Return an answer with these news alone, as large as any part can be."""
+    return answer | {"history": news, "part": _MOST_PARTS, "parts": _MOST_PARTS}
+
+
 def fitted(answer: Mapping[str, Any]) -> Answer:
-    """Return an answer whose payload is at most `MAX_BYTES` long."""
+    """Return an answer in one payload of at most `MAX_BYTES`."""
     shown = dict(answer)
-    for shortened in (_history, _report, _matches, _plan, _sentences):
+    for shortened in (_report, _matches, _plan, _news, _sentences):
         if _size(shown) <= MAX_BYTES:
             break
         shown = shortened(shown)
@@ -32,25 +63,8 @@ def fitted(answer: Mapping[str, Any]) -> Answer:
 
 
 def _size(answer: Answer) -> int:
-    return len(msgspec.json.encode(answer))
-
-
-def _history(answer: Answer) -> Answer:
-    """Keep the newest pieces of news, and say how to ask for those before."""
-    news = answer["history"]
-
-    def newest(count: int) -> Answer:
-        left = len(news) - count
-        if not left:
-            return answer
-        return answer | {
-            "history": news[left:],
-            "left": left,
-            "text": f"{count} pieces of news, the oldest first; {left} before them do not fit",
-            "hint": f"ask again with before={news[left]['id']} and count={left}" if count else "",
-        }
-
-    return newest(most_that_fit(lambda count: _size(newest(count)), len(news)))
+    """Return how many bytes an answer has on its way: who sends it adds when it expires."""
+    return len(msgspec.json.encode(answer)) + _EXPIRY_BYTES
 
 
 def _report(answer: Answer) -> Answer:
@@ -105,10 +119,17 @@ def _cut(answer: Answer, whole: Any, made: Callable[[Any], Answer]) -> Answer:  
     return answer | made(whole[:count])
 
 
+def _news(answer: Answer) -> Answer:
+    """Cut the sentences of what was told."""
+    news = answer["history"]
+    return answer | {"history": [it | {"summary": _readable(it["summary"])} for it in news]}
+
+
 def _sentences(answer: Answer) -> Answer:
-    """Cut what is said to where it can be read on a small screen."""
-    words = {name: answer[name] for name in ("text", "hint")}
-    return answer | {
-        name: said if len(said) <= WORDS_SHOWN else f"{said[:WORDS_SHOWN]} …"
-        for name, said in words.items()
-    }
+    """Cut what is said."""
+    return answer | {name: _readable(answer[name]) for name in ("text", "hint")}
+
+
+def _readable(said: str) -> str:
+    """Return a sentence up to where it can be read on a small screen."""
+    return said if len(said) <= WORDS_SHOWN else f"{said[:WORDS_SHOWN]} …"

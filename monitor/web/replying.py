@@ -30,13 +30,15 @@ class Line(Protocol):
 
 async def send_answer(line: Line, topic: str, reply: Reply, now: Millis) -> None:
     """Tell the sender, if he listens; an answer that gets lost is none that is owed."""
-    answer, properties = dict(reply.answer), None
+    answers, properties = [dict(it) for it in (reply.answer, *reply.more)], None
     if reply.to:
-        answer["expires_at"] = iso(now + _EXPIRY_MS)
+        for answer in answers:
+            answer["expires_at"] = iso(now + _EXPIRY_MS)
         if line.protocol == V5:
             seconds = _EXPIRY_MS // SECOND
             properties = PublishProperties(seconds, correlation=reply.correlation)
     qos = DELIVERY[Kind.USER_REPLY if reply.to else Kind.INGEST_ANSWER].qos
-    payload = msgspec.json.encode(answer)
+    payloads = map(msgspec.json.encode, answers)
+    messages = [Message(topic, it, qos=qos, properties=properties) for it in payloads]
     with contextlib.suppress(LinkLost, Refused):
-        await line.send([Message(topic, payload, qos=qos, properties=properties)])
+        await line.send(messages)

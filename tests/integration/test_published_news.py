@@ -128,14 +128,13 @@ async def test_no_message_is_too_large_for_a_watch(room: Room) -> None:
         assert 8 <= len(digest["lines"]) < alerts
 
     whole = (await over_http(room, "h", "history", count=MAX_HISTORY))["history"]
-    pages = [await ask(room, "p0", "history", count=MAX_HISTORY)]
-    while left := pages[-1]["left"]:
-        before = pages[-1]["history"][0]["id"]
-        assert pages[-1]["hint"] == f"ask again with before={before} and count={left}"
-        pages.append(await ask(room, f"p{len(pages)}", "history", before=before, count=left))
-    assert len(pages) > 3
-    assert [it for page in reversed(pages) for it in page["history"]] == whole
+    asked = json.dumps({"id": "p", "verb": "history", "wish": {"count": MAX_HISTORY}}).encode()
+    parts = await room.ask_all(asked, verb="history")
+    assert len(parts) > 3
+    assert [it for part in parts for it in part["history"]] == whole
     assert len(json.dumps(whole)) > 3 * MAX_BYTES
+    tail = await ask(room, "t", "history", before=whole[-1]["id"], count=3)
+    assert tail["history"] == whole[-4:-1]
     lost = await ask(room, "lost", "history", before="0" * 32)
     assert (lost["accepted"], lost["hint"]) == (False, "ask anew without `before`")
 

@@ -42,13 +42,11 @@ async def ask(room: Room, name: str, verb: str = "history", **wish: Any) -> dict
 
 
 async def history(room: Room, name: str, **wish: Any) -> list[dict[str, Any]]:
-    """Ask for news, and for what did not fit, as an answer says how."""
-    answer = await ask(room, name, **wish)
-    assert (answer["accepted"], answer["verb"], answer["by"]) == (True, "history", "anna")
-    if not answer["left"]:
-        return list(answer["history"])
-    before = wish | {"before": answer["history"][0]["id"], "count": answer["left"]}
-    return [*await history(room, f"{name}.", **before), *answer["history"]]
+    """Ask for news; they may come in parts."""
+    body = json.dumps({"id": name, "verb": "history", "wish": wish}).encode()
+    parts = await room.ask_all(body, verb="history")
+    assert {(it["accepted"], it["verb"], it["by"]) for it in parts} == {(True, "history", "anna")}
+    return [news for part in parts for news in part["history"]]
 
 
 async def test_the_last_twenty_come_in_order_with_their_ids(room: Room) -> None:
@@ -96,8 +94,8 @@ async def test_nobody_hears_of_another_users_rules(room: Room) -> None:
     await room.listener.wait_for("/user/bob/reply")
     await room.price(31)
     await room.listener.wait_for("/alert/bob.mine/X/event")
-    hers = await ask(room, "1", count=MAX_HISTORY)
-    assert {it["rule"] for it in hers["history"]} == {"x-high", "x-higher"}
+    hers = await history(room, "1", count=MAX_HISTORY)
+    assert {it["rule"] for it in hers} == {"x-high", "x-higher"}
     assert (await ask(room, "2", mine=True))["history"] == []
     report = await ask(room, "3", verb="report")
     assert {it["rule"] for it in report["report"]["firing"]} == {"x-high", "x-higher"}

@@ -14,7 +14,7 @@ from alerts.schemas.sizes import MAX_BYTES
 from monitor.core.clock import iso
 from monitor.domain.commands import Listed, ReloadPlan
 from monitor.web.command_outcomes import told
-from monitor.web.reply_sizes import FIRING_SHOWN, fitted
+from monitor.web.reply_sizes import FIRING_SHOWN, fitted, in_parts
 from tests.transitions import AT
 
 
@@ -63,16 +63,23 @@ def test_what_fits_is_left_alone() -> None:
         assert fitted(said) == said
 
 
-def test_a_history_keeps_the_newest_and_says_how_to_ask_for_the_others() -> None:
-    """The id of the first that is there, and how many are before it."""
+def test_a_history_comes_in_parts_the_oldest_news_first() -> None:
+    """Nothing is left out, each part fits with its expiry, and says which of how many it is."""
     whole = answer(history=tuple(line(place) for place in range(100)))
-    said = fitted(whole)
-    kept = len(said["history"])
-    assert size(said) <= MAX_BYTES
-    assert (said["history"], said["left"]) == (whole["history"][-kept:], 100 - kept)
-    first = said["history"][0]["id"]
-    assert said["hint"] == f"ask again with before={first} and count={100 - kept}"
-    assert size(fitted(answer(history=(line(1, "x" * 9_000),)))) <= MAX_BYTES
+    parts = in_parts(whole)
+    assert [(it["part"], it["parts"]) for it in parts] == [(n, len(parts)) for n in range(1, 7)]
+    assert [news for part in parts for news in part["history"]] == list(whole["history"])
+    assert all(size(it | {"expires_at": iso(AT)}) <= MAX_BYTES for it in parts)
+    (one,) = in_parts(answer(history=(line(1),)))
+    assert (one["part"], one["parts"]) == (1, 1)
+
+
+def test_a_piece_of_news_that_is_too_large_alone_is_cut() -> None:
+    """Its sentence ends where a small screen does."""
+    small, large, last = in_parts(answer(history=(line(1), line(2, "x" * 9_000), line(3))))
+    assert [it["history"][0]["id"][-1] for it in (small, large, last)] == ["1", "2", "3"]
+    assert large["history"][0]["summary"].endswith("x …")
+    assert size(large) <= MAX_BYTES
 
 
 @pytest.mark.parametrize(
