@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from msgspec.structs import replace as changed
@@ -14,6 +14,7 @@ from alerts.desk.desk import Desk
 from alerts.desk.matching import match_fault, meets, subject_of, words_of
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
+from alerts.forms import owner_of_alert
 from alerts.model import AlertState, Reason
 from alerts.rehearsal import drill
 from monitor.core.clock import iso
@@ -82,7 +83,7 @@ class Orders:
         if fault:
             return refused(command, now, fault)
         name = _made_of(command)
-        reply = self._matched(replace(done(command, now, ""), made=name), wish.match)
+        reply = self._matched(command, replace(done(command, now, ""), made=name), wish.match)
         said = f"{words_of(wish.match)} until {iso(wish.until)}"
         if name in self._ledger.silences:
             return replace(reply, text=f"silenced already: {said}")
@@ -116,7 +117,7 @@ class Orders:
         reply = replace(
             done(command, now, f"would end {said}"),
             made=silence.id,
-            matches=tuple(firing[:MAX_LISTED]),
+            matches=_for(command, firing),
             matched=len(firing),
             firing=len(firing),
         )
@@ -219,7 +220,7 @@ class Orders:
         self._desk.say(test)
         return replace(reply, text=f"sent: {test.summary}{real}", made=test.id)
 
-    def _matched(self, reply: Reply, match: Mapping[str, str]) -> Reply:
+    def _matched(self, command: Command, reply: Reply, match: Mapping[str, str]) -> Reply:
         """Return an answer with the alerts that a matcher means, those that fire first."""
         firing = {
             name: None
@@ -231,8 +232,14 @@ class Orders:
         for subject in self._around.subjects():
             if meets(match, subject):
                 names[subject.name] = None
-        listed = tuple(names)[:MAX_LISTED]
+        listed = _for(command, names)
         return replace(reply, matches=listed, matched=len(names), firing=len(firing))
+
+
+def _for(command: Command, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the alerts that an answer names: those of another user's own rules are only counted."""
+    meant = (name for name in names if owner_of_alert(name) in {"", command.by})
+    return tuple(meant)[:MAX_LISTED]
 
 
 def _made_of(command: Command) -> str:

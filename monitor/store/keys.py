@@ -122,7 +122,10 @@ class Keys:
 
     @property
     def alert_states(self) -> str:
-        """Hash: `rule|key` to the transition that a broker was told last, written as it is settled."""
+        """Hash: `rule|key` to the transition that a broker was told last, written as it is settled.
+
+        A user's own alert has `@` before it.
+        """
         return self._key("alert-states")
 
     @property

@@ -66,6 +66,9 @@ return 1
 
 _FAILED = """
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+for place = 5, #ARGV do
+  if ARGV[place] ~= ARGV[1] and redis.call('HEXISTS', KEYS[1], ARGV[place]) == 1 then return 1 end
+end
 redis.call('XADD', KEYS[2], '*', ARGV[3], ARGV[4])
 return 1
 """
@@ -257,11 +260,11 @@ class LetterStore:
             found: Any = await self._client.hgetall(self._keys.channel_faults)
         return {name.decode(): int(since) for name, since in found.items()}
 
-    async def failed(self, fault: str, now: Millis, notice: bytes) -> bool:
-        """Note that a fault has begun and give the notice of it to the outbox; once each."""
+    async def failed(self, fault: str, alike: Iterable[str], now: Millis, notice: bytes) -> bool:
+        """Note a fault; tell if it is new. Its notice goes out unless one of `alike` was told."""
         keys = [self._keys.channel_faults, self._keys.outbox]
         with translated("note a channel's fault"):
-            return bool(await self._failed(keys, [fault, now, self._notice, notice]))
+            return bool(await self._failed(keys, [fault, now, self._notice, notice, *alike]))
 
     # ---------------------------------------------------------------- follows
 

@@ -10,7 +10,7 @@ from alerts.model import AlertState, NoticeReason, Reason
 from monitor.compute.cells import read_cells
 from monitor.domain.commands import EndSilence, UnackAlert
 from tests.desks import HOUR, MINUTE, Room, ack, notices, silence
-from tests.worlds import NOON, threshold
+from tests.worlds import NOON, owned, threshold
 
 RULES = [threshold(on="X", above=10.0, recover=5.0)]
 FIRE = ("r", "X", "new")
@@ -74,6 +74,24 @@ def test_a_silence_that_ends_over_a_firing_alert_is_told() -> None:
     assert (again.notice, again.reason) == (NoticeReason.SILENCE_EXPIRED, Reason.SILENCE_EXPIRED)
     assert (again.rule, again.to_state, again.at) == ("r", AlertState.FIRING, NOON + 10 * MINUTE)
     assert again.value == 15.0
+
+
+def test_a_silence_names_nobodys_own_rules_to_the_others() -> None:
+    """Neither in its notices nor in the answer to whoever asked for it; the owner's go to him (I12)."""
+    own = owned(threshold(id="secret", on="X", above=10.0, recover=5.0))
+    room = Room([*RULES, own])
+    answer = room.ask(NOON, silence(10, key="X"))
+    assert (answer.matched, answer.matches) == (2, ("r|X",))
+    mine = room.ask(NOON, silence(5, rule="ana.secret"))
+    assert (mine.matched, mine.matches) == (1, ())
+    room.price(NOON + MINUTE, 11)
+    room.price(NOON + 10 * MINUTE, 11)
+    news = [item for item in room.all if item.rule == "silence"]
+    shared = [item for item in news if not item.inbox]
+    assert [item.members for item in shared] == [(), ("r|X",), ("r|X",)]
+    assert shared[-1].summary.endswith("it hid 2 notices of 2 alerts: r|X")
+    assert not [item for item in shared if "secret" in item.summary]
+    assert {item.inbox for item in news if "secret" in item.summary} == {"ana"}
 
 
 def test_a_silence_over_what_was_told_is_told_again_at_its_end() -> None:
