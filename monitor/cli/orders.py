@@ -16,6 +16,7 @@ from monitor.cli.output import Output, emit
 from monitor.core.clock import iso, parse_iso
 from monitor.core.durations import duration_ms
 from monitor.core.errors import ConfigError
+from monitor.core.plurals import counted
 from monitor.domain.command_forms import command_fault
 from monitor.domain.commands import Action, Command, Reply
 from monitor.store.client import server_time
@@ -66,13 +67,19 @@ def show(reply: Reply, output: Output) -> None:
 def _said(reply: Reply) -> Group:
     lines = [Text(f"{reply.text}{f' ({reply.made})' if reply.made else ''}")]
     if reply.matched:
-        lines.append(Text(f"{reply.matched} alerts match, {reply.firing} of them fire:"))
+        lines.append(Text(_matching(reply)))
         lines += [Text(f"  {name.replace('|', ' ')}") for name in reply.matches]
         if reply.matched > len(reply.matches):
             lines.append(Text(f"  and {reply.matched - len(reply.matches)} more"))
     if reply.dry_run:
         lines.append(Text("dry run: nothing was changed", style="yellow"))
     return Group(*lines)
+
+
+def _matching(reply: Reply) -> str:
+    verb = "matches" if reply.matched == 1 else "match"
+    fire = "fires" if reply.firing == 1 else "fire"
+    return f"{counted(reply.matched, 'alert')} {verb}, {reply.firing} of them {fire}:"
 
 
 def end_of(url: str, for_: str | None, until: str | None, begin: int | None = None) -> int:

@@ -36,6 +36,7 @@ from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable
+from monitor.core.plurals import counted
 from monitor.domain.agenda import Agenda
 from monitor.domain.companies import Companies
 from monitor.metrics.catalogue import Catalogue
@@ -86,7 +87,7 @@ def check(
         "doubts": doubts,
         "repaints": notes,
     }
-    emit(data, output, lambda: Text(f"fine: {len(book.rules)} rules in {book.name}"))
+    emit(data, output, lambda: Text(f"fine: {counted(len(book.rules), 'rule')} in {book.name}"))
 
 
 def refused_to_all(book: Rulebook, catalogue: Catalogue, companies: Companies) -> list[str]:

@@ -30,6 +30,7 @@ from monitor.cli.users_option import UsersOption
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
+from monitor.core.plurals import counted
 from monitor.domain.watchlist import NAME
 
 app = typer.Typer(help="Users: who is told of what, when and how.", no_args_is_help=True)
@@ -77,7 +78,7 @@ def check(
     path, book = users_book(file)
     raise_all(asyncio.run(channel_faults(path, book)))
     counts = {"users": len(book.users), "teams": len(book.teams)}
-    words = "fine: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+    words = "fine: " + ", ".join(counted(count, name.rstrip("s")) for name, count in counts.items())
     emit(counts, output, lambda: Text(words))
 
 

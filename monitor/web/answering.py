@@ -15,6 +15,7 @@ from alerts.model import AlertState, Transition
 from alerts.schemas.builders import line_now
 from alerts.schemas.payloads import LineNow
 from alerts.schemas.replies import ReportNow
+from monitor.core.plurals import counted
 from monitor.domain.events import BTC_USD
 from monitor.domain.questions import AskHistory, AskReport, Question
 from monitor.store.alert_states import AlertStates
@@ -84,8 +85,9 @@ class Answerer:
             },
         )
         text = (
-            f"{len(firing)} alerts fire; {len(unwell)} of {len(feeds)} feeds are not well; "
-            f"{len(companies)} companies"
+            f"{counted(len(firing), 'alert')} {'fires' if len(firing) == 1 else 'fire'}; "
+            f"{len(unwell)} of {counted(len(feeds), 'feed')} not well; "
+            f"{counted(len(companies), 'company', 'companies')}"
         )
         return {"text": text, "report": report, "firing": len(firing)}
 

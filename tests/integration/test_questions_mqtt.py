@@ -117,4 +117,4 @@ async def test_a_report_says_how_things_stand(room: Room) -> None:
     assert "mining_margin_ratio" not in report["companies"]["CRWV"]
     assert report["market"] == {"BTC-USD": None, "hashprice_usd_ph_day": None}
     assert (report["feeds"], report["unwell"]) == (0, {})
-    assert answer["text"].startswith("1 alerts fire; 0 of 0 feeds")
+    assert answer["text"].startswith("1 alert fires; 0 of 0 feeds")

@@ -395,7 +395,7 @@ def test_a_channel_with_wrong_settings_is_named_with_its_line(
     assert said.code == 2
     assert f"{path}:4: user `anna`, channel inbox: `topic` is no setting of an inbox" in said.err
     path.write_text("users:\n  - name: anna\n", encoding="utf-8")
-    assert here("users", "check", path).out == "fine: 1 users, 0 teams\n"
+    assert here("users", "check", path).out == "fine: 1 user, 0 teams\n"
 
 
 def test_a_channel_without_its_secret_is_named_with_its_line(
@@ -421,7 +421,7 @@ def test_a_channel_without_its_secret_is_named_with_its_line(
     monkeypatch.setenv("ANNAS_TOKEN", "tk_0123456789abcdef")
     monkeypatch.setenv("ANNAS_BOT", "123456:abcdefghijklmnopqrstuvwxyz0123456789")
     said = here("users", "check", path)
-    assert (said.code, said.out) == (0, "fine: 1 users, 0 teams\n")
+    assert (said.code, said.out) == (0, "fine: 1 user, 0 teams\n")
 
 
 async def test_the_doctor_names_what_does_not_work(own_redis: TestRedis, tmp_path: Path) -> None:
