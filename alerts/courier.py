@@ -208,7 +208,7 @@ class Courier:
             reasons[name] = error.reason
             if not error.retriable:
                 lasting.add(name)
-            await self._note(letter, name, error)
+            await self._note(letter, user.ways[place].kind, name, error)
         return False
 
     async def _hand_over(self, letter: UserLetter, user: User, place: int) -> DeliveryError | None:
@@ -259,12 +259,13 @@ class Courier:
         mended = [f"{letter.user}|{name}|{reason}" for reason in FAILURES]
         await self._store.receipt(fields, mended)
 
-    async def _note(self, letter: UserLetter, name: str, error: DeliveryError) -> None:
-        """Keep that a channel did not take it, and tell those who mend it, once while it lasts."""
+    async def _note(self, letter: UserLetter, kind: str, name: str, error: DeliveryError) -> None:
+        """Keep that a channel did not take it; of a kind and reason those who mend it hear once."""
         now = self._clock.now()
         await self._store.receipt(self._receipt(letter, error.reason) | {"channel": name})
-        notice = encode_transition(failed_notice(letter.user, name, error.reason, now))
-        if await self._store.failed(f"{letter.user}|{name}|{error.reason}", now, notice):
+        notice = encode_transition(failed_notice(kind, error.reason, now))
+        fault, alike = f"{letter.user}|{name}", self._book().faults_of(kind, error.reason)
+        if await self._store.failed(f"{fault}|{error.reason}", alike, now, notice):
             _log.warning(
                 "courier.channel_failed",
                 user=letter.user,

@@ -20,6 +20,16 @@ def owned_id(owner: str, rule: str) -> str:
     return f"{owner}{_BETWEEN}{rule}"
 
 
+def owned_word(rule: str) -> str:
+    """Return the id by which its owner knows a rule: `iren-quarter` of `ana.iren-quarter`."""
+    return rule.partition(_BETWEEN)[2]
+
+
+def owner_of_alert(name: str) -> str:
+    """Return whose an alert is by its name, `rule|key`; empty: everybody's."""
+    return owner_of(name.partition("|")[0])
+
+
 def owner_of(rule: str) -> str:
     """Return whose rule it is by its id at work; empty: the rulebook's."""
     owner, between, _ = rule.partition(_BETWEEN)

@@ -162,15 +162,18 @@ def _notice(user: str, held: Sequence[Transition], more: int, name: str, now: Mi
     )
 
 
-def failed_notice(user: str, channel: str, reason: str, now: Millis) -> Transition:
-    """Return the news that a user's channel does not work, for those who mend it."""
-    labels = {"user": user, "channel": channel}
+def failed_notice(kind: str, reason: str, now: Millis) -> Transition:
+    """Return the news that a kind of channel does not work for somebody, for those who mend it.
+
+    Whose it is stands in the receipts and the log: this goes to everybody.
+    """
+    labels = {"channel": kind}
     return Transition(
-        id=notice_id(f"{user}|{channel}", reason, now),
+        id=notice_id(kind, reason, now),
         rule=News.CHANNEL.value,
         rule_version=VERSION,
         labels=labels,
-        key=f"{user}-{channel}",
+        key=kind,
         severity=Severity.WARNING,
         target=News.CHANNEL.value,
         unit="",
@@ -182,6 +185,6 @@ def failed_notice(user: str, channel: str, reason: str, now: Millis) -> Transiti
         at=now,
         since=now,
         number=1,
-        summary=f"The channel {channel} of {user} does not take messages: {reason}.",
+        summary=f"A channel {kind} does not take messages: {reason}.",
         notice=NoticeReason.NEW,
     )

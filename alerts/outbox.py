@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts import codec
+from alerts.forms import owner_of
 from alerts.model import SHADOW, Reason
 from alerts.notification import Notification
 from monitor.core.clock import Millis
+from monitor.store.alert_states import below_owner
 from monitor.store.outbox_stream import OutboxEntry, OutboxStream
 
 _FIELD = codec.FIELD.encode()
@@ -79,7 +81,8 @@ def _told(letter: Letter) -> Iterator[tuple[str, bytes]]:
         transition = letter.notification.transition
         if transition.muted_by != SHADOW and transition.has_state:
             body = b"" if transition.reason is Reason.RULE_REMOVED else letter.entry.fields[_FIELD]
-            yield transition.name, body
+            own = bool(owner_of(transition.rule))
+            yield (below_owner(transition.name) if own else transition.name), body
 
 
 def _open(entry: OutboxEntry) -> Letter:

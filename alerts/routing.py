@@ -189,22 +189,18 @@ def _unwanted(item: Transition, user: User, scene: Scene, past: Past) -> Verdict
 
 
 def _unfollowed(item: Transition, user: User, scene: Scene) -> Verdict | None:
-    if item.inbox:
+    if item.inbox or owner_of(item.rule):  # nobody can follow what another waits for
         return Verdict.ANOTHERS
     wishes = scene.wishes.get(user.name, {})
     fitting = frozenset(items_of(item, scene.tags))
     if any(_fits(what, fitting, scene) for what, wanted in wishes.items() if not wanted):
         return Verdict.UNFOLLOWED
     wanted = [*_followed(user, scene), *(what for what, wanted in wishes.items() if wanted)]
+    if item.rule == News.CHANNEL:  # for those who mend it, and whoever asks for it by its name
+        asked = f"rule:{item.rule}" in wanted or OPS in user.teams
+        return None if asked else Verdict.NOT_FOLLOWED
     if any(_fits(what, fitting, scene) for what in wanted):
-        private = owner_of(item.rule) or item.rule == News.CHANNEL
-        # what is private is followed by its own name only
-        if not private or f"rule:{item.rule}" in wanted:
-            return None
-    if item.rule == News.CHANNEL:
-        return None if OPS in user.teams else Verdict.NOT_FOLLOWED
-    if owner_of(item.rule):
-        return Verdict.ANOTHERS
+        return None
     return Verdict.NOT_FOLLOWED if wanted else None
 
 

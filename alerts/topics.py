@@ -8,6 +8,9 @@ would ring again at each reconnect.
 Fixed words are lower case. Identities (`RIOT`, `BTC-USD`, a rule's id) keep their case; whatever
 is not a letter, a digit or one of ``- _ . ~`` is percent-encoded, so ``/ + # $`` and NUL can never
 leave their level. No topic has more than seven levels, the limit of some large brokers.
+
+What a user's own rule says stands below that user alone: who may read the shared tree must not learn what
+somebody waits for.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
+from alerts.forms import owned_word, owner_of
 from alerts.model import Severity
 from monitor.core.clock import HOUR, MINUTE, SECOND, Millis
 
@@ -41,6 +45,8 @@ class Kind(StrEnum):
     ALERT_STATE = "alert_state"
     ALERT_EVENT = "alert_event"
     USER_INBOX = "user_inbox"
+    USER_ALERT_STATE = "user_alert_state"
+    USER_ALERT_EVENT = "user_alert_event"
     USER_REPLY = "user_reply"
     USER_REPLY_PLACE = "user_reply_place"
     COMMAND = "command"
@@ -81,6 +87,8 @@ ADDRESS: Mapping[Kind, str] = MappingProxyType(
         Kind.ALERT_STATE: "alert/{rule}/{key}/state",
         Kind.ALERT_EVENT: "alert/{rule}/{key}/event",
         Kind.USER_INBOX: "user/{user}/inbox",
+        Kind.USER_ALERT_STATE: "user/{user}/state/{alert}",
+        Kind.USER_ALERT_EVENT: "user/{user}/event/{alert}",
         Kind.USER_REPLY: "user/{user}/reply",
         Kind.USER_REPLY_PLACE: "user/{user}/reply/{place}",
         Kind.COMMAND: "cmd/{verb}",
@@ -105,6 +113,8 @@ DELIVERY: Mapping[Kind, Delivery] = MappingProxyType(
         Kind.ALERT_STATE: Delivery(qos=1, retain=True),
         Kind.ALERT_EVENT: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
         Kind.USER_INBOX: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
+        Kind.USER_ALERT_STATE: Delivery(qos=1, retain=True),
+        Kind.USER_ALERT_EVENT: Delivery(qos=1, retain=False, expiry=Expiry.SEVERITY),
         Kind.USER_REPLY: Delivery(1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
         Kind.USER_REPLY_PLACE: Delivery(1, retain=False, expiry=Expiry.FIXED, expiry_ms=MINUTE),
         Kind.COMMAND: Delivery(qos=1, retain=False),
@@ -194,12 +204,22 @@ class Topics:
         return self._topic(Kind.COMPANY_STATE, company=company)
 
     def alert_state(self, rule: str, key: str) -> Topic:
-        """Return the topic of one alert's current state."""
+        """Return the topic of one alert's current state; of a user's own rule, below its owner."""
+        owner = owner_of(rule)
+        if not owner:
+            return self.shared_state(rule, key)
+        return self._topic(Kind.USER_ALERT_STATE, user=owner, alert=_alert(rule, key))
+
+    def shared_state(self, rule: str, key: str) -> Topic:
+        """Return where everybody reads a state, whosever the rule is."""
         return self._topic(Kind.ALERT_STATE, rule=rule, key=key)
 
     def alert_event(self, rule: str, key: str) -> Topic:
-        """Return the topic of one alert's changes."""
-        return self._topic(Kind.ALERT_EVENT, rule=rule, key=key)
+        """Return the topic of one alert's changes; of a user's own rule, below its owner."""
+        owner = owner_of(rule)
+        if not owner:
+            return self._topic(Kind.ALERT_EVENT, rule=rule, key=key)
+        return self._topic(Kind.USER_ALERT_EVENT, user=owner, alert=_alert(rule, key))
 
     def user_inbox(self, user: str) -> Topic:
         """Return the topic of the notices routed to one user."""
@@ -234,3 +254,8 @@ class Topics:
     def _topic(self, kind: Kind, **words: str) -> Topic:
         levels = {name: escape_level(word) for name, word in words.items()}
         return Topic(self.below(ADDRESS[kind].format_map(levels)), kind)
+
+
+def _alert(rule: str, key: str) -> str:
+    """Return an owned alert in one level: an id has no point in it, so the first one ends the id."""
+    return f"{owned_word(rule)}.{key}"

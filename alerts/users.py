@@ -220,6 +220,15 @@ class UsersBook(_Closed, frozen=True, kw_only=True):
         """Return what each team follows, by its name."""
         return {team.name: team.follows for team in self.teams}
 
+    def faults_of(self, kind: str, reason: str) -> list[str]:
+        """Return the names of a fault, `user|channel|reason`, at each channel of a kind."""
+        return [
+            f"{user.name}|{name}|{reason}"
+            for user in self.users
+            for way, name in zip(user.ways, user.channel_names(), strict=True)
+            if way.kind == kind
+        ]
+
 
 NOBODY = UsersBook()
 """The book where no users are configured."""

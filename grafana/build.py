@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana import feeds, formulas, panels, pipeline, reference, trader
+from grafana import feeds, formulas, keyspace, panels, pipeline, reference, trader
 from monitor.core.discovery import declared
 from monitor.metrics.base import Metric
 
@@ -40,6 +40,10 @@ def main() -> None:
     page = formulas.FILE.read_text(encoding="utf-8")
     formulas.FILE.write_text(formulas.filled(page, families()), encoding="utf-8")
     sys.stdout.write(f"docs/{formulas.FILE.name}\n")
+    keyspace.FILE.write_text(
+        keyspace.filled(keyspace.FILE.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    sys.stdout.write(f"docs/{keyspace.FILE.name}\n")
 
 
 def _text(board: panels.Board) -> str:

@@ -8,7 +8,8 @@ import sys
 
 from rich.text import Text
 
-from monitor.cli.application import application
+from monitor.cli.application import application, obey
+from monitor.cli.guide import names_page, page_of
 from monitor.cli.output import Output, emit, error_data, form_asked, talk
 from monitor.core.errors import ConfigError, HashhedgeError
 
@@ -33,15 +34,19 @@ def main() -> None:
 
 
 def _run() -> None:
+    words = sys.argv[1:]
     try:
-        application(sys.argv[1:])()
+        sys.exit(obey(application(words)))
     except HashhedgeError as error:
         _say(str(error))
         if error.hint and not isinstance(error, ConfigError):  # its text ends with the mend
             _say_hint(error.hint)
-        form = form_asked(sys.argv[1:])
+        page = page_of(words)
+        if not names_page(f"{error} {error.hint}"):
+            talk.print(f"  see: {page}", soft_wrap=True)
+        form = form_asked(words)
         if form not in {Output.TABLE, Output.CSV}:  # a table of errors is words all the same
-            emit(error_data(error), form, str)
+            emit(error_data(error, page), form, str)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 
 from monitor.core.errors import ConfigError
-from monitor.core.mends import name_mend
+from monitor.core.mends import form_of
 
 PREFIX = "HASHHEDGE_"
 MAX_FILE_BYTES = 65_536
@@ -159,7 +159,7 @@ def load_settings(environ: Mapping[str, str], options: Mapping[str, Any] | None 
         raise ConfigError(
             message,
             where=_place(name, given),
-            hint=name_mend(message) or "see docs/configuration.md",
+            hint=form_of(message) if "matching regex" in message else "see docs/configuration.md",
         ) from error
 
 

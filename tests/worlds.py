@@ -7,7 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from alerts.desk.book import NOTHING_SAID, DeskBook
+from alerts.forms import owned_id
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
@@ -71,6 +74,11 @@ def threshold(**fields: object) -> ThresholdRule:
     """Make a rule as the rulebook would."""
     base = {"type": "threshold", "id": "r", "on": "BTC-USD"}
     return rule_of(base | fields, ThresholdRule)
+
+
+def owned(rule: ThresholdRule, owner: str = "ana") -> ThresholdRule:
+    """Return a rule as a user's own: under an id that no file could write."""
+    return replace(rule, id=owned_id(owner, rule.id))
 
 
 def firms() -> list[Firm]:

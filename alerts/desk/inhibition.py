@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from alerts.desk.book import Inhibit
 from alerts.desk.matching import Subject, meets
+from alerts.forms import owner_of, owner_of_alert
 from alerts.model import Severity
 
 _Place = tuple[int, tuple[str, ...]]
@@ -39,10 +40,14 @@ class Inhibition:
         return stopped
 
     def mute_of(self, subject: Subject) -> str:
-        """Return `rule:<id>|<key>` of an alert that mutes this one; empty: none does."""
+        """Return `rule:<id>|<key>` of an alert that mutes this one; empty: none does.
+
+        What only one user is told of mutes nothing for the others: they would hear neither.
+        """
+        known_to_it = {"", owner_of(subject.rule)}
         for place in self._targets(subject):
             for name in self._firing.get(place, ()):
-                if name != subject.name:
+                if name != subject.name and owner_of_alert(name) in known_to_it:
                     return f"rule:{name}"
         return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from alerts.model import Severity, Transition
+from monitor.core.mends import nearest
 
 
 class Subject(NamedTuple):
@@ -53,6 +54,17 @@ def match_fault(match: Mapping[str, str]) -> str:
     if severity is not None and severity not in set(Severity):
         return f"`{severity}` is no severity; known are {', '.join(Severity)}"
     return ""
+
+
+def match_mend(match: Mapping[str, str]) -> str:
+    """Return how to mend a matcher that has a fault."""
+    unknown = sorted(set(match) - FIELDS)
+    if unknown:
+        return nearest(unknown[0], FIELDS)
+    severity = match.get("severity")
+    if severity is not None:
+        return nearest(severity, set(Severity))
+    return "name what is meant: company=HIVE severity=warning"
 
 
 def words_of(match: Mapping[str, str]) -> str:

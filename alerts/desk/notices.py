@@ -8,15 +8,19 @@ from msgspec.structs import replace
 
 from alerts.desk.matching import words_of
 from alerts.desk.records import Dead, Maintenance, Silence, Standing
+from alerts.forms import owner_of, owner_of_alert
 from alerts.identity import notice_id, transition_id
 from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
 from alerts.wording import for_people
 from monitor.core.clock import iso
+from monitor.core.plurals import counted
 from monitor.domain.commands import Place
 from monitor.domain.events import Quality, Reading
 
 VERSION = "1"
 """Goes into the ids, as a rule's version does into those of its alerts."""
+
+OTHERS = "users' own"
 
 _WHY = {
     Reason.SILENCE_EXPIRED: "the silence on it is over",
@@ -162,20 +166,33 @@ def of_silence(
     members: Sequence[str],
     now: int,
 ) -> Transition:
-    """Return that a silence began, ends soon or has ended, and what it hid."""
+    """Return that a silence began, ends soon or has ended, and what it hid.
+
+    Of a user's own rule that user alone is told; and no other hears what of his own a silence hid.
+    """
     what = words_of(silence.match)
+    owner = owner_of(silence.match.get("rule", ""))
+    shown = [name for name in members if owner_of_alert(name) in {"", owner}]
     said = {
         Reason.COMMANDED: f"{silence.by} silenced {what} until {iso(silence.until)}: "
         f"{silence.reason}",
         Reason.ENDS_SOON: f"The silence of {silence.by} on {what} ends at {iso(silence.until)}; "
-        f"it hides {len(members)} firing: {', '.join(members[:8])}",
-        Reason.ENDED: f"The silence of {silence.by} on {what} is over; it hid {silence.count} "
-        f"notices of {len(silence.hidden)} alerts: {', '.join(silence.hidden[:8]) or 'nothing'}",
+        f"it hides {len(shown)} firing: {', '.join(shown[:8])}",
+        Reason.ENDED: f"The silence of {silence.by} on {what} is over; it hid "
+        f"{counted(silence.count, 'notice')} of {counted(len(silence.hidden), 'alert')}: "
+        f"{', '.join(shown[:8]) or (OTHERS if silence.hidden else 'nothing')}",
     }
     number = 1 + list(said).index(reason)
     labels = {"silence": silence.id}
     item = _noted(News.SILENCE, labels, silence.at, number, now)
-    return replace(item, reason=reason, notice=notice, summary=said[reason], members=tuple(members))
+    return replace(
+        item,
+        reason=reason,
+        notice=notice,
+        summary=said[reason],
+        members=tuple(shown),
+        inbox=owner,
+    )
 
 
 def of_maintenance(window: Maintenance, reason: Reason, now: int) -> Transition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from msgspec.structs import replace as changed
@@ -11,12 +11,14 @@ from msgspec.structs import replace as changed
 from alerts.acks import Ack
 from alerts.desk import notices
 from alerts.desk.desk import Desk
-from alerts.desk.matching import match_fault, meets, subject_of, words_of
+from alerts.desk.matching import match_fault, match_mend, meets, subject_of, words_of
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
-from alerts.model import AlertState, Reason
+from alerts.forms import owner_of_alert
+from alerts.model import AlertState, News, Reason
 from alerts.rehearsal import drill
 from monitor.core.clock import iso
+from monitor.core.mends import nearest
 from monitor.domain.command_forms import command_fault
 from monitor.domain.commands import (
     MAX_LISTED,
@@ -78,11 +80,14 @@ class Orders:
                 return refused(command, now, "rules of users are not kept here")
 
     def _add_silence(self, command: Command, wish: AddSilence, now: int) -> Reply:
-        fault = match_fault(wish.match) or _span_fault(now, wish.until, now)
+        fault = match_fault(wish.match)
+        if fault:
+            return refused(command, now, fault, match_mend(wish.match))
+        fault = _span_fault(now, wish.until, now)
         if fault:
             return refused(command, now, fault)
         name = _made_of(command)
-        reply = self._matched(replace(done(command, now, ""), made=name), wish.match)
+        reply = self._matched(command, replace(done(command, now, ""), made=name), wish.match)
         said = f"{words_of(wish.match)} until {iso(wish.until)}"
         if name in self._ledger.silences:
             return replace(reply, text=f"silenced already: {said}")
@@ -116,7 +121,7 @@ class Orders:
         reply = replace(
             done(command, now, f"would end {said}"),
             made=silence.id,
-            matches=tuple(firing[:MAX_LISTED]),
+            matches=_for(command, firing),
             matched=len(firing),
             firing=len(firing),
         )
@@ -128,7 +133,7 @@ class Orders:
     def _ack(self, command: Command, wish: AckAlert, now: int) -> Reply:
         standing = self._standing(wish)
         if standing is None:
-            return refused(command, now, f"{wish.rule} does not fire for {wish.key}", _LIST)
+            return refused(command, now, *self._no_fire(command, wish))
         if wish.since is not None and wish.since != standing.last.since:
             fault = f"{wish.rule} for {wish.key} has ended meanwhile, and fires anew"
             return refused(command, now, fault, "take on the newer one")
@@ -159,6 +164,17 @@ class Orders:
         self._desk.end_ack(standing.last.name, Reason.UNACKNOWLEDGED, words, now)
         state = standing.last.to_state.value
         return replace(done(command, now, f"given back: {said}"), state=state)
+
+    def _no_fire(self, command: Command, wish: AckAlert) -> tuple[str, str]:
+        """Return why an alert cannot be taken on, and the mend: a slip of the pen, or all is quiet."""
+        known = [it for it in self._around.subjects() if _may_name(command, it.name)]
+        keys = {it.key for it in known if it.rule == wish.rule}
+        if not keys and wish.rule not in set(News):
+            hint = nearest(wish.rule, {it.rule for it in known})
+            return f"there is no rule `{wish.rule}`", hint
+        if keys and wish.key not in keys:
+            return f"rule `{wish.rule}` is not about `{wish.key}`", nearest(wish.key, keys)
+        return f"{wish.rule} does not fire for {wish.key}", _LIST
 
     def _standing(self, wish: AckAlert | UnackAlert) -> Standing | None:
         standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")
@@ -223,7 +239,7 @@ class Orders:
         self._desk.say(test)
         return replace(reply, text=f"sent: {test.summary}{real}", made=test.id)
 
-    def _matched(self, reply: Reply, match: Mapping[str, str]) -> Reply:
+    def _matched(self, command: Command, reply: Reply, match: Mapping[str, str]) -> Reply:
         """Return an answer with the alerts that a matcher means, those that fire first."""
         firing = {
             name: None
@@ -235,8 +251,18 @@ class Orders:
         for subject in self._around.subjects():
             if meets(match, subject):
                 names[subject.name] = None
-        listed = tuple(names)[:MAX_LISTED]
+        listed = _for(command, names)
         return replace(reply, matches=listed, matched=len(names), firing=len(firing))
+
+
+def _for(command: Command, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the alerts that an answer names: those of another user's own rules are only counted."""
+    meant = (name for name in names if _may_name(command, name))
+    return tuple(meant)[:MAX_LISTED]
+
+
+def _may_name(command: Command, name: str) -> bool:
+    return owner_of_alert(name) in {"", command.by}
 
 
 def _made_of(command: Command) -> str:

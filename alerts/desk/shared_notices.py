@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.forms import owner_of
 from alerts.identity import transition_id
 from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
 from alerts.pacing.capping import Overflow
@@ -83,7 +84,13 @@ def _noted(  # noqa: PLR0913, PLR0917  # one line a field of what is told
         members=tuple(f"{line.rule}|{line.key}" for line in digest.lines),
         lines=digest.lines,
         more=digest.more,
+        inbox=_whose(digest),
     )
+
+
+def _whose(digest: Digest) -> str:
+    """Return whose own rules it is about: such a message goes to that user alone, see `digest.apart`."""
+    return owner_of(digest.lines[0].rule) if digest.lines else ""
 
 
 def _subjects(digest: Digest) -> str:

@@ -52,7 +52,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "digest.line": "- {clock} {severity}: {sentence}",
         "digest.more": "and {count} more",
         "together": "Several at once: {count}",
-        "channel-failed": "The channel {channel} of {user} does not take messages: {reason}.",
+        "channel-failed": "A channel {channel} does not take messages: {reason}.",
     }
 )
 

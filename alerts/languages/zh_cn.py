@@ -54,7 +54,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "digest.line": "- {clock} 【{severity}】{sentence}",
         "digest.more": "另有 {count} 条",
         "together": "同时 {count} 条告警",
-        "channel-failed": "{user} 的渠道 {channel} 无法接收消息：{reason}。",
+        "channel-failed": "有一个 {channel} 渠道无法接收消息：{reason}。",
     }
 )
 

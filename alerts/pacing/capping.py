@@ -16,7 +16,7 @@ import msgspec
 
 from alerts.forms import RuleId
 from alerts.model import Severity, Transition
-from alerts.pacing.digest import NO_LINES, Digest, line_of
+from alerts.pacing.digest import NO_LINES, Digest, apart, line_of
 from monitor.core.clock import SECOND, Millis
 from monitor.core.durations import duration_ms
 
@@ -91,8 +91,8 @@ EMPTY = CapRecord()
 def scope_of(cap: Cap, user: str, transition: Transition) -> str:
     """Return whose count a notice goes to."""
     if cap.per is Per.USER:
-        return user
-    return transition.labels.get("company") or transition.company or transition.key
+        return f"{apart(transition)}{user}"
+    return f"{apart(transition)}{transition.whom or transition.key}"
 
 
 def holds(cap: Cap, record: CapRecord | None, severity: Severity, now: Millis) -> bool:

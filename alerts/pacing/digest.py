@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from alerts.forms import owner_of
 from alerts.model import AlertState, Line, Severity, Transition
 from alerts.pacing.severities import LOUDNESS
 
@@ -47,6 +48,12 @@ class Digest:
 
 
 NO_LINES = Digest()
+
+
+def apart(transition: Transition) -> str:
+    """Return what a name begins with that keeps the notices of one user's own rules from the others'."""
+    owner = owner_of(transition.rule) or transition.inbox
+    return f"{owner}|" if owner else ""
 
 
 def line_of(transition: Transition) -> Line:

@@ -15,7 +15,7 @@ import msgspec
 
 from alerts.forms import RuleId
 from alerts.model import Severity, Transition
-from alerts.pacing.digest import NO_LINES, Digest, line_of
+from alerts.pacing.digest import NO_LINES, Digest, apart, line_of
 from monitor.core.clock import HOUR, Millis
 from monitor.core.durations import duration_ms
 
@@ -99,7 +99,7 @@ def scope_of(group: Group, family: str, transition: Transition) -> str:
     """Return which alerts a notice is grouped with."""
     company = transition.labels.get("company") or transition.company or transition.key
     words = {By.FAMILY: family, By.COMPANY: company}
-    return "|".join(words[item] for item in By if item in group.by)
+    return apart(transition) + "|".join(words[item] for item in By if item in group.by)
 
 
 def on_notice(

@@ -29,7 +29,7 @@ from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
 from alerts.stride import Stride
 
-DEFAULT_SUMMARY = "{company}: {target} is {value}, bound {bound}."
+DEFAULT_SUMMARY = "{subject} is {value}, level {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
 

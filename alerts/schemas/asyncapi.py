@@ -51,6 +51,12 @@ CHANNELS: Mapping[Kind, Channel] = MappingProxyType(
             "What is for one user: what he follows, escalations, his own rules.",
             ("alert-event",),
         ),
+        Kind.USER_ALERT_EVENT: Channel(
+            "send", "An alert of a user's own rule fired or ended; for its owner.", ("alert-event",)
+        ),
+        Kind.USER_ALERT_STATE: Channel(
+            "send", "Where such an alert stands; for its owner.", ("alert-state", CLEARED)
+        ),
         Kind.COMPANY_STATE: Channel(
             "send", "The readings of one company.", ("company-state", CLEARED)
         ),
@@ -92,6 +98,7 @@ PARAMETERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rule": ("a rule's id; `digest`, `overflow`, `silence` and others of docs/mqtt.md", "thin"),
         "key": ("the alert's subject", "RIOT"),
         "user": ("a user's name", "anna"),
+        "alert": ("the id by which the owner knows the rule, a point, the subject", "thin.RIOT"),
         "company": ("a company's ticker", "RIOT"),
         "instrument": ("an instrument or a network metric", "BTC-USD"),
         "feed": ("a feed's name", "coinbase"),

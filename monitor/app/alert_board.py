@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from alerts.codec import decode_transition
+from alerts.forms import owner_of_alert
 from alerts.sinks.mqtt import MqttSink
 from monitor.compute.alert_list import AlertList, alert_list
 from monitor.compute.step import Step
@@ -37,6 +38,7 @@ class AlertBoard:
         self._states = states
         self._body = b""
         self._again = False
+        self._all_own_below = False
         self.listed: AlertList | None = None
         """What the process that computes has listed; None before its first word."""
 
@@ -64,6 +66,8 @@ class AlertBoard:
             StoreUnavailable: Redis did not answer.
 
         """
+        if not self._all_own_below:
+            await self._move_below_owners()
         body = await self._states.read_list()
         if body != self._body:
             self.listed, self._body = _list.decode(body), body
@@ -72,6 +76,18 @@ class AlertBoard:
         if self._again:
             await self._repeat(await self._states.told())
             self._again = False
+
+    async def _move_below_owners(self) -> None:
+        """Take back what an older release told everybody of users' own rules; once is enough.
+
+        Each is said below its owner with the states that are repeated at the first connection.
+        """
+        for name in sorted(filter(owner_of_alert, await self._states.shared())):
+            rule, _, key = name.partition("|")
+            await self._sink.clear_state(self._sink.topics.shared_state(rule, key))
+            await self._states.move(name)
+            self._again = True
+        self._all_own_below = True
 
     async def _take_back(self, names: set[str]) -> None:
         for name in sorted(names):

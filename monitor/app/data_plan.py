@@ -15,7 +15,6 @@ import msgspec
 from alerts.codec import encode_transition
 from alerts.model import AlertState, Reason, Severity, Transition
 from monitor.compute.plan import MARKET_INPUTS
-from monitor.compute.worker import KEEP_TICKS_MS
 from monitor.core.clock import DAY, HOUR, Millis
 from monitor.domain.chronicle import KEEP_DAYS, KEEP_SESSIONS, Day, Told, Traded
 from monitor.domain.companies import Companies
@@ -27,10 +26,11 @@ from monitor.domain.pairs import RECENT
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
 from monitor.store.codec import encode_quote
+from monitor.store.commit import MAX_TRANSITIONS
 from monitor.store.flaws import KEEP_REFUSED_MS, MAX_FLAWS, encode_flaw
 from monitor.store.keys import Keys
+from monitor.store.ticks import KEEP_TICKS_MS
 
-MAX_TRANSITIONS = 1_000_000
 TICKER, ROW_BYTES = 5, 62
 """Length of a ticker, and of one pair of returns with all its digits."""
 _NEWEST = "the newest"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from monitor.app.feeding import fresh_now, note_contradicted
-from monitor.core.clock import DAY, SECOND, Clock, Millis
+from monitor.core.clock import DAY, Clock, Millis
 from monitor.core.errors import StoreUnavailable
 from monitor.core.signature import WINDOW_S
 from monitor.domain.events import Quote
@@ -17,7 +17,7 @@ from monitor.domain.labels import labelled
 from monitor.domain.sessions import SessionCalendar
 from monitor.feeds.gate import Gate
 from monitor.feeds.rate import TokenBucket
-from monitor.store.externals import ExternalStore
+from monitor.store.externals import SEEN_MS, ExternalStore
 from monitor.store.flaws import FlawStore, refused_field
 from monitor.store.ticks import NoticeWriter, TickWriter
 from monitor.telemetry.instruments import Instruments
@@ -30,8 +30,6 @@ MAX_SENDERS = 32
 MAX_INSTRUMENTS = 1_000
 """Different ones of one sender, while the process lives."""
 NOTICES_FRESH_MS = DAY
-SEEN_MS = 2 * WINDOW_S * SECOND
-"""A signature may be from the future by a window, and then counts for two."""
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from monitor import __version__
+from monitor.cli.guide import misuse
 
 COMMANDS = MappingProxyType(
     {
@@ -108,3 +110,21 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
         if not known or word == name:
             app.add_typer(import_module(f"monitor.cli.{module}").app, name=name)
     return app
+
+
+def obey(app: typer.Typer) -> int:
+    """Run the command line; return its exit code.
+
+    Raises:
+        ConfigError: there is no such command or option, or one is missing.
+
+    """
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        if not error.format_message():  # the help of a noun without a verb, which is printed
+            return error.exit_code
+        raise misuse(error) from error
+    except typer.Abort:
+        return 1
+    return code if isinstance(code, int) else 0

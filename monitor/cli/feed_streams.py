@@ -60,3 +60,8 @@ def stream_table(rows: list[dict[str, Any]]) -> Table:
             stream["error"] or "",
         )
     return table
+
+
+def named(feed: str, message: str, of: str = "") -> str:
+    """Return what went wrong with a feed's name before it, once: most messages begin with it."""
+    return f"{feed}{of}: {message.removeprefix(f'{feed}: ')}"

@@ -18,7 +18,7 @@ from monitor.cli.company import CompaniesOption
 from monitor.cli.feed_probe import show_probe
 from monitor.cli.feed_quality import quality
 from monitor.cli.feed_revisions import revisions
-from monitor.cli.feed_streams import seconds_text, stream_row, stream_table
+from monitor.cli.feed_streams import named, seconds_text, stream_row, stream_table
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.quotes import disputed_quotes, quote_row, stored_quotes
@@ -140,10 +140,10 @@ def table(rows: list[dict[str, Any]]) -> Group:
             str(len(row["instruments"])),
             said(row["error"]),
         )
-    errors = [Text(f"{row['feed']}: {row['message']}") for row in rows if row["message"]]
+    errors = [Text(named(row["feed"], row["message"])) for row in rows if row["message"]]
     sent = [row for row in rows if row["stream"]]
     errors += [
-        Text(f"{row['feed']} stream: {row['stream']['message']}")
+        Text(named(row["feed"], row["stream"]["message"], " stream"))
         for row in sent
         if row["stream"]["message"]
     ]

@@ -119,11 +119,12 @@ def form_asked(words: Sequence[str]) -> Output:
     return form
 
 
-def error_data(error: HashhedgeError) -> dict[str, Any]:
-    """Return an error for programs: as a whole, and each of its problems with place and mend."""
+def error_data(error: HashhedgeError, page: str) -> dict[str, Any]:
+    """Return an error for programs: as a whole, each of its problems with place and mend, the page."""
     problems = error.problems if isinstance(error, ConfigErrors) else (error,)
     first = _problem(error) if len(problems) > 1 else _problem(problems[0])
-    return {"error": first | {"problems": [_problem(problem) for problem in problems]}}
+    told = [_problem(problem) for problem in problems]
+    return {"error": first | {"problems": told, "see": page}}
 
 
 def _problem(error: HashhedgeError) -> dict[str, Any]:

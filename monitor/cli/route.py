@@ -189,10 +189,13 @@ def _row(found: Route, user: User, item: Transition, settings: Settings) -> dict
         "user": found.user,
         "verdict": found.verdict.value,
         "why": found.verdict.words,
+        "muted_by": item.muted_by,
         "until": None if found.until is None else iso(found.until),
         "topics": inbox,
         "channels": list(user.channel_names()) if reached else [],
-        "shared_topic": topics.alert_event(item.rule, item.key).name,
+        "shared_topic": None
+        if owner_of(item.rule)
+        else topics.alert_event(item.rule, item.key).name,
     }
 
 
@@ -203,10 +206,16 @@ def _has_inbox(user: User) -> bool:
 def _drawn(rows: list[dict[str, Any]], item: Transition, moment: int, base: str) -> Group:
     lines = [
         f"{item.rule} {item.key}, {item.severity.value}, at {iso(moment)}",
+        *([f"muted by {item.muted_by}"] if item.muted_by else []),
         f"topics are below {base}/",
-        *(f"everybody: {row['shared_topic'].removeprefix(base)[1:]}" for row in rows[:1]),
+        *(f"everybody: {_everybody(row, base)}" for row in rows[:1]),
     ]
     return Group(*map(Text, lines), _table(rows, base))
+
+
+def _everybody(row: dict[str, Any], base: str) -> str:
+    shared: str | None = row["shared_topic"]
+    return "nothing, it is a user's own rule" if shared is None else shared.removeprefix(f"{base}/")
 
 
 def _table(rows: list[dict[str, Any]], base: str) -> Table:

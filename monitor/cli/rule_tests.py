@@ -20,6 +20,7 @@ from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit
 from monitor.core.clock import Millis, SystemClock, iso
 from monitor.core.errors import ConfigError, ConfigErrors
+from monitor.core.plurals import counted
 from monitor.tuning.verdict import Difference, Outcome, span
 
 
@@ -92,7 +93,8 @@ def _drawn(done: list[Outcome], untested: list[str]) -> Group:
     ]
     if untested:
         lines.append(Text(f"in no test: {', '.join(untested)}", style="dim"))
-    words = f"{len(done)} tests, {len(failed)} failed" if failed else f"fine: {len(done)} tests"
+    tests = counted(len(done), "test")
+    words = f"{tests}, {len(failed)} failed" if failed else f"fine: {tests}"
     return Group(*lines, Text(words, style="red" if failed else "green"))
 
 

@@ -38,6 +38,7 @@ from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
 from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable
+from monitor.core.plurals import counted
 from monitor.domain.agenda import Agenda
 from monitor.domain.companies import Companies, latest
 from monitor.domain.facts import FACTS
@@ -89,7 +90,7 @@ def check(
         "doubts": doubts,
         "repaints": notes,
     }
-    emit(data, output, lambda: Text(f"fine: {len(book.rules)} rules in {book.name}"))
+    emit(data, output, lambda: Text(f"fine: {counted(len(book.rules), 'rule')} in {book.name}"))
 
 
 def refused_to_all(book: Rulebook, catalogue: Catalogue, companies: Companies) -> list[str]:

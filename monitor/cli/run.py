@@ -43,10 +43,9 @@ from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.replay.player import Speed
 from monitor.replay.synthesis import SEED, synthetic_moments
-from monitor.store.keys import REPLAY_TAG
+from monitor.store.keys import DEMO_TAG
 from monitor.telemetry.logs import configure
 
-DEMO_TAG = f"{REPLAY_TAG}:demo"
 DEMO_PLAYED_SHARE = 0.85
 """Share of the demo's time in which the history plays; the rest is for starting and the end."""
 STORY_S = 46 * 3_600.0

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from alerts.desk.matching import match_fault, meets, subject_of, words_of
+from alerts.desk.matching import match_fault, match_mend, meets, subject_of, words_of
 from alerts.model import AlertState
 from monitor.cli.live import LiveOption, committed, required_url
 from monitor.cli.orders import AuthorOption, DryRunOption, end_of, matchers, send, show
@@ -43,7 +43,7 @@ def add_silence(
     wanted = matchers(match)
     fault = match_fault(wanted)
     if fault:
-        raise ConfigError(fault, where="MATCHER")
+        raise ConfigError(fault, where="MATCHER", hint=match_mend(wanted))
     if for_ is None and until is None:
         end_of("", None, None)  # says so before anything is looked for
     url = required_url(live)

@@ -67,8 +67,11 @@ def render(
     bound = _bound(step, rule, key)
     reading = bound.reading_of(step.reading)
     real = reading.value is not None and value is None
+    origin = Origin(dashboard_url=settings.dashboard_url)
     said = {
-        word: _channels(step, bound, _shown(reading, bound, value, breached=fires), fires=fires)
+        word: _channels(
+            step, bound, _shown(reading, bound, value, breached=fires), origin, fires=fires
+        )
         for word, fires in (("fires", True), ("ends", False))
     }
     data = {"rule": rule, "subject": bound.key, "data": "live" if real else "made up", **said}
@@ -97,7 +100,9 @@ def _shown(present: Reading, bound: Bound, value: float | None, *, breached: boo
     return Reading(made, Quality.OK, "", SystemClock().now())
 
 
-def _channels(step: Step, bound: Bound, reading: Reading, *, fires: bool) -> Mapping[str, Any]:
+def _channels(
+    step: Step, bound: Bound, reading: Reading, origin: Origin, *, fires: bool
+) -> Mapping[str, Any]:
     """Return the text of each channel, as the sinks make it."""
     now = SystemClock().now()
     after, reason, notice = (
@@ -109,8 +114,8 @@ def _channels(step: Step, bound: Bound, reading: Reading, *, fires: bool) -> Map
     transition = replace(transition, notice=notice)
     stamp = Stamp("preview", 1, now)
     return {
-        "mqtt_event": json.loads(encode(alert_event(transition, stamp, Origin()))),
-        "mqtt_state": json.loads(encode(alert_state(transition, stamp, Origin()))),
+        "mqtt_event": json.loads(encode(alert_event(transition, stamp, origin))),
+        "mqtt_state": json.loads(encode(alert_state(transition, stamp, origin))),
         "log": log_fields(transition),
         "digest_line": _line(transition),
     }

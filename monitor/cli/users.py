@@ -30,6 +30,7 @@ from monitor.cli.users_option import UsersOption
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
+from monitor.core.plurals import counted
 from monitor.domain.watchlist import NAME
 
 app = typer.Typer(help="Users: who is told of what, when and how.", no_args_is_help=True)
@@ -77,7 +78,7 @@ def check(
     path, book = users_book(file)
     raise_all(asyncio.run(channel_faults(path, book)))
     counts = {"users": len(book.users), "teams": len(book.teams)}
-    words = "fine: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+    words = "fine: " + ", ".join(counted(count, name.rstrip("s")) for name, count in counts.items())
     emit(counts, output, lambda: Text(words))
 
 
@@ -198,7 +199,7 @@ def _change(
     _, book = users_book(users)
     check_user(book, user, "USER")
     world = load_world(settings_with(), SystemClock().now())
-    items = [_item(word, world) for word in what]
+    items = [_item(word, user, world) for word in what]
     url = required_url(live)
     if wanted is None:
         ask(url, lambda client, keys: letter_store(client, keys).forget_follows(user, items))
@@ -208,11 +209,11 @@ def _change(
     _show(book, user, url, output)
 
 
-def _item(word: str, world: World) -> str:
+def _item(word: str, user: str, world: World) -> str:
     """Return `kind:word` of what a person wrote.
 
     Raises:
-        ConfigError: no such kind, company or rule.
+        ConfigError: no such kind, company or rule, or a rule of another's own.
 
     """
     kind, equals, value = word.partition("=")
@@ -225,6 +226,11 @@ def _item(word: str, world: World) -> str:
         if value not in world.companies:
             hint = nearest(value, world.companies)
             raise ConfigError(f"there is no company `{value}`", where="WHAT", hint=hint)
+    if kind == "rule" and owner_of(value) not in {"", user}:
+        owner = owner_of(value)
+        problem = f"`{value}` is a rule of {owner}'s own, which {owner} alone is told of"
+        hint = "set one of your own, see docs/rules.md#rules-of-your-own"
+        raise ConfigError(problem, where="WHAT", hint=hint)
     if kind == "rule" and not owner_of(value) and value not in rules:
         raise ConfigError(f"there is no rule `{value}`", where="WHAT", hint=nearest(value, rules))
     if kind == "watchlist" and not NAME.fullmatch(value):

@@ -51,9 +51,10 @@ from monitor.domain.revisions import Revised
 from monitor.domain.volumes import Usual
 from monitor.store.codec import decode_quote, encode_quote
 from monitor.store.keys import Keys
+from monitor.store.keyspace import STATE_SCHEMA
 from monitor.store.records import unreadable
 
-SCHEMA = b"1"
+SCHEMA = STATE_SCHEMA.encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from monitor.compute.cells import Saved, read_cells
 from monitor.compute.counts import Counts
 from monitor.compute.encoding import encode_changes
 from monitor.compute.step import Step
-from monitor.core.clock import SECOND, Clock
+from monitor.core.clock import Clock
 from monitor.domain.commands import Command, ReloadBooks
 from monitor.domain.events import Tick
 from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
@@ -32,10 +32,9 @@ from monitor.store.commands import encode_reply
 from monitor.store.commit import Commit, Committer
 from monitor.store.flaws import encode_flaw, refused_field
 from monitor.store.leases import Lease
-from monitor.store.ticks import Entry, TickReader
+from monitor.store.ticks import KEEP_TICKS_MS, Entry, TickReader
 
 ROLE = "compute"
-KEEP_TICKS_MS = 60 * 60 * SECOND
 
 _ALWAYS = ("schema", "now")
 

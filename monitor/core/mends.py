@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from msgspec import inspect
@@ -16,9 +17,10 @@ Step: TypeAlias = str | int
 MANY = 12
 """More known words than this are not all listed."""
 LIKELY = 5
+TORN = "look there and a line above for a missing quote, bracket or space"
+"""The mend of what is no YAML at all."""
 
 Place: TypeAlias = tuple[Step, ...]
-_NO_NAME = re.compile(r"matching regex '\^\[a-z0-9\]\[a-z0-9_-\]\{0,(\d+)\}\$'")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -34,14 +36,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
         likely = difflib.get_close_matches(word, names, n=LIKELY, cutoff=0.0)
     words = ", ".join(f"`{name}`" for name in likely)
     return f"known are {words}" if likely is names else f"the nearest of {len(names)} are {words}"
-
-
-def name_mend(message: str) -> str:
-    """Return how a name is written, where `message` is msgspec's that a text is none; else nothing."""
-    found = _NO_NAME.search(message)
-    if found is None:
-        return ""
-    return f"lower-case letters, digits, - and _, no sign first, at most {int(found[1]) + 1} in all"
 
 
 def steps_of(path: str) -> Place:
@@ -95,3 +89,64 @@ def known_words(kind: Any, place: Place) -> list[str]:  # noqa: ANN401  # any ty
         elif isinstance(leaf, inspect.LiteralType):
             words.extend(str(value) for value in leaf.values)
     return words
+
+
+def explained(message: str, word: str, known: list[str], said: object) -> tuple[str, str]:
+    """Return what msgspec says in our words, and the mend; no mend where it names none.
+
+    `word` is what its message quotes, `known` what might stand there, `said` what does.
+    """
+    if "unknown field" in message:
+        return f"unknown field `{word}`", nearest(word, known)
+    if "missing required" in message:
+        return f"missing field `{word}`", f"add `{word}:`"
+    if "enum value" in message or "Invalid value" in message:
+        return message, nearest(word, known)
+    if "RFC3339" in message:
+        return message, "write it as 2025-07-17"
+    if "matching regex" in message:
+        return f"`{said}` may not stand here", form_of(message)
+    return message, ""
+
+
+_NAME = re.compile(r"\^\(?\[([^]]+)\]\[([^]]+)\]\{0,(\d+)\}\)?\??\$")
+_EXAMPLES = {
+    ":[0-5]": "07:00",
+    "3[01])$": "12-31",
+    "{0,4}:[1-9]": "4:1",
+    "[A-Z]{3}": "CAD",
+    "[^\\s@<>": "ana@example.org",
+}
+"""A part of a pattern, and a text that fits it."""
+_FIRST = {
+    "a-z0-9": "a letter or digit first",
+    "A-Za-z0-9": "a letter or digit first",
+    "A-Z": "a capital first",
+}
+
+
+def form_of(message: str) -> str:
+    """Return in words which form msgspec wants of a text, by the pattern in its message."""
+    pattern = message.partition("matching regex '")[2].rstrip("'")
+    found = _NAME.fullmatch(pattern)
+    if found is None:
+        example = next((it for part, it in _EXAMPLES.items() if part in pattern), "")
+        return f"write it as {example}" if example else f"write it so that it fits {pattern}"
+    first, others, more = found.groups()
+    signs = re.findall(r".-.|.", others)
+    words = f"{', '.join(signs[:-1])} and {signs[-1]}"
+    return f"use 1 to {int(more) + 1} of {words}, {_FIRST[first]}"
+
+
+def way_to(path: Path, error: OSError) -> str:
+    """Return the mend for a file that cannot be opened: most often its name is misspelt."""
+    if isinstance(error, IsADirectoryError):
+        return "name a file in it"
+    if isinstance(error, PermissionError):
+        return "give its reader the right to"
+    try:
+        beside = [it.name for it in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {path.parent}; name a file that is there"
+    near = difflib.get_close_matches(path.name, beside, n=1, cutoff=0.8)
+    return f"did you mean {path.with_name(near[0])}?" if near else "name a file that is there"

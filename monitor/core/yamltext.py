@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ import msgspec
 import yaml
 
 from monitor.core.errors import ConfigError
-from monitor.core.mends import Place, Step, known_words, name_mend, nearest, steps_of
+from monitor.core.mends import TORN, Place, Step, explained, known_words, steps_of, way_to
 
 T = TypeVar("T")
 
@@ -98,23 +99,21 @@ class Document:
         place = base + inner
         quoted = re.search(r"[`']([^`']+)[`']", message)
         word = quoted.group(1) if quoted else ""
-        hint = ""
+        said, hint = explained(message, word, known_words(kind, inner), self._word(place))
         if "unknown field" in message:
-            hint = nearest(word, known_words(kind, inner))
             place = (*place, word)
-            message = f"unknown field `{word}`"
-        elif "missing required" in message:
-            hint = f"add `{word}:`"
-            message = f"missing field `{word}`"
-        elif "enum value" in message or "Invalid value" in message:
-            hint = nearest(word, known_words(kind, inner))
-        elif "RFC3339" in message:
-            hint = "write it as 2025-07-17"
-        else:
-            place, hint = self._nearer(place, message), name_mend(message)
+        elif not hint:
+            place = self._nearer(place, message)
         path = ".".join(str(step) for step in place)
-        text = f"{message[:1].lower()}{message[1:]}" + (f" at {path}" if path else "")
+        text = f"{said[:1].lower()}{said[1:]}" + (f" at {path}" if path else "")
         return ConfigError(text, where=self.where(*place), hint=hint)
+
+    def _word(self, place: Place) -> object:
+        with suppress(
+            KeyError, IndexError, TypeError
+        ):  # a key of a mapping has no place of its own
+            return self.at(*place)
+        return place[-1]
 
     def _nearer(self, place: Place, message: str) -> Place:
         """Return the place of the field that a check of a whole entry is about, if it names one.
@@ -155,7 +154,8 @@ def read_document(path: Path) -> Document:
         text = raw.decode()
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise ConfigError(f"cannot be read: {why}", where=str(path)) from error
+        hint = way_to(path, error)
+        raise ConfigError(f"cannot be read: {why}", where=str(path), hint=hint) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is no UTF-8 text", where=str(path), hint="save it as UTF-8") from error
     return parse_document(text, str(path))
@@ -188,7 +188,7 @@ def parse_document(text: str, name: str) -> Document:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigError(f"is no YAML: {problem}", where=f"{name}{line}") from error
+        raise ConfigError(f"is no YAML: {problem}", where=f"{name}{line}", hint=TORN) from error
     except UnicodeEncodeError as error:
         raise ConfigError("is no UTF-8 text", where=name, hint="save it as UTF-8") from error
     return Document(name, builder.root, builder.lines)

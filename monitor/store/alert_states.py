@@ -1,6 +1,8 @@
 """What brokers were told last of each alert, and which alerts there are: to repeat it, and to end it.
 
 The relay writes the first where it settles (`outbox_stream`), the process that computes the second.
+An alert of a user's own rule has a mark before its name, `@ana.iren|IREN`: its state stands below its
+owner. One without that mark was told by a release that told everybody.
 """
 
 from __future__ import annotations
@@ -12,6 +14,13 @@ from redis.asyncio import Redis
 
 from monitor.store.client import translated
 from monitor.store.keys import Keys
+
+_OWN = "@"
+
+
+def below_owner(name: str) -> str:
+    """Return where it is kept that the state of an alert, `rule|key`, stands below its owner."""
+    return f"{_OWN}{name}"
 
 
 class AlertStates:
@@ -31,7 +40,7 @@ class AlertStates:
         """
         with translated("read the told alert states"):
             found: Any = await self._client.hgetall(self._told)
-        return {name.decode(): body for name, body in found.items()}
+        return {_named(name): body for name, body in found.items()}
 
     async def names(self) -> set[str]:
         """Return the alerts of which a state stands told.
@@ -42,7 +51,33 @@ class AlertStates:
         """
         with translated("read the told alert states"):
             found: Any = await self._client.hkeys(self._told)
-        return {name.decode() for name in found}
+        return {_named(name) for name in found}
+
+    async def shared(self) -> set[str]:
+        """Return the alerts of which a state stands told to everybody.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("read the told alert states"):
+            found: Any = await self._client.hkeys(self._told)
+        return {name.decode() for name in found if not name.startswith(_OWN.encode())}
+
+    async def move(self, name: str) -> None:
+        """Keep that the state of an alert stands below its owner from now on.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+
+        """
+        with translated("move a told alert state"):
+            body: Any = await self._client.hget(self._told, name)
+            async with self._client.pipeline(transaction=True) as pipe:
+                if body is not None:
+                    pipe.hsetnx(self._told, below_owner(name), body)
+                pipe.hdel(self._told, name)
+                await pipe.execute()
 
     async def forget(self, names: Collection[str]) -> None:
         """Forget alerts whose state was taken back.
@@ -53,7 +88,8 @@ class AlertStates:
         """
         if names:
             with translated("forget told alert states"):
-                await self._client.hdel(self._told, *names)
+                places = [place for name in names for place in (name, below_owner(name))]
+                await self._client.hdel(self._told, *places)
 
     async def write_list(self, body: bytes) -> None:
         """Put the list of alerts in the place of the one before.
@@ -75,3 +111,7 @@ class AlertStates:
         with translated("read the list of alerts"):
             found: Any = await self._client.get(self._list)
         return found or b""
+
+
+def _named(place: bytes) -> str:
+    return place.decode().removeprefix(_OWN)

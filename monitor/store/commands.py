@@ -31,9 +31,8 @@ SCHEMA = "1"
 ANSWER_S = 10.0
 REMEMBERED_MS = DAY
 _PAGE = 100
-REPLIES_KEPT = 100_000
-"""How many answers the trail keeps, about."""
-_FORBIDDEN_KEPT = 10_000
+MAX_REPLIES = 100_000
+MAX_FORBIDDEN = 10_000
 
 _ENTER = """
 local seen = redis.call('GET', KEYS[1])
@@ -220,10 +219,7 @@ class CommandDesk:
         """
         with translated("answer a command"):
             await self._client.xadd(
-                self._keys.replies,
-                {"n": encode_reply(reply)},
-                maxlen=REPLIES_KEPT,
-                approximate=True,
+                self._keys.replies, {"n": encode_reply(reply)}, maxlen=MAX_REPLIES, approximate=True
             )
 
     async def forbid(self, forbidden: Forbidden) -> None:
@@ -236,7 +232,7 @@ class CommandDesk:
         entry: dict[Any, Any] = {"n": msgspec.json.encode(forbidden)}
         with translated("note a refused command"):
             await self._client.xadd(
-                self._keys.forbidden, entry, maxlen=_FORBIDDEN_KEPT, approximate=True
+                self._keys.forbidden, entry, maxlen=MAX_FORBIDDEN, approximate=True
             )
 
     async def trail(self, count: int) -> list[Reply | Forbidden]:

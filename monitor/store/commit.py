@@ -25,12 +25,15 @@ from redis.exceptions import ResponseError
 
 from monitor.core.errors import LeaseLost, StoreUnavailable
 from monitor.store.client import RedisClient, translated
-from monitor.store.flaws import FlawStore
+from monitor.store.commands import MAX_REPLIES
+from monitor.store.flaws import MAX_FLAWS, FlawStore
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease
 
 GROUP = "compute"
 CURSOR = "cursor"
+MAX_TRANSITIONS = 1_000_000
+MAX_REJECTED = 10_000
 
 _COMMIT = """
 local token, state, ticks = KEYS[1], KEYS[2], KEYS[3]
@@ -59,12 +62,12 @@ end
 at = at + gone
 local bad = tonumber(ARGV[7])
 for i = at, at + 2 * bad - 1, 2 do
-  redis.call('XADD', rejected, 'MAXLEN', '~', '10000', '*', 'id', ARGV[i], 'reason', ARGV[i + 1])
+  redis.call('XADD', rejected, 'MAXLEN', '~', 'MAX_REJECTED', '*', 'id', ARGV[i], 'reason', ARGV[i + 1])
 end
 at = at + 2 * bad
 local noticed, counted = tonumber(ARGV[8]), tonumber(ARGV[9])
 for i = at, at + noticed - 1 do
-  redis.call('XADD', flaws, 'MAXLEN', '~', '20000', '*', 'n', ARGV[i])
+  redis.call('XADD', flaws, 'MAXLEN', '~', 'MAX_FLAWS', '*', 'n', ARGV[i])
 end
 at = at + noticed
 for i = at, at + 2 * counted - 1, 2 do
@@ -75,10 +78,10 @@ end
 at = at + 2 * counted
 local answered = tonumber(ARGV[10])
 for i = at, at + answered - 1 do
-  redis.call('XADD', replies, 'MAXLEN', '~', '100000', '*', 'n', ARGV[i])
+  redis.call('XADD', replies, 'MAXLEN', '~', 'MAX_REPLIES', '*', 'n', ARGV[i])
 end
 for i = at + answered, #ARGV do
-  redis.call('XADD', transitions, 'MAXLEN', '~', '1000000', '*', 'n', ARGV[i])
+  redis.call('XADD', transitions, 'MAXLEN', '~', 'MAX_TRANSITIONS', '*', 'n', ARGV[i])
   redis.call('XADD', outbox, '*', 'n', ARGV[i])
 end
 if ARGV[3] ~= ARGV[2] then
@@ -86,6 +89,13 @@ if ARGV[3] ~= ARGV[2] then
 end
 return 'OK'
 """
+for _bound, _most in (
+    ("MAX_TRANSITIONS", MAX_TRANSITIONS),
+    ("MAX_REPLIES", MAX_REPLIES),
+    ("MAX_REJECTED", MAX_REJECTED),
+    ("MAX_FLAWS", MAX_FLAWS),
+):
+    _COMMIT = _COMMIT.replace(_bound, str(_most))
 _SHA = hashlib.sha1(_COMMIT.encode(), usedforsecurity=False).hexdigest()
 """Under which name Redis keeps it."""
 

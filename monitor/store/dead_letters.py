@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from monitor.core.clock import Millis
 from monitor.domain.commands import MAX_LISTED
 from monitor.store.client import server_time, translated
-from monitor.store.commands import REPLIES_KEPT
+from monitor.store.commands import MAX_REPLIES
 from monitor.store.keys import Keys
 
 _SETTLE = """
@@ -160,7 +160,7 @@ class DeadLetters:
             "by": by,
             "verb": wish.verb,
         }
-        said = [wish.value, msgspec.json.encode(reply), REPLIES_KEPT, *(it.id for it in letters)]
+        said = [wish.value, msgspec.json.encode(reply), MAX_REPLIES, *(it.id for it in letters)]
         with translated("settle dead letters"):
             answer = await self._script(names, said)
         return [Became(word.decode()) for word in answer]

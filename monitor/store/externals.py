@@ -9,10 +9,13 @@ import msgspec
 from redis.asyncio import Redis
 
 from monitor.core.clock import DAY, SECOND, Millis
+from monitor.core.signature import WINDOW_S
 from monitor.store.client import translated
 from monitor.store.keys import Keys
 from monitor.store.records import decoded
 
+SEEN_MS = 2 * WINDOW_S * SECOND
+"""A signature may be from the future by a window, and then counts for two."""
 KEPT_S = 31 * DAY // SECOND
 """After so long without any post the senders are forgotten."""
 

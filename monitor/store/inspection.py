@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from monitor.store.client import server_time, translated
 from monitor.store.codec import AHEAD_MS
 from monitor.store.keys import Keys
+from monitor.store.keyspace import FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,8 @@ class Fault:
 
 
 def _kinds(keys: Keys) -> dict[str, str]:
-    """Return the kind of value that the service keeps under each key."""
-    streams = (
-        *(keys.ticks, keys.outbox, keys.transitions, keys.rejected, keys.dead_letters, keys.flaws),
-        *(keys.letters, keys.dead_user_letters, keys.receipts),
-    )
-    hashes = (
-        *(keys.state, keys.quotes, keys.feeds, keys.market, keys.refused, keys.tags),
-        keys.channel_faults,
-    )
-    sets = (keys.companies, keys.published, keys.watchlists, keys.holding)
-    kinds = dict.fromkeys(streams, "stream") | dict.fromkeys(hashes, "hash")
-    return kinds | dict.fromkeys(sets, "set")
+    """Return the kind of value that the service keeps under each key that has one name."""
+    return {getattr(keys, it.name): it.kind for it in FAMILIES if it.parameter is None}
 
 
 async def wrong_kinds(client: Redis, keys: Keys) -> list[Fault]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 DEFAULT_TAG = "hh:0"
 REPLAY_TAG = "hh:replay"
+DEMO_TAG = f"{REPLAY_TAG}:demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Keys:
 
     @property
     def refused(self) -> str:
-        """Hash: `hour|source|reason` to how many values were refused; kept for some days."""
+        """Hash: `hour|reason|source` to how many values were refused; kept for some days."""
         return self._key("refused")
 
     @property
@@ -122,7 +123,10 @@ class Keys:
 
     @property
     def alert_states(self) -> str:
-        """Hash: `rule|key` to the transition that a broker was told last, written as it is settled."""
+        """Hash: `rule|key` to the transition that a broker was told last, written as it is settled.
+
+        A user's own alert has `@` before it.
+        """
         return self._key("alert-states")
 
     @property
@@ -224,6 +228,11 @@ class Keys:
     def token(self, role: str) -> str:
         """Counter: the fencing token of the newest holder of `role`."""
         return self._key(f"token:{role}")
+
+    @property
+    def prefix(self) -> str:
+        """What every key of this shard begins with."""
+        return self._key("")
 
     @property
     def pattern(self) -> str:

@@ -45,6 +45,9 @@ return 1
 
 FAILED = """
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+for place = 5, #ARGV do
+  if ARGV[place] ~= ARGV[1] and redis.call('HEXISTS', KEYS[1], ARGV[place]) == 1 then return 1 end
+end
 redis.call('XADD', KEYS[2], '*', ARGV[3], ARGV[4])
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', '1000000', '*', ARGV[3], ARGV[4])
 return 1

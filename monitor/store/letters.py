@@ -221,11 +221,11 @@ class LetterStore:
             found: Any = await self._client.hgetall(self._keys.channel_faults)
         return {name.decode(): int(since) for name, since in found.items()}
 
-    async def failed(self, fault: str, now: Millis, notice: bytes) -> bool:
-        """Note that a fault has begun and give the notice of it to outbox and trail; once each."""
+    async def failed(self, fault: str, alike: Iterable[str], now: Millis, notice: bytes) -> bool:
+        """Note a fault; tell if it is new. Its notice goes out, and to the trail, unless one of `alike` was told."""
         keys = [self._keys.channel_faults, self._keys.outbox, self._keys.transitions]
         with translated("note a channel's fault"):
-            return bool(await self._failed(keys, [fault, now, self._notice, notice]))
+            return bool(await self._failed(keys, [fault, now, self._notice, notice, *alike]))
 
     # ---------------------------------------------------------------- follows
 

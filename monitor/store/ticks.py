@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from redis.asyncio import Redis
 
+from monitor.core.clock import HOUR
 from monitor.domain.events import Quote
 from monitor.domain.notices import FIRST_LOOK_MS, KEPT_MS, Notice
 from monitor.store.client import BLOCK_MS, RedisClient, translated
@@ -14,6 +15,9 @@ from monitor.store.codec import encode_notice, encode_quote, encode_tick
 from monitor.store.commit import GROUP
 from monitor.store.keys import Keys
 from monitor.store.wire import stream_entries
+
+KEEP_TICKS_MS = HOUR
+"""How long a tick stays after it was computed."""
 
 Entry: TypeAlias = tuple[bytes, Mapping[bytes, bytes]]
 

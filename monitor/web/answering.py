@@ -15,6 +15,7 @@ from alerts.model import AlertState, Transition
 from alerts.schemas.builders import line_now
 from alerts.schemas.payloads import LineNow
 from alerts.schemas.replies import ReportNow
+from monitor.core.plurals import counted
 from monitor.domain.events import BTC_USD
 from monitor.domain.questions import AskHistory, AskReport, Question
 from monitor.store.alert_states import AlertStates
@@ -92,10 +93,10 @@ class Answerer:
                 for ticker, view in wanted.items()
             },
         )
-        words = "1 alert fires" if len(firing) == 1 else f"{len(firing)} alerts fire"
         text = (
-            f"{words}; {len(unwell)} of {len(feeds)} feeds are not well; "
-            f"{'1 company' if len(wanted) == 1 else f'{len(wanted)} companies'}"
+            f"{counted(len(firing), 'alert')} {'fires' if len(firing) == 1 else 'fire'}; "
+            f"{len(unwell)} of {counted(len(feeds), 'feed')} not well; "
+            f"{counted(len(wanted), 'company', 'companies')}"
         )
         return {"text": text, "report": report, "firing": len(firing)}
 

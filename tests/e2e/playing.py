@@ -215,9 +215,9 @@ class Room:
 class Subscriber:
     """`mosquitto_sub` with a session that outlives it: an independent reader of MQTT 3.1.1."""
 
-    def __init__(self, room: Room, *, instance: str = "replay") -> None:
+    def __init__(self, room: Room, *, instance: str = "replay", topic: str = EVENTS) -> None:
         """Subscribe, and come back when the broker has the subscription."""
-        self._topic = EVENTS.format(instance=instance)
+        self._topic = topic.format(instance=instance)
         self._place = urlsplit(room.broker.url)
         self._child = room.run(
             [
@@ -235,7 +235,7 @@ class Subscriber:
         """Come back when everything that the broker has accepted so far has arrived here."""
         mark = uuid.uuid4().hex
         publish = [program("mosquitto_pub"), *self._server, "-V", "311", "-q", "1"]
-        topic = self._topic.replace("+/+", "mark/mark")
+        topic = self._topic.replace("+", "mark")
 
         def marked() -> bool:
             if mark in self._child.out:

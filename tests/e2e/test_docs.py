@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from grafana import feeds, formulas, reference
+from grafana import feeds, formulas, keyspace, reference
 from grafana.build import families
 from monitor.__main__ import main
 from monitor.cli.application import COMMANDS, GROUPS, application
@@ -143,6 +143,14 @@ def test_the_formulas_are_those_of_the_declarations() -> None:
     """Filling docs/formulas.md anew leaves no difference; if it does, run `make dashboards`."""
     text = formulas.FILE.read_text(encoding="utf-8")
     assert text == formulas.filled(text, families())
+
+
+def test_the_keys_of_redis_are_those_of_the_list() -> None:
+    """Filling docs/operations.md anew leaves no difference; if it does, run `make dashboards`."""
+    text = keyspace.FILE.read_text(encoding="utf-8")
+    assert text == keyspace.filled(text)
+    with pytest.raises(ValueError, match="needs one mark"):
+        keyspace.filled("no mark")
 
 
 def test_a_family_without_its_place_among_the_formulas_is_refused() -> None:

@@ -34,6 +34,7 @@ above: 0.25
 recover: 0.24
 """
 AT_WORK = "ana.iren-quarter"
+OWN = "hashhedge/v1/main/user/ana"
 
 
 @dataclass
@@ -47,7 +48,7 @@ class House:
     def __post_init__(self) -> None:
         (self.room.folder / "rules.yaml").write_text("rules: []\n", encoding="utf-8")
         (self.room.folder / "mine.yaml").write_text(FIXTURE, encoding="utf-8")
-        self.reader = Subscriber(self.room, instance="main")
+        self.reader = Subscriber(self.room, topic=f"{OWN}/event/+")
         self.start()
 
     def start(self) -> None:
@@ -105,7 +106,7 @@ class House:
         """Return the retained state of the alert; None if there is none."""
         place = urlsplit(self.room.broker.url)
         server = ("-h", place.hostname or "", "-p", str(place.port))
-        topic = f"hashhedge/v1/main/alert/{AT_WORK}/IREN/state"
+        topic = f"{OWN}/state/iren-quarter.IREN"
         found = subprocess.run(
             [program("mosquitto_sub"), *server, "-C", "1", "-W", "1", "-t", topic],
             capture_output=True,

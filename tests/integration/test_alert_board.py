@@ -130,6 +130,35 @@ async def test_only_what_is_gone_and_was_told_is_taken_back(
     assert await states.names() == {"margin-low|RIOT"}
 
 
+async def test_what_an_older_release_told_everybody_of_users_rules_is_taken_back(
+    redis: RedisClient, mosquitto: TestBroker, tag: str
+) -> None:
+    """The state moves below its owner, once; shared ones stay, and its rule's end finds it (I12)."""
+    keys, states = Keys(tag), AlertStates(redis, Keys(tag))
+    own, base = transition(rule="ana.thin", key="IREN"), f"hashhedge/v1/{tag}"
+    await redis.hset(keys.alert_states, own.name, encode_transition(own))  # as it kept it
+    await settle(redis, tag, transition(key="RIOT"))
+    async with (
+        listening(mosquitto.url, f"{base}/#", as_published=True) as listener,
+        open_mqtt(settings(mosquitto.url, tag)) as sink,
+    ):
+        await sink.put(f"{base}/alert/ana.thin/IREN/state", b"{}")
+        for board in (AlertBoard(sink, states), AlertBoard(sink, states)):
+            await board.show()
+        (moved,) = await listener.wait_for("/user/ana/state/thin.IREN")
+        told = [it.payload for it in listener.on("/alert/ana.thin/IREN/state")]
+        assert told == [b"{}", b""]
+        assert moved.json["id"] == own.id
+        assert await states.names() == {own.name, "margin-low|RIOT"}
+        gone = AlertList(gone=(own.name,))
+        await states.write_list(msgspec.json.encode(gone))
+        board = AlertBoard(sink, states)
+        await board.show()
+        (_, cleared) = await listener.wait_for("/user/ana/state/thin.IREN", 2)
+    assert (cleared.payload, cleared.retain) == (b"", True)
+    assert await states.names() == {"margin-low|RIOT"}
+
+
 async def test_a_broker_that_forbids_discovery_is_named_once(
     redis: RedisClient, tmp_path: Path, tag: str
 ) -> None:

@@ -63,8 +63,9 @@ async def test_a_refusing_channel_hands_over_to_the_next_and_is_told_once(
         assert post.counted("hashhedge_channel_failures_total", channel="ntfy", reason="auth") == 2
         assert post.counted("hashhedge_channel_messages_total", channel="email") == 2
         (notice,) = await post.notices()
-        assert (notice.rule, notice.key, notice.told) == (News.CHANNEL.value, "ana-ntfy", True)
-        assert notice.summary == "The channel ntfy of ana does not take messages: auth."
+        assert (notice.rule, notice.key, notice.told) == (News.CHANNEL.value, "ntfy", True)
+        assert notice.summary == "A channel ntfy does not take messages: auth."
+        assert "ana" not in encode_transition(notice).decode()
         receipts = await post.store.receipts()
         assert [(it["channel"], it["outcome"]) for it in receipts] == [
             ("ntfy", "auth"),
@@ -79,6 +80,20 @@ async def test_a_refusing_channel_hands_over_to_the_next_and_is_told_once(
         await post.tell(transition(key="CORZ"))
         await until(post, 3, "email")
         assert len(await post.notices()) == 2
+
+
+async def test_a_channel_that_fails_at_several_users_is_told_once(
+    redis: RedisClient, tag: str
+) -> None:
+    """One notice of a kind and reason, of nobody by name; the faults are kept by user (F28, I12)."""
+    async with posted(redis, tag, book(user(**BOTH), user("ben", **BOTH))) as post:
+        post.phones["ntfy"].fault = auth
+        post.start()
+        await post.tell(transition())
+        await until(post, 2, "email")
+        await post.done()
+        assert [notice.key for notice in await post.notices()] == ["ntfy"]
+        assert sorted(await post.store.faults()) == ["ana|ntfy|auth", "ben|ntfy|auth"]
 
 
 async def test_what_may_pass_is_tried_again_before_the_next_channel(

@@ -388,7 +388,7 @@ async def test_a_drill_goes_the_whole_way_and_leaves_nothing(
     ]
     assert [it["topic"] for it in tests] == ["alert/down/X/event", "alert/up/X/event"]
     assert {it["summary"].partition(":")[0] for it in tests} == {"TEST, nothing happened"}
-    assert tests[0]["summary"].endswith("is 11, bound 1.")
+    assert tests[0]["summary"].endswith("is 11, level 1.")
     assert [it["number"] for it in tests] == [0, 0]
     assert (tests[1]["severity"], tests[1]["value"], tests[1]["threshold"]) == ("critical", 11, 10)
     assert await house.cells() == remembered

@@ -142,7 +142,7 @@ async def test_a_press_of_a_test_arrives(
         async with phone.post(ack["url"], data=ack["body"], headers=ack["headers"]) as answer:
             heard = await answer.json()
         assert answer.status == 422
-        assert (heard["by"], heard["text"]) == ("anna", "push-test does not fire for TEST")
+        assert (heard["by"], heard["text"]) == ("anna", "there is no rule `push-test`")
         assert ANNAS_KEY not in json.dumps(there.received[0].json)
         said = await run("test", file, "--user", "anna", **told)
         assert said.code == 2

@@ -110,7 +110,7 @@ async def test_a_key_that_ran_out_hands_over_to_the_next_channel(
         (told,) = await got(desk, 1)
         assert (told["user"], told["rule"], told["stage"]) == ("anna", "x-high", "firing")
         assert len(phone.received) == 1
-        (heard,) = await room.listener.wait_for("/channel-failed/anna-ntfy/event")
+        (heard,) = await room.listener.wait_for("/channel-failed/ntfy/event")
         assert "auth" in heard.json["summary"]
         told_once = [("noted", heard.json["id"], heard.json["summary"])]
         assert await kept(room, own_redis.url, "channel-failed", "anna-ntfy") == [told_once] * 2

@@ -93,7 +93,7 @@ async def test_nobody_hears_of_another_users_rules(room: Room) -> None:
     await room.publish(body, stamped(body, "bob", BOB), verb="rule.set", reply_to="")
     await room.listener.wait_for("/user/bob/reply")
     await room.price(31)
-    await room.listener.wait_for("/alert/bob.mine/X/event")
+    await room.listener.wait_for("/user/bob/event/mine.X")
     hers = await history(room, "1", count=MAX_HISTORY)
     assert {it["rule"] for it in hers} == {"x-high", "x-higher"}
     assert (await ask(room, "2", mine=True))["history"] == []

@@ -76,3 +76,14 @@ def test_what_is_no_name_fails_with_its_line(tmp_path: Path, written: str) -> No
     assert (said.code, said.out) == (2, "")
     assert f"{book}:7: summary" in said.err
     assert "{value}" in said.err
+
+
+def test_the_links_are_those_that_are_sent(tmp_path: Path) -> None:
+    """With an address of the board each message shows the link that it would have."""
+    told = hashhedge(
+        *("template", "render", "btc-under-100k", "--value", "99000", "-o", "json"),
+        cwd=tmp_path,
+        env={"HASHHEDGE_DASHBOARD_URL": "https://boards.example.org/d/trader"},
+    ).json
+    link = told["fires"]["mqtt_event"]["links"]["dashboard"]
+    assert link.startswith("https://boards.example.org/d/trader")

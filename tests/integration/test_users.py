@@ -24,6 +24,7 @@ from tests.commanding import HOUR, KEYS, PASSWORDS, Room, commanded, guarded_bro
 from tests.listeners import Heard, Listener, listening
 from tests.servers import TestBroker, TestRedis
 from tests.transitions import transition
+from tests.waiting import wait_until
 from tests.worlds import quote
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -151,6 +152,38 @@ async def test_nobody_learns_what_another_follows(
         assert not [it for it in heard if "secret" in it.topic or b"secret" in it.payload]
 
 
+async def test_a_rule_of_ones_own_is_said_below_its_owner_alone(
+    own_redis: TestRedis, guarded: TestBroker, tmp_path: Path
+) -> None:
+    """Event, state, silences and their ends: another user, who hears all he may, learns nothing (I12)."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("{id: secret, type: threshold, on: A-USD, above: 7, recover: 5}\n")
+    async with housed(own_redis, guarded, tmp_path) as house:
+        await house.price("A-USD", 1)
+        bound = house.room.service.worker.step
+        said = await house.ask("rules", "set", "--user", "anna", mine)
+        assert said.code == 0, said.err
+        await wait_until(lambda: house.room.service.worker.step is not bound, "it is bound")
+        await house.price("A-USD", 11)
+        (event,) = await house.anna.wait_for("/user/anna/event/secret.A-USD")
+        (state,) = await house.anna.wait_for("/user/anna/state/secret.A-USD")
+        assert (event.json["rule"], event.json["owner"]) == ("anna.secret", "anna")
+        assert (state.json["state"], state.json["threshold"]) == ("firing", 7.0)
+        await house.ask("silence", "add", "key=A-USD", "--for", "1h", "--reason", "works")
+        await house.again("A-USD")
+        (row,) = (await house.ask("silence", "list", "-o", "json")).json
+        await house.ask("silence", "end", row["id"])
+        await house.ask("rules", "remove", "--user", "anna", "secret")
+        states = house.anna.on
+        await wait_until(
+            lambda: not states("/user/anna/state/secret.A-USD")[-1].payload, "it is taken back"
+        )
+        await house.price("B-USD", 11)
+        await house.bob.wait_for("/user/bob/inbox")
+        assert [it for it in house.bob.heard if "/alert/silence/" in it.topic]
+        assert not [it for it in house.bob.heard if "secret" in it.topic or b"secret" in it.payload]
+
+
 async def test_unfollowing_by_command_counts_from_the_next_tick_on(
     own_redis: TestRedis, guarded: TestBroker, tmp_path: Path
 ) -> None:
@@ -276,6 +309,7 @@ def here(
         (("users", "follow", "ana", "company=RIOT"), "did you mean `anna`"),
         (("users", "follow", "anna", "company=RIOTT"), "did you mean `RIOT`"),
         (("users", "follow", "anna", "rule=btc-under-10k"), "did you mean `btc-under-100k`"),
+        (("users", "follow", "anna", "rule=bob.low"), "which bob alone is told of"),
         (("users", "follow", "anna", "watchlist=Mine"), "no name of a watch list"),
         (("users", "follow", "anna", "RIOT"), "nothing to follow"),
         (("users", "follows", "anna"), "no running service"),
@@ -362,7 +396,7 @@ def test_a_channel_with_wrong_settings_is_named_with_its_line(
     assert said.code == 2
     assert f"{path}:4: user `anna`, channel inbox: `topic` is no setting of an inbox" in said.err
     path.write_text("users:\n  - name: anna\n", encoding="utf-8")
-    assert here("users", "check", path).out == "fine: 1 users, 0 teams\n"
+    assert here("users", "check", path).out == "fine: 1 user, 0 teams\n"
 
 
 def test_a_channel_without_its_secret_is_named_with_its_line(
@@ -388,7 +422,7 @@ def test_a_channel_without_its_secret_is_named_with_its_line(
     monkeypatch.setenv("ANNAS_TOKEN", "tk_0123456789abcdef")
     monkeypatch.setenv("ANNAS_BOT", "123456:abcdefghijklmnopqrstuvwxyz0123456789")
     said = here("users", "check", path)
-    assert (said.code, said.out) == (0, "fine: 1 users, 0 teams\n")
+    assert (said.code, said.out) == (0, "fine: 1 user, 0 teams\n")
 
 
 async def test_the_doctor_names_what_does_not_work(own_redis: TestRedis, tmp_path: Path) -> None:
@@ -396,7 +430,7 @@ async def test_the_doctor_names_what_does_not_work(own_redis: TestRedis, tmp_pat
     path = tmp_path / "users.yaml"
     path.write_text(USERS, encoding="utf-8")
     async with connected(own_redis.url) as client:
-        await letter_store(client, KEYS).failed("anna|ntfy|auth", 1_768_229_760_000, b"{}")
+        await letter_store(client, KEYS).failed("anna|ntfy|auth", (), 1_768_229_760_000, b"{}")
     said = await asyncio.to_thread(
         hashhedge, "doctor", "--redis-url", own_redis.url, "-o", "json", cwd=tmp_path,
         env={"HASHHEDGE_USERS": str(path)},

@@ -50,7 +50,8 @@ class Composer:
     ) -> list[Message]:
         """Return the event, if wanted, and the retained state of one transition.
 
-        The news of a user's own rule goes to the owner's inbox as well, under the same id.
+        The news of a user's own rule goes below its owner alone: to its own topic, and to the inbox
+        as well, under the same id.
         What happened at one moment and is over leaves no state, nor does what is told again of a
         state that was published before: there may be nothing to send.
 
@@ -73,11 +74,11 @@ class Composer:
     def _events(self, transition: Transition) -> list[Topic]:
         """Return the topics on which the news of a transition is told; ValueError: no topic."""
         inbox = transition.inbox
-        shared = [] if inbox else [self.topics.alert_event(transition.rule, transition.key)]
+        told = [] if inbox else [self.topics.alert_event(transition.rule, transition.key)]
         whose = inbox or owner_of(transition.rule)
         if not whose or self._routed(whose):
-            return shared
-        return [*shared, self.topics.user_inbox(whose)]
+            return told
+        return [*told, self.topics.user_inbox(whose)]
 
     def inbox(
         self, user: str, transition: Transition, protocol: ProtocolName, now: Millis

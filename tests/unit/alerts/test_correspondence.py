@@ -224,10 +224,10 @@ def test_an_escalation_and_a_drill_say_so() -> None:
 
 
 def test_a_broken_channel_is_told_in_both_languages() -> None:
-    """Who, which and why."""
-    item = failed_notice("ben", "ntfy", "auth", AT)
-    assert "The channel ntfy of ben does not take messages: auth." in told(item).text
-    assert "ben 的渠道 ntfy 无法接收消息：auth。" in told(item, ZH).text
+    """Which kind and why; whose it is would go to everybody."""
+    item = failed_notice("ntfy", "auth", AT)
+    assert "A channel ntfy does not take messages: auth." in told(item).text
+    assert "有一个 ntfy 渠道无法接收消息：auth。" in told(item, ZH).text
 
 
 def test_a_digest_lists_what_fires_first_and_says_how_much_more() -> None:

@@ -79,8 +79,8 @@ async def test_without_a_broker_there_is_no_inbox() -> None:
     [
         (
             transition(rule="ana.own"),
-            ["alert/ana.own/RIOT/event", "user/ana/inbox"],
-            ["alert/ana.own/RIOT/event"],
+            ["user/ana/event/own.RIOT", "user/ana/inbox"],
+            ["user/ana/event/own.RIOT"],
         ),
         (transition(inbox="ana", echo=True), ["user/ana/inbox"], []),
         (transition(inbox="desk", echo=True), ["user/desk/inbox"], ["user/desk/inbox"]),
@@ -95,5 +95,5 @@ def test_the_inbox_of_a_user_with_channels_is_theirs_to_write(
     for names, wanted in (((), unrouted), (("ana",), routed)):
         composer = Composer(Topics("main"), publisher, Origin(), names.__contains__)
         messages = composer.alert(item, "5.0", item.at, with_event=True)
-        events = [it.topic for it in messages if not it.topic.endswith("/state")]
+        events = [it.topic for it in messages if not it.retain]
         assert events == [f"{BASE}/{topic}" for topic in wanted]

@@ -138,12 +138,13 @@ def test_the_first_thing_followed_by_command_ends_everything() -> None:
 
 
 def test_a_rule_of_ones_own_is_for_its_owner() -> None:
-    """Another hears of it only where he names it."""
+    """Nobody else hears of it, not even where he names it (I12)."""
     own = transition(rule="ben.quarter", severity=Severity.INFO)
     assert verdict(own, user("ben", severity="critical", follows={"tags": ["x"]})) is Verdict.SENT
     assert verdict(own, ANA) is Verdict.ANOTHERS
     assert verdict(own, user(follows={"companies": ["RIOT"]})) is Verdict.ANOTHERS
-    assert verdict(own, user(follows={"rules": ["ben.quarter"]})) is Verdict.SENT
+    assert verdict(own, user(follows={"rules": ["ben.quarter"]})) is Verdict.ANOTHERS
+    assert verdict(own, user(), wishes={"ana": {"rule:ben.quarter": True}}) is Verdict.ANOTHERS
 
 
 def test_an_escalation_goes_to_its_target_alone() -> None:

@@ -34,9 +34,11 @@ def all_topics(topics: Topics, word: str) -> list[Topic]:
         topics.market_tick(word),
         topics.market_state(word),
         topics.company_state(word),
-        topics.alert_state(word, word),
-        topics.alert_event(word, word),
+        topics.alert_state(word.replace(".", "-"), word),  # no id of a rulebook has a point
+        topics.alert_event(word.replace(".", "-"), word),
         topics.user_inbox(word),
+        topics.alert_state("ana.thin", word),
+        topics.alert_event("ana.thin", word),
         topics.user_reply(word),
         topics.user_reply(word, word),
         topics.command(word),
@@ -58,6 +60,8 @@ def test_topics_are_the_documented_ones() -> None:
         "hashhedge/v1/home/alert/X/X/state",
         "hashhedge/v1/home/alert/X/X/event",
         "hashhedge/v1/home/user/X/inbox",
+        "hashhedge/v1/home/user/ana/state/thin.X",
+        "hashhedge/v1/home/user/ana/event/thin.X",
         "hashhedge/v1/home/user/X/reply",
         "hashhedge/v1/home/user/X/reply/X",
         "hashhedge/v1/home/cmd/X",
@@ -80,7 +84,7 @@ def test_every_kind_has_a_topic_and_a_delivery() -> None:
 
 def test_state_is_retained_and_events_never_are() -> None:
     """What is stays with the broker; what happened must not come again at a reconnect."""
-    happened = {Kind.ALERT_EVENT, Kind.MARKET_TICK, Kind.USER_INBOX}
+    happened = {Kind.ALERT_EVENT, Kind.USER_ALERT_EVENT, Kind.MARKET_TICK, Kind.USER_INBOX}
     said = {Kind.COMMAND, Kind.USER_REPLY, Kind.USER_REPLY_PLACE, Kind.INGEST, Kind.INGEST_ANSWER}
     assert {kind for kind in Kind if not DELIVERY[kind].retain} == happened | said
     assert {kind for kind in Kind if DELIVERY[kind].qos == 0} == {
@@ -107,6 +111,18 @@ def test_no_word_can_leave_its_level(instance: str, word: str) -> None:
         assert len(levels) == len(model.name.split("/")) <= MAX_LEVELS
         assert all(levels)
         assert not set("+#$ \x00") & set(topic.name)
+
+
+@given(
+    rule=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True),
+    keys=st.lists(TEXT, min_size=2, max_size=2, unique=True),
+)
+def test_no_two_alerts_of_an_owner_share_a_topic(rule: str, keys: list[str]) -> None:
+    """A subject may have points in it; the first one still ends the rule's id."""
+    first, second = (Topics("home").alert_state(f"ana.{rule}", key) for key in keys)
+    assert first.name != second.name
+    said = unescape_level(first.name.rsplit("/", 1)[1])
+    assert said.partition(".")[::2] == (rule, keys[0])
 
 
 @given(TEXT)

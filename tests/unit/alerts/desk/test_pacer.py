@@ -6,6 +6,7 @@ from collections import Counter
 
 from alerts.model import AlertState, NoticeReason, Reason, Severity
 from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
+from tests.worlds import owned
 
 SECOND = 1_000
 CHAIN = {"name": "night", "steps": [{"after": "5m", "to": "lead"}]}
@@ -361,3 +362,30 @@ def test_settings_that_are_gone_hold_nothing() -> None:
     room.fire("up")
     room.go(DAY)
     assert [word for _, word in room.told()][-2:] == ["flapping", "new"]
+
+
+def test_the_rules_of_users_are_grouped_and_capped_apart() -> None:
+    """A digest and a summary that name a user's own rules go to that user alone (row I12)."""
+    group = {"name": "moves", "by": [], "wait": "30s"}
+    cap = {"name": "few", "limit": 1, "window": "1m"}
+    room = Room({"groups": [group], "caps": [cap]}, low={"group": "moves"}, high={"group": "moves"})
+    for rule in ("low", "high"):
+        owned = rule_of_ana(room, rule)
+        room.fire(rule)
+        room.fire(owned)
+    room.go(room.now + 5 * MINUTE)
+    digests = [item for item in room.out if item.rule == "digest"]
+    assert [(item.inbox, item.members) for item in digests] == [
+        ("", ("low|RIOT", "high|RIOT")),
+        ("ana", ("ana.low|RIOT", "ana.high|RIOT")),
+    ]
+    assert [item.muted_by for item in digests] == ["", ""], "each has a count of its own"
+
+
+def rule_of_ana(room: Room, rule: str) -> str:
+    """Let ana have the same rule; return its id at work."""
+    name = f"ana.{rule}"
+    (same,) = (it for it in room.rules if it.id == rule)
+    room.rules.append(owned(same))
+    room.restart()
+    return name

@@ -201,7 +201,11 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
         ),
         ("value: 18.5", "value: -18.5", ["WULF.yaml:11:", "expected 5 to 120 J/TH"]),
         ("value: 18.5", "value: 20000", ["20,000 J/TH is not plausible, expected 5 to 120 J/TH"]),
-        ("ticker: WULF", "ticker: wulf", ["WULF.yaml:1:", "regex"]),
+        (
+            "ticker: WULF",
+            "ticker: wulf",
+            ["WULF.yaml:1: `wulf` may not stand here", "1 to 10 of A-Z"],
+        ),
         (
             "type: miner",
             "type: minor",

@@ -286,7 +286,7 @@ def test_aliases_have_dates_or_none() -> None:
         ("aliases:\n- {ticker: BITF, untill: 2026-01-01}\n", "did you mean `until`?"),
         ("aliases:\n- {ticker: B, since: 2026-02-01, until: 2026-01-01}\n", "ends before"),
         ("listings:\n- {exchange: TSXV, symbol: HIVE}\n", "missing field `currency`"),
-        ("listings:\n- {exchange: TSXV, symbol: HIVE, currency: dollar}\n", "regex"),
+        ("listings:\n- {exchange: TSXV, symbol: HIVE, currency: dollar}\n", "write it as CAD"),
     ],
 )
 def test_a_wrong_alias_or_listing_is_named(section: str, expected: str) -> None:

@@ -9,7 +9,7 @@ from alerts.model import AlertState, NoticeReason, Reason, Severity
 from alerts.rules.base import Rule
 from monitor.domain.commands import AddMaintenance, EndMaintenance, Place
 from tests.desks import FRESH, HOUR, MINUTE, Room, book, notices, silence
-from tests.worlds import NOON, network, quote, threshold, tick
+from tests.worlds import NOON, network, owned, quote, threshold, tick
 
 CAUSE = threshold(id="cause", on="X", above=10.0, severity="info")
 CHILD = threshold(id="child", on="Y", above=1.0)
@@ -28,6 +28,19 @@ def test_a_cause_mutes_what_it_explains_in_the_same_tick(rules: list[Rule]) -> N
     assert notices(room.told) == [("cause", "X", "new")]
     child = next(item for item in room.all if item.rule == "child")
     assert (child.notice, child.muted_by) == (NoticeReason.NEW, "rule:cause|X")
+
+
+def test_what_one_user_alone_is_told_of_mutes_nothing_for_the_others() -> None:
+    """A critical alert of ana's own: the warning on the same value is told, and does not name it (I12)."""
+    own = owned(threshold(id="very-low", on="X", below=5.0, severity="critical"))
+    mine = owned(threshold(id="low", on="X", below=9.0))
+    room = Room([WORSE[0], own, mine])
+    room.price(NOON, 3)
+    assert {item.rule: item.muted_by for item in room.all} == {
+        "low": "",
+        "ana.very-low": "",
+        "ana.low": "rule:ana.very-low|X",
+    }
 
 
 def test_what_is_left_when_the_cause_is_over_is_told() -> None:

@@ -10,7 +10,7 @@ from alerts.model import AlertState, NoticeReason, Reason
 from monitor.compute.cells import read_cells
 from monitor.domain.commands import EndSilence, UnackAlert
 from tests.desks import HOUR, MINUTE, Room, ack, notices, silence
-from tests.worlds import NOON, threshold
+from tests.worlds import NOON, owned, threshold
 
 RULES = [threshold(on="X", above=10.0, recover=5.0)]
 FIRE = ("r", "X", "new")
@@ -74,6 +74,43 @@ def test_a_silence_that_ends_over_a_firing_alert_is_told() -> None:
     assert (again.notice, again.reason) == (NoticeReason.SILENCE_EXPIRED, Reason.SILENCE_EXPIRED)
     assert (again.rule, again.to_state, again.at) == ("r", AlertState.FIRING, NOON + 10 * MINUTE)
     assert again.value == 15.0
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "fault", "hint"),
+    [
+        ("rr", "X", "there is no rule `rr`", "did you mean `r`?"),
+        ("r", "XX", "rule `r` is not about `XX`", "did you mean `X`?"),
+        ("ana.secret", "X", "there is no rule `ana.secret`", "known are `r`"),
+        ("r", "X", "r does not fire for X", "see hashhedge alert list"),
+        ("silence", "5f0c", "silence does not fire for 5f0c", "see hashhedge alert list"),
+    ],
+)
+def test_an_acknowledgement_of_what_is_not_there_names_the_near_one(
+    rule: str, key: str, fault: str, hint: str
+) -> None:
+    """A misspelt rule is told from one that is quiet; another's own rule is not given away (J10)."""
+    room = Room([RULES[0], owned(threshold(id="secret", on="X", above=10.0, recover=5.0))])
+    answer = room.ask(NOON, ack(rule, key))
+    assert (answer.accepted, answer.text, answer.hint) == (False, fault, hint)
+
+
+def test_a_silence_names_nobodys_own_rules_to_the_others() -> None:
+    """Neither in its notices nor in the answer to whoever asked for it; the owner's go to him (I12)."""
+    own = owned(threshold(id="secret", on="X", above=10.0, recover=5.0))
+    room = Room([*RULES, own])
+    answer = room.ask(NOON, silence(10, key="X"))
+    assert (answer.matched, answer.matches) == (2, ("r|X",))
+    mine = room.ask(NOON, silence(5, rule="ana.secret"))
+    assert (mine.matched, mine.matches) == (1, ())
+    room.price(NOON + MINUTE, 11)
+    room.price(NOON + 10 * MINUTE, 11)
+    news = [item for item in room.all if item.rule == "silence"]
+    shared = [item for item in news if not item.inbox]
+    assert [item.members for item in shared] == [(), ("r|X",), ("r|X",)]
+    assert shared[-1].summary.endswith("it hid 2 notices of 2 alerts: r|X")
+    assert not [item for item in shared if "secret" in item.summary]
+    assert {item.inbox for item in news if "secret" in item.summary} == {"ana"}
 
 
 def test_a_silence_over_what_was_told_is_told_again_at_its_end() -> None:
@@ -218,15 +255,6 @@ def test_an_alert_given_back_rings_again() -> None:
     assert room.ask(NOON + MINUTE, UnackAlert(rule="r", key="X")).accepted
     assert notices(room.told) == [FIRE, ("r", "X", "ack_expired")]
     assert not room.ask(NOON + 2 * MINUTE, UnackAlert(rule="r", key="X")).accepted
-
-
-@pytest.mark.parametrize(("rule", "key"), [("r", "X"), ("no-such", "X")])
-def test_what_does_not_fire_cannot_be_acknowledged(rule: str, key: str) -> None:
-    """The answer says so and where to look."""
-    reply = Room(RULES).ask(NOON, ack(rule, key))
-    assert not reply.accepted
-    assert "does not fire" in reply.text
-    assert "alert list" in reply.hint
 
 
 def test_an_alert_that_fired_before_there_was_a_desk_was_told() -> None:

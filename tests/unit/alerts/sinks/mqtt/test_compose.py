@@ -16,19 +16,33 @@ BASE = "hashhedge/v1/main"
 
 
 @pytest.mark.parametrize(
-    ("rule", "inboxes", "owner"),
-    [("margin-thin", [], None), ("ana.margin-thin", [f"{BASE}/user/ana/inbox"], "ana")],
+    ("rule", "topics", "owner"),
+    [
+        ("margin-thin", ["alert/margin-thin/RIOT/event", "alert/margin-thin/RIOT/state"], None),
+        (
+            "ana.margin-thin",
+            [
+                "user/ana/event/margin-thin.RIOT",
+                "user/ana/inbox",
+                "user/ana/state/margin-thin.RIOT",
+            ],
+            "ana",
+        ),
+    ],
 )
-def test_news_of_a_users_rule_goes_to_the_inbox_too(
-    rule: str, inboxes: list[str], owner: str | None
+def test_news_of_a_users_rule_goes_below_that_user_alone(
+    rule: str, topics: list[str], owner: str | None
 ) -> None:
-    """Under the same id, with the owner's name; that of the rulebook's goes to no inbox."""
+    """Event, inbox and state, under the same id; that of the rulebook's goes to no inbox (I12)."""
     publisher = Publisher(instance="main", client_id="c", run="1", version="0", since=0)
     composer = Composer(Topics("main"), publisher, Origin())
     change = transition(rule=rule, key="RIOT")
-    events = composer.alert(change, "5.0", change.at, with_event=True)[:-1]
-    assert [it.topic for it in events] == [f"{BASE}/alert/{rule}/RIOT/event", *inboxes]
-    said = [json.loads(it.payload) for it in events]
+    messages = composer.alert(change, "5.0", change.at, with_event=True)
+    assert [it.topic for it in messages] == [f"{BASE}/{topic}" for topic in topics]
+    assert [it.retain for it in messages] == [
+        topic.split("/")[-2] == "state" or topic.endswith("/state") for topic in topics
+    ]
+    said = [json.loads(it.payload) for it in messages]
     assert {(it["id"], it["owner"]) for it in said} == {(change.id, owner)}
 
 
