@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from alerts.model import Severity
-from monitor.core.clock import Millis
+from monitor.core.clock import DAY, MINUTE, Millis
 from monitor.domain.windows import Hours
 
 Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -28,6 +28,8 @@ WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 INBOX = "inbox"
 OPS = "ops"
 """The team that is told of channels that do not work."""
+_A_MONDAY = 4 * DAY
+"""00:00 UTC of the first one there was."""
 MAX_EDGES = 64
 """So many windows may touch each other before the search for their common end stops."""
 
@@ -182,6 +184,14 @@ class User(_Closed, frozen=True, kw_only=True):
                 break
             end = max(known)
         return None if end == moment else end
+
+    @property
+    def never_awake(self) -> bool:
+        """Tell whether the quiet hours leave no minute of the week, so that nothing would end them."""
+        week = range(_A_MONDAY, _A_MONDAY + 7 * DAY, MINUTE)
+        return bool(self.quiet) and all(
+            any(window.open_at(moment) for window in self.windows) for moment in week
+        )
 
     @cached_property
     def ways(self) -> tuple[ChannelSetting, ...]:

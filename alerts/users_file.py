@@ -97,6 +97,13 @@ def _faults(document: Document, book: UsersBook, kinds: Collection[str]) -> Iter
                 hint = nearest(team, teams) if teams else f"add `- name: {team}` under `teams:`"
                 problem = f"user `{user.name}` is in the team `{team}`, which there is not"
                 yield ConfigError(problem, where=where, hint=hint)
+        if user.never_awake:
+            where = document.where("users", number, "quiet")
+            problem = f"user `{user.name}`: the quiet hours leave no minute of the week"
+            hint = (
+                "leave some out, so that what they held is told; `severity` takes less altogether"
+            )
+            yield ConfigError(problem, where=where, hint=hint)
         for place, channel in enumerate(user.ways):
             if channel.kind not in kinds:
                 where = document.where("users", number, "channels", place, "kind")

@@ -68,6 +68,7 @@ def test_a_file_says_all_of_it(tmp_path: Path) -> None:
         ("zone: Asia/Shanghai", "zone: Asia/Shanghay", 8, "no time zone", ""),
         ("severity: warning", "severity: loud", 9, "enum value", "warning"),
         ('to: "07:00"', 'to: "7:00"', 11, "`7:00` may not stand here", "write it as 07:00"),
+        ("days: [sat, sun], ", "", 10, "no minute of the week", "leave some out"),
         ("cap_per_hour: 20", "cap: 20", 13, "unknown field `cap`", "cap_per_hour"),
         ("kind: ntfy", "kind: ntfi", 15, "no channel `ntfi`", "ntfy"),
         ("kind: ntfy, ", "", 14, "has no `kind`", ""),
@@ -163,3 +164,11 @@ def test_a_user_who_is_never_awake_is_no_endless_search() -> None:
     always = user(quiet=[{"from": "00:00", "to": "24:00"}])
     end = always.quiet_until(moment("2026-03-07T03:00+00:00"))
     assert end is None or end > moment("2026-03-20T03:00+00:00")
+
+
+def test_who_has_a_minute_of_the_week_is_awake_some_time() -> None:
+    """Halves of a day that meet leave none; days that do not meet do."""
+    halves = [{"from": "00:00", "to": "12:00"}, {"from": "12:00", "to": "00:00"}]
+    assert user(quiet=halves, zone="Asia/Shanghai").never_awake
+    assert not user(quiet=[halves[0], {"from": "12:01", "to": "00:00"}]).never_awake
+    assert not user().never_awake
