@@ -88,7 +88,7 @@ class Boards:
         alerts, below = await self._alerts.topics(), self._sink.topics.below
 
         def stands(topic: str) -> bool | None:
-            if topic.startswith(below("alert/")):
+            if topic.startswith((below("alert/"), below("user/"))):
                 return None if alerts is None else topic in alerts
             if topic.startswith(below("")):
                 return self._states.stands(topic)

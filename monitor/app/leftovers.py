@@ -21,7 +21,10 @@ from alerts.sinks.mqtt.packets import Heard
 from alerts.topics import Kind, filter_of
 from monitor.core.errors import ConfigError, DeliveryError
 
-KINDS = (Kind.ALERT_STATE, Kind.COMPANY_STATE, Kind.MARKET_STATE, Kind.FEED_STATE)
+KINDS = (
+    *(Kind.ALERT_STATE, Kind.USER_ALERT_STATE),
+    *(Kind.COMPANY_STATE, Kind.MARKET_STATE, Kind.FEED_STATE),
+)
 AT_ONCE = 100
 """Topics that are taken back together; the relay's own news go between two such heaps."""
 A_TURN = 1_000

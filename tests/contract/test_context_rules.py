@@ -167,6 +167,4 @@ def test_a_rule_s_id_that_is_no_name_has_its_mend(tmp_path: Path) -> None:
     book.write_text("rules: [{id: 'a/+', type: threshold, on: X, below: 1}]")
     with pytest.raises(ConfigError) as caught:
         load_rulebook(book, [ThresholdRule])
-    assert (
-        caught.value.hint == "lower-case letters, digits, - and _, no sign first, at most 64 in all"
-    )
+    assert caught.value.hint == "use 1 to 64 of a-z, 0-9, _ and -, a letter or digit first"

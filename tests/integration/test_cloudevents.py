@@ -41,8 +41,8 @@ async def test_each_piece_of_news_is_a_cloud_event(
         open_mqtt(ours) as sink,
     ):
         await sink.publish(note(news))
-        (state,) = await listener.wait_for("/RIOT/state")
-        (event,) = await listener.wait_for("/RIOT/event")
+        (state,) = await listener.wait_for("/user/ana/state/margin-thin.RIOT")
+        (event,) = await listener.wait_for("/user/ana/event/margin-thin.RIOT")
         (inbox,) = await listener.wait_for("/inbox")
     for message in (event, inbox):
         told = message.json
@@ -53,7 +53,7 @@ async def test_each_piece_of_news_is_a_cloud_event(
         assert message.topic == f"{told['source'][1:]}/{told['subject']}"
         kind = "application/cloudevents+json" if protocol == "5.0" else None
         assert message.properties.get("ContentType") == kind
-    assert event.json["subject"] == "alert/ana.margin-thin/RIOT/event"
+    assert event.json["subject"] == "user/ana/event/margin-thin.RIOT"
     assert state.json["schema"] == payloads.ALERT_STATE
 
 

@@ -114,11 +114,13 @@ async def test_only_ones_own_leftovers_are_taken_back(
 ) -> None:
     """Alerts, companies, prices and feeds of before go; what stands and what is another's stays."""
     base, other = f"hashhedge/v1/{tag}", f"hashhedge/v1/{tag}-2"
-    left = ("alert/warn/RIOT/state", "company/HIVE/state", "market/ETH-USD/state", "feed/old/state")
+    left = (
+        *("alert/warn/RIOT/state", "user/ana/state/warn.RIOT", "company/HIVE/state"),
+        *("market/ETH-USD/state", "feed/old/state"),
+    )
     left_here = [f"{base}/{it}" for it in left]
     await put(own_mosquitto.url, tag, *left_here, *(f"{other}/{it}" for it in left))
-    fired = transition(key="RIOT")
-    await settle(redis, tag, fired)
+    await settle(redis, tag, transition(key="RIOT"), transition(rule="ana.mine", key="RIOT"))
     with capture_logs() as logs:
         async with relaying(redis, settings(own_mosquitto.url, tag)) as (sink, boards):
             # as yet nobody but the sink knows of this one
@@ -128,6 +130,7 @@ async def test_only_ones_own_leftovers_are_taken_back(
     assert {it.removeprefix("hashhedge/v1/") for it in found} == {
         f"{tag}/alert/margin-low/RIOT/state",
         f"{tag}/alert/fresh/RIOT/state",
+        f"{tag}/user/ana/state/mine.RIOT",
         f"{tag}/company/RIOT/state",
         f"{tag}/feed/gemini/state",
         f"{tag}/status",

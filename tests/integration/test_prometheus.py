@@ -50,6 +50,7 @@ async def target() -> AsyncIterator[str]:
             streams=("kraken",),
             companies=("RIOT", "HIVE"),
             metrics=("x",),
+            rule_types=("threshold",),
             sinks=("mqtt",),
             channels=("ntfy",),
         ),
