@@ -12,6 +12,11 @@ from monitor.domain.symbols import is_name
 from monitor.store.playback import Moment
 
 _WORDS = st.text(st.characters(codec="utf-8", exclude_characters="|"), min_size=1, max_size=12)
+_NAMES = st.text(
+    st.characters(codec="utf-8", exclude_characters="|/+#", exclude_categories=("C", "Z")),
+    min_size=1,
+    max_size=12,
+).filter(is_name)
 _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False)
 _MOMENTS = st.integers(min_value=0, max_value=4_102_444_800_000)
 
@@ -20,7 +25,7 @@ def any_quote() -> st.SearchStrategy[Quote]:
     """Return a strategy of quotes with any words and numbers in them."""
     return st.builds(
         Quote,
-        instrument=_WORDS.filter(is_name),
+        instrument=_NAMES,
         value=_NUMBERS,
         observed_at=_MOMENTS,
         source=_WORDS,
@@ -36,13 +41,14 @@ def any_quote() -> st.SearchStrategy[Quote]:
     )
 
 
-def any_ticks() -> st.SearchStrategy[list[Tick]]:
-    """Return a strategy of ticks in order of time, some at the same millisecond."""
+def any_ticks(least: int = 0) -> st.SearchStrategy[list[Tick]]:
+    """Return a strategy of at least so many ticks in order of time, some at the same millisecond."""
     steps = st.lists(
         st.tuples(
             st.sampled_from((0, 1, 60_000, 43_200_000)),
             st.lists(any_quote(), min_size=1, max_size=3),
         ),
+        min_size=least,
         max_size=6,
     )
     return steps.map(_in_order)
