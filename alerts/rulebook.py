@@ -8,7 +8,7 @@ meant for rules that a program writes, by the hundred thousand.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,9 @@ class Rulebook:
         return f"{self.name}: {number}"
 
 
+_NEWS = frozenset(News)
+
+
 def load_rulebook(path: Path, types: Sequence[type[Rule]]) -> Rulebook:
     """Read the rulebook at `path`, whose rules may be of `types`.
 
@@ -86,7 +89,7 @@ def _check_ids(book: Rulebook) -> list[ConfigError]:
     problems: list[ConfigError] = []
     seen: set[str] = set()
     for number, rule in enumerate(book.rules):
-        if rule.id in set(News):
+        if rule.id in _NEWS:
             problem = f"rule id `{rule.id}` is taken by the news of the books"
             hint = "ids name topics and alerts; give the rule another one"
             problems.append(ConfigError(problem, where=book.where(number), hint=hint))
@@ -121,16 +124,8 @@ def check_rulebook(
     found: list[ConfigError] = []
     known = agenda.names
     for number, rule in enumerate(book.rules):
-        found += [
-            ConfigError(
-                f"rule `{rule.id}` names the event `{window.event}`, which is in no calendar",
-                where=book.where(number, name),
-                hint=nearest(window.event, sorted(known)),
-            )
-            for name, windows in (("exclude", rule.exclude), ("require", rule.required))
-            for window in windows
-            if window.event not in known
-        ]
+        if rule.manner.exclude or rule.manner.require:
+            found += _check_events(book, number, known)
         target = targets.get(rule.on)
         if target is None:
             found.append(
@@ -150,11 +145,27 @@ def check_rulebook(
     return found
 
 
+def _check_events(book: Rulebook, number: int, known: Collection[str]) -> list[ConfigError]:
+    """Return the events of a rule's windows that are in no calendar."""
+    rule = book.rules[number]
+    return [
+        ConfigError(
+            f"rule `{rule.id}` names the event `{window.event}`, which is in no calendar",
+            where=book.where(number, name),
+            hint=nearest(window.event, sorted(known)),
+        )
+        for name, windows in (("exclude", rule.exclude), ("require", rule.required))
+        for window in windows
+        if window.event not in known
+    ]
+
+
 def _check_sessions(book: Rulebook, number: int, target: Target) -> list[ConfigError]:
     """Return why a rule would never be judged by the sessions that it names."""
-    rule, where = book.rules[number], book.where(number, "sessions")
+    rule = book.rules[number]
     if rule.sessions is None:
         return []
+    where = book.where(number, "sessions")
     if not target.shares:
         problem = f"rule `{rule.id}` names sessions, but no share has part in `{target.name}`"
         return [ConfigError(problem, where=where, hint="remove `sessions`")]
@@ -167,9 +178,9 @@ def _check_sessions(book: Rulebook, number: int, target: Target) -> list[ConfigE
 def _check_companies(book: Rulebook, number: int, target: Target) -> list[ConfigError]:
     """Return the companies of a rule that its target has no value for."""
     rule = book.rules[number]
-    where = book.where(number, "companies")
     if rule.companies == "all":
         return []
+    where = book.where(number, "companies")
     if target.companies is None:
         return [
             ConfigError(

@@ -6,7 +6,7 @@ struct, made from the first, which is what a file is checked against and what it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, Union, get_type_hints
@@ -38,8 +38,8 @@ class Keeper:
             ValueError: its fields contradict each other.
 
         """
-        own = {name: getattr(written, name) for name in _own(kind)}
-        return kind(manner=self._manner(written), **own)
+        names, values = _own(kind)
+        return kind(manner=self._manner(written), **dict(zip(names, values(written), strict=True)))
 
     def _manner(self, written: Any) -> Manner:  # noqa: ANN401  # made at run time
         said = _SAID(written)
@@ -56,9 +56,10 @@ class Keeper:
 
 
 @cache
-def _own(kind: type[Rule]) -> tuple[str, ...]:
-    """Return the fields that are not of the manner."""
-    return tuple(name for name in kind.__struct_fields__ if name != "manner")
+def _own(kind: type[Rule]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the fields that are not of the manner, and what reads them all: `id` and `on` at least."""
+    names = tuple(name for name in kind.__struct_fields__ if name != "manner")
+    return names, attrgetter(*names)
 
 
 @cache

@@ -52,7 +52,8 @@ def targets(
         found[instrument] = Target(instrument, unit, None, {"instrument": instrument})
     for name in tickers:
         found[name] = Target(name, "USD", None, {"instrument": name}, shares=True)
-    names = [name for rule in rules for name in rule.reads()]
+    # a million rules name a thousand instruments
+    names = dict.fromkeys(name for rule in rules for name in rule.reads())
     for name in (*names, *quoted):
         if name not in found and (series := series_of(name)) is not None:
             labels = {"instrument": name}
