@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiomqtt
 import jsonschema
@@ -21,6 +22,7 @@ from tests.e2e.conftest import NewRoom
 from tests.e2e.playing import Room
 from tests.listeners import Heard, Listener, listening
 from tests.publishing import Contract
+from tests.servers import TestBroker, start_broker
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.integration]
@@ -53,16 +55,17 @@ class Run:
 def run(new_room: NewRoom) -> Iterator[Run]:
     """Play the demo once, with a reader who was there before."""
     room = new_room()
-    yield Run(room, asyncio.run(played(room)))
+    yield Run(room, asyncio.run(played(room, room.broker)))
     room.close()
 
 
-async def played(room: Room) -> list[Heard]:
-    """Return every message of a demo, up to its last word."""
+async def played(room: Room, broker: TestBroker, protocol: str = "auto") -> list[Heard]:
+    """Return every message of a demo on a broker, up to its last word."""
     everything = TOPICS.below("#")
-    async with listening(room.broker.url, everything, as_published=True) as listener:
-        servers = ("--redis-url", room.redis.url, "--mqtt-url", room.broker.url)
-        demo = room.start("demo", "--duration", "5s", *servers, "-o", "json")
+    async with listening(broker.url, everything, as_published=True) as listener:
+        servers = ("--redis-url", room.redis.url, "--mqtt-url", broker.url)
+        spoken = {"HASHHEDGE_MQTT_PROTOCOL": protocol}
+        demo = room.start("demo", "--duration", "12s", *servers, "-o", "json", environ=spoken)
         await asyncio.to_thread(demo.finished)
         await wait_until(lambda: has_left(listener), "the demo's goodbye")
     return listener.heard
@@ -74,10 +77,30 @@ def has_left(listener: Listener) -> bool:
     return (last.topic, last.payload) == (TOPICS.status().name, b"offline")
 
 
+def meets_its_schema(message: Heard) -> bool:
+    """Tell whether a message is one of its channel's, with no field that is not declared."""
+    return len(CONTRACT.message_of(channel_of(message), message.payload)) == 1
+
+
 def channel_of(message: Heard) -> str:
     """Return the channel of a message's topic."""
     (channel,) = CONTRACT.channels_of(message.topic)
     return channel
+
+
+@pytest.mark.parametrize(("kind", "protocol"), [("iotcore", "5"), ("mosquitto", "3.1.1")])
+def test_it_is_the_same_elsewhere(room: Room, tmp_path: Path, kind: str, protocol: str) -> None:
+    """On the embedded broker, and in 3.1.1, each message is its channel's and meets its schema."""
+    broker = start_broker(kind, tmp_path)
+    try:
+        heard = asyncio.run(played(room, broker, protocol))
+    finally:
+        broker.stop()
+    assert {channel_of(message) for message in heard} == SAID
+    assert [it for it in heard if not meets_its_schema(it)] == []
+    assert max(len(message.payload) for message in heard) <= MOST_BYTES
+    spoken = {it.json["protocol"] for it in heard if it.topic == TOPICS.status_detail().name}
+    assert spoken == {{"5": "5.0"}.get(protocol, protocol)}
 
 
 def test_each_topic_is_of_one_channel(run: Run) -> None:
@@ -105,8 +128,7 @@ def test_each_message_is_delivered_as_declared(run: Run) -> None:
 
 def test_each_payload_meets_its_schema(run: Run) -> None:
     """Each message must be one of its channel's, with no field that is not declared."""
-    for message in run.heard:
-        assert len(CONTRACT.message_of(channel_of(message), message.payload)) == 1, message
+    assert [message for message in run.heard if not meets_its_schema(message)] == []
 
 
 def test_each_message_says_what_it_is(run: Run) -> None:
