@@ -113,7 +113,7 @@ async def test_a_key_that_ran_out_hands_over_to_the_next_channel(
         (heard,) = await room.listener.wait_for("/channel-failed/ntfy/event")
         assert "auth" in heard.json["summary"]
         told_once = [("noted", heard.json["id"], heard.json["summary"])]
-        assert await kept(room, own_redis.url, "channel-failed", "anna-ntfy") == [told_once] * 2
+        assert await kept(room, own_redis.url, "channel-failed", "ntfy") == [told_once] * 2
         async with room.session.get("/metrics") as page:
             lines = (await page.text()).splitlines()
         line = 'hashhedge_channel_failures_total{channel="ntfy",reason="auth"} 1.0'

@@ -47,8 +47,10 @@ def named(broker: TestBroker, name: str) -> str:
 
 
 async def test_a_reader_hears_every_documented_state(guarded: TestBroker) -> None:
-    """Feeds too; what the service has left there it can see itself, configurations included."""
-    states = [f"{BASE}/{filter_of(kind).replace('+', 'x')}" for kind in KINDS]
+    """Feeds and her own too, not those of others; the service can see all that it has left there."""
+    shared = [f"{BASE}/{filter_of(kind).replace('+', 'x')}" for kind in KINDS]
+    others = f"{BASE}/user/x/state/x"
+    states = [*shared, f"{BASE}/user/anna/state/x"]
     config = "homeassistant/device/hashhedge_main_X/config"
     async with (
         listening(named(guarded, "anna"), f"{BASE}/#") as anna,
@@ -56,8 +58,9 @@ async def test_a_reader_hears_every_documented_state(guarded: TestBroker) -> Non
     ):
         link = await sink._connected()
         await link.send([Message(topic, b"{}", retain=True) for topic in (*states, config)])
-        await anna.wait_for("/feed/x/state")
-        assert {it.topic for it in anna.heard} >= set(states)
+        await anna.wait_for("/user/anna/state/x")
+        heard = {it.topic for it in anna.heard}
+        assert {it for it in states if it not in heard} == {others}
         below = [f"{BASE}/{filter_of(kind)}" for kind in KINDS]
         assert sorted(await sink.retained(below, lambda _: True)) == sorted(states)
         assert await sink.retained(["homeassistant/+/+/config"], lambda _: True) == [config]
