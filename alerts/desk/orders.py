@@ -117,11 +117,11 @@ class Orders:
             hint = "see hashhedge silence list"
             return refused(command, now, f"there is no silence `{wish.silence}`", hint)
         said = f"the silence of {silence.by} on {words_of(silence.match)}"
-        firing = self._desk.firing(silence)
+        firing = _for(command, self._desk.firing(silence))
         reply = replace(
             done(command, now, f"would end {said}"),
             made=silence.id,
-            matches=_for(command, firing),
+            matches=tuple(firing[:MAX_LISTED]),
             matched=len(firing),
             firing=len(firing),
         )
@@ -222,7 +222,7 @@ class Orders:
     def _drill(self, command: Command, wish: DrillAlert, now: int) -> Reply:
         """Send a test on the way of all notices, whatever would keep a real one quiet."""
         rehearsal = self._around.rehearsal(wish.rule, wish.key, now)
-        if rehearsal is None:
+        if rehearsal is None or not _may_name(command, rehearsal.name):
             of = f"for {wish.key}" if wish.key else "anything"
             return refused(command, now, f"no rule {wish.rule} watches {of}", _LIST)
         mute = self._desk.mutes.of(subject_of(rehearsal), now)
@@ -251,14 +251,14 @@ class Orders:
         for subject in self._around.subjects():
             if meets(match, subject):
                 names[subject.name] = None
-        listed = _for(command, names)
-        return replace(reply, matches=listed, matched=len(names), firing=len(firing))
+        meant, fires = _for(command, names), len(_for(command, firing))
+        listed = tuple(meant[:MAX_LISTED])
+        return replace(reply, matches=listed, matched=len(meant), firing=fires)
 
 
-def _for(command: Command, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the alerts that an answer names: those of another user's own rules are only counted."""
-    meant = (name for name in names if _may_name(command, name))
-    return tuple(meant)[:MAX_LISTED]
+def _for(command: Command, names: Iterable[str]) -> list[str]:
+    """Return the alerts that an answer knows of: nobody hears of another user's own rules."""
+    return [name for name in names if _may_name(command, name)]
 
 
 def _may_name(command: Command, name: str) -> bool:

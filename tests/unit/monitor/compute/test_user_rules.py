@@ -17,7 +17,15 @@ from monitor.compute.cells import read_cells
 from monitor.compute.step import Step
 from monitor.compute.targets import targets
 from monitor.domain.agenda import NO_EVENTS
-from monitor.domain.commands import Action, Command, RemoveRule, Reply, SetRule
+from monitor.domain.commands import (
+    Action,
+    AddSilence,
+    Command,
+    DrillAlert,
+    RemoveRule,
+    Reply,
+    SetRule,
+)
 from tests.worlds import (
     CATALOGUE,
     NOON,
@@ -107,6 +115,22 @@ def test_no_two_owners_and_no_file_can_have_the_same_id() -> None:
     room = Room()
     assert "`bob.high` may not stand here" in room.set(id="bob.high").text
     assert not room.step.users.kept
+
+
+def test_nobody_hears_by_a_command_what_another_waits_for() -> None:
+    """A silence of all of X and a drill tell eve of the rulebook alone; ana hears of her own too."""
+    room = Room()
+    room.set()
+    room.bind()
+    room.price(11.0)
+    wish = AddSilence(match={"target": "X"}, until=NOON + HOUR, reason="look")
+    eve, ana = (room.ask(wish, by, dry_run=True) for by in ("eve", "ana"))
+    assert (eve.matches, eve.matched, eve.firing) == (("file-rule|X",), 1, 1)
+    assert (set(ana.matches), ana.matched, ana.firing) == ({"file-rule|X", "ana.high|X"}, 2, 2)
+    drill = DrillAlert(rule="ana.high", key="")
+    refused, sent = (room.ask(drill, by, dry_run=True) for by in ("eve", "ana"))
+    assert (refused.accepted, refused.text) == (False, "no rule ana.high watches anything")
+    assert sent.accepted
 
 
 def test_a_set_rule_is_kept_in_the_same_commit_and_works_when_it_is_bound() -> None:
