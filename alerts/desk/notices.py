@@ -177,7 +177,7 @@ def of_silence(
         Reason.COMMANDED: f"{silence.by} silenced {what} until {iso(silence.until)}: "
         f"{silence.reason}",
         Reason.ENDS_SOON: f"The silence of {silence.by} on {what} ends at {iso(silence.until)}; "
-        f"it hides {len(shown)} firing: {', '.join(shown[:8])}",
+        f"it hides {f'{len(shown)} firing: ' if shown else ''}{', '.join(shown[:8]) or OTHERS}",
         Reason.ENDED: f"The silence of {silence.by} on {what} is over; it hid "
         f"{counted(silence.count, 'notice')} of {counted(len(silence.hidden), 'alert')}: "
         f"{', '.join(shown[:8]) or (OTHERS if silence.hidden else 'nothing')}",
