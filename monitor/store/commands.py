@@ -245,8 +245,9 @@ class CommandDesk:
         with translated("read the trail of commands"):
             answered: Any = await self._client.xrevrange(self._keys.replies, count=count)
             refused: Any = await self._client.xrevrange(self._keys.forbidden, count=count)
-        found: list[Reply | Forbidden] = [_decode_reply(entry[b"n"]) for _, entry in answered]
-        found += [_decode_forbidden(entry[b"n"]) for _, entry in refused]
+        # each stream in its own order, for some share a millisecond
+        found: list[Reply | Forbidden] = [_decode_reply(it[b"n"]) for _, it in reversed(answered)]
+        found += [_decode_forbidden(it[b"n"]) for _, it in reversed(refused)]
         return sorted(found, key=lambda it: it.at)[-count:]
 
     async def _again(self, entered: Entered, body: bytes) -> None:
