@@ -52,6 +52,10 @@ class Forked:
         self.pid = int(reply.recv(100))
         self.returncode: int | None = None
 
+    def __del__(self) -> None:
+        """Let the way to it go with it: nobody may have asked how it ended."""
+        self._reply.close()
+
     def poll(self) -> int | None:
         """Return its exit code, or minus the signal that ended it; None while it runs."""
         self._take(0.0)

@@ -9,6 +9,10 @@ from contextlib import asynccontextmanager, suppress
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+_TURNS_TO_MEET = 20
+"""Of the event loop, from the accepted socket to the handler that is told of it; five, in fact."""
+
+
 @asynccontextmanager
 async def serving(handle: Handler, port: int = 0) -> AsyncIterator[int]:
     """Let `handle` meet whoever connects; yield the port.
@@ -33,7 +37,8 @@ async def serving(handle: Handler, port: int = 0) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await asyncio.sleep(0)  # who was let in by this turn of the loop is met by the next
+        for _ in range(_TURNS_TO_MEET):  # who was let in just now is met some turns later
+            await asyncio.sleep(0)
         for handler in handlers:
             handler.cancel()
         if handlers:
