@@ -192,7 +192,10 @@ def _guard(call: Call, out: int, err: int, reply: int) -> NoReturn:
 
 
 def _become(call: Call, out: int, err: int) -> NoReturn:
-    """Be the command: its directory, environment and streams, then its `main`, then its end."""
+    """Be the command: its directory, environment and streams, then its `main`, then its end.
+
+    What `main` raises goes up to the interpreter, which ends as it does for the installed script.
+    """
     for descriptor, stream in ((out, 1), (err, 2)):
         os.dup2(descriptor, stream)
         os.close(descriptor)
@@ -201,24 +204,13 @@ def _become(call: Call, out: int, err: int) -> NoReturn:
     os.environ.update(call.env)
     time.tzset()
     # as the interpreter makes them of the same descriptors
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # to the very end
+    sys.stderr = open(  # noqa: SIM115  # likewise
         2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False
     )
     sys.argv = [str(Path(sys.executable).parent / "hashhedge"), *call.words]
-    code = 1
-    try:
-        importlib.import_module("monitor.__main__").main()
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        raise
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    importlib.import_module("monitor.__main__").main()
+    sys.exit()
 
 
 if __name__ == "__main__":
