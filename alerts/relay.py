@@ -181,10 +181,7 @@ class Relay:
             self._released.clear()
             await self._released.wait()
             return
-        letters = await self._outbox.read(self._options.block_ms, room)
-        self._accept(group, letters)
-        if letters:  # what is here is sent before more is asked for
-            await asyncio.sleep(0)
+        self._accept(group, await self._outbox.read(self._options.block_ms, room))
 
     async def _keep(self, group: asyncio.TaskGroup) -> None:
         """Show that held letters are alive, and take over what nobody holds any more."""
@@ -257,10 +254,9 @@ class Relay:
         if not self._writers:
             return
         if not self._to_note:
+            # in the turn after the next: what is sent in this one leaves in the next
             loop = asyncio.get_running_loop()
-            loop.call_soon(
-                loop.call_soon, self._write_notes
-            )  # what is sent leaves in the next turn
+            loop.call_soon(loop.call_soon, self._write_notes)
         self._to_note.append(notification)
 
     def _write_notes(self) -> None:

@@ -257,9 +257,6 @@ class ComputeWorker:
         )
         await self._committer.commit(lease, batch)
         self.cursor = Cursor(last, read)
-        if changes.transitions:  # a relay in this process hears of them now: its sending goes first
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
         for item in changes.transitions:
             self._counts.transitioned(item.to_state.value, item.reason.value)
 
