@@ -97,8 +97,7 @@ class Flush:
 
 def scope_of(group: Group, family: str, transition: Transition) -> str:
     """Return which alerts a notice is grouped with."""
-    company = transition.labels.get("company") or transition.company or transition.key
-    words = {By.FAMILY: family, By.COMPANY: company}
+    words = {By.FAMILY: family, By.COMPANY: transition.whom or transition.key}
     return apart(transition) + "|".join(words[item] for item in By if item in group.by)
 
 
