@@ -31,7 +31,6 @@ from monitor.store.keys import Keys
 from monitor.store.leases import Lease
 
 GROUP = "compute"
-CURSOR = "cursor"
 MAX_TRANSITIONS = 1_000_000
 MAX_REJECTED = 10_000
 
