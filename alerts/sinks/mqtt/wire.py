@@ -1,6 +1,6 @@
 """The sink's connection to a broker, made of the packets alone: a `Link` without a client library.
 
-Through paho an alert took 0.15 to 0.3 ms of processor time, here a tenth. Listeners use `library`.
+Through paho an alert took 0.15 to 0.3 ms of processor time, here a tenth. The inbox uses `library`.
 """
 
 from __future__ import annotations
