@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -92,8 +93,7 @@ def feed(client: Redis, job: Job, seconds: float, rate: int) -> None:
     """Write the job's ticks for `seconds`, `rate` of them a second."""
     clock, began = SystemClock(), time.monotonic()
     for number in range(round(seconds * rate)):
-        due = began + number / rate
-        wait_here(lambda due=due: time.monotonic() >= due, "the next tick", 5.0)  # type: ignore[misc]
+        wait_here(partial(_past, began + number / rate), "the next tick", 5.0)
         move, now = job.next(), clock.now()
         told = quote(f"I{move.instrument}", move.value, now, fresh_ms=FRESH_MS)
         client.xadd(KEYS.ticks, encode_tick([told]))  # type: ignore[arg-type]  # redis-py's dict is invariant
@@ -137,6 +137,10 @@ def retained(room: Room) -> dict[str, str]:
         rule, key = name.split("/")[4:6]
         found[f"{rule}/{key}"] = json.loads(body)["state"]
     return found
+
+
+def _past(moment: float) -> bool:
+    return time.monotonic() >= moment
 
 
 def _delivered(client: Redis) -> None:
