@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
-from monitor.compute.firms import Firm
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS
-from monitor.compute.instruments import Instruments
 from monitor.compute.making import NO_TENANT
-from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS, Plan
-from monitor.compute.recompute import Table
-from monitor.compute.tenancy import Tenancy
+from monitor.compute.parts import Parts
+from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
 from monitor.domain.events import Reading
 
 
@@ -22,18 +17,11 @@ class DayFigures:
 
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        firms: Sequence[Firm],
-        facts: Collection[str],
-        table: Table,
-        instruments: Instruments,
-        tenancy: Tenancy,
-    ) -> None:
+    def __init__(self, parts: Parts) -> None:
         """Take the books and the parts of the step that their figures go to."""
-        self._plan, self._firms, self._facts = plan, firms, facts
-        self._table, self._instruments, self._tenancy = table, instruments, tenancy
+        self._plan, self._firms, self._facts = parts.plan, parts.firms, parts.facts
+        self._table, self._instruments = parts.table, parts.instruments
+        self._tenancy = parts.tenancy
         self.read_at = 0
 
     def read(self, now: int) -> dict[int, set[str]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from alerts.remarks import Remarks
-from monitor.compute.firms import Firm
-from monitor.compute.instruments import Instruments
-from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
-from monitor.compute.recompute import Table
+from monitor.compute.parts import Parts
+from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS
 from monitor.compute.targets import quoted
-from monitor.compute.tenancy import Tenancy
 from monitor.domain.events import Reading
 from monitor.domain.labels import of_parts
 from monitor.domain.symbols import symbol_of
@@ -23,19 +20,11 @@ Inputs: TypeAlias = tuple[Mapping[str, object], ...]
 class Sources:
     """The instruments and figures behind the table of one shard."""
 
-    def __init__(  # the parts of the step that it looks at
-        self,
-        plan: Plan,
-        firms: Sequence[Firm],
-        facts: Collection[str],
-        table: Table,
-        instruments: Instruments,
-        tenancy: Tenancy,
-    ) -> None:
-        """Take the parts of the step; `tenancy` and `table` change under it as the step goes on."""
-        self._plan, self._table, self._instruments = plan, table, instruments
-        self._firms, self._tenants, self._facts = firms, tenancy.of, facts
-        self._rows = {firm.ticker: row for row, firm in enumerate(firms)}
+    def __init__(self, parts: Parts) -> None:
+        """Take the parts of the step that it looks at."""
+        self._plan, self._table, self._instruments = parts.plan, parts.table, parts.instruments
+        self._firms, self._tenants, self._facts = parts.firms, parts.tenancy.of, parts.facts
+        self._rows = {firm.ticker: row for row, firm in enumerate(parts.firms)}
 
     def reading(self, target: str, company: str | None) -> Reading:
         """Return the present reading of what a rule watches."""

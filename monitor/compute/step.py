@@ -38,6 +38,7 @@ from monitor.compute.history import (
 )
 from monitor.compute.instruments import Instruments
 from monitor.compute.making import table_of
+from monitor.compute.parts import Parts
 from monitor.compute.places import EVERYWHERE, Places
 from monitor.compute.plan import (
     MARKET_INPUTS,
@@ -94,8 +95,9 @@ class Step:
         self.history = History(calendar, self._rows)
         self._facts = self.table.leaves.difference(*NO_FACTS)
         self._places = Places(self._rows, self._facts, self._tenancy)
-        parts = (self._plan, self.firms, self._facts, self.table, self.instruments, self._tenancy)
-        self._figures, self.sources = DayFigures(*parts), Sources(*parts)
+        beneath = (self._plan, self.firms, self._facts, self.table, self.instruments, self._tenancy)
+        parts = Parts(*beneath)
+        self._figures, self.sources = DayFigures(parts), Sources(parts)
         self.calm = Calm(self.instruments, self.watch, self._stands_alone, self._next_turn)
         self._marks: dict[str, tuple[int, SessionState | None]] = {}
         self._bulletin = Bulletin(self.firms)
