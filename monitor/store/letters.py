@@ -15,6 +15,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from monitor.core.clock import DAY, HOUR, Millis
+from monitor.store.alert_states import below_owner
 from monitor.store.client import translated
 from monitor.store.keys import Keys
 from monitor.store.letter_scripts import FAILED, PUT, RELEASE
@@ -157,9 +158,11 @@ class LetterStore:
         """Return where those of these alerts stand that go on, encoded, by `rule|key`."""
         if not alerts:
             return {}
+        places = [place for name in alerts for place in (below_owner(name), name)]
         with translated("read where held alerts stand"):
-            found: Any = await self._client.hmget(self._keys.alert_states, list(alerts))
-        return {name: body for name, body in zip(alerts, found, strict=True) if body}
+            found: Any = await self._client.hmget(self._keys.alert_states, places)
+        pairs = zip(alerts, found[::2], found[1::2], strict=True)
+        return {name: own or shared for name, own, shared in pairs if own or shared}
 
     async def sent_at(self, user: str, now: Millis) -> tuple[Millis, ...]:
         """Return when messages went out to a user within the last hour, ms UTC."""

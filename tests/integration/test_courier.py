@@ -217,16 +217,19 @@ async def test_a_warning_at_three_is_in_the_digest_at_seven(redis: RedisClient, 
         assert len(post.ntfy) == 3
 
 
-async def test_a_digest_says_who_has_taken_an_alert_on(redis: RedisClient, tag: str) -> None:
+@pytest.mark.parametrize(("rule", "mark"), [("margin-low", ""), ("ana.mine", "@")])
+async def test_a_digest_says_who_has_taken_an_alert_on(
+    redis: RedisClient, tag: str, rule: str, mark: str
+) -> None:
     """Nobody is told of an acknowledgement, so where the alert stands by now is looked up (F21)."""
     async with posted(redis, tag, book(user(**NIGHT))) as post:
         post.clock.moment = THREE
         post.start()
-        fire = warning(THREE)
+        fire = replace(warning(THREE), rule=rule)
         await post.tell(fire)
         ack = Ack(by="ben", note="", at=THREE + MINUTE, until=None)
         taken = encode_transition(replace(fire, ack=ack, notice=None))
-        await redis.hset(Keys(tag).alert_states, fire.name, taken)
+        await redis.hset(Keys(tag).alert_states, f"{mark}{fire.name}", taken)
         post.clock.moment = SEVEN
         (digest,) = await until(post, 1)
         assert digest.text.splitlines()[0] == "Taken on, still firing:"
