@@ -109,9 +109,8 @@ class Document:
         return ConfigError(text, where=self.where(*place), hint=hint)
 
     def _word(self, place: Place) -> object:
-        with suppress(
-            KeyError, IndexError, TypeError
-        ):  # a key of a mapping has no place of its own
+        # a key of a mapping has no place of its own
+        with suppress(KeyError, IndexError, TypeError):
             return self.at(*place)
         return place[-1]
 

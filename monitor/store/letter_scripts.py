@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from monitor.store.commit import MAX_TRANSITIONS
+
 PUT = """
 local now = tonumber(ARGV[3])
 if redis.call('ZADD', KEYS[1], 'NX', now, ARGV[1]) == 0 then return 0 end
@@ -49,7 +51,7 @@ for place = 5, #ARGV do
   if ARGV[place] ~= ARGV[1] and redis.call('HEXISTS', KEYS[1], ARGV[place]) == 1 then return 1 end
 end
 redis.call('XADD', KEYS[2], '*', ARGV[3], ARGV[4])
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', '1000000', '*', ARGV[3], ARGV[4])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', 'MAX_TRANSITIONS', '*', ARGV[3], ARGV[4])
 return 1
-"""
+""".replace("MAX_TRANSITIONS", str(MAX_TRANSITIONS))
 """To the outbox and to the trail, as the commit gives what the step says: what is told stands in both."""
