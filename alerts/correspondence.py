@@ -15,7 +15,7 @@ from alerts.languages.speech import Speech
 from alerts.letters import UserLetter
 from alerts.model import AlertState, News, NoticeReason, Reason, Transition
 from alerts.routing import ends
-from alerts.schemas.builders import Origin, links
+from alerts.schemas.origin import Origin, links
 from alerts.telling import sources_in
 from alerts.users import User
 from monitor.core.clock import Millis

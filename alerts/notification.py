@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from alerts.model import Transition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """What leaves the house for one transition: fire or resolve. Lives in the outbox.
 
     `entry_id` is the outbox stream's id (rising), `attempts` counts deliveries tried before.
@@ -19,10 +18,9 @@ class Notification:
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """Proof of delivery: which sink, and when it was acknowledged (ms UTC)."""
 
     sink: str
     acknowledged_at: int
-    detail: str = field(default="")
+    detail: str = ""

@@ -7,7 +7,8 @@ here. An entry that cannot be read is handed out as such: one bad record must no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from alerts import codec
 from alerts.forms import owner_of
@@ -20,8 +21,7 @@ from monitor.store.outbox_stream import OutboxEntry, OutboxStream
 _FIELD = codec.FIELD.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True):
     """One entry and the notification in it, or None and why it cannot be read."""
 
     entry: OutboxEntry

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from alerts.series import Series
 from alerts.signals.ring import Bar, Ring
@@ -63,12 +64,12 @@ class Pasts:
         """Return what a signal reads at `now`, its source reading `of`."""
         signal, past = series.signal, series.past
         if signal is None or past is None or not of.quality.usable or of.value is None:
-            return replace(of, value=None)
+            return structs.replace(of, value=None)
         self._remind(series)
         answer = signal.answer(past, now)
         if isinstance(answer, str):
-            return replace(of, value=None, quality=Quality.MISSING, reason=answer)
-        return replace(of, value=answer)
+            return structs.replace(of, value=None, quality=Quality.MISSING, reason=answer)
+        return structs.replace(of, value=answer)
 
     def settle(self, series: Series, now: int) -> None:
         """Let a signal whose value is lost at `now` keep what it was by then.

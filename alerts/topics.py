@@ -19,8 +19,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import quote, unquote
+
+import msgspec
 
 from alerts.forms import owned_word, owner_of
 from alerts.model import Severity
@@ -160,8 +163,7 @@ def parameters_of(kind: Kind) -> tuple[str, ...]:
     return tuple(_PARAMETER.findall(ADDRESS[kind]))
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True):
     """One topic's name and what it carries."""
 
     name: str
@@ -252,8 +254,14 @@ class Topics:
         return f"{self.base}/{levels}"
 
     def _topic(self, kind: Kind, **words: str) -> Topic:
-        levels = {name: escape_level(word) for name, word in words.items()}
-        return Topic(self.below(ADDRESS[kind].format_map(levels)), kind)
+        return _topic(self.base, kind, tuple(words.items()))
+
+
+@lru_cache(maxsize=16_384)
+def _topic(base: str, kind: Kind, words: tuple[tuple[str, str], ...]) -> Topic:
+    """Return a topic below `base`; each message of an alert asks for the same two again."""
+    levels = {name: escape_level(word) for name, word in words}
+    return Topic(f"{base}/{ADDRESS[kind].format_map(levels)}", kind)
 
 
 def _alert(rule: str, key: str) -> str:

@@ -7,9 +7,9 @@ and writes nothing; the step hands it every new reading and asks it for the next
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from alerts import engine
@@ -142,7 +142,7 @@ class Watch:
             for place, series in ranked.items():
                 of = reading_of(place)
                 rank = float(ranks[place])
-                known = of if np.isnan(rank) else replace(of, value=rank)
+                known = of if np.isnan(rank) else structs.replace(of, value=rank)
                 self._see(series, known, now)
 
     def _see(self, series: Series, reading: Reading, now: int, *, revised: bool = False) -> None:

@@ -15,7 +15,7 @@ from alerts.correspondence import Clerk
 from alerts.courier import Courier, CourierOptions
 from alerts.model import Transition
 from alerts.releasing import Releaser
-from alerts.schemas.builders import Origin
+from alerts.schemas.origin import Origin
 from alerts.sinks.users import UsersSettings, UsersSink
 from alerts.users import UsersBook
 from monitor.app.posting import GROUP, letter_store

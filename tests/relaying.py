@@ -16,6 +16,7 @@ from alerts.relay import Meter, Relay, RelayOptions
 from alerts.sinks.base import NoteSink, Sink
 from monitor.core.backoff import Backoff
 from monitor.core.clock import Millis, SystemClock
+from monitor.core.errors import DeliveryError
 from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
@@ -87,6 +88,50 @@ class Desk:
             raise error
         self.got.append(item)
         return Receipt("desk", 0)
+
+
+class PromptDesk(Desk):
+    """A desk that takes what it is offered without anybody waiting, unless it is `busy`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.busy = False
+        self.bug = ""
+        self.offered: list[tuple[str, bool]] = []
+        self._under_way: set[asyncio.Task[Receipt]] = set()
+
+    def offer(
+        self,
+        notification: Notification,
+        done: Callable[[DeliveryError | None], None],
+        *,
+        with_event: bool,
+    ) -> bool:
+        """Take it as `publish` does, and say so later."""
+        item = notification.transition
+        if item.key == self.bug:
+            raise KeyError("bug")
+        if self.busy:
+            return False
+        self.offered.append((item.id, with_event))
+        work = self.publish(notification) if with_event else self.update_state(notification)
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(lambda task: self._tell(task, done))
+        return True
+
+    async def update_state(self, notification: Notification) -> Receipt:
+        """Keep the state."""
+        self.states.append(notification.transition)
+        return Receipt("desk", 0, "state only")
+
+    def _tell(
+        self, task: asyncio.Task[Receipt], done: Callable[[DeliveryError | None], None]
+    ) -> None:
+        self._under_way.discard(task)
+        error = task.exception()
+        assert error is None or isinstance(error, DeliveryError)
+        done(error)
 
 
 class Diary:

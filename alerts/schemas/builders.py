@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
-from urllib.parse import quote, urlencode
+from typing import Any, Literal, TypeAlias, cast
+
+import msgspec
 
 from alerts.acks import Ack
 from alerts.forms import owner_of
 from alerts.model import AlertState, Line, NoticeReason, Transition
 from alerts.pacing.occurrences import dedup_key
+from alerts.schemas.origin import Origin, links
 from alerts.schemas.payloads import (
     AckNow,
     AlertEvent,
@@ -18,7 +20,6 @@ from alerts.schemas.payloads import (
     CompanyState,
     FeedState,
     LineNow,
-    Links,
     MarketState,
     QualityWord,
     ReadingNow,
@@ -26,15 +27,11 @@ from alerts.schemas.payloads import (
     StatusDetail,
 )
 from alerts.topics import EVENT_LIFETIME
-from monitor.core.clock import HOUR, Millis, iso
+from monitor.core.clock import Millis, iso
 from monitor.domain.events import Reading
 
-LINK_AROUND_MS: Millis = HOUR
-"""How much of the time before and after an event the linked board shows."""
 
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """What the publisher adds to each message: its run, the topic's count, the wall time, its end."""
 
     run: str
@@ -43,14 +40,8 @@ class Stamp:
     expires_at: Millis | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """What a publisher says of all its messages: link bases, and whether inputs are recorded."""
-
-    dashboard_url: str | None = None
-    runbook_url: str | None = None
-    explain_url: str | None = None
-    replay: bool = False
+Common: TypeAlias = dict[str, Any]
+"""Fields of a message by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +60,15 @@ def expires_at(transition: Transition) -> Millis:
     return transition.at + EVENT_LIFETIME[transition.severity]
 
 
-def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEvent:
-    """Return the event payload of one transition."""
+def alert_event(
+    transition: Transition, stamp: Stamp, origin: Origin, common: Common | None = None
+) -> AlertEvent:
+    """Return the event payload of one transition; `common` is what its messages share."""
     return AlertEvent(
-        **_shared(transition, stamp, origin),
+        **(common or common_of(transition, origin)),
+        seq=stamp.seq,
+        run=stamp.run,
+        sent_at=iso(stamp.sent_at),
         type=f"alert.{transition.to_state.value}",  # type: ignore[arg-type] # one per AlertState
         notice=transition.notice or NoticeReason.NEW,
         duration_s=transition.duration_s,
@@ -89,18 +85,20 @@ def alert_event(transition: Transition, stamp: Stamp, origin: Origin) -> AlertEv
     )
 
 
-def alert_state(transition: Transition, stamp: Stamp, origin: Origin) -> AlertStateNow:
-    """Return the state payload after one transition."""
-    return AlertStateNow(**_shared(transition, stamp, origin))
+def alert_state(
+    transition: Transition, stamp: Stamp, origin: Origin, common: Common | None = None
+) -> AlertStateNow:
+    """Return the state payload after one transition; `common` is what its messages share."""
+    shared = common or common_of(transition, origin)
+    sent_at = iso(stamp.sent_at)
+    return AlertStateNow(**shared, seq=stamp.seq, run=stamp.run, sent_at=sent_at)
 
 
-def _shared(transition: Transition, stamp: Stamp, origin: Origin) -> dict[str, Any]:
+def common_of(transition: Transition, origin: Origin) -> Common:
+    """Return what event and state of one transition say alike: all but their stamps."""
     value, bound = transition.value, transition.bound
     observed_at = transition.observed_at
     return {
-        "seq": stamp.seq,
-        "run": stamp.run,
-        "sent_at": iso(stamp.sent_at),
         "id": transition.id,
         "time": iso(transition.at),
         "severity": transition.severity.value,
@@ -172,25 +170,6 @@ def _ack(ack: Ack | None) -> AckNow | None:
         return None
     until = "resolved" if ack.until is None else iso(ack.until)
     return AckNow(by=ack.by, note=ack.note, at=iso(ack.at), until=until)
-
-
-def links(transition: Transition, origin: Origin) -> Links:
-    """Return the links of one transition; a base that is not set gives no link."""
-    rule = transition.rule
-    dashboard = f"{origin.dashboard_url}?{_view(transition)}" if origin.dashboard_url else None
-    return Links(
-        dashboard=dashboard,
-        runbook=f"{origin.runbook_url}/{quote(rule, safe='')}" if origin.runbook_url else None,
-        explain=f"{origin.explain_url}/{transition.id}" if origin.explain_url else None,
-    )
-
-
-def _view(transition: Transition) -> str:
-    """Return what a board is to show: the rule, the company, an hour before and after the event."""
-    company = transition.whom
-    where = {"var-rule": transition.rule} | ({"var-company": company} if company else {})
-    span = {"from": transition.at - LINK_AROUND_MS, "to": transition.at + LINK_AROUND_MS}
-    return urlencode(where | span)
 
 
 def status_detail(

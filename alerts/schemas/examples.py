@@ -11,7 +11,8 @@ import msgspec
 from alerts.identity import transition_id
 from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
 from alerts.schemas import builders, payloads, replies, requests
-from alerts.schemas.builders import Origin, Publisher, Stamp
+from alerts.schemas.builders import Publisher, Stamp
+from alerts.schemas.origin import Origin
 from monitor.core.clock import MINUTE, SECOND, Millis, iso
 from monitor.domain.events import Quality, Reading
 

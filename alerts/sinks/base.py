@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from alerts.notification import Notification, Receipt
-from alerts.schemas.builders import Origin
+from alerts.schemas.origin import Origin
 from monitor.core.clock import Clock
+from monitor.core.errors import DeliveryError
 
 
 class Sink(Protocol):
@@ -38,6 +39,29 @@ class StateSink(Protocol):
 
         Raises:
             DeliveryError: as in `publish`.
+
+        """
+        ...
+
+
+@runtime_checkable
+class PromptSink(Protocol):
+    """A sink that can take a notification without anybody waiting: no task for each alert."""
+
+    def offer(
+        self,
+        notification: Notification,
+        done: Callable[[DeliveryError | None], None],
+        *,
+        with_event: bool,
+    ) -> bool:
+        """Send at once; `done` is told of the acknowledgement, or what was said against it.
+
+        False, with nothing sent and `done` never called: not now, so `publish` or `update_state`
+        it, which wait and say why. Without `with_event` only the kept state is brought up to date.
+
+        Raises:
+            DeliveryError: as in `publish`; nothing was sent.
 
         """
         ...

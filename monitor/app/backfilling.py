@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import structs
 
 from alerts.codec import decode_transition
 from alerts.model import Reason, Transition
@@ -66,7 +68,7 @@ class Telling:
                 self.refused[quote.source, refusal.value] += 1
             else:
                 self._count(quote)
-                yield replace(quote, backfilled=True, note="")
+                yield structs.replace(quote, backfilled=True, note="")
 
     def _count(self, quote: Quote) -> None:
         at = quote.observed_at

@@ -19,7 +19,7 @@ from alerts.courier import Courier, CourierOptions
 from alerts.letters import FIELD
 from alerts.model import Transition
 from alerts.rulebook import Rulebook
-from alerts.schemas.builders import Origin
+from alerts.schemas.origin import Origin
 from alerts.sinks.mqtt import MqttSink
 from alerts.sinks.users import UsersSettings
 from alerts.users import User

@@ -14,9 +14,7 @@ from alerts.home_assistant.devices import Style
 from alerts.home_assistant.discovery import Discovery
 from alerts.outbox import Outbox
 from alerts.relay import Meter, Relay, RelayOptions
-from alerts.schemas.builders import (
-    Origin,
-)
+from alerts.schemas.origin import Origin
 from alerts.sinks.base import NoteSink, Sink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, TlsFiles, password_from
 from alerts.sinks.users import NAME as USERS

@@ -20,7 +20,7 @@ from alerts.channels.catalogue import find_channels
 from alerts.costs import words_of
 from alerts.desk.user_rules import UserRule
 from alerts.relay import RelayOptions
-from alerts.schemas.builders import Origin
+from alerts.schemas.origin import Origin
 from alerts.setting import Setting
 from monitor import __version__
 from monitor.app.alert_board import ListedAlerts

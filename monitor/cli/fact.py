@@ -10,11 +10,11 @@ from __future__ import annotations
 import getpass
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
+from msgspec import structs
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -122,7 +122,7 @@ def _laid(url: str, quote: Quote, *, dry_run: bool) -> Quote:
     A dry run sends nothing.
     """
     standing = [other for other, _ in _standing(url)]
-    laid = replace(quote, source=source_beside(quote, standing))
+    laid = structs.replace(quote, source=source_beside(quote, standing))
     if not dry_run:
         ask(url, lambda client, keys: _send(client, keys, [laid], laid.observed_at))
     return laid
@@ -206,7 +206,7 @@ def unset_fact(
             f"no figure of {wanted} is set by hand{by}", where=WHERE, hint=f"set are: {others}"
         )
     # A millisecond after the last word and good for none: from now on it does not count.
-    ended = [replace(q, observed_at=q.observed_at + 1, fresh_ms=0) for q in ending]
+    ended = [structs.replace(q, observed_at=q.observed_at + 1, fresh_ms=0) for q in ending]
     now = ask(url, lambda client, _keys: server_time(client))
     if not dry_run:
         ask(url, lambda client, keys: _send(client, keys, ended, now))

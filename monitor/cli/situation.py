@@ -6,11 +6,12 @@ command says so, from the invented history that ships with hashhedge; that is ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import structs
 from rich.text import Text
 
 from alerts.rulebook import Rulebook
@@ -133,7 +134,9 @@ def _invent(situation: Situation) -> None:
     for moment in synthetic_moments():
         newest |= {(quote.instrument, quote.source): quote for quote in moment.quotes}
     now, step = situation.now, situation.step
-    step.process(Tick("0-0", now, tuple(replace(q, observed_at=now) for q in newest.values())))
+    step.process(
+        Tick("0-0", now, tuple(structs.replace(q, observed_at=now) for q in newest.values()))
+    )
     own = [*STOCK_INPUTS, *TENANT_INPUTS]
     places: list[tuple[str, str | None, int]] = [(name, None, 0) for name in MARKET_INPUTS]
     places += [(name, firm.ticker, row) for row, firm in enumerate(step.firms) for name in own]

@@ -15,7 +15,8 @@ from rich.text import Text
 from alerts.model import AlertState, NoticeReason, Reason, Transition
 from alerts.pacing.digest import line_of as digest_line
 from alerts.rehearsal import fixture_value, rehearsed
-from alerts.schemas.builders import Origin, Stamp, alert_event, alert_state
+from alerts.schemas.builders import Stamp, alert_event, alert_state
+from alerts.schemas.origin import Origin
 from alerts.schemas.payloads import encode
 from alerts.setting import Bound
 from alerts.sinks.log import log_fields

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from monitor.compute.standing import Standing
 from monitor.domain.corporate_actions import CorporateAction
@@ -56,4 +58,4 @@ class Firm:
             return then
         if (then.observed_at or 0) >= (present.observed_at or 0):
             return Reading(None, Quality.MISSING, "same_period")
-        return replace(then, quality=max(then.quality, present.quality))
+        return structs.replace(then, quality=max(then.quality, present.quality))

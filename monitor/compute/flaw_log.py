@@ -6,7 +6,7 @@ neither forgets the beginning of a span nor tells it twice.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from monitor.domain.events import BTC_USD, Quality, Quote
 from monitor.domain.flaws import Flaw, FlawEvent
@@ -39,7 +39,7 @@ class FlawLog:
             self._events.append(FlawEvent(Flaw.STALE, *what, end=now))
         if is_stale == (quote.received_at is not None and quote.received_at > until):
             return quote
-        return replace(quote, received_at=now)
+        return structs.replace(quote, received_at=now)
 
     def agree(self, before: Quality, after: Quality, now: int) -> None:
         """Compare the quality of the reference price with that of before."""

@@ -10,10 +10,11 @@ tick costs what the rules in force need, however many metrics are declared.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from monitor.compute.heard import ONE_FOR_ALL, Heard
@@ -174,7 +175,10 @@ class Table:
             elif own.value is None:
                 rows[row] = {**figures, name: (newest, own)}
             else:
-                rows[row] = {**figures, name: (newest, replace(own, value=own.value * factor))}
+                rows[row] = {
+                    **figures,
+                    name: (newest, structs.replace(own, value=own.value * factor)),
+                }
 
     def argument(self, metric: str, name: str, row: int) -> Reading:
         """Return one input of a metric as the metric sees it."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
+
+from msgspec import structs
 
 from alerts.rules.base import Rule
 from alerts.wording import level_for_people
@@ -93,7 +94,7 @@ class Splits:
             value = float(quote.value)
             late = action.at <= quote.observed_at <= action.at + AROUND_MS and action.at <= now
             if late and _nearer(value * action.price_factor, value, reading.value):
-                return replace(quote, value=quote.value * action.old / action.new)
+                return structs.replace(quote, value=quote.value * action.old / action.new)
         return quote
 
     def doubt(self, symbol: Symbol, quote: Quote, reading: Reading, now: int) -> str:

@@ -1,14 +1,16 @@
 """What arrives and what is made of it: quotes, ticks, qualities. Hop 2 to hop 5.
 
-Every moment is milliseconds since 1970-01-01 UTC.
+Every moment is milliseconds since 1970-01-01 UTC. What comes by the thousand a second is a struct of
+msgspec: made, read from JSON and changed in a fifth of the time of a dataclass.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from typing import NamedTuple
+
+import msgspec
 
 from monitor.domain.commands import Command
 from monitor.domain.feed_reports import FeedReport
@@ -59,8 +61,7 @@ class Quality(IntEnum):
         return self <= Quality.SINGLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One price or figure from one source at one time.
 
     Attributes:
@@ -140,8 +141,7 @@ class Tick(NamedTuple):
         return not self.quotes[0].backfilled
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One value of one metric or instrument with what is known about it.
 
     `value` is None when the quality is `MISSING` or `NOT_APPLICABLE`; then `reason` says which

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from monitor.domain.events import Quality, Quote, Reading
 from monitor.domain.sessions import Session, SessionState
@@ -39,13 +40,13 @@ def with_session(quote: Quote, symbol: Symbol, session_at: Callable[[int], Sessi
     Outside the years of the calendar no session is known, and none is given.
     """
     if not (symbol.kind.in_sessions and symbol.moves):
-        return quote if quote.session is None else replace(quote, session=None)
+        return quote if quote.session is None else structs.replace(quote, session=None)
     with contextlib.suppress(ValueError):
         market = session_at(quote.observed_at)
         if quote.session is None:
-            return replace(quote, session=market.state)
+            return structs.replace(quote, session=market.state)
         if not _may_be(quote.session, market, quote.observed_at):
-            return replace(quote, session=market.state, session_said=quote.session)
+            return structs.replace(quote, session=market.state, session_said=quote.session)
     return quote
 
 
@@ -74,7 +75,7 @@ def of_parts(reading: Reading, parts: Sequence[Reading]) -> Reading:
     session = joint_session(parts)
     if not late and session is None:
         return reading
-    return replace(reading, delay_ms=late, session=session)
+    return structs.replace(reading, delay_ms=late, session=session)
 
 
 def joint_session(readings: Iterable[Reading]) -> SessionState | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
+from msgspec import structs
 
 from monitor.core.clock import Clock, Millis
 from monitor.domain.events import Quote
@@ -147,7 +148,7 @@ class Gate:
         received = now if quote.received_at is None else quote.received_at
         fresh = self.budget_ms if quote.fresh_ms is None else quote.fresh_ms
         delay = max(quote.delay_ms, self.delay_ms)
-        return replace(quote, received_at=received, fresh_ms=fresh, delay_ms=delay)
+        return structs.replace(quote, received_at=received, fresh_ms=fresh, delay_ms=delay)
 
     def _refuse(self, quote: Quote, refusal: str) -> None:
         self.instruments.rejected(self.name, refusal)

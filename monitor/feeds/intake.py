@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 
 import structlog
+from msgspec import structs
 
 from monitor.core.clock import SECOND, Clock, Millis
 from monitor.core.errors import FeedError, StoreUnavailable
@@ -233,7 +234,7 @@ class Intake:
         last = self._waiting.newest.get(frame.instrument) or self.gate.last.get(frame.instrument)
         if last is not None and frame.halted is not (last.session is SessionState.HALTED):
             session = SessionState.HALTED if frame.halted else None
-            self._accept([replace(last, observed_at=frame.at, session=session)])
+            self._accept([structs.replace(last, observed_at=frame.at, session=session)])
 
     def _add(self, frame: Added, now: Millis) -> None:
         if self._tally is not None:
@@ -268,10 +269,10 @@ class Intake:
         apart = quote.bid is None and quote.ask is None and beside is not None
         if apart and beside is not None and now - beside.at <= self.gate.budget_ms:
             bid, ask, volume = beside.book
-            quote = replace(quote, bid=bid, ask=ask, volume=volume)
+            quote = structs.replace(quote, bid=bid, ask=ask, volume=volume)
         last = self.gate.last.get(quote.instrument)
         if quote.volume is None and last is not None:
-            quote = replace(quote, volume=last.volume)
+            quote = structs.replace(quote, volume=last.volume)
         return quote
 
     def _count(self, channel: str, instrument: str, number: int, now: Millis) -> None:

@@ -11,9 +11,9 @@ given. `client.connect` with `blocking` makes one that does neither.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
+import msgspec
 from redis.exceptions import ResponseError
 
 from monitor.core.clock import Millis
@@ -39,8 +39,7 @@ return gone
 """
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
+class OutboxEntry(msgspec.Struct, frozen=True):
     """One entry as it lies in the stream: its id, rising, and its fields."""
 
     id: str

@@ -53,6 +53,7 @@ class Series:
         self.registry = CollectorRegistry(auto_describe=False)
         self._words: dict[str, tuple[str, ...]] = {"version": (version,)}
         self._counters: dict[str, Counter] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], Counter] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
         for declared in c.CATALOGUE:
@@ -64,6 +65,7 @@ class Series:
     def know(self, known: Known) -> None:
         """Take over new books: new series start at 0, series of what is gone are removed."""
         before, self._words = self._words, self._words | known.words()
+        self._found.clear()
         for declared in c.CATALOGUE:
             for label in declared.labels:
                 for gone in set(before.get(label.name, ())) - set(self._allowed(label)):
@@ -75,8 +77,16 @@ class Series:
 
     def count(self, declared: Instrument, *words: str, by: float = 1) -> None:
         """Raise a counter."""
-        counter = self._counters[declared.name]
-        (counter.labels(*self._values(declared, words)) if words else counter).inc(by)
+        counter = self._found.get((declared.name, words))
+        if counter is None:
+            counter = self._counters[declared.name]
+            if words:
+                values = tuple(self._values(declared, words))
+                counter = counter.labels(*values)
+                if values != words:  # anybody's words, which may be any number
+                    return counter.inc(by)
+            self._found[declared.name, words] = counter
+        return counter.inc(by)
 
     def set(self, declared: Instrument, value: float, *words: str) -> None:
         """Set a gauge."""

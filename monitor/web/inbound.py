@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from monitor.core.clock import Millis
 from monitor.domain.events import Quote
@@ -129,7 +130,9 @@ def _quote(place: str, item: object, source: str, companies: Mapping[str, str]) 
         fresh = symbol_of(quote.instrument, companies).fresh_ms
     if not 1 <= fresh <= MAX_FRESH_MS:
         raise MalformedBodyError(f"{place}.fresh_ms: 1 to {MAX_FRESH_MS}")
-    return replace(quote, fresh_ms=fresh, received_at=None)  # it is received when it is taken
+    return structs.replace(
+        quote, fresh_ms=fresh, received_at=None
+    )  # it is received when it is taken
 
 
 def _notice(place: str, item: object, source: str, now: Millis) -> Notice:

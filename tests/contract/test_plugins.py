@@ -16,7 +16,7 @@ from alerts.model import AlertState
 from alerts.notification import Notification
 from alerts.rules.base import Rule
 from alerts.rules.written import rule_of
-from alerts.schemas.builders import Origin
+from alerts.schemas.origin import Origin
 from alerts.sinks.base import NoteSink, SinkContext, SinkSpec
 from alerts.sinks.mqtt import MqttSettings, MqttUrl
 from alerts.sinks.users import UsersSettings

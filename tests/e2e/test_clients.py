@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from alerts.schemas.builders import Origin, Stamp, alert_event
+from alerts.schemas.builders import Stamp, alert_event
+from alerts.schemas.origin import Origin
 from alerts.schemas.payloads import encode
 from monitor.embedded.process import free_port
 from tests.e2e.playing import PROJECT, START_S, Child, Room, Subscriber

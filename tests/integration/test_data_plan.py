@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from redis.asyncio import Redis
 
 from monitor.app.data_plan import Load, planned, shown_numbers
@@ -47,7 +47,7 @@ def told(now: int, tickers: list[str]) -> list[Quote]:
         for ticker in tickers:
             day.append(quote(ticker, f"10.{place % 7}123", close))
             day.append(quote(f"{ticker}.previous_close_usd", f"10.{(place + 1) % 7}123", close))
-        found += [replace(item, backfilled=True) for item in day]
+        found += [structs.replace(item, backfilled=True) for item in day]
     return found
 
 

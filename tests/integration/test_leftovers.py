@@ -77,7 +77,7 @@ async def held(url: str, topic: str, last: str) -> dict[str, Heard]:
 async def put(url: str, tag: str, *topics: str, payload: bytes = b"{}") -> None:
     """Leave retained messages, as somebody did before."""
     async with open_mqtt(settings(url, tag, replica="other")) as sink:
-        link = await sink._connected()
+        link = await sink._kept.connected()
         await link.send([Message(topic, payload, retain=True) for topic in topics])
 
 

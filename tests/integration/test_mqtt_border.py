@@ -46,8 +46,8 @@ async def test_a_brokers_small_window_is_kept(tmp_path: Path, tag: str) -> None:
                 *(sink.publish(note(transition(key=str(number)))) for number in range(50))
             )
             await listener.wait_for("/event", 50)
-            assert isinstance(sink._link, WireLink)
-            assert sink._link.window == 3
+            assert isinstance(sink._kept.link, WireLink)
+            assert sink._kept.link.window == 3
     finally:
         server.stop()
 

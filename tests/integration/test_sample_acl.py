@@ -56,7 +56,7 @@ async def test_a_reader_hears_every_documented_state(guarded: TestBroker) -> Non
         listening(named(guarded, "anna"), f"{BASE}/#") as anna,
         open_mqtt(service(guarded)) as sink,
     ):
-        link = await sink._connected()
+        link = await sink._kept.connected()
         await link.send([Message(topic, b"{}", retain=True) for topic in (*states, config)])
         await anna.wait_for("/user/anna/state/x")
         heard = {it.topic for it in anna.heard}
@@ -93,7 +93,7 @@ async def test_a_program_sends_on_its_own_topic_only(guarded: TestBroker) -> Non
         await heard.wait_for("/ingest/desk")
         assert "Not authorized" in await put("desk", "other")
         assert "Not authorized" in await put("anna", "desk")
-        link = await sink._connected()
+        link = await sink._kept.connected()
         await link.send([Message(f"{BASE}/ingest/desk/answer", b"{}")])
         await desk.wait_for("/answer")
 
@@ -107,7 +107,7 @@ async def test_the_line_that_run_prints_hears(guarded: TestBroker, tmp_path: Pat
     line = watch_line(read, url)
     assert PASSWORDS["anna"] not in line
     async with open_mqtt(service(guarded)) as sink:
-        link = await sink._connected()
+        link = await sink._kept.connected()
         await link.send([Message(f"{BASE}/alert/x/y/event", b"{}", retain=True)])
     command = ["sh", "-c", f"{line} -C 1 -W 10"]
     heard = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)

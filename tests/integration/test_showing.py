@@ -11,7 +11,7 @@ import structlog
 
 from alerts.outbox import Outbox
 from alerts.relay import RelayOptions
-from alerts.schemas.builders import Origin
+from alerts.schemas.origin import Origin
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from monitor.app.relaying import RelayRole
 from monitor.app.world import load_world

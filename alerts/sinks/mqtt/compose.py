@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec import structs
 
 from alerts.forms import owner_of
 from alerts.model import Reason, Transition
 from alerts.schemas import builders, cloudevents
-from alerts.schemas.builders import Origin, Publisher, Stamp
+from alerts.schemas.builders import Common, Publisher, Stamp
+from alerts.schemas.origin import Origin
 from alerts.schemas.payloads import ALERT_EVENT, ALERT_STATE, RetainedState, encode
 from alerts.schemas.sizes import fitted
 from alerts.sinks.mqtt.connect import OFFLINE, ONLINE
@@ -64,12 +66,15 @@ class Composer:
             state = self.topics.alert_state(transition.rule, transition.key)
         except ValueError as error:
             raise DeliveryError(str(error), retriable=False, reason="bad_topic") from error
-        messages = [self._event(it, transition, protocol, now) for it in events if with_event]
+        common = builders.common_of(transition, self._origin)
+        messages: list[Message] = []
+        if with_event:
+            messages = [self._event(it, transition, protocol, now, common) for it in events]
         if not transition.has_state:
             return messages
         if transition.reason is Reason.RULE_REMOVED:
             return [*messages, self.cleared(state)]
-        return [*messages, self._state(state, transition, protocol, now)]
+        return [*messages, self._state(state, transition, protocol, now, common)]
 
     def _events(self, transition: Transition) -> list[Topic]:
         """Return the topics on which the news of a transition is told; ValueError: no topic."""
@@ -107,7 +112,7 @@ class Composer:
         """
         stamp = self._stamp(topic, None, now)
         if fresh_for_ms is not None:
-            stamp = replace(stamp, expires_at=now + fresh_for_ms)
+            stamp = structs.replace(stamp, expires_at=now + fresh_for_ms)
         payload = encode(build(stamp))
         expiry_s = None if fresh_for_ms is None else _seconds(fresh_for_ms)
         return _message(topic, payload, protocol, expiry_s)
@@ -146,10 +151,15 @@ class Composer:
         ]
 
     def _event(
-        self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
+        self,
+        topic: Topic,
+        transition: Transition,
+        protocol: ProtocolName,
+        now: Millis,
+        common: Common | None = None,
     ) -> Message:
         stamp = self._stamp(topic, transition.id, now)
-        event = builders.alert_event(transition, stamp, self._origin)
+        event = builders.alert_event(transition, stamp, self._origin, common)
         # recorded inputs are old by nature; their news does not expire
         left = None if self._origin.replay else _seconds(builders.expires_at(transition) - now)
         facts = _facts(ALERT_EVENT, transition)
@@ -161,10 +171,15 @@ class Composer:
         return _message(topic, payload, protocol, left, facts, cloudevents.CONTENT_TYPE)
 
     def _state(
-        self, topic: Topic, transition: Transition, protocol: ProtocolName, now: Millis
+        self,
+        topic: Topic,
+        transition: Transition,
+        protocol: ProtocolName,
+        now: Millis,
+        common: Common | None = None,
     ) -> Message:
         stamp = self._stamp(topic, transition.id, now)
-        payload = encode(builders.alert_state(transition, stamp, self._origin))
+        payload = encode(builders.alert_state(transition, stamp, self._origin, common))
         return _message(topic, payload, protocol, None, _facts(ALERT_STATE, transition))
 
     def _stamp(self, topic: Topic, message_id: str | None, now: Millis) -> Stamp:

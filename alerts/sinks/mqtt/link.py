@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
+import msgspec
+
 from alerts.sinks.mqtt.properties import PublishProperties
 from alerts.sinks.mqtt.refusals import NOT_ACKNOWLEDGED, UNREACHABLE
 
@@ -56,8 +58,7 @@ class Refused(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One message ready to be sent."""
 
     topic: str

@@ -8,7 +8,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-from alerts.schemas.builders import Origin, Publisher
+from alerts.schemas.builders import Publisher
+from alerts.schemas.origin import Origin
 from alerts.sinks.base import SinkContext, SinkSpec
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.connect import MqttSettings, unchecked

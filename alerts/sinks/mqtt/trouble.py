@@ -5,14 +5,25 @@ from __future__ import annotations
 import structlog
 
 from alerts.sinks.mqtt.connect import MqttSettings
-from alerts.sinks.mqtt.link import LinkLost
+from alerts.sinks.mqtt.link import LinkLost, NotAcknowledged, Refused
 from alerts.sinks.mqtt.refusals import CONFIG, HINTS, TAKEN_OVER, Clash
 from monitor.core.clock import Clock, Millis
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, DeliveryError
 
 _CLASH_PAUSE_S = 1.0
 """Between two connections when somebody else has our client id: neither is to flood the broker."""
+# not authorised, topic name invalid, packet too large, payload format invalid: the same next time
+_LASTING_REFUSALS = frozenset({135, 144, 149, 153})
 _log = structlog.get_logger(__name__)
+
+
+def verdict(error: LinkLost | Refused) -> DeliveryError:
+    """Return what a failure to deliver says to the relay: why, and whether to try again."""
+    if isinstance(error, Refused):
+        lasting = error.code in _LASTING_REFUSALS
+        return DeliveryError(str(error), retriable=not lasting, reason="refused")
+    reason = "ack_timeout" if isinstance(error, NotAcknowledged) else "connection_lost"
+    return DeliveryError(str(error), retriable=True, reason=reason)
 
 
 class Watcher:

@@ -11,7 +11,8 @@ from alerts.channels.inbox import CHANNEL
 from alerts.correspondence import Clerk
 from alerts.letters import letter_of
 from alerts.model import Transition
-from alerts.schemas.builders import Origin, Publisher
+from alerts.schemas.builders import Publisher
+from alerts.schemas.origin import Origin
 from alerts.sinks.mqtt.compose import Composer
 from alerts.topics import Topics
 from monitor.core.clock import ManualClock

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from alerts.model import AlertState, Transition
 from alerts.schemas import asyncapi, builders, generate, payloads, replies
-from alerts.schemas.builders import Origin, Publisher, Stamp
+from alerts.schemas.builders import Publisher, Stamp
+from alerts.schemas.origin import Origin
 from monitor.core.clock import HOUR, iso
 from monitor.domain.commands import Listed, ReloadPlan
 from monitor.domain.events import Quality, Reading

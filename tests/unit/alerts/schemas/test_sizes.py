@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from alerts.letters import digest_letter, letter_of
 from alerts.model import AlertState, News, Transition
 from alerts.schemas import builders, cloudevents, payloads, sizes
-from alerts.schemas.builders import Origin, Stamp
+from alerts.schemas.builders import Stamp
+from alerts.schemas.origin import Origin
 from alerts.schemas.payloads import AlertEvent
 from tests.transitions import AT, transition
 

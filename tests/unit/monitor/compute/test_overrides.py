@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from monitor.compute.card_metrics import limits
 from monitor.compute.overrides import author_of, expires_at, live_figures, overridden, source_beside
@@ -148,8 +148,8 @@ def test_what_is_over_or_somebody_elses_is_not_laid_over() -> None:
     book = company(figure("power_price_usd_kwh", 0.05, NOON - DAY))
     quotes = [
         by_hand(0.081, NOON - WEEK - 1),
-        replace(by_hand(0.08, NOON), instrument="RIOT.power_price_usd_kwh"),
-        replace(by_hand(0.08, NOON), instrument="HIVE.mining_margin_ratio"),
+        structs.replace(by_hand(0.08, NOON), instrument="RIOT.power_price_usd_kwh"),
+        structs.replace(by_hand(0.08, NOON), instrument="HIVE.mining_margin_ratio"),
         quote("HIVE", 3.0, NOON),
     ]
     assert overridden(book, quotes, NOON) is book
@@ -167,7 +167,7 @@ def test_the_last_millisecond_counts() -> None:
 def test_a_figure_of_several_measurements_takes_the_best_ones_place() -> None:
     """A hashrate given live stands for all kinds of hashrate, and says what it is."""
     book = company(figure("hashrate_installed_eh_s", 20.0, NOON - DAY, basis="installed"))
-    given = replace(by_hand(25.0, NOON), instrument="HIVE.hashrate_eh_s")
+    given = structs.replace(by_hand(25.0, NOON), instrument="HIVE.hashrate_eh_s")
     found = fact_at(overridden(book, [given], NOON), "hashrate_eh_s", NOON)
     assert found is not None
     assert (found.value, found.basis) == (25.0, "given live")
@@ -187,7 +187,7 @@ def test_a_shorter_word_drops_no_longer_one_of_its_author() -> None:
     """An hour over a week by one person: the hour counts, then the week again, then the book."""
     week = by_hand(0.081, NOON)
     hour = by_hand(0.02, NOON + 1, fresh_ms=3_600_000)
-    hour = replace(hour, source=source_beside(hour, [week]))
+    hour = structs.replace(hour, source=source_beside(hour, [week]))
     assert author_of(hour.source) == "anna"
     step = make_step()
     step.process(tick(NOON, week))
@@ -204,7 +204,9 @@ def test_a_longer_word_takes_the_place_of_a_shorter() -> None:
     hour = by_hand(0.081, NOON, fresh_ms=3_600_000)
     assert source_beside(by_hand(0.02, NOON + 1), [hour]) == "manual-anna"
     week = by_hand(0.03, NOON)
-    day = replace(by_hand(0.04, NOON + 1, fresh_ms=DAY), source="manual-anna/2")
-    assert source_beside(replace(hour, observed_at=NOON + 2), [week, day]) == "manual-anna/3"
+    day = structs.replace(by_hand(0.04, NOON + 1, fresh_ms=DAY), source="manual-anna/2")
+    assert (
+        source_beside(structs.replace(hour, observed_at=NOON + 2), [week, day]) == "manual-anna/3"
+    )
     other = by_hand(0.03, NOON, author="bob")
     assert source_beside(hour, [other]) == "manual-anna"

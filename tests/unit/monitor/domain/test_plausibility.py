@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from monitor.domain.events import (
     BLOCK_PACE,
@@ -34,18 +34,18 @@ GOOD = Quote(
 
 def quote(instrument: str, value: str) -> Quote:
     """Return a quote without a book."""
-    return replace(GOOD, instrument=instrument, value=Decimal(value), bid=None, ask=None)
+    return structs.replace(GOOD, instrument=instrument, value=Decimal(value), bid=None, ask=None)
 
 
 def test_a_sane_quote_passes() -> None:
     """A tight book around a price of now is believed, with and without a last quote."""
     assert judge(GOOD, None, NOW) is None
-    assert judge(GOOD, replace(GOOD, observed_at=NOW - 5_000), NOW) is None
+    assert judge(GOOD, structs.replace(GOOD, observed_at=NOW - 5_000), NOW) is None
 
 
 def test_three_days_old_is_not_refused() -> None:
     """Age is shown, not refused: Friday's close must be stored on Monday morning."""
-    old = replace(GOOD, observed_at=NOW - 3 * 86_400_000)
+    old = structs.replace(GOOD, observed_at=NOW - 3 * 86_400_000)
     assert judge(old, None, NOW) is None
 
 
@@ -76,34 +76,34 @@ def test_three_days_old_is_not_refused() -> None:
 )
 def test_what_cannot_be_true_is_refused(changes: dict[str, Any], reason: str) -> None:
     """Each impossible quote is refused by its own name."""
-    assert judge(replace(GOOD, **changes), None, NOW) == reason
+    assert judge(structs.replace(GOOD, **changes), None, NOW) == reason
 
 
 def test_a_clock_may_be_ten_seconds_off() -> None:
     """Exactly ten seconds ahead is still believed."""
-    assert judge(replace(GOOD, observed_at=NOW + FUTURE_MS), None, NOW) is None
+    assert judge(structs.replace(GOOD, observed_at=NOW + FUTURE_MS), None, NOW) is None
 
 
 def test_time_running_backwards_is_refused() -> None:
     """A source may repeat a moment but not go behind it."""
-    last = replace(GOOD, observed_at=NOW - 100)
+    last = structs.replace(GOOD, observed_at=NOW - 100)
     assert judge(GOOD, last, NOW) is Refusal.OLDER_THAN_LAST
-    assert judge(replace(GOOD, observed_at=NOW - 100), last, NOW) is None
+    assert judge(structs.replace(GOOD, observed_at=NOW - 100), last, NOW) is None
 
 
 def test_only_the_same_source_binds_the_order() -> None:
     """Another venue's newer quote refuses nothing."""
-    assert judge(GOOD, replace(GOOD, source="coinbase", observed_at=NOW), NOW) is None
+    assert judge(GOOD, structs.replace(GOOD, source="coinbase", observed_at=NOW), NOW) is None
 
 
 def test_a_clock_set_back_does_not_lock_a_source_out() -> None:
     """A last quote from the future cannot refuse what comes now."""
-    assert judge(GOOD, replace(GOOD, observed_at=NOW + 3_600_000), NOW) is None
+    assert judge(GOOD, structs.replace(GOOD, observed_at=NOW + 3_600_000), NOW) is None
 
 
 def test_one_sided_book_is_no_spread() -> None:
     """With only a bid there is nothing to cross."""
-    assert judge(replace(GOOD, ask=None), None, NOW) is None
+    assert judge(structs.replace(GOOD, ask=None), None, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_bounds_follow_the_kind_of_instrument(
 
 def test_a_one_cent_tick_of_a_one_dollar_stock_is_no_wide_spread() -> None:
     """0.61 to 0.62 is one tick, though over one percent."""
-    stock = replace(quote("CAN", "0.62"), bid=Decimal("0.61"), ask=Decimal("0.62"))
+    stock = structs.replace(quote("CAN", "0.62"), bid=Decimal("0.61"), ask=Decimal("0.62"))
     assert judge(stock, None, NOW) is None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
@@ -38,13 +38,13 @@ def stream(ticks: Sequence[Tick]) -> Follow:
 
 def text(ticks: Sequence[Tick]) -> list[tuple[int, list[str]]]:
     """Return time and quotes of each tick, numbers as written."""
-    return [(t.at, [repr(astuple(q)) for q in t.quotes]) for t in ticks]
+    return [(t.at, [repr(structs.astuple(q)) for q in t.quotes]) for t in ticks]
 
 
 def replayed(folder: Path) -> list[tuple[int, list[str]]]:
     """Return the same of what a folder's recording gives."""
     found = open_history(folder).moments()
-    return [(m.at, [repr(astuple(q)) for q in m.quotes]) for m in found]
+    return [(m.at, [repr(structs.astuple(q)) for q in m.quotes]) for m in found]
 
 
 def some_ticks(count: int) -> list[Tick]:
@@ -185,4 +185,6 @@ async def test_a_stream_is_followed_through_an_outage(
         await task
     await client.aclose()
     await writer.aclose()
-    assert replayed(tmp_path) == [(m.at, [repr(astuple(q)) for q in m.quotes]) for m in moments(2)]
+    assert replayed(tmp_path) == [
+        (m.at, [repr(structs.astuple(q)) for q in m.quotes]) for m in moments(2)
+    ]

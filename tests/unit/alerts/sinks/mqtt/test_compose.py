@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from alerts.schemas.builders import Origin, Publisher
+from alerts.schemas.builders import Publisher
+from alerts.schemas.origin import Origin
 from alerts.sinks.mqtt.compose import Composer
 from alerts.sinks.mqtt.properties import PublishProperties
 from alerts.topics import Topics
