@@ -22,7 +22,8 @@ from alerts.codec import encode_transition
 from alerts.desk.user_rules import UserRule
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.counts import Counts
-from monitor.compute.encoding import encode_changes
+from monitor.compute.encoding import encode_changes, refused_by_hour
+from monitor.compute.lookout import Look, Lookout
 from monitor.compute.step import Step
 from monitor.core.clock import Clock
 from monitor.domain.commands import Command, ReloadBooks
@@ -30,7 +31,7 @@ from monitor.domain.events import Tick
 from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
 from monitor.store.commands import encode_reply
 from monitor.store.commit import Commit, Committer
-from monitor.store.flaws import encode_flaw, refused_field
+from monitor.store.flaws import encode_flaw
 from monitor.store.leases import Lease
 from monitor.store.ticks import KEEP_TICKS_MS, Entry, TickReader
 
@@ -110,16 +111,26 @@ class ComputeWorker:
         """
         await self._committer.prepare()
         step = await self._begin()
-        while True:
-            asked_at = self._clock.now()
-            entries = await self._reader.read(self.cursor.id)
-            if self._reload:
-                same = self._same if step is self.step and not step.unjudged else frozenset[str]()
-                step = await self._begin()
-                self._same = same
-                log.info("compute.books_reloaded", companies=len(step.firms))
-            while not await self._batch(lease, step, entries, asked_at):
-                step = await self._begin()
+        lookout = Lookout(self._reader, self._clock)
+        try:
+            while True:
+                look = await lookout.look(self.cursor.id)
+                if self._reload:
+                    step = await self._begin_anew(step)
+                if look.entries:
+                    lookout.look_ahead(look.entries[-1][0].decode())
+                while not await self._batch(lease, step, look):
+                    step = await self._begin()
+        finally:
+            lookout.close()
+
+    async def _begin_anew(self, step: Step) -> Step:
+        """Return a step of the books as they are now; `step` is the one before."""
+        same = self._same if step is self.step and not step.unjudged else frozenset[str]()
+        fresh = await self._begin()
+        self._same = same
+        log.info("compute.books_reloaded", companies=len(fresh.firms))
+        return fresh
 
     async def _begin(self) -> Step:
         """Return a fresh step that stands where the last commit ended.
@@ -148,37 +159,35 @@ class ComputeWorker:
         step.restore(saved)
         return step, saved
 
-    async def _catch_up(self, step: Step, entries: Sequence[Entry], asked_at: int) -> None:
+    async def _catch_up(self, step: Step, look: Look) -> None:
         """Let time go on to the present if every entry up to then has been shown to the step.
 
-        A batch that is not full was all there was at `asked_at`; a step that has been restored
-        can then be judged. Otherwise the ticks themselves carry the time on.
+        A batch that is not full was all there was when it was asked for; a step that has been
+        restored can then be judged. Otherwise the ticks themselves carry the time on.
         """
-        if len(entries) >= self._reader.count:
+        if len(look.entries) >= self._reader.count:
             return
-        if not entries:
-            step.advance(self._clock.now() - self._behind_ms)
+        if not look.entries:
+            step.advance(look.seen_at - self._behind_ms)
         elif step.unjudged:
-            step.advance(asked_at - self._behind_ms)
+            step.advance(look.asked_at - self._behind_ms)
         if step is self.step:
             step.judge()
         else:
             await asyncio.to_thread(step.judge, self._same)
             self.step = step
 
-    async def _batch(
-        self, lease: Lease, step: Step, entries: Sequence[Entry], asked_at: int
-    ) -> bool:
+    async def _batch(self, lease: Lease, step: Step, look: Look) -> bool:
         """Step through a batch and commit it; without entries only timers may have run.
 
         Return False, with nothing committed, if the step failed on an entry: that one is poison
         from now on, and the batch wants a fresh step.
         """
-        began = time.perf_counter()
+        began, entries = time.perf_counter(), look.entries
         rejected = self._process(step, entries)
         if rejected is None:
             return False
-        await self._catch_up(step, entries, asked_at)
+        await self._catch_up(step, look)
         self._counts.step_took(time.perf_counter() - began)
         last = entries[-1][0].decode() if entries else self.cursor.id
         await self._commit(lease, step, last, rejected, len(entries))
@@ -252,11 +261,13 @@ class ComputeWorker:
             transitions=[encode_transition(item) for item in changes.transitions],
             rejected=rejected,
             flaws=[encode_flaw(event) for event in changes.flaws],
-            refused=_refused(step, len(rejected), changes.now),
+            refused=refused_by_hour(step.refused, len(rejected), changes.now),
             replies=[encode_reply(reply) for reply in changes.replies],
         )
         await self._committer.commit(lease, batch)
         self.cursor = Cursor(last, read)
+        if changes.transitions:
+            await asyncio.sleep(0)  # a relay in this process sends first; what follows is counting
         for item in changes.transitions:
             self._counts.transitioned(item.to_state.value, item.reason.value)
 
@@ -283,14 +294,3 @@ class ComputeWorker:
             self._counts.ticks_trimmed(gone)
         if self.step is not None and self.step.now is not None:
             await self._committer.forget(self.step.now)
-
-
-def _refused(step: Step, malformed: int, now: int) -> dict[str, int]:
-    """Return what a batch refused, as it is counted by the hour."""
-    found = {
-        refused_field(now, source, reason): times
-        for (source, reason), times in step.refused.items()
-    }
-    if malformed:
-        found[refused_field(now, "ingest", "malformed")] = malformed
-    return found

@@ -61,7 +61,7 @@ class Quality(IntEnum):
         return self <= Quality.SINGLE
 
 
-class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One price or figure from one source at one time.
 
     Attributes:
