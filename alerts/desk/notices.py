@@ -21,6 +21,8 @@ VERSION = "1"
 """Goes into the ids, as a rule's version does into those of its alerts."""
 
 OTHERS = "users' own"
+MOST_NAMED = 8
+"""Alerts that a sentence names; all of them are in the message's `members`."""
 
 _WHY = {
     Reason.SILENCE_EXPIRED: "the silence on it is over",
@@ -177,10 +179,10 @@ def of_silence(
         Reason.COMMANDED: f"{silence.by} silenced {what} until {iso(silence.until)}: "
         f"{silence.reason}",
         Reason.ENDS_SOON: f"The silence of {silence.by} on {what} ends at {iso(silence.until)}; "
-        f"it hides {f'{len(shown)} firing: ' if shown else ''}{', '.join(shown[:8]) or OTHERS}",
+        f"it hides {f'{len(shown)} firing: ' if shown else ''}{_named(shown) or OTHERS}",
         Reason.ENDED: f"The silence of {silence.by} on {what} is over; it hid "
         f"{counted(silence.count, 'notice')} of {counted(len(silence.hidden), 'alert')}: "
-        f"{', '.join(shown[:8]) or (OTHERS if silence.hidden else 'nothing')}",
+        f"{_named(shown) or (OTHERS if silence.hidden else 'nothing')}",
     }
     number = 1 + list(said).index(reason)
     labels = {"silence": silence.id}
@@ -193,6 +195,12 @@ def of_silence(
         members=tuple(shown),
         inbox=owner,
     )
+
+
+def _named(alerts: Sequence[str]) -> str:
+    """Return the first alerts by their names, and how many more there are."""
+    left = len(alerts) - MOST_NAMED
+    return ", ".join(alerts[:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
 def of_maintenance(window: Maintenance, reason: Reason, now: int) -> Transition:

@@ -65,7 +65,12 @@ def _agenda(calendar: Path | None) -> Agenda:
 @app.command()
 def check(
     file: Annotated[
-        Path | None, typer.Argument(help="Rulebook; the default one if left out.")
+        Path | None,
+        typer.Argument(
+            envvar="HASHHEDGE_RULES",
+            help="Rulebook; the service's own if left out.",
+            show_envvar=True,
+        ),
     ] = None,
     companies: CompaniesOption = None,
     calendar: CalendarOption = None,
