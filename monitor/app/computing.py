@@ -221,7 +221,7 @@ class ComputeRole:
             yield SeriesRow(group, subject, figure, reading.value)
 
 
-def _there(changes: Changes) -> dict[str, Mapping[str, Any]]:
+def _there(changes: Changes) -> dict[str, Mapping[str, Any] | bytes]:
     return {name: view for name, view in changes.items() if view is not None}
 
 

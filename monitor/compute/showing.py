@@ -6,7 +6,7 @@ readings of the market and all metrics are as they were at its beginning, whatev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -15,17 +15,20 @@ import numpy as np
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.compute.recompute import Table
 from monitor.compute.step import Step
-from monitor.compute.views import quoted, shown
+from monitor.compute.views import encoded, quoted, shown
 from monitor.domain.consensus import ReferencePrice
-from monitor.domain.events import BTC_USD, Quality, Reading
+from monitor.domain.events import BTC_USD, Reading
 from monitor.metrics.base import Metric, Scope
 from monitor.metrics.vector import Column
 
 MAX_WATCHED = 100
 """Of what comes by ingest only, as far as rules watch it: a stranger may send any number of names."""
 
-Changes: TypeAlias = dict[str, Mapping[str, Any] | None]
-"""What is shown by name, as it is now; None: it is not shown any more."""
+Changes: TypeAlias = dict[str, Mapping[str, Any] | bytes | None]
+"""What is shown by name, as it is now, in JSON or to be; None: it is not shown any more."""
+
+AT_A_TIME = 500
+"""Companies of a metric that are told in one piece."""
 
 Mark: TypeAlias = tuple[Reading, int, ReferencePrice | None]
 """What an instrument's view is made of: its reading, how many sources it has, who agreed on it."""
@@ -136,8 +139,7 @@ class Showing:
     # ---------------------------------------------------------------- the metrics
 
     def _look_at_metrics(self, table: Table) -> Iterator[None]:
-        """Look at each metric's column, and then at each company that something changed for."""
-        changed: dict[int, list[Metric]] = {}
+        """Look at each metric's column."""
         for metric in self._metrics:
             column = table.column(metric.name)
             before, self._columns[metric.name] = self._columns.get(metric.name), column
@@ -145,12 +147,16 @@ class Showing:
                 if metric.scope is not Scope.COMPANY:
                     self._tell(metric.name, shown(table.reading(metric.name, 0), metric.unit))
                 else:
-                    for row in differing(column, before):
-                        changed.setdefault(row, []).append(metric)
+                    yield from self._tell_of(metric, differing(column, before), table)
             yield
-        for row, metrics in changed.items():
-            views = {it.name: _own(table, row, it) for it in metrics}
-            self.news.companies[self.step.firms[row].ticker] = views
+
+    def _tell_of(self, metric: Metric, rows: Sequence[int], table: Table) -> Iterator[None]:
+        """Tell some companies' readings of a metric."""
+        for start in range(0, len(rows), AT_A_TIME):
+            some = rows[start : start + AT_A_TIME]
+            for row, body in zip(some, encoded(table, metric, some), strict=True):
+                ticker = self.step.firms[row].ticker
+                self.news.companies.setdefault(ticker, {})[metric.name] = body
             yield
 
 
@@ -166,11 +172,3 @@ def differing(column: Column, before: Column | None) -> list[int]:
         other |= column.reason != before.reason
     places: list[int] = np.flatnonzero(other).tolist()
     return places
-
-
-def _own(table: Table, row: int, metric: Metric) -> Mapping[str, Any] | None:
-    """Return a company's reading as it is shown; None where it does not apply."""
-    reading = table.reading(metric.name, row)
-    if reading.quality is Quality.NOT_APPLICABLE and reading.reason == "not_applicable":
-        return None
-    return shown(reading, metric.unit)

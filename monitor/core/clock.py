@@ -11,6 +11,7 @@ import heapq
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 Millis: TypeAlias = int
@@ -108,7 +109,12 @@ class ManualClock:
 def iso(moment: Millis) -> str:
     """Return `moment` as RFC 3339 UTC with milliseconds: `2026-01-12T14:56:00.000Z`."""
     seconds, millis = divmod(moment, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{millis:03d}Z"
+    return f"{_to_the_second(seconds)}.{millis:03d}Z"
+
+
+@lru_cache(maxsize=256)  # a message has some ten times in it, most of them of one second
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def parse_iso(text: str) -> Millis:

@@ -18,9 +18,9 @@ from monitor.store.keys import Keys
 from monitor.store.records import decoded
 from monitor.store.wire import Command, Wire
 
-View = Mapping[str, Mapping[str, Any]]
-Changes: TypeAlias = Mapping[str, Mapping[str, Any] | None]
-"""Readings by name, as they are now; None takes one away."""
+View = Mapping[str, Mapping[str, Any] | bytes]
+Changes: TypeAlias = Mapping[str, Mapping[str, Any] | bytes | None]
+"""Readings by name, as they are now, in JSON or to be; None takes one away."""
 Chosen: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Leaves of a view what somebody wants to see of it."""
 Seen: TypeAlias = tuple[dict[str, Any], dict[str, dict[str, Any]]]
@@ -100,7 +100,7 @@ class ViewStore:
         fields: list[str | bytes] = []
         for name, it in view.items():
             if it is not None:
-                fields += (name, msgspec.json.encode(it))
+                fields += (name, it if isinstance(it, bytes) else msgspec.json.encode(it))
         gone = () if whole else [name for name, it in view.items() if it is None]
         write: Command = ("HSET", key, *fields)
         await self._wire.ask(

@@ -25,7 +25,7 @@ def test_the_session_travels_with_the_reading_and_the_alert() -> None:
     showing = Showing(step, [])
     list(showing.look())
     view = showing.take().market["RIOT"]
-    assert view is not None
+    assert isinstance(view, dict)
     assert view["session"] == "pre"
     step.process(tick(TEN, quote("RIOT", 6.0, TEN)))
     (ended,) = step.take().transitions

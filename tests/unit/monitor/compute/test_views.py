@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.compute.showing import Changes, News, Showing
 from monitor.compute.step import Step
-from monitor.compute.views import shown
+from monitor.compute.views import encoded, shown
 from monitor.domain.events import Quality, Quote, Reading
+from monitor.metrics.base import Scope
 from tests.worlds import CATALOGUE, NOON, make_step, network, quote, threshold, tick
 
 RULES = (threshold(id="own", on="signal.own", above=1.0), threshold(id="riot", on="RIOT", above=1))
@@ -25,7 +27,11 @@ def looked(showing: Showing) -> News:
 
 def there(changes: Changes) -> dict[str, Any]:
     """Return what is shown by what was found first."""
-    return {name: view for name, view in changes.items() if view is not None}
+    return {
+        name: json.loads(view) if isinstance(view, bytes) else view
+        for name, view in changes.items()
+        if view is not None
+    }
 
 
 def whole(step: Step) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -111,6 +117,22 @@ def test_a_look_is_of_one_moment_whatever_comes_between_its_pieces() -> None:
     news = showing.take()
     assert (there(news.market), {it: there(view) for it, view in news.companies.items()}) == before
     assert news.market["BTC-USD"] != looked(showing).market["BTC-USD"]
+
+
+def test_a_companys_readings_are_in_json_what_is_shown_of_them() -> None:
+    """Made for all companies at once, the text is what each reading by itself would give."""
+    step = make_step()
+    step.process(tick(NOON, *network(NOON), quote("BTC-USD", 105_000, NOON)))
+    own = [it for it in CATALOGUE if it.scope is Scope.COMPANY]
+    assert own
+    for metric in own:
+        readings = [step.table.reading(metric.name, row) for row in range(3)]
+        bodies = list(encoded(step.table, metric, range(3)))
+        for reading, body in zip(readings, bodies, strict=True):
+            if reading.reason == "not_applicable":
+                assert body is None
+            else:
+                assert body == msgspec.json.encode(shown(reading, metric.unit))
 
 
 MOVES = st.tuples(
