@@ -48,6 +48,7 @@ class Gates:
 
     def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
+        self._near: tuple[int, Agenda, list[Event]] | None = None
         self._gates: dict[_Asked, _Gate] = {}
         self._of: dict[int, _Gate] = {}
 
@@ -75,7 +76,12 @@ class Gates:
 
     def near(self, moment: int, subject: str) -> tuple[str, ...]:
         """Return a flag for each kind of event within half an hour that concerns a subject."""
-        return tuple(f"event:{kind}" for kind in self._agenda.near(moment, subject))
+        seen = self._near
+        if seen is None or seen[0] != moment or seen[1] is not self._agenda:
+            # many alerts may change at one moment
+            seen = self._near = (moment, self._agenda, self._agenda.around(moment))
+        found = (it.kind for it in seen[2] if it.concerns(subject)) if seen[2] else ()
+        return tuple(dict.fromkeys(f"event:{kind}" for kind in found))
 
     @property
     def next_edge(self) -> int | None:

@@ -32,6 +32,7 @@ class Ledger:
         self._bound, self._teller, self._composites = bound, teller, composites
         self._written: dict[int, tuple[Rule, float, str]] = {}
         self.records: dict[int, AlertRecord] = {}
+        self.on_change: Callable[[int, Series], None] = lambda _number, _home: None
         self._timers: list[tuple[int, int]] = []
         self._dirty: set[int] = set()
         self._ended: list[str] = []
@@ -55,6 +56,7 @@ class Ledger:
         before, home = self.records.get(number), self._homes[number]
         if outcome.record is not before:
             self._dirty.add(number)
+            self.on_change(number, home)
             if outcome.record is None:
                 del self.records[number]
                 home.live.discard(number)
@@ -242,6 +244,7 @@ class Ledger:
             del left[name]
             self.records[number] = alert.record
             self._homes[number].live.add(number)
+            self.on_change(number, self._homes[number])
             self._move_edges(number, alert.record)
             self._remind(number, alert.record)
         self._left = list(left.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import SessionState
 
 UNSEEN = Reading(None, Quality.MISSING, "not_looked_at")
+
+Share: TypeAlias = tuple[str, str, int]
+"""A severity, a state, and how many alerts of a series it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Series:
         lost: the value is unknown since the last usable one, which is kept.
         last: the last usable value, None before the first.
         last_at: the source's time of it, ms UTC.
+        counted: where the census has its alerts without a record.
 
     """
 
@@ -100,6 +105,7 @@ class Series:
     lost: bool = False
     last: float | None = None
     last_at: int = 0
+    counted: tuple[Share, ...] = ()
 
     @property
     def low(self) -> float:

@@ -62,6 +62,7 @@ class Watch:
         self._rules, self._homes = self._bound.rules, self._bound.homes
         self.composites = Composites(self._bound, setting.session)
         self._ledger = Ledger(self._bound, self.teller, self.composites)
+        self.census = Census(self._bound, self._ledger)
         self._pasts = Pasts(self._bound.series)
         self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring = False
@@ -150,6 +151,7 @@ class Watch:
         for signal, made in self._pasts.readings(series, reading, now, sample=not self._restoring):
             self._see(signal, made, now)
         series.quality, series.reading = reading.quality, reading
+        self.census.seen(series)
         if reading.value is None or not series.judges(reading):
             self._lose(series, reading, now)
             return
@@ -449,7 +451,7 @@ class Watch:
     @property
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how many alerts are in each (severity, state)."""
-        return Census(self._bound, self._ledger.records).counts
+        return self.census.counts
 
     def take_pasts(self) -> dict[str, Bar | None]:
         """Return the samples that changed since the last call, by name; None removes one."""

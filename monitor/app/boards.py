@@ -41,7 +41,7 @@ class Boards:
     ) -> None:
         """`discovery` is None where Home Assistant has no place: in a replay."""
         self._sink = sink
-        self._views, self._feeds = ViewStore(client, keys), FeedStore(client, keys)
+        self._views, self._feeds = ViewStore(client, keys).seen(), FeedStore(client, keys)
         self._states = StateBoard(sink, clock, PublishedTopics(client, keys))
         self._alerts = AlertBoard(sink, AlertStates(client, keys))
         self._connection = 0
@@ -67,9 +67,8 @@ class Boards:
             StoreUnavailable: Redis did not answer.
 
         """
-        market, companies = await self._views.read()
-        shown = {ticker: chosen(view) for ticker, view in companies.items()}
-        market, feeds = chosen(market), await self._feeds.read()
+        market, shown = await self._views.read(chosen)
+        feeds = await self._feeds.read()
         born = self._home is not None and self._home.take_birth()
         if born or self._connection != self._sink.connections:
             # a broker that is back may have lost its store, and retained states with it

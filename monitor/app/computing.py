@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import structlog
 
@@ -11,8 +12,8 @@ from alerts.rulebook import Rulebook, encode_rulebook
 from monitor.app.alert_board import ListedAlerts
 from monitor.compute.gauges import CompanyRow, Row, SeriesRow
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
+from monitor.compute.showing import Changes, Showing
 from monitor.compute.step import Step
-from monitor.compute.views import company_view, market_view
 from monitor.compute.worker import ComputeWorker
 from monitor.core.breath import Breath
 from monitor.core.errors import StoreUnavailable
@@ -82,6 +83,9 @@ class ComputeRole:
         self._catalogue = catalogue
         self._instruments = instruments
         self._counted: dict[str, int] = {}
+        self._standing: dict[tuple[str, str], int] | None = None
+        self._showing: Showing | None = None
+        self._told: tuple[Step, int] | None = None
         self.rulebook: ShownRulebook | None = None
         self.alerts: ListedAlerts | None = None
         self.catch_up: Callable[[], Awaitable[None]] | None = None
@@ -94,6 +98,7 @@ class ComputeRole:
             self.rulebook.forget()
         if self.alerts is not None:
             self.alerts.forget()
+        self._showing = None
         showing = asyncio.create_task(self._show())
         try:
             await self.worker.work(lease)
@@ -121,33 +126,57 @@ class ComputeRole:
                 log.exception("compute.views_failed")
 
     async def show_once(self, step: Step) -> None:
-        """Write the views of this moment and set the slow gauges.
+        """Write what changed of the views, and set the slow gauges.
 
         Raises:
             StoreUnavailable: Redis did not answer.
 
         """
-        metrics, breath = list(self._catalogue), Breath()
-        for name in sorted(step.table.unsettled):
-            step.table.column(name)
-            await breath.take()
         if self.rulebook is not None:
             await self.rulebook.show()
         if self.alerts is not None:
             await self.alerts.show(step)
-        companies = {}
-        for row, firm in enumerate(step.firms):
-            companies[firm.ticker] = company_view(step, row, metrics)
+        await self._write(step)
+        breath = Breath()
+        while step.watch.census.count():
             await breath.take()
-        await self._views.write(market_view(step, metrics), companies)
-        self._instruments.alerts_standing(step.watch.counts)
+        counts = step.watch.counts
+        if counts != self._standing:
+            self._instruments.alerts_standing(counts)
+            self._standing = counts
         self._instruments.rules_failing(sum(1 for _ in step.watch.composites.failures()))
         self._instruments.stream_behind(lag=await self._reader.lag(), pending=0)
+        self._count(step)
+
+    async def _write(self, step: Step) -> None:
+        """Write the views: what changed of them, or all if they may be others than we know."""
+        breath, showing = Breath(), self._showing
+        self._showing = None  # until all is written
+        if showing is None or showing.step is not step or not await self._views.stands():
+            showing = Showing(step, self._catalogue)
+        whole = showing.whole
+        for _ in showing.look():
+            await breath.take()
+        news = showing.take()
+        if whole:
+            tickers = (firm.ticker for firm in step.firms)
+            companies = {it: _there(news.companies.get(it, {})) for it in tickers}
+            await self._views.write(_there(news.market), companies)
+        elif news:
+            await self._views.change(news.market, news.companies)
+        self._showing = showing
+
+    def _count(self, step: Step) -> None:
+        """Count how often each company was computed since the last turn."""
+        counted = (step, step.table.revision)
+        if self._told is not None and self._told[0] is step and self._told[1] == counted[1]:
+            return
         for firm, total in zip(step.firms, step.table.recomputes.tolist(), strict=True):
             before = self._counted.get(firm.ticker, 0)
             # a step begun anew after a failure counts from 0 again
             self._instruments.recomputed(firm.ticker, total - before if total >= before else total)
             self._counted[firm.ticker] = total
+        self._told = counted
 
     def rows(self) -> Iterator[Row]:
         """Return the present readings for the gauges, none while another process computes."""
@@ -190,6 +219,10 @@ class ComputeRole:
                 continue
             group, subject, figure = name.split(".")
             yield SeriesRow(group, subject, figure, reading.value)
+
+
+def _there(changes: Changes) -> dict[str, Mapping[str, Any] | bytes]:
+    return {name: view for name, view in changes.items() if view is not None}
 
 
 def _stored(book: Rulebook) -> StoredBook:

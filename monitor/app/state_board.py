@@ -10,6 +10,7 @@ from alerts.schemas.builders import Stamp, company_state, feed_state, market_sta
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt import MqttSink
 from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
+from monitor.core.breath import Breath
 from monitor.core.clock import Clock, Millis
 from monitor.domain.events import Quality, Reading
 from monitor.store.published import PublishedTopics
@@ -32,6 +33,8 @@ class StateBoard:
         self._shown: dict[str, tuple[Topic, object, Millis]] = {}
         self._remembered: set[str] | None = None
         self._computed = self._fed = False
+        self._last: tuple[object, object, object] | None = None
+        self._again_at: Millis = 0
 
     def stands(self, topic: str) -> bool | None:
         """Tell whether a topic holds a state on purpose; None before the role that tells it has spoken."""
@@ -43,6 +46,7 @@ class StateBoard:
     def say_again(self) -> None:
         """Publish every state at the next turn: who has just come may have heard none of it."""
         self._shown = {name: (it[0], it[1], 0) for name, it in self._shown.items()}
+        self._last = None
 
     async def show(
         self,
@@ -57,12 +61,32 @@ class StateBoard:
             StoreUnavailable: Redis did not answer.
 
         """
-        now = self._clock.now()
-        wanted = set()
+        last = self._last
+        same = last is not None and last[0] is market and last[1] is companies
+        if same and last is not None and last[2] == feeds and self._clock.now() < self._again_at:
+            return
+        self._last = None
         if self._remembered is None:
             self._remembered = await self._published.names()
+        wanted = await self._say(market, companies, feeds)
+        await self._published.add(wanted - self._remembered)
+        self._remembered |= wanted
+        self._computed, self._fed = bool(companies), bool(feeds)
+        await self._clear(self._remembered - wanted)
+        oldest = min((said for _, _, said in self._shown.values()), default=self._clock.now())
+        self._last, self._again_at = (market, companies, feeds), oldest + STATES_AGAIN_MS
+
+    async def _say(
+        self,
+        market: Mapping[str, Any],
+        companies: Mapping[str, Mapping[str, Any]],
+        feeds: Mapping[str, Mapping[str, Any]],
+    ) -> set[str]:
+        """Publish what changed and what is due again; return the topics of all that stands."""
+        now, breath, wanted = self._clock.now(), Breath(), set[str]()
         for topic, tick, content, build in self._states(market, companies, feeds, now):
             wanted.add(topic.name)
+            await breath.take()
             known = self._shown.get(topic.name)
             if known is not None and known[1] == content and now - known[2] < STATES_AGAIN_MS:
                 continue
@@ -70,15 +94,17 @@ class StateBoard:
             self._shown[topic.name] = (topic, content, now)
             if tick is not None and (known is None or known[1] != content):
                 await self._sink.publish_state(tick, build, fresh_for_ms=tick.delivery.expiry_ms)
-        await self._published.add(wanted - self._remembered)
-        self._remembered |= wanted
-        self._computed, self._fed = bool(companies), bool(feeds)
-        for name in sorted(self._remembered - wanted):
+        return wanted
+
+    async def _clear(self, names: set[str]) -> None:
+        """Take back what stands there and is not any more."""
+        for name in sorted(names):
             # a role that has not spoken yet says nothing about what is gone
             if self.stands(name) is not None or name in self._shown:
                 await self._sink.clear_state(Topic(name, Kind.COMPANY_STATE))
                 await self._published.remove([name])
-                self._remembered.discard(name)
+                if self._remembered is not None:
+                    self._remembered.discard(name)
                 self._shown.pop(name, None)
 
     def _states(

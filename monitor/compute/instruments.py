@@ -43,7 +43,7 @@ Refused: TypeAlias = tuple[str, str]
 
 
 class Instruments:
-    """All instruments of one shard."""
+    """All instruments of one shard; `revision` changes with any reading, but by `follow`."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Instruments:
         self.flaws = FlawLog()
         self.revisions = RevisionBook()
         self._agreement = Agreement(flagged)
+        self.revision = 0
 
     @property
     def reference(self) -> ReferencePrice | None:
@@ -204,6 +205,7 @@ class Instruments:
     def _refresh(self, instrument: Instrument, now: int) -> bool:
         """Work out an instrument's reading at `now`; tell whether it changed."""
         before = instrument.reading
+        self.revision += 1
         if instrument.symbol.name == BTC_USD:
             reading, instrument.changes_at = self._agreement.agree(self._family(), now)
             self.flaws.agree(before.quality, reading.quality, now)

@@ -10,6 +10,7 @@ tick costs what the rules in force need, however many metrics are declared.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -41,6 +42,7 @@ class Table:
         recomputes: how often each company was recomputed, by row.
         leaves: the columns that are no metric.
         heard: which of the watched columns ever had a usable value, for whom.
+        revision: another one whenever something here may read otherwise.
 
     """
 
@@ -71,6 +73,7 @@ class Table:
         self._vectors = {m.name: evaluator(m, self._reasons) for m in catalogue}
         names = [it.name for it in catalogue if watched is None or it.name in watched]
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
+        self.revision = 0
         self._unsettled: set[str] = set()
         self._together: dict[str, dict[int, Together]] = {}
         self.heard = Heard(
@@ -112,6 +115,7 @@ class Table:
             return False
         changed = _with(column, row, value if known else np.nan, quality, code)
         self._columns[name] = changed
+        self.revision += 1
         self.heard.see(name, changed.quality)
         return True
 
@@ -139,12 +143,31 @@ class Table:
                 self._compute(metric)
             else:
                 self._unsettled.add(metric.name)
+        self.revision += 1
         self.recomputes[slice(None) if rows is None else list(rows)] += 1
+
+    def snapshot(self) -> Table:
+        """Return the table as it stands: it stays, and is computed in as many pieces as one likes."""
+        taken = copy(self)
+        taken.part()
+        return taken
+
+    def part(self) -> None:
+        """Share nothing that changes any more with the table that this is a copy of."""
+        self._columns, self._unsettled = dict(self._columns), set(self._unsettled)
+        self._together = {metric: dict(rows) for metric, rows in self._together.items()}
 
     @property
     def unsettled(self) -> frozenset[str]:
         """Return the metrics whose inputs changed and that nobody has asked for since."""
         return frozenset(self._unsettled)
+
+    def settle_by(self, taken: Table) -> None:
+        """Have what a snapshot has computed since, if nothing changed here."""
+        if taken.revision == self.revision:
+            done = self._unsettled - taken.unsettled
+            self._columns |= {name: taken.column(name) for name in done}
+            self._unsettled -= done
 
     def bring_together(self, metric: str, row: int, figures: Together) -> bool:
         """Let a metric of a row rest on figures of one period; tell whether they changed.
@@ -157,6 +180,7 @@ class Table:
         if rows.get(row, {}) == figures:
             return False
         rows[row] = dict(figures)
+        self.revision += 1
         return True
 
     def move(self, name: str, row: int, factor: float | None) -> None:
@@ -165,6 +189,7 @@ class Table:
         Without a factor nothing stands in any more: the input was given, and goes before.
         """
         newest = self.reading(name, row)
+        self.revision += 1
         for rows in self._together.values():
             figures = rows.get(row, {})
             if name not in figures:

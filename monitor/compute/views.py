@@ -1,22 +1,16 @@
-"""What people see of the table: one plain record per company and one for the market.
-
-Written once a second, beside the road of the ticks: to the company hashes for redis-cli, and from
-there to the retained MQTT states.
-"""
+"""How a reading is shown to people: in the hashes for redis-cli, and in the retained MQTT states."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
+import msgspec
+
+from monitor.compute.recompute import Table
 from monitor.compute.step import Step
 from monitor.domain.events import BTC_USD, Quality, Reading
-from monitor.metrics.base import Metric, Scope
-
-MAX_WATCHED = 100
-
-View = dict[str, Mapping[str, Any]]
+from monitor.metrics.base import Metric
 
 
 def shown(reading: Reading, unit: str, sources: Sequence[str] = ()) -> dict[str, Any]:
@@ -39,24 +33,7 @@ def shown(reading: Reading, unit: str, sources: Sequence[str] = ()) -> dict[str,
     return view
 
 
-def market_view(step: Step, metrics: list[Metric]) -> View:
-    """Return the market inputs, the network metrics and every other quoted instrument."""
-    view: View = {}
-    for name, instrument in MARKET_INPUTS.items():
-        view[instrument] = _quoted(step, instrument, MARKET_UNITS[name])
-    for metric in metrics:
-        if metric.scope is not Scope.COMPANY:
-            view[metric.name] = shown(step.table.reading(metric.name, 0), metric.unit)
-    for firm in step.firms:
-        if step.instruments.reading(firm.ticker).value is not None:
-            view[firm.ticker] = _quoted(step, firm.ticker, "USD")
-    # what comes by ingest only, as far as rules watch it; a stranger may send any number of names
-    for name in sorted(step.watch.scalars.keys() - view.keys())[:MAX_WATCHED]:
-        view[name] = _quoted(step, name, "")
-    return view
-
-
-def _quoted(step: Step, instrument: str, unit: str) -> dict[str, Any]:
+def quoted(step: Step, instrument: str, unit: str) -> dict[str, Any]:
     """Return an instrument's reading with the sources that speak of it."""
     sources: Sequence[str] = [quote.source for quote in step.instruments.quotes(instrument)]
     agreed = step.instruments.reference
@@ -65,12 +42,24 @@ def _quoted(step: Step, instrument: str, unit: str) -> dict[str, Any]:
     return shown(step.instruments.reading(instrument), unit, sources)
 
 
-def company_view(step: Step, row: int, metrics: list[Metric]) -> View:
-    """Return a company's metrics; one that does not apply to it is absent."""
-    view: View = {}
-    for metric in metrics:
-        if metric.scope is Scope.COMPANY:
-            reading = step.table.reading(metric.name, row)
-            if reading.quality is not Quality.NOT_APPLICABLE or reading.reason != "not_applicable":
-                view[metric.name] = shown(reading, metric.unit)
-    return view
+def encoded(table: Table, metric: Metric, rows: Sequence[int]) -> Iterator[bytes | None]:
+    """Yield a company metric's readings as `shown` has them, in JSON; None where it does not apply.
+
+    A price moves most of the metrics of all companies: what they have in common is made once.
+    """
+    column = table.column(metric.name)
+    numbers = msgspec.json.encode(column.values[rows].tolist())[1:-1].split(b",")
+    kinds = zip(column.quality[rows].tolist(), column.reason[rows].tolist(), strict=True)
+    endings: dict[tuple[int, int], bytes | None] = {}
+    for row, number, kind in zip(rows, numbers, kinds, strict=True):
+        if kind not in endings:
+            endings[kind] = _ending(table.reading(metric.name, row), metric.unit)
+        ending = endings[kind]
+        yield None if ending is None else b'{"value":' + number + ending
+
+
+def _ending(reading: Reading, unit: str) -> bytes | None:
+    """Return what follows the value in the JSON of a reading."""
+    if reading.quality is Quality.NOT_APPLICABLE and reading.reason == "not_applicable":
+        return None
+    return b"," + msgspec.json.encode({**shown(reading, unit), "value": 0})[len('{"value":0,') :]

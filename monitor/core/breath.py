@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-MAX_HOLD_S = 0.002
+MAX_HOLD_S = 0.0005
 
 
 class Breath:

@@ -114,10 +114,9 @@ class Agenda:
             if name in {event.kind, event.id} and event.concerns(subject):
                 yield event
 
-    def near(self, moment: int, subject: str) -> tuple[str, ...]:
-        """Return the kinds of the events within half an hour that concern a subject."""
-        found = self.between(moment - NEAR_MS, moment + NEAR_MS + 1)
-        return tuple(dict.fromkeys(it.kind for it in found if it.concerns(subject)))
+    def around(self, moment: int) -> list[Event]:
+        """Return the events within half an hour, in order of time."""
+        return self.between(moment - NEAR_MS, moment + NEAR_MS + 1)
 
 
 NO_EVENTS = Agenda()

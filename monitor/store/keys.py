@@ -159,6 +159,11 @@ class Keys:
         return self._key("companies")
 
     @property
+    def views(self) -> str:
+        """Hash: how often each of these hashes has been written, and `turn`, how often any was."""
+        return self._key("views")
+
+    @property
     def watchlists(self) -> str:
         """Set: the names of the watch lists."""
         return self._key("watchlists")

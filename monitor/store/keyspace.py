@@ -190,6 +190,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("company", "hash", "one company's readings, for people", _NEWEST),
     Family("companies", "set", "tickers that have such a hash", _NEWEST),
     Family("market", "hash", "the market's and the network's readings, for people", _NEWEST),
+    Family("views", "hash", "how often each hash of readings was written", _FOR_EVER),
     Family("watchlists", "set", "names of the watch lists", _FOR_EVER),
     Family("watchlist", "set", "companies and instruments on a watch list", _FOR_EVER),
     Family("letters", "stream", "letters to users on their way to a channel", _UNTIL_DELIVERED),

@@ -109,8 +109,10 @@ def run(figures: Figures, directory: Path, peer: NodeRed | None, *, quick: bool)
         home = _made(directory / f"step-{companies}")
         figures.steps.append(step_cost(home, companies))
     figures.metrics += measure_metrics(quick=quick)
-    road = _made(directory / "road")
-    figures.road = on_loop(road_cost(road, COMPANIES[0], 100 if quick else 300))
+    for companies in COMPANIES:
+        _say(f"the global tick over {companies:,} companies, end to end")
+        road = _made(directory / f"road-{companies}")
+        figures.roads.append(on_loop(road_cost(road, companies, 100 if quick else 300)))
 
 
 def _floor(figures: Figures, directory: Path) -> Floor | None:

@@ -20,6 +20,8 @@ NODE_RED = "Node-RED"
 RATES = (200, 1_000)
 P50_TO_FLOOR, P50_TO_NODE_RED = 3.0, 1.6
 NOT_MEASURED = "not measured"
+GLOBAL_COMPANIES, GLOBAL_P99_MS = 1_000, 6.0
+"""The global tick, 10 rules a company, 100 ticks a second: until the last of its alerts is there."""
 
 Runs = Sequence[Measured]
 
@@ -84,6 +86,14 @@ class Figure:
         if not all(known):
             return "no"
         return "yes" if len(known) == len(found) else NOT_MEASURED
+
+
+def global_bar(companies: int, p99_ms: float) -> str:
+    """Return the bar of the global tick end to end and whether it is kept; empty: there is none."""
+    if companies != GLOBAL_COMPANIES:
+        return ""
+    kept = NOT_MEASURED if math.isnan(p99_ms) else "yes" if p99_ms <= GLOBAL_P99_MS else "no"
+    return f"; bar: p99 <= {GLOBAL_P99_MS:g} ms, kept: {kept}"
 
 
 def bar_rows(ours: Runs, floor: Runs, node_red: Runs) -> list[list[str]]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tests.bench.bars import FLOOR, NODE_RED, bar_rows
+from tests.bench.bars import FLOOR, NODE_RED, bar_rows, global_bar
 from tests.bench.chain import Measured, Run
 from tests.bench.job import Shape, percentile_ms
 from tests.bench.market import RoadCost, StepCost, describe
@@ -36,7 +36,7 @@ class Figures:
         shapes: our chain by (instruments, rules each).
         steps: the pure step's cost of a global tick.
         metrics: the cost of a change with every metric computed.
-        road: the global tick end to end.
+        roads: the global tick end to end.
         loads: the machine's load before each repetition; above 1 somebody else is at work.
         left_out: why something was not measured.
         peers: the programs of others that were measured, with their versions.
@@ -48,7 +48,7 @@ class Figures:
     shapes: dict[Shape, list[Measured]] = field(default_factory=dict)
     steps: list[StepCost] = field(default_factory=list)
     metrics: list[MetricCost] = field(default_factory=list)
-    road: RoadCost | None = None
+    roads: list[RoadCost] = field(default_factory=list)
     loads: list[float] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     peers: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ def render(figures: Figures) -> str:
         growth_table(figures.shapes),
         *growth_words(figures.shapes),
         "### The global tick: one BTC price, every company, 10 rules each",
-        market_table(figures.steps, figures.road),
+        market_table(figures.steps, figures.roads),
         *(f"Not measured: {why}." for why in figures.left_out),
     ]
     return "\n\n".join(parts)
@@ -212,7 +212,7 @@ def growth_words(shapes: Mapping[Shape, Sequence[Measured]]) -> list[str]:
     return found
 
 
-def market_table(steps: Sequence[StepCost], road: RoadCost | None) -> str:
+def market_table(steps: Sequence[StepCost], roads: Sequence[RoadCost]) -> str:
     """Return what a global tick costs."""
     rows = [
         [
@@ -222,14 +222,15 @@ def market_table(steps: Sequence[StepCost], road: RoadCost | None) -> str:
         ]
         for cost in steps
     ]
-    if road is not None:
-        rows.append(
-            [
-                f"end to end, {steps[0].companies} companies, XADD to the last alert, p50 / p99",
-                "",
-                f"{describe(road)} ms ({road.alerts_per_tick} alerts, {road.lost} lost)",
-            ]
-        )
+    rows += [
+        [
+            f"end to end, {road.companies:,} companies, XADD to the last alert, p50 / p99",
+            "",
+            f"{describe(road)} ms ({road.alerts_per_tick} alerts, {road.lost} lost)" + bar,
+        ]
+        for road in roads
+        for bar in (global_bar(road.companies, percentile_ms(road.latencies_s, 99)),)
+    ]
     return _table(["what", "a price that passes no level", "a price that passes some"], rows)
 
 

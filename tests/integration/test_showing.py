@@ -17,14 +17,15 @@ from monitor.app.relaying import RelayRole
 from monitor.app.world import load_world
 from monitor.core.clock import SystemClock
 from monitor.settings import Settings
-from monitor.store.client import RedisClient
+from monitor.store.client import RedisClient, connected
 from monitor.store.keys import Keys
 from monitor.store.outbox_stream import OutboxStream
 from monitor.store.views import ViewStore
 from monitor.telemetry.instruments import Instruments
 from monitor.telemetry.series import Known
 from tests.listeners import listening
-from tests.servers import TestBroker
+from tests.servers import TestBroker, TestRedis
+from tests.services import computing, market
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -33,6 +34,23 @@ pytestmark = pytest.mark.integration
 def failed(told: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether a round of states was said to have failed."""
     return any(entry["event"] == "relay.states_failed" for entry in told)
+
+
+async def test_views_are_written_only_where_they_changed_and_come_back_where_they_are_gone(
+    own_redis: TestRedis,
+) -> None:
+    """A turn without news writes nothing; a hash that somebody has removed is there at the next."""
+    keys = Keys()
+    async with computing(own_redis.url) as service, connected(own_redis.url) as client:
+        await service.say(*market(SystemClock().now()))
+        await service.show()
+        written = await client.hgetall(keys.views)
+        hashes = {it: await client.hgetall(it) for it in (keys.market, keys.company("RIOT"))}
+        await service.show()
+        assert await client.hgetall(keys.views) == written
+        await client.delete(keys.company("RIOT"))
+        await service.show()
+        assert {it: await client.hgetall(it) for it in hashes} == hashes
 
 
 async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_there(

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from alerts.sinks.mqtt.listen import listening
-from monitor.app.state_board import StateBoard
-from monitor.core.clock import SystemClock
+from monitor.app.state_board import STATES_AGAIN_MS, StateBoard
+from monitor.core.clock import ManualClock, SystemClock
 from monitor.store.keys import Keys
 from monitor.store.published import PublishedTopics
 from tests.listeners import listening as hearing
@@ -103,3 +103,24 @@ async def test_each_board_state_comes_as_the_contract_says(
         ("market_state", "cleared"),
         ("market_tick", "market-state"),
     }
+
+
+async def test_a_state_that_did_not_change_is_said_again_in_time_and_not_before(
+    redis: Redis, mosquitto: TestBroker, tag: str
+) -> None:
+    """A state expires at the broker: a turn without news goes by silently, until it is due."""
+    clock = ManualClock(1_000_000)
+    broker = MqttSettings(url=MqttUrl.parse(mosquitto.url), instance=tag)
+    same = {"STAYS": view(0.1)}
+    async with (
+        hearing(mosquitto.url, f"hashhedge/v1/{tag}/company/#") as listener,
+        open_mqtt(broker) as sink,
+    ):
+        board = StateBoard(sink, clock, PublishedTopics(redis, Keys(tag)))
+        market: dict[str, Any] = {}
+        for wait in (0, STATES_AGAIN_MS - 1, 1, 1):
+            clock.advance(wait)
+            await board.show(market, same, {})
+        await board.show(market, {**same, "LAST": view(0.2)}, {})
+        await listener.wait_for("/company/LAST/state")
+    assert len(listener.on("/company/STAYS/state")) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -142,6 +144,53 @@ async def test_views_are_replaced_as_a_whole(any_redis: RedisClient, tag: str) -
     await views.write({}, {"RIOT": {"a": {"value": 2.0}}})
     assert await views.read() == ({}, {"RIOT": {"a": {"value": 2.0}}})
     assert await any_redis.exists(keys.company("WULF")) == 0
+
+
+async def test_only_what_changed_of_the_views_is_written_and_read(
+    any_redis: RedisClient, tag: str
+) -> None:
+    """What is as it was is the very same object for whoever looks again, and is not decoded."""
+    views, keys = ViewStore(any_redis, Keys(tag)), Keys(tag)
+    seen = views.seen()
+    await views.write({"BTC-USD": {"value": 1}}, {"RIOT": {"a": {}, "b": {}}, "WULF": {"a": {}}})
+    before = await seen.read(dict)
+    assert await seen.read(dict) is before
+    await views.change({}, {"RIOT": {"a": None, "b": {"value": 2}}})
+    market, companies = await seen.read(dict)
+    assert companies == {"RIOT": {"b": {"value": 2}}, "WULF": {"a": {}}}
+    assert market is before[0]
+    assert companies["WULF"] is before[1]["WULF"]
+    assert await any_redis.hkeys(keys.company("RIOT")) == [b"b"]
+
+
+async def test_a_view_is_seen_by_what_is_chosen_now(any_redis: RedisClient, tag: str) -> None:
+    """Other books may choose other readings, though none has been written since."""
+    views, names = ViewStore(any_redis, Keys(tag)), {"a"}
+    seen = views.seen()
+
+    def chosen(view: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: it for name, it in view.items() if name in names}
+
+    await views.write({}, {"RIOT": {"a": {}, "b": {}}})
+    assert await seen.read(chosen) == ({}, {"RIOT": {"a": {}}})
+    names.add("b")
+    assert await seen.read(chosen) == ({}, {"RIOT": {"a": {}, "b": {}}})
+
+
+async def test_views_that_others_wrote_or_removed_do_not_stand(
+    any_redis: RedisClient, tag: str
+) -> None:
+    """Whoever writes only what changed must know that the rest is there, and his own."""
+    views, keys = ViewStore(any_redis, Keys(tag)), Keys(tag)
+    assert not await views.stands()
+    await views.write({"BTC-USD": {"value": 1}}, {"RIOT": {"a": {}}, "WULF": {}})
+    assert await views.stands()
+    await any_redis.delete(keys.company("RIOT"))
+    assert not await views.stands()
+    await views.write({}, {})
+    assert await views.stands()
+    await ViewStore(any_redis, keys).write({}, {})
+    assert not await views.stands()
 
 
 async def test_feed_health_is_replaced_as_a_whole(any_redis: RedisClient, tag: str) -> None:

@@ -385,6 +385,26 @@ def test_a_restart_anywhere_changes_nothing(
     assert play(place % len(events)) == play(None)
 
 
+@settings(max_examples=100, deadline=None)
+@given(rules(), EVENTS)
+def test_alerts_counted_often_are_those_counted_once(
+    book: list[ThresholdRule], events: list[tuple[int, Reading | tuple[Reading, ...]]]
+) -> None:
+    """Counting goes on from where it was; it comes to what counting all of them at the end does."""
+    often, once, now = watching(book), watching(book), 0
+    for pause, seen in events:
+        now += pause * SECOND
+        for watch in (often, once):
+            while (due := watch.next_timer) is not None and due <= now:
+                watch.run_timer(lambda _target, _company: LOST)
+            _show(watch, seen, now)
+        assert sum(often.counts.values()) <= len(often)
+    assert often.counts == once.counts
+    left = watching(book)
+    left.restore(often.live())
+    assert sum(left.counts.values()) >= len(often.live())
+
+
 def _show(watch: Watch, seen: Reading | tuple[Reading, ...], now: int) -> None:
     if isinstance(seen, Reading):
         watch.observe("S", seen, now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from tests.bench.bars import NOT_MEASURED, bar_rows
+from tests.bench.bars import NOT_MEASURED, bar_rows, global_bar
 from tests.bench.chain import Measured, Run
 from tests.bench.report import OURS, Figures, bar_table, chain_tables
 
@@ -77,3 +79,21 @@ def test_the_report_has_a_table_per_shape_and_the_bars_of_both() -> None:
         "| instruments x rules | figure | hashhedge | F (bare chain, raw) | Node-RED |"
     )
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| 1,000 x 1"] * 5 + ["| 10 x 100"] * 5
+
+
+@pytest.mark.parametrize(
+    ("companies", "p99_ms", "ending"),
+    [
+        (1_000, 6.0, "kept: yes"),
+        (1_000, 6.01, "kept: no"),
+        (1_000, math.nan, "kept: not measured"),
+        (21, 60.0, ""),
+    ],
+)
+def test_the_global_tick_has_a_bar_at_a_thousand_companies(
+    companies: int, p99_ms: float, ending: str
+) -> None:
+    """The bar is in milliseconds, for there is no peer's figure; other sizes have none."""
+    said = global_bar(companies, p99_ms)
+    assert said.endswith(ending)
+    assert bool(said) == bool(ending)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from alerts.model import NoticeReason, Transition
 from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.written import rule_of
 from alerts.telling import sources_in
+from monitor.compute.parts import Parts
+from monitor.compute.sources import Sources
 from monitor.core.clock import MINUTE
 from tests.worlds import NOON, commit, make_step, network, quote, threshold, tick
 
@@ -67,3 +72,29 @@ def test_what_is_told_again_names_them_anew() -> None:
     (repeat,) = commit(step, {})
     assert (fire.notice, repeat.notice) == (NoticeReason.NEW, NoticeReason.REPEAT)
     assert sources_in(repeat.inputs) == sources_in(fire.inputs) != ()
+
+
+MOVES = st.tuples(
+    st.sampled_from(("BTC-USD", "HIVE", "CRWV", "network.height", "HIVE.power_price_usd_kwh")),
+    st.sampled_from(("a", "b")),
+    st.sampled_from((10, 60_000, 90_000_000)),
+    st.sampled_from((0, 900_000)),
+)
+
+
+@given(st.lists(MOVES, max_size=15))
+def test_what_was_worked_out_before_is_what_is_worked_out_anew(
+    moves: list[tuple[str, str, int, int]],
+) -> None:
+    """Asked all along, and by somebody who has not asked before: the same inputs and times."""
+    step, now = make_step(), NOON
+    step.process(tick(NOON, *network(NOON)))
+    beneath = (step._plan, step.firms, step._facts, step.table, step.instruments, step._tenancy)
+    asked = ("mining_margin_ratio", "mining_margin_usd_ph_day", "power_price_usd_kwh")
+    for name, source, pause, delay in moves:
+        now += pause
+        step.process(tick(now, quote(name, 1, now - delay, source=source, delay_ms=delay)))
+        for target in asked:
+            fresh = Sources(Parts(*beneath))
+            assert step.sources.inputs(target, "HIVE") == fresh.inputs(target, "HIVE")
+            assert step.sources.reading(target, "HIVE") == fresh.reading(target, "HIVE")

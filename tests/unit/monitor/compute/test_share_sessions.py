@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.model import AlertState
 from monitor.compute.nearness import near
-from monitor.compute.views import market_view
+from monitor.compute.showing import Showing
 from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import SessionState
 from tests.worlds import at_new_york, commit, market_step, quote, states, threshold, tick
@@ -22,7 +22,11 @@ def test_the_session_travels_with_the_reading_and_the_alert() -> None:
     assert (told.to_state, told.session) == (AlertState.FIRING, "pre")
     assert told.inputs[0]["session"] == "pre"
     assert step.instruments.reading("RIOT").session is SessionState.PRE
-    assert market_view(step, [])["RIOT"]["session"] == "pre"
+    showing = Showing(step, [])
+    list(showing.look())
+    view = showing.take().market["RIOT"]
+    assert isinstance(view, dict)
+    assert view["session"] == "pre"
     step.process(tick(TEN, quote("RIOT", 6.0, TEN)))
     (ended,) = step.take().transitions
     assert (ended.to_state, ended.session) == (AlertState.RESOLVED, "regular")

@@ -75,14 +75,19 @@ def test_the_turning_block_itself_is_the_event() -> None:
     assert found["difficulty-907200"].at == NOON
 
 
+def near(agenda: Agenda, moment: int, subject: str) -> tuple[str, ...]:
+    """Return the kinds of what is near and concerns a subject."""
+    return tuple(it.kind for it in agenda.around(moment) if it.concerns(subject))
+
+
 def test_an_event_of_one_company_is_none_of_anothers() -> None:
     """Earnings of RIOT shut RIOT's rules; a release shuts everybody's."""
     agenda = Agenda((event("earnings", NOON, "RIOT"), event("cpi", NOON)))
     assert Around(agenda, "earnings", "RIOT").open_at(NOON)
     assert not Around(agenda, "earnings", "HIVE").open_at(NOON)
     assert Around(agenda, "cpi", "HIVE").open_at(NOON)
-    assert agenda.near(NOON, "HIVE") == ("cpi",)
-    assert agenda.near(NOON, "RIOT") == ("cpi", "earnings")
+    assert near(agenda, NOON, "HIVE") == ("cpi",)
+    assert near(agenda, NOON, "RIOT") == ("cpi", "earnings")
 
 
 def test_the_window_is_the_rules_or_the_events_own() -> None:
@@ -112,9 +117,9 @@ def test_around_expiries_the_edges_hold_however_wide(shift: int, before: int, af
 
 
 @pytest.mark.parametrize(
-    ("minutes", "near"), [(-31, ()), (-30, ("cpi",)), (30, ("cpi",)), (31, ())]
+    ("minutes", "kinds"), [(-31, ()), (-30, ("cpi",)), (30, ("cpi",)), (31, ())]
 )
-def test_near_is_half_an_hour_to_both_sides(minutes: int, near: tuple[str, ...]) -> None:
+def test_near_is_half_an_hour_to_both_sides(minutes: int, kinds: tuple[str, ...]) -> None:
     """An alert half an hour before or after is named after the event, one later is not."""
     agenda = Agenda((event("cpi", NOON),))
-    assert agenda.near(NOON + minutes * MINUTE, "X") == near
+    assert near(agenda, NOON + minutes * MINUTE, "X") == kinds
