@@ -8,9 +8,11 @@ or on the same signal of it, share one series and one index. An expression is at
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import compress, count
+from operator import attrgetter
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from alerts.signals.rank import Rank
 from alerts.signals.ring import Ring
 from monitor.domain.sessions import SessionState
 
+_id_of = attrgetter("id")
 Key = tuple[str, str | None, Signal | None]
 
 
@@ -48,6 +51,7 @@ class Bindings:
         vectors: the same of company metrics.
         composites: the expressions among the bindings.
         clocked: the expressions that ask for the session.
+        demanding: the bindings that ask for more than a value: its session, its delay, a window.
         series: all series.
 
     """
@@ -58,7 +62,21 @@ class Bindings:
     vectors: dict[str, Vector] = field(default_factory=dict)
     composites: dict[int, Composite] = field(default_factory=dict)
     clocked: tuple[int, ...] = ()
+    demanding: list[int] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
+    _sifted: tuple[Collection[str], Sequence[int]] = ((), ())
+
+    def numbers(self, ids: Collection[str]) -> Iterator[int]:
+        """Yield the bindings of the rules with `ids`, in order.
+
+        Ticks wait while a hundred thousand are looked at, so the loop is in C.
+        """
+        return compress(count(), map(ids.__contains__, map(_id_of, self.rules)))
+
+    def sift(self, same: Collection[str]) -> None:
+        """Find beforehand, while ticks go on, which rules are not among the `same` of `reopen`."""
+        others = [number for number, rule in enumerate(self.rules) if rule.id not in same]
+        self._sifted = same, others
 
     def reopen(self, live: Collection[int], same: Collection[str]) -> None:
         """Let the next reading of each value touch every rule, as the first did.
@@ -68,10 +86,10 @@ class Bindings:
         there may be a hundred thousand of them.
         """
         if same:
-            for number, rule in enumerate(self.rules):
-                plain = not (rule.exacting or rule.windows)
-                if number in live or not plain or rule.id not in same:
-                    self.homes[number].owed.add(number)
+            if self._sifted[0] is not same:
+                self.sift(same)
+            for number in {*live, *self.demanding, *self._sifted[1]}:
+                self.homes[number].owed.add(number)
         for series in self.series:
             if not (same and series.usable):
                 series.usable = True
@@ -156,6 +174,7 @@ class Binder:
         home.rules = Counter({severity.value: count for severity, count in severities.items()})
         mine = [(number, rule) for number, rule in enumerate(rules, first) if self._asks(rule)]
         subject = subject_of(home.target.name, home.company)
+        self._made.demanding += [n for n, rule in mine if rule.exacting or rule.windows]
         for number, rule in mine:
             self._gates.bind(number, rule, subject)
             if isinstance(rule, ExpressionRule):
