@@ -33,6 +33,7 @@ help: ## Show this list
 
 .PHONY: setup
 setup: .venv/.synced ## Make .venv with everything in it; no server is installed
+	@$(RUN)python -m compileall -q monitor alerts  # else each start compiles all of it where none may be kept
 
 .PHONY: demo
 demo: setup ## Set up and play the synthetic history on private servers
@@ -90,7 +91,7 @@ check: setup ## Format, lint, types, import contracts
 
 .PHONY: bench
 bench: setup servers ## Measure tick to alert beside the bare chain; ARGS="--peers node-red" beside Node-RED too
-	PATH="$$PATH:/usr/sbin" $(RUN)python -m tests.bench $(ARGS)
+	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" $(RUN)python -m tests.bench $(ARGS)
 
 .PHONY: dashboards
 dashboards: setup ## Build the boards, docs/metrics.md, feeds.md and formulas.md from the declarations

@@ -8,8 +8,11 @@ or on the same signal of it, share one series and one index. An expression is at
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import compress, count
+from operator import attrgetter
 
 import numpy as np
 
@@ -25,6 +28,7 @@ from alerts.signals.rank import Rank
 from alerts.signals.ring import Ring
 from monitor.domain.sessions import SessionState
 
+_id_of = attrgetter("id")
 Key = tuple[str, str | None, Signal | None]
 
 
@@ -47,6 +51,7 @@ class Bindings:
         vectors: the same of company metrics.
         composites: the expressions among the bindings.
         clocked: the expressions that ask for the session.
+        demanding: the bindings that ask for more than a value: its session, its delay, a window.
         series: all series.
 
     """
@@ -57,7 +62,21 @@ class Bindings:
     vectors: dict[str, Vector] = field(default_factory=dict)
     composites: dict[int, Composite] = field(default_factory=dict)
     clocked: tuple[int, ...] = ()
+    demanding: list[int] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
+    _sifted: tuple[Collection[str], Sequence[int]] = ((), ())
+
+    def numbers(self, ids: Collection[str]) -> Iterator[int]:
+        """Yield the bindings of the rules with `ids`, in order.
+
+        Ticks wait while a hundred thousand are looked at, so the loop is in C.
+        """
+        return compress(count(), map(ids.__contains__, map(_id_of, self.rules)))
+
+    def sift(self, same: Collection[str]) -> None:
+        """Find beforehand, while ticks go on, which rules are not among the `same` of `reopen`."""
+        others = [number for number, rule in enumerate(self.rules) if rule.id not in same]
+        self._sifted = same, others
 
     def reopen(self, live: Collection[int], same: Collection[str]) -> None:
         """Let the next reading of each value touch every rule, as the first did.
@@ -67,10 +86,10 @@ class Bindings:
         there may be a hundred thousand of them.
         """
         if same:
-            for number, rule in enumerate(self.rules):
-                plain = not (rule.exacting or rule.windows)
-                if number in live or not plain or rule.id not in same:
-                    self.homes[number].owed.add(number)
+            if self._sifted[0] is not same:
+                self.sift(same)
+            for number in {*live, *self.demanding, *self._sifted[1]}:
+                self.homes[number].owed.add(number)
         for series in self.series:
             if not (same and series.usable):
                 series.usable = True
@@ -90,6 +109,7 @@ class Binder:
         self._edges: dict[int, Edges] = {}
         self._pasts: dict[tuple[str, str | None, object], Ring] = {}
         self._readers: dict[int, list[int]] = {}
+        self._asking: dict[int, bool] = {}
 
     def bind(self, rules: Iterable[Rule]) -> Bindings:
         """Bind each rule, expanded, to each of its subjects; what is not there is left out."""
@@ -101,8 +121,11 @@ class Binder:
                 continue
             signal = rule.signal()
             first.setdefault(rule.on, len(first))
-            for company in _subjects(target, rule):
-                own = rule if company is None else rule.for_company(company)
+            if target.companies is None:
+                groups.setdefault((rule.on, None, signal), []).append(rule)
+                continue
+            for company in _companies(target.companies, rule):
+                own = rule.for_company(company)
                 groups.setdefault((rule.on, company, signal), []).append(own)
         places = {name: _places(self._targets[name]) for name in first}
         for key in sorted(groups, key=lambda it: (first[it[0]], places[it[0]].get(it[1], 0))):
@@ -142,23 +165,42 @@ class Binder:
     def _seat(self, key: Key, rules: Sequence[Rule]) -> None:
         """Give the rules on one series their numbers."""
         home = self._at(key)
-        first, edges = len(self._made.rules), self._edges[id(home)]
-        for number, rule in enumerate(rules, first):
-            self._made.rules.append(rule)
-            edges.add(rule.edges(), number)
-            self._gates.bind(number, rule, subject_of(home.target.name, home.company))
-            if isinstance(rule, ExpressionRule):
-                self._made.composites[number] = Composite(rule, {})
+        first = len(self._made.rules)
+        self._made.rules += rules
         self._made.homes += [home] * len(rules)
         home.numbers = range(first, len(self._made.rules))
-        home.rules = Counter(rule.severity.value for rule in rules)
-        mine = list(enumerate(rules, first))
-        home.halts = any(SessionState.HALTED in (rule.sessions or ()) for rule in rules)
-        home.exacting = tuple(n for n, rule in mine if rule.exacting or home.halts)
+        self._edges[id(home)].add_all((rule.edges() for rule in rules), first)
+        severities = Counter(rule.manner.severity for rule in rules)
+        home.rules = Counter({severity.value: count for severity, count in severities.items()})
+        mine = [(number, rule) for number, rule in enumerate(rules, first) if self._asks(rule)]
+        subject = subject_of(home.target.name, home.company)
+        self._made.demanding += [n for n, rule in mine if rule.exacting or rule.windows]
+        for number, rule in mine:
+            self._gates.bind(number, rule, subject)
+            if isinstance(rule, ExpressionRule):
+                self._made.composites[number] = Composite(rule, {})
+        home.halts = any(SessionState.HALTED in (rule.sessions or ()) for _, rule in mine)
+        exacting = (number for number, rule in mine if rule.exacting)
+        home.exacting = tuple(home.numbers if home.halts else exacting)
         home.guards = tuple(number for number, rule in mine if _guards(rule))
-        home.minds_before = any(rule.minds_before for rule in rules)
+        home.minds_before = any(rule.minds_before for _, rule in mine)
         home.strides = tuple(number for number, rule in mine if rule.stride() is not None)
         home.resumers = tuple(number for number, rule in mine if rule.no_data is NoData.OK)
+
+    def _asks(self, rule: Rule) -> bool:
+        """Tell whether a rule may ask for more than to be judged when its value meets an edge.
+
+        Most of a million do not, and what they say of their manner is told once.
+        """
+        if not _by_edges(type(rule)):
+            return True
+        manner = rule.manner
+        asks = self._asking.get(id(manner))
+        if asks is None:
+            patient = rule.no_data in {NoData.NO_DATA, NoData.KEEP}
+            asks = bool(rule.windows or rule.exacting or not patient)
+            self._asking[id(manner)] = asks
+        return asks
 
     def _connect(self) -> None:
         """Give each expression the series of its named values, and them the expression."""
@@ -222,13 +264,18 @@ def _places(target: Target) -> dict[str | None, int]:
     return {ticker: place for place, ticker in enumerate(target.companies or ())}
 
 
-def _subjects(target: Target, rule: Rule) -> Iterable[str | None]:
-    """Return the companies that a rule is for, in the order of its target; None where there are none."""
-    if target.companies is None:
-        return (None,)
+def _companies(known: Sequence[str], rule: Rule) -> Iterable[str]:
+    """Return the companies that a rule is for, in the order of its target."""
     if rule.companies == "all":
-        return target.companies
-    return (ticker for ticker in target.companies if ticker in rule.companies)
+        return known
+    return (ticker for ticker in known if ticker in rule.companies)
+
+
+@cache
+def _by_edges(kind: type[Rule]) -> bool:
+    """Tell whether a type has edges alone: no anchor, and nothing to do with the value before."""
+    plain = kind.stride is Rule.stride and kind.minds_before is Rule.minds_before
+    return plain and not issubclass(kind, AbsenceRule | ExpressionRule)
 
 
 def _guards(rule: Rule) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from math import inf
 
@@ -37,6 +37,14 @@ class Edges:
         for edge in edges:
             self.values.append(edge)
             self.owners.append(owner)
+
+    def add_all(self, edges: Iterable[Sequence[float]], first: int) -> None:
+        """Add the edges of owner `first` and of those after it."""
+        value, owned = self.values.append, self.owners.append
+        for owner, own in enumerate(edges, first):
+            for edge in own:
+                value(edge)
+                owned(owner)
 
     def ordered(self) -> tuple[array[float], array[int]]:
         """Return the edges in order, and the owner of each."""

@@ -231,9 +231,7 @@ class Ledger:
         """Take live alerts back; those whose rule is gone or decides differently are left over."""
         left = {alert.name: alert for alert in saved}
         rules = {alert.rule for alert in left.values()}
-        for number, rule in enumerate(self._rules if rules else ()):
-            if rule.id not in rules:
-                continue
+        for number in self._bound.numbers(rules) if rules else ():
             name = self.name(number)
             alert = left.get(name)
             if alert is None:

@@ -12,8 +12,15 @@ from alerts.series import Target
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 
+_WITH_PARTS = (ExpressionRule, RankRule)
+
 Where: TypeAlias = Callable[..., str]
 """Returns `file:line` of a field of the rule, by the names on the way to it."""
+
+
+def has_parts(rule: Rule) -> bool:
+    """Tell whether `check_parts` has something to look at: of most of a million rules it has not."""
+    return bool(rule.manner.overrides) or isinstance(rule, _WITH_PARTS)
 
 
 def check_parts(

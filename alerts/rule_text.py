@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from alerts.desk.book import FEED_DEAD_AFTER, DeskBook, Inhibit, Quiet
+from alerts.json_keys import refuse_twice
 from alerts.pacing.capping import Cap
 from alerts.pacing.escalation import Escalation
 from alerts.pacing.grouping import Group
 from alerts.pacing.notify import Notify, PaceBook
 from alerts.rules.base import Rule
-from alerts.rules.written import any_written, kept, kept_one_by_one
+from alerts.rules.written import any_written, kept, kept_of_json
 from monitor.core.errors import ConfigError, ConfigErrors
 from monitor.core.mends import Place, known_words, nearest, steps_of
 from monitor.core.yamltext import MAX_BYTES, Document, parse_document, read_document
@@ -99,7 +100,7 @@ def decode_file(raw: bytes, types: Sequence[type[Rule]]) -> RuleText:
 
     """
     file = msgspec.json.decode(raw, type=_file_type(msgspec.Raw))
-    return RuleText(kept_one_by_one(file.rules, types), _desk_of(file))
+    return RuleText(kept_of_json(file.rules, types), _desk_of(file))
 
 
 def raise_all(problems: Sequence[ConfigError]) -> None:
@@ -132,23 +133,11 @@ def _read_json(path: Path, types: Sequence[type[Rule]]) -> RuleText:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
     try:
-        _refuse_twice(raw)
+        refuse_twice(raw)
         return decode_file(raw, types)
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
         _explain_with_lines(raw, path, types)
         raise _plainly(error, raw, path, types) from error
-
-
-def _refuse_twice(raw: bytes) -> None:
-    """Refuse a key that an object has twice: JSON takes the last one in silence."""
-
-    def once(pairs: list[tuple[str, Any]]) -> None:
-        if len({key for key, _ in pairs}) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise ValueError(f"`{twice}` is given twice in one object; keep one of them")
-
-    json.loads(raw, object_pairs_hook=once)
 
 
 def _explain_with_lines(raw: bytes, path: Path, types: Sequence[type[Rule]]) -> None:

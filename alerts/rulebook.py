@@ -17,7 +17,7 @@ import msgspec
 
 from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.model import News
-from alerts.rule_checks import check_parts
+from alerts.rule_checks import check_parts, has_parts
 from alerts.rule_text import decode_file, raise_all, read_file
 from alerts.rules.base import Rule
 from alerts.rules.written import said_by
@@ -124,9 +124,9 @@ def check_rulebook(
     found: list[ConfigError] = []
     known = agenda.names
     for number, rule in enumerate(book.rules):
-        if rule.manner.exclude or rule.manner.require:
+        manner, target = rule.manner, targets.get(rule.on)
+        if manner.exclude or manner.require:
             found += _check_events(book, number, known)
-        target = targets.get(rule.on)
         if target is None:
             found.append(
                 ConfigError(
@@ -139,9 +139,12 @@ def check_rulebook(
             problem = f"rule `{rule.id}` watches `{rule.on}`, which no rule may"
             found.append(ConfigError(problem, where=book.where(number, "on"), hint=target.refused))
         else:
-            found += _check_sessions(book, number, target)
-            found += _check_companies(book, number, target)
-            found += check_parts(rule, partial(book.where, number), target, targets)
+            if manner.sessions is not None:
+                found += _check_sessions(book, number, target)
+            if manner.companies != "all":
+                found += _check_companies(book, number, target)
+            if has_parts(rule):
+                found += check_parts(rule, partial(book.where, number), target, targets)
     return found
 
 
@@ -163,13 +166,11 @@ def _check_events(book: Rulebook, number: int, known: Collection[str]) -> list[C
 def _check_sessions(book: Rulebook, number: int, target: Target) -> list[ConfigError]:
     """Return why a rule would never be judged by the sessions that it names."""
     rule = book.rules[number]
-    if rule.sessions is None:
-        return []
     where = book.where(number, "sessions")
     if not target.shares:
         problem = f"rule `{rule.id}` names sessions, but no share has part in `{target.name}`"
         return [ConfigError(problem, where=where, hint="remove `sessions`")]
-    if SessionState.HALTED in rule.sessions and "instrument" not in target.labels:
+    if SessionState.HALTED in (rule.sessions or ()) and "instrument" not in target.labels:
         problem = f"rule `{rule.id}` asks for halts, in which `{target.name}` has no value"
         return [ConfigError(problem, where=where, hint="watch the share itself: `on: RIOT`")]
     return []
@@ -178,8 +179,6 @@ def _check_sessions(book: Rulebook, number: int, target: Target) -> list[ConfigE
 def _check_companies(book: Rulebook, number: int, target: Target) -> list[ConfigError]:
     """Return the companies of a rule that its target has no value for."""
     rule = book.rules[number]
-    if rule.companies == "all":
-        return []
     where = book.where(number, "companies")
     if target.companies is None:
         return [

@@ -59,6 +59,7 @@ class Watch:
         self.teller = Teller(inputs, remarks, self.gates)
         self._quiet_start = setting.quiet_start
         self._bound = Binder(targets, self.gates).bind(rules)
+        self.sift = self._bound.sift  # prepares `rejudge`, while ticks go on
         self._rules, self._homes = self._bound.rules, self._bound.homes
         self.composites = Composites(self._bound, setting.session)
         self._ledger = Ledger(self._bound, self.teller, self.composites)

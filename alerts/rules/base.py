@@ -13,12 +13,13 @@ What a type makes of a value's past (a change, a score) is its *signal*: levels 
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Self
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from alerts.forms import RuleId
 from alerts.model import AlertState, Reason, Severity
@@ -68,8 +69,8 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
 
     def __post_init__(self) -> None:
         """Share the name of the input, and refuse overrides that change nothing."""
-        msgspec.structs.force_setattr(self, "on", sys.intern(self.on))
-        for ticker in self.overrides or {}:
+        force_setattr(self, "on", intern(self.on))
+        for ticker in self.manner.overrides or ():
             self.for_company(ticker)
 
     def stride(self) -> Stride | None:

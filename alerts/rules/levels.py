@@ -35,7 +35,7 @@ class LevelRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Refuse two levels, none, or a recovery level on the wrong side."""
         super().__post_init__()
-        if sum(level is not None for level in (self.above, self.below, self.beyond)) != 1:
+        if (self.above, self.below, self.beyond).count(None) != 2:  # noqa: PLR2004  # of three
             raise ValueError("give exactly one of `above`, `below` and `beyond`")
         if self.beyond is not None and self.beyond <= 0:
             raise ValueError(f"`beyond` {self.beyond:g} must be greater than 0")
@@ -67,7 +67,8 @@ class LevelRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def edges(self) -> Sequence[float]:
         """Return the level and, if it differs, the recovery level; both twice if it is beyond."""
         _, level = self._level
-        own = (level,) if self.recover in {None, level} else (level, self.recover or 0.0)
+        back = self.recover
+        own = (level,) if back is None or back == level else (level, back)
         return own if self.beyond is None else (*own, *(-edge for edge in own if edge))
 
     def goal(self, value: float, anchor: float | None) -> Goal:

@@ -18,6 +18,8 @@ from alerts.rules.manner import PLAIN, Manner
 
 R = TypeVar("R", bound=Rule)
 
+TOGETHER = 1_000
+"""Rules read in one call, which holds up all other threads for a millisecond or two."""
 _MANNER = Manner.__struct_fields__
 _SAID = attrgetter(*_MANNER)
 _PLAIN = _SAID(PLAIN)
@@ -111,20 +113,43 @@ def any_written(types: Sequence[type[Rule]], *, checked: bool = True) -> Any:  #
 
 def kept(written: Iterable[msgspec.Struct], types: Sequence[type[Rule]]) -> tuple[Rule, ...]:
     """Return the rules of one file."""
+    return tuple(map(_keeper(types), written))
+
+
+def _keeper(types: Sequence[type[Rule]]) -> Callable[[msgspec.Struct], Rule]:
+    """Return what makes rules of one file of what is written."""
     kinds = {kind.__struct_config__.tag: kind for kind in types}
     keeper = Keeper()
-    return tuple(keeper.keep(kinds[it.__struct_config__.tag], it) for it in written)
+    return lambda written: keeper.keep(kinds[written.__struct_config__.tag], written)
 
 
-def kept_one_by_one(raw: Iterable[msgspec.Raw], types: Sequence[type[Rule]]) -> tuple[Rule, ...]:
-    """Return the rules of one JSON file, each read when the one before is kept.
+def kept_of_json(raw: Sequence[msgspec.Raw], types: Sequence[type[Rule]]) -> tuple[Rule, ...]:
+    """Return the rules of one JSON file, read some at a time: a million need no second copy.
+
+    Those that say nothing of their manner are read as what they are, in a quarter of the time.
 
     Raises:
         ValueError: one is no rule; its place in the file is not named.
 
     """
-    decoder = msgspec.json.Decoder(any_written(types, checked=False))
-    return kept(map(decoder.decode, raw), types)
+    plain = msgspec.json.Decoder(list[Union[tuple(types)]])  # type: ignore[misc]  # noqa: UP007  # made at run time
+    written = msgspec.json.Decoder(any_written(types, checked=False))
+    keeper = _keeper(types)
+    found: list[Rule] = []
+    for first in range(0, len(raw), TOGETHER):
+        some = raw[first : first + TOGETHER]
+        found += _plain(plain, some) or map(keeper, map(written.decode, some))
+    return tuple(found)
+
+
+def _plain(decoder: msgspec.json.Decoder[list[Rule]], raw: Iterable[msgspec.Raw]) -> list[Rule]:
+    """Return rules of which none says anything of its manner; none of them if one does, or is wrong."""
+    try:
+        rules = decoder.decode(b"[" + b",".join(raw) + b"]")
+    except msgspec.DecodeError:
+        return []
+    # a file says a manner side by side with the rest, so a field `manner` is no word of it
+    return rules if all(rule.manner is PLAIN for rule in rules) else []
 
 
 def said_by(rule: Rule) -> dict[str, Any]:

@@ -103,8 +103,9 @@ class Reloader:
             plan = await self._plan(world.rulebook, fresh)
             if not dry_run:
                 same = await asyncio.to_thread(_same, self.present(), world)
+                same = await self._sifted(fresh, same)
                 self._use(world, plan, cause)
-                self.worker.reload(fresh, same | self._same_of_users(fresh) if same else same)
+                self.worker.reload(fresh, same)
             return Reloaded(accepted=True, text=words_of(plan, dry_run=dry_run), plan=plan)
 
     async def _built(self, world: World) -> Step:
@@ -112,6 +113,14 @@ class Reloader:
         step = self.worker.step
         kept = {} if step is None else dict(step.users.kept)
         return await asyncio.to_thread(self.build, world, kept)
+
+    async def _sifted(self, fresh: Step | None, same: frozenset[str]) -> frozenset[str]:
+        """Return what was judged already, users' rules with it, once the fresh step knows the rest."""
+        if fresh is None or not same:
+            return same
+        same |= self._same_of_users(fresh)
+        await asyncio.to_thread(fresh.watch.sift, same)
+        return same
 
     def _same_of_users(self, fresh: Step | None) -> frozenset[str]:
         """Return the rules of users that were judged already."""
@@ -128,7 +137,7 @@ class Reloader:
             began = time.perf_counter()
             fresh = await self._built(self.present())
             same = await asyncio.to_thread(_ids, self.present().rulebook)
-            self.worker.reload(fresh, same | self._same_of_users(fresh))
+            self.worker.reload(fresh, await self._sifted(fresh, same))
             took = time.perf_counter() - began
         log.info(
             "rules.bound",

@@ -32,6 +32,9 @@ NOT_APPLICABLE = "not_applicable"
 NOT_YET = frozenset({"too_few_pairs", "too_few_days", "same_period"})
 """Why an input is missing that comes with time; of any other its own name says most."""
 
+# a member is looked up by name in Python at each mention, a thousand times while the books are read
+_MISSING, _NOT_APPLICABLE = Quality.MISSING, Quality.NOT_APPLICABLE
+
 
 class Table:
     """The columns of one shard: one element per company, one in all for the market.
@@ -103,17 +106,19 @@ class Table:
         column = self._columns.get(name)
         if column is None:
             return False
-        known = reading.quality < Quality.MISSING and reading.value is not None
-        value = np.nan if reading.value is None else reading.value
-        quality = reading.quality if known else max(reading.quality, Quality.MISSING)
-        named = quality is Quality.NOT_APPLICABLE or reading.reason in NOT_YET
-        reason = reading.reason if named else f"missing:{name}"
-        code = 0 if known else self._reasons.code(reason)
-        if column.quality[row] == quality and (
-            column.values[row] == value if known else column.reason[row] == code
-        ):
-            return False
-        changed = _with(column, row, value if known else np.nan, quality, code)
+        value, quality = reading.value, reading.quality
+        if quality < _MISSING and value is not None:
+            rank = int(quality)  # numpy asks an enum's class for what it has not, in Python
+            if column.quality[row] == rank and column.values[row] == value:
+                return False
+            changed = _with(column, row, value, rank, 0)
+        else:
+            rank = int(max(quality, _MISSING))
+            named = rank == _NOT_APPLICABLE or reading.reason in NOT_YET
+            code = self._reasons.code(reading.reason if named else f"missing:{name}")
+            if column.quality[row] == rank and column.reason[row] == code:
+                return False
+            changed = _with(column, row, np.nan, rank, code)
         self._columns[name] = changed
         self.revision += 1
         self.heard.see(name, changed.quality)

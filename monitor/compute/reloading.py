@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from heapq import nsmallest
 
-from alerts.model import AlertState
 from alerts.rulebook import Rulebook
 from alerts.watch import Watch
 from monitor.domain.commands import MAX_LISTED, Listed, ReloadPlan
@@ -12,11 +12,7 @@ from monitor.domain.commands import MAX_LISTED, Listed, ReloadPlan
 
 def standing_versions(watch: Watch) -> dict[str, str]:
     """Return the rule's version of every alert that stands somewhere, by the alert's name."""
-    return {
-        f"{bound.rule.id}|{bound.key}": bound.record.version
-        for bound in watch.bindings()
-        if bound.record is not None and bound.record.state is not AlertState.INACTIVE
-    }
+    return {alert.name: alert.record.version for alert in watch.live()}
 
 
 def unchanged(before: Rulebook, after: Rulebook) -> frozenset[str]:
@@ -48,16 +44,15 @@ def plan_of(
 def _ending(standing: Mapping[str, str], fresh: Watch) -> Sequence[str]:
     """Return the alerts that no new rule goes on with, as the watch itself decides it."""
     rules, left = {name.partition("|")[0] for name in standing}, dict(standing)
-    for bound in fresh.bindings():
-        if bound.rule.id in rules:
-            name = f"{bound.rule.id}|{bound.key}"
-            if left.get(name) == bound.rule.version:
-                del left[name]
+    for bound in fresh.bindings(rules):
+        name = f"{bound.rule.id}|{bound.key}"
+        if left.get(name) == bound.rule.version:
+            del left[name]
     return list(left)
 
 
 def _listed(names: Collection[str]) -> Listed:
-    return Listed(total=len(names), names=tuple(sorted(names)[:MAX_LISTED]))
+    return Listed(total=len(names), names=tuple(nsmallest(MAX_LISTED, names)))
 
 
 def words_of(plan: ReloadPlan, *, dry_run: bool) -> str:

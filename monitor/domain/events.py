@@ -58,7 +58,11 @@ class Quality(IntEnum):
     @property
     def usable(self) -> bool:
         """Tell whether a rule may fire on a value of this quality."""
-        return self <= Quality.SINGLE
+        return self <= _WORST_USABLE
+
+
+_WORST_USABLE = Quality.SINGLE
+"""By itself: a member that is looked up in its class costs ten times the comparison."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

@@ -24,11 +24,16 @@ from tests.bench.job import Job, Shape
 from tests.bench.market import BUNDLED, road_cost, step_cost
 from tests.bench.metrics import MetricCost, book_cost, metric_cost
 from tests.bench.node_red import NodeRed
+from tests.bench.reload import measure_reload
 from tests.bench.report import OURS, Figures
 
 BASE: Shape = (1_000, 1)
 BESIDE_PEERS: tuple[Shape, ...] = (BASE, (10, 100))
-GROWTH: tuple[Shape, ...] = ((1_000, 1_000), (10, 100), (10, 100_000), (1_000, 100))
+GROWTH: tuple[Shape, ...] = (
+    *((1_000, 1_000), (10, 100), (10, 100_000), (1_000, 100)),
+    (1_000, 10),
+)
+RELOADED: Shape = (1_000, 100)
 QUICK_GROWTH: tuple[Shape, ...] = ((1_000, 1_000),)
 FULL_LOAD = Load({200: 4.0, 1_000: 2.0}, 20_000)
 QUICK_LOAD = Load({200: 2.0, 1_000: 1.0}, 10_000)
@@ -104,6 +109,9 @@ def run(figures: Figures, directory: Path, peer: NodeRed | None, *, quick: bool)
             figures.shapes.setdefault(shape, []).append(ours)
         for shape in growth:
             figures.shapes.setdefault(shape, []).append(_ours(shape, load, here))
+        _say(f"a reload, {_words(RELOADED)}")
+        home = _made(here / "reload")
+        figures.reloads.append(on_loop(measure_reload(Job(*RELOADED), home)))
     for companies in COMPANIES:
         _say(f"the global tick over {companies:,} companies")
         home = _made(directory / f"step-{companies}")

@@ -120,8 +120,8 @@ class Chain:
             before = now
             await asyncio.sleep(0.25)
 
-    async def paced(self, rate: int, seconds: float) -> Run:
-        """Offer `rate` ticks a second, whatever comes back."""
+    async def paced(self, rate: int, seconds: float, *, crossing: bool | None = None) -> Run:
+        """Offer `rate` ticks a second, whatever comes back; `crossing` as `Job.next` has it."""
         self.meter = meter = Meter()
         ticks = int(rate * seconds)
         cpu = self.program.cpu_s()
@@ -132,7 +132,7 @@ class Chain:
                 await asyncio.sleep(ahead)
             elif number % 64 == 0:
                 await asyncio.sleep(0)
-            self.tick()
+            self.tick(crossing=crossing)
         await meter.all_arrived(3.0)
         return self._run(meter, ticks, cpu)
 

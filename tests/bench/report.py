@@ -18,11 +18,14 @@ from tests.bench.chain import Measured, Run
 from tests.bench.job import Shape, percentile_ms
 from tests.bench.market import RoadCost, StepCost, describe
 from tests.bench.metrics import MetricCost
+from tests.bench.reload import RATE, Reload
 from tests.bench.servers import ROOT, program
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 OURS = "hashhedge"
 MILLION, THOUSAND = 1_000_000, 1_000
+START_BARS_S = {10_000: 2.0, 100_000: 4.0, MILLION: 15.0}
+RELOAD_BAR_MS = 50.0
 LIBRARIES = ("redis", "hiredis", "aiomqtt", "paho-mqtt", "msgspec", "numpy")
 
 
@@ -34,6 +37,7 @@ class Figures:
         repetitions: how often each chain was measured.
         chains: our chain and those beside it, by (instruments, rules each) and name.
         shapes: our chain by (instruments, rules each).
+        reloads: of a changed rulebook while ticks flow.
         steps: the pure step's cost of a global tick.
         metrics: the cost of a change with every metric computed.
         roads: the global tick end to end.
@@ -46,6 +50,7 @@ class Figures:
     repetitions: int
     chains: dict[Shape, dict[str, list[Measured]]] = field(default_factory=dict)
     shapes: dict[Shape, list[Measured]] = field(default_factory=dict)
+    reloads: list[Reload] = field(default_factory=list)
     steps: list[StepCost] = field(default_factory=list)
     metrics: list[MetricCost] = field(default_factory=list)
     roads: list[RoadCost] = field(default_factory=list)
@@ -68,6 +73,10 @@ def render(figures: Figures) -> str:
         "### Growth with rules",
         growth_table(figures.shapes),
         *growth_words(figures.shapes),
+        "### Start to the first alert",
+        start_table(figures.shapes),
+        f"### A changed rulebook while {RATE} ticks a second flow",
+        reload_table(figures.reloads),
         "### The global tick: one BTC price, every company, 10 rules each",
         market_table(figures.steps, figures.roads),
         *(f"Not measured: {why}." for why in figures.left_out),
@@ -189,6 +198,44 @@ def growth_table(shapes: Mapping[Shape, Sequence[Measured]]) -> str:
         for shape, measured in sorted(shapes.items(), key=lambda it: (-it[0][0], it[0][1]))
     ]
     return _table(head, rows)
+
+
+def start_table(shapes: Mapping[Shape, Sequence[Measured]]) -> str:
+    """Return how long a start took, and whether that keeps the bars."""
+    rows = []
+    for (instruments, each), measured in sorted(shapes.items(), key=lambda it: it[0][1]):
+        bar_s = START_BARS_S.get(instruments * each)
+        if bar_s is not None and instruments == THOUSAND:
+            took_s = _median(item.start_s for item in measured)
+            kept = "yes" if took_s <= bar_s else "no"
+            rows.append([f"{instruments * each:,}", f"{took_s:.2f}", f"<= {bar_s:g}", kept])
+    return _table(["rules", "start to alert s", "bar", "kept"], rows)
+
+
+def reload_table(reloads: Sequence[Reload]) -> str:
+    """Return how late alerts were while a rulebook was read and taken; the latest of all counts."""
+    if not reloads:
+        return "Not measured."
+    latest = max(_latest_ms(item.during) for item in reloads)
+    row = [
+        f"{reloads[0].rules:,}",
+        _latency([item.calm for item in reloads]),
+        f"{max(_latest_ms(item.calm) for item in reloads):.0f}",
+        _latency([item.during for item in reloads]),
+        f"{latest:.0f}",
+        f"<= {RELOAD_BAR_MS:g}",
+        "yes" if latest <= RELOAD_BAR_MS else "no",
+        str(sum(item.during.lost for item in reloads)),
+    ]
+    head = [
+        *("rules", "before: p50 / p99 ms", "latest ms", "reloading: p50 / p99 ms", "latest ms"),
+        *("bar", "kept", "lost"),
+    ]
+    return _table(head, [row])
+
+
+def _latest_ms(run: Run) -> float:
+    return max(run.latencies_s, default=float("nan")) * 1e3
 
 
 def growth_words(shapes: Mapping[Shape, Sequence[Measured]]) -> list[str]:

@@ -177,6 +177,10 @@ def test_a_json_rulebook_says_the_same(tmp_path: Path) -> None:
         ("[" * 100_000, "rules.json"),
         ('{"rules": [\n\n}', "json:3"),
         ('{"rules": 1}', "rules"),
+        (
+            '{"rules": [{"id": "a", "type": "threshold", "on": "X", "above": 1, "manner": {}}]}',
+            "manner",
+        ),
         ("\ufeff\x00", "rules.json"),
     ],
 )
@@ -184,6 +188,28 @@ def test_a_broken_json_rulebook_is_refused(tmp_path: Path, text: str, words: str
     """Broken JSON and wrong fields are errors for a person too, never a traceback."""
     with pytest.raises(ConfigError, match=words):
         load_rulebook(written(tmp_path, text, "rules.json"), [ThresholdRule])
+
+
+def test_many_rules_are_read_one_as_the_other(tmp_path: Path) -> None:
+    """Some that say how they live among thousands that do not: in order, each with its own."""
+    rules: list[dict[str, object]] = [
+        {"id": f"r{number}", "type": "threshold", "on": "X", "above": number}
+        for number in range(2_500)
+    ]
+    loud: dict[int, dict[str, object]] = {
+        3: {"severity": "critical"},
+        999: {"for": "5m"},
+        1_700: {"notify": {"cooldown": "5m"}},
+    }
+    for number, more in loud.items():
+        rules[number] |= more
+    path = written(tmp_path, json.dumps({"rules": rules}), "rules.json")
+    book = load_rulebook(path, [ThresholdRule])
+    assert list(book.rules) == [rule_of(rule, ThresholdRule) for rule in rules]
+    rules[2_400]["manner"] = {"severity": "critical"}
+    path.write_text(json.dumps({"rules": rules}))
+    with pytest.raises(ConfigError, match="manner"):
+        load_rulebook(path, [ThresholdRule])
 
 
 @pytest.mark.parametrize("name", ["none.yaml", "none.json"])

@@ -8,14 +8,16 @@ import pytest
 
 from tests.bench.bars import NOT_MEASURED, bar_rows, global_bar
 from tests.bench.chain import Measured, Run
-from tests.bench.report import OURS, Figures, bar_table, chain_tables
+from tests.bench.reload import Reload
+from tests.bench.report import OURS, Figures, bar_table, chain_tables, reload_table, start_table
+
+
+def _run(ms: float, drained_s: float = 0.0) -> Run:
+    return Run((ms / 1e3,) * 10, lost=0, unexpected=0, cpu_us_tick=1.0, ticks_s=drained_s)
 
 
 def _measured(ms: float, ticks_s: float) -> Measured:
-    def run(drained_s: float = 0.0) -> Run:
-        return Run((ms / 1e3,) * 10, lost=0, unexpected=0, cpu_us_tick=1.0, ticks_s=drained_s)
-
-    return Measured(1.0, 50.0, {200: run(), 1_000: run()}, run(ticks_s))
+    return Measured(1.0, 50.0, {200: _run(ms), 1_000: _run(ms)}, _run(ms, ticks_s))
 
 
 def test_each_figure_has_both_ratios_its_bar_and_whether_it_is_kept() -> None:
@@ -97,3 +99,16 @@ def test_the_global_tick_has_a_bar_at_a_thousand_companies(
     said = global_bar(companies, p99_ms)
     assert said.endswith(ending)
     assert bool(said) == bool(ending)
+
+
+def test_the_latest_of_all_reloads_counts() -> None:
+    """One tick later than the bar is enough to miss it, in whichever repetition."""
+    good, late = (Reload(10, _run(5), _run(ms)) for ms in (49, 51))
+    assert "| 49 | <= 50 | yes | 0 |" in reload_table([good])
+    assert "| 51 | <= 50 | no | 0 |" in reload_table([good, late])
+
+
+def test_a_start_is_held_against_the_bar_of_its_number_of_rules() -> None:
+    """10,000 rules have 2 s; a shape without a bar has no row."""
+    table = start_table({(1_000, 10): [_measured(1, 1)], (10, 100): [_measured(1, 1)]})
+    assert table.splitlines()[2:] == ["| 10,000 | 1.00 | <= 2 | yes |"]
