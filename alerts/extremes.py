@@ -8,15 +8,15 @@ younger one, so a value that changes nothing in the newest changes nothing at al
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from math import inf, nextafter
+
+import msgspec
 
 MAX_SPANS = 64
 """Of so many beginnings at most the extremes are kept apart; beyond, the oldest share theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """What a value did since a moment.
 
     Attributes:

@@ -49,6 +49,8 @@ class Gates:
     def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
         self._near: tuple[int, Agenda, list[Event]] | None = None
+        self._apart = (0, 0, agenda)
+        """Since when, until when and by which book no event is near."""
         self._gates: dict[_Asked, _Gate] = {}
         self._of: dict[int, _Gate] = {}
 
@@ -76,10 +78,15 @@ class Gates:
 
     def near(self, moment: int, subject: str) -> tuple[str, ...]:
         """Return a flag for each kind of event within half an hour that concerns a subject."""
+        since, until, agenda = self._apart
+        if since <= moment < until and agenda is self._agenda:
+            return ()
         seen = self._near
         if seen is None or seen[0] != moment or seen[1] is not self._agenda:
             # many alerts may change at one moment
             seen = self._near = (moment, self._agenda, self._agenda.around(moment))
+            if not seen[2]:
+                self._apart = moment, self._agenda.apart_until(moment), self._agenda
         found = (it.kind for it in seen[2] if it.concerns(subject)) if seen[2] else ()
         return tuple(dict.fromkeys(f"event:{kind}" for kind in found))
 

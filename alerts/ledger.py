@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
@@ -103,7 +102,7 @@ class Ledger:
         rule, _, moved = self._written.get(number, (self._rules[number], 1.0, ""))
         home, extremes = self._homes[number], None
         if self._judged_apart(number):
-            outcome = replace(outcome, bound=None)
+            outcome = changed(outcome, bound=None)
         else:
             extremes = home.extremes.since(outcome.since)
             if not home.live and home.extremes.spans:

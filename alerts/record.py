@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from alerts.model import AlertState, Reason
@@ -52,8 +50,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in {AlertState.FIRING, AlertState.RECOVERING}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """The result of one step of one alert.
 
     `changed` tells whether there is a transition from `before` to `after`; `record` is what to

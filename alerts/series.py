@@ -73,6 +73,8 @@ class Series:
         lost: the value is unknown since the last usable one, which is kept.
         last: the last usable value, None before the first.
         last_at: the source's time of it, ms UTC.
+        labels: the identity of what is watched.
+        key: the labels' values joined, as in topics.
         counted: where the census has its alerts without a record.
 
     """
@@ -106,6 +108,13 @@ class Series:
     last: float | None = None
     last_at: int = 0
     counted: tuple[Share, ...] = ()
+    labels: Mapping[str, str] = field(init=False)
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the identity of what is watched, and the labels' values joined, as in topics."""
+        own = self.target.labels if self.company is None else {"company": self.company}
+        self.labels, self.key = own, "-".join(own[name] for name in sorted(own))
 
     @property
     def low(self) -> float:
@@ -181,16 +190,6 @@ class Series:
         self.quality, self.reading = reading.quality, reading
         self.last, self.last_at = value, reading.observed_at or self.last_at
         return True
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Return the identity of what is watched."""
-        return self.target.labels if self.company is None else {"company": self.company}
-
-    @property
-    def key(self) -> str:
-        """Return the labels' values joined, as in topics."""
-        return "-".join(self.labels[name] for name in sorted(self.labels))
 
 
 @dataclass(slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from alerts.gates import Gates, subject_of
@@ -24,8 +24,7 @@ from monitor.domain.events import Quality, Quote, Reading
 Inputs: TypeAlias = tuple[Mapping[str, object], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """Whose outcome is told.
 
     Attributes:
@@ -62,8 +61,7 @@ def sources_in(inputs: Inputs) -> tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
+class Teller(msgspec.Struct, frozen=True):
     """Makes transitions of outcomes.
 
     Attributes:

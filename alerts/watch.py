@@ -417,8 +417,6 @@ class Watch:
                 self._lose(series, UNSEEN, now)
         self.clock(now)
 
-    # ---------------------------------------------------------------- taking and giving
-
     def take_instant(self) -> bool:
         """Tell whether an episode began and ended at one moment: no other must have its ids."""
         return self._ledger.take_instant()

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from monitor.core.clock import DAY, Millis
 
 FORGET_AFTER_MS = DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
+class Occurrences(msgspec.Struct, frozen=True):
     """How often a key fired, when it did last, and the beginning of that episode (ms UTC)."""
 
     count: int

@@ -46,6 +46,7 @@ class Calm:
         self._alone, self._next_turn = alone, next_turn
         self._known: dict[str, Known] = {}
         self._until = 0
+        self._long = True
 
     def take(self, tick: Tick, now: int) -> Way:
         """Take a tick that changes one value by itself; tell which way it is to go.
@@ -67,6 +68,15 @@ class Calm:
         self._until = min(self._until, until + 1)
         return Way.SHORT if series is None or series.glide(reading) else Way.RULES
 
+    def passed(self) -> None:
+        """Note that time went on by itself, whether or not something was due."""
+        self._long = True
+
+    def take_long(self) -> bool:
+        """Tell whether more than values and their alerts may have changed since the last call."""
+        long, self._long = self._long, False
+        return long
+
     def quiet(self, now: int) -> bool:
         """Tell whether nothing is due, or owed, up to `now`."""
         if now >= self._until:
@@ -79,7 +89,7 @@ class Calm:
 
     def went(self, tick: Tick) -> None:
         """Note that a tick has gone the long way: its instrument may stand alone from now on."""
-        self._until = 0
+        self._until, self._long = 0, True
         if not tick.plain:
             if tick.notices or tick.commands or tick.feeds:
                 self._known.clear()
@@ -93,5 +103,5 @@ class Calm:
 
     def end(self) -> None:
         """Note that something happened by itself, or was taken back: what is known is void."""
-        self._until = 0
+        self._until, self._long = 0, True
         self._known.clear()

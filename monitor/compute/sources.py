@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import structs
 
 from alerts.remarks import Remarks
 from monitor.compute.parts import Parts
@@ -63,7 +65,7 @@ class Sources:
         known = self._table.reading(name, row, label.observed_at)
         if not label.delay_ms and label.session is None:
             return known
-        return replace(known, delay_ms=label.delay_ms, session=label.session)
+        return structs.replace(known, delay_ms=label.delay_ms, session=label.session)
 
     def _label_of(self, instruments: tuple[str, ...]) -> Reading:
         """Return what the readings of instruments say together of time, delay and session."""
@@ -101,7 +103,7 @@ class Sources:
 
     def remarks(self, target: str, company: str | None, now: int) -> Remarks:
         """Return what a message adds: words of the source, the tenant, flags of whom it is about."""
-        ticker = company or symbol_of(target, self._rows).ticker  # of a share and its figures too
+        ticker = company or self._ticker_of(target)  # of a share and its figures too
         spoken = () if company else self._instruments.origin(target)
         notes = tuple(quote.note for quote in spoken if quote.note)
         if (row := self._rows.get(ticker)) is None:
@@ -112,6 +114,10 @@ class Sources:
         if self._tenants[row] and set(TENANT_INPUTS) & set(leaves):
             notes = (f"Tenant: {self._tenants[row]}.", *notes)
         return Remarks(notes, tuple(word for word, _ in flags), ticker)
+
+    def _ticker_of(self, target: str) -> str:
+        known = self._instruments.known(target)
+        return (symbol_of(target, self._rows) if known is None else known.symbol).ticker
 
     def inputs(self, target: str, company: str | None) -> Inputs:
         """Return what a value is made of: the sources of an instrument, the inputs of a metric."""

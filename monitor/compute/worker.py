@@ -219,7 +219,8 @@ class ComputeWorker:
                 rejected.append((entry_id.decode(), self._poison[entry_id]))
                 continue
             try:
-                step.process(self._ours(decode_tick(entry_id, fields, self._reader.server_now)))
+                tick = decode_tick(entry_id, fields, self._reader.server_now)
+                step.process(self._ours(tick) if tick.commands else tick)
             except MalformedTickError as error:
                 rejected.append((entry_id.decode(), str(error)))
             except Exception as bug:  # the loop's border: one entry stops no other
@@ -230,7 +231,7 @@ class ComputeWorker:
 
     def _ours(self, tick: Tick) -> Tick:
         """Return a tick without the commands that are about files, which no pure step can read."""
-        if not tick.commands or self.on_reload is None:
+        if self.on_reload is None:
             return tick
         asked = [it for it in tick.commands if isinstance(it.action, ReloadBooks)]
         if not asked:

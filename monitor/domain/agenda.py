@@ -25,6 +25,8 @@ AFTER_MS = 15 * _MINUTE
 """How far the window around an event reaches if nobody says otherwise."""
 NEAR_MS = 30 * _MINUTE
 """How near an event an alert is named after it."""
+LOOK_AHEAD_MS = 6 * _HOUR
+"""How far ahead the next event is looked for."""
 HORIZON_MS = 5 * WEEK
 """How far expiries are counted to both sides: farther than two of the longest windows reach."""
 
@@ -117,6 +119,11 @@ class Agenda:
     def around(self, moment: int) -> list[Event]:
         """Return the events within half an hour, in order of time."""
         return self.between(moment - NEAR_MS, moment + NEAR_MS + 1)
+
+    def apart_until(self, moment: int) -> int:
+        """Return until when no event is within half an hour, if none is at `moment`; hours at most."""
+        ahead = self.between(moment, moment + LOOK_AHEAD_MS)
+        return (ahead[0].at if ahead else moment + LOOK_AHEAD_MS) - NEAR_MS
 
 
 NO_EVENTS = Agenda()

@@ -53,7 +53,7 @@ class Quality(IntEnum):
     @property
     def word(self) -> str:
         """Return the lower-case word used in JSON, metrics and on the screen."""
-        return self.name.lower()
+        return _WORDS[self]
 
     @property
     def usable(self) -> bool:
@@ -61,6 +61,7 @@ class Quality(IntEnum):
         return self <= _WORST_USABLE
 
 
+_WORDS = tuple(quality.name.lower() for quality in Quality)
 _WORST_USABLE = Quality.SINGLE
 """By itself: a member that is looked up in its class costs ten times the comparison."""
 

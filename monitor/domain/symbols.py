@@ -12,10 +12,11 @@ RIOT.power_price_usd_kwh    a figure of a company
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote
+
+import msgspec
 
 from monitor.domain.series import series_of
 
@@ -69,8 +70,7 @@ _FRESH_MS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(msgspec.Struct, frozen=True):
     """An instrument's name taken apart; `ticker` and `currency` are empty where it has none."""
 
     name: str

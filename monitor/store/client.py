@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import cast
 
@@ -20,26 +20,41 @@ COMMAND_TIMEOUT_S = 5.0
 BLOCK_MS = 1_000
 
 
-@contextmanager
-def translated(action: str) -> Iterator[None]:
-    """Turn any Redis error inside the block into `StoreUnavailable`, naming `action`.
+class translated:  # noqa: N801  # read as a word: `with translated("commit"):`
+    """Turn any Redis error inside the block into `StoreUnavailable`, naming the action.
 
-    A database that the server does not have is a person's to mend, so a `ConfigError`.
+    A database that the server does not have is a person's to mend, so a `ConfigError`. Not made of
+    a generator, for it stands around each trip of a tick.
     """
-    try:
-        yield
-    except AuthenticationError as error:
-        raise StoreUnavailable(
+
+    __slots__ = ("_action",)
+
+    def __init__(self, action: str) -> None:
+        self._action = action
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: object
+    ) -> None:
+        """Raise what a Redis error means."""
+        if error is not None and isinstance(error, RedisError | OSError):
+            raise _meaning(self._action, error) from error
+
+
+def _meaning(action: str, error: RedisError | OSError) -> ConfigError | StoreUnavailable:
+    if isinstance(error, AuthenticationError):
+        return StoreUnavailable(
             f"{action}: Redis refused the user or password; check the URL's credentials"
-        ) from error
-    except (RedisError, OSError) as error:
-        if isinstance(error, ResponseError) and "DB index" in str(error):
-            raise ConfigError(
-                "this Redis has no database of that number",
-                where="the Redis address",
-                hint="take a lower one (0 is always there) or raise `databases` of the server",
-            ) from error
-        raise StoreUnavailable(f"{action}: {type(error).__name__}: {error}") from error
+        )
+    if isinstance(error, ResponseError) and "DB index" in str(error):
+        return ConfigError(
+            "this Redis has no database of that number",
+            where="the Redis address",
+            hint="take a lower one (0 is always there) or raise `databases` of the server",
+        )
+    return StoreUnavailable(f"{action}: {type(error).__name__}: {error}")
 
 
 class RedisClient(Redis):

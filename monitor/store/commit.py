@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+import msgspec
 from redis.exceptions import ResponseError
 
 from monitor.core.errors import LeaseLost, StoreUnavailable
@@ -29,6 +30,7 @@ from monitor.store.commands import MAX_REPLIES
 from monitor.store.flaws import MAX_FLAWS, FlawStore
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease
+from monitor.store.wire import Command
 
 GROUP = "compute"
 MAX_TRANSITIONS = 1_000_000
@@ -99,8 +101,7 @@ _SHA = hashlib.sha1(_COMMIT.encode(), usedforsecurity=False).hexdigest()
 """Under which name Redis keeps it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch changes.
 
     Attributes:
@@ -134,6 +135,10 @@ class Committer:
         self._client = client
         self._keys = keys
         self._wire = client.wire("commit")
+        self._names = (
+            *(keys.state, keys.ticks, keys.outbox, keys.transitions),
+            *(keys.rejected, keys.flaws, keys.refused, keys.replies),
+        )
 
     @property
     def state_key(self) -> str:
@@ -211,13 +216,9 @@ class Committer:
             *batch.replies,
             *batch.transitions,
         ]
-        keys = self._keys
-        names = (
-            *(keys.token(lease.role), keys.state, keys.ticks, keys.outbox, keys.transitions),
-            *(keys.rejected, keys.flaws, keys.refused, keys.replies),
-        )
+        words = (1 + len(self._names), self._keys.token(lease.role), *self._names, *arguments)
         with translated("commit"):
-            answer = await self._run(len(names), *names, *arguments)
+            answer = await self._run(words)
         if answer == b"OK":
             return
         if answer == b"FENCED":
@@ -226,12 +227,12 @@ class Committer:
             raise LeaseLost("the cursor is not where this holder left it")
         raise StoreUnavailable(f"commit: unexpected answer {answer!r}")
 
-    async def _run(self, *arguments: bytes | str | int) -> Any:  # noqa: ANN401 - what Redis says
+    async def _run(self, words: Command) -> Any:  # noqa: ANN401 - what Redis says
         """Run the function; a Redis that does not have it yet is given it."""
         try:
-            (answer,) = await self._wire.ask(("EVALSHA", _SHA, *arguments))
+            (answer,) = await self._wire.ask(("EVALSHA", _SHA, *words))
         except ResponseError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
-            (answer,) = await self._wire.ask(("EVAL", _COMMIT, *arguments))
+            (answer,) = await self._wire.ask(("EVAL", _COMMIT, *words))
         return answer

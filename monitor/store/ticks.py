@@ -14,7 +14,7 @@ from monitor.store.client import BLOCK_MS, RedisClient, translated
 from monitor.store.codec import encode_notice, encode_quote, encode_tick
 from monitor.store.commit import GROUP
 from monitor.store.keys import Keys
-from monitor.store.wire import stream_entries
+from monitor.store.wire import Asked, Command, stream_entries
 
 KEEP_TICKS_MS = HOUR
 """How long a tick stays after it was computed."""
@@ -131,8 +131,22 @@ class TickReader:
         self._client = client
         self._wire = client.wire("ticks")
         self._keys = keys
+        self._stream = keys.ticks
         self.count = count
         self.server_now = 0
+
+    def begin(self, after: str, *, block_ms: int = BLOCK_MS) -> Asked | None:
+        """Ask now for what `finish` returns; None: there is no connection, so `read` it."""
+        return self._wire.begin(*self._question(after, block_ms))
+
+    async def finish(self, asked: Asked) -> list[Entry]:
+        """Return the answer to what `begin` asked; see `read`."""
+        with translated("read ticks"):
+            return self._entries(await self._wire.replies(asked))
+
+    def give_up(self) -> None:
+        """Let nothing come of what `begin` asked: the connection goes with it."""
+        self._wire.close()
 
     async def read(self, after: str, *, block_ms: int = BLOCK_MS) -> list[Entry]:
         """Return up to `count` entries after `after`, [] if none came within `block_ms`.
@@ -141,12 +155,15 @@ class TickReader:
             StoreUnavailable: Redis did not answer.
 
         """
-        key = self._keys.ticks
         with translated("read ticks"):
-            read, (seconds, micros) = await self._wire.ask(
-                ("XREAD", "COUNT", self.count, "BLOCK", block_ms, "STREAMS", key, after or "0"),
-                ("TIME",),
-            )
+            return self._entries(await self._wire.ask(*self._question(after, block_ms)))
+
+    def _question(self, after: str, block_ms: int) -> tuple[Command, Command]:
+        wait = ("XREAD", "COUNT", self.count, "BLOCK", block_ms, "STREAMS", self._stream)
+        return (*wait, after or "0"), ("TIME",)
+
+    def _entries(self, replies: Sequence[Any]) -> list[Entry]:
+        read, (seconds, micros) = replies
         self.server_now = int(seconds) * 1_000 + int(micros) // 1_000
         return stream_entries(read)
 

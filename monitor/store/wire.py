@@ -77,23 +77,38 @@ class Place:
         return context
 
 
-class _Asked:
-    """Commands that went out together, and their replies so far."""
+class Asked:
+    """Commands that went out together, and their replies so far.
 
-    __slots__ = ("answered", "asked_at", "left", "replies")
+    Attributes:
+        answered: ends with all replies, or the first refusal among them.
+        asked_at: when they went out, in the event loop's time.
+        answered_at: when the last reply came, likewise.
+
+    """
+
+    __slots__ = ("answered", "answered_at", "asked_at", "left", "replies")
 
     def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
         self.left = count
         self.replies: list[Any] = []
         self.answered: asyncio.Future[list[Any]] = loop.create_future()
-        self.asked_at = loop.time()
+        self.asked_at = self.answered_at = loop.time()
+
+    @property
+    def age_ms(self) -> int:
+        """Return how long ago the last reply came."""
+        return int((self.answered.get_loop().time() - self.answered_at) * 1_000)
 
     def take(self, reply: object) -> bool:
         """Take the next reply; tell whether it was the last."""
         self.replies.append(reply)
         self.left -= 1
-        if self.left or self.answered.done():
-            return not self.left
+        if self.left:
+            return False
+        self.answered_at = self.answered.get_loop().time()
+        if self.answered.done():
+            return True
         refused = _first_refusal(self.replies)
         if refused is None:
             self.answered.set_result(self.replies)
@@ -111,7 +126,7 @@ class Wire(asyncio.Protocol):
         self._timeout_s = timeout_s
         self._transport: asyncio.Transport | None = None
         self._reader = hiredis.Reader()
-        self._asked: deque[_Asked] = deque()
+        self._asked: deque[Asked] = deque()
         self._connecting = asyncio.Lock()
         self._watch: asyncio.TimerHandle | None = None
 
@@ -125,33 +140,46 @@ class Wire(asyncio.Protocol):
             RedisError: Redis cannot be reached, did not answer in time, or refused one of them.
 
         """
-        if self._transport is None:
+        asked = self.begin(*commands)
+        if asked is None:
             async with self._connecting:
                 if self._transport is None:
                     await self._connect()
-        return await self._exchange(commands)
+            return await self._exchange(commands)
+        return await self.replies(asked)
 
-    def close(self) -> None:
-        """Give the connection up."""
-        self._lose(ConnectionError("closed"))
-
-    async def _exchange(self, commands: tuple[Command, ...]) -> list[Any]:
+    def begin(self, *commands: Command) -> Asked | None:
+        """Send `commands` together now, for `replies` to wait for; None: there is no connection."""
         transport = self._transport
         if transport is None:
-            raise ConnectionError("the connection was lost")
+            return None
         loop = asyncio.get_running_loop()
-        asked = _Asked(len(commands), loop)
+        asked = Asked(len(commands), loop)
         self._asked.append(asked)
         # the stubs know tuples of one argument only
         packed = [hiredis.pack_command(it) for it in commands]  # type: ignore[arg-type]
         transport.write(b"".join(packed))
         if self._watch is None:
             self._watch = loop.call_later(self._timeout_s, self._look)
+        return asked
+
+    async def replies(self, asked: Asked) -> list[Any]:
+        """Return the replies to what `begin` sent; see `ask`."""
         try:
             return await asked.answered
         except asyncio.CancelledError:
             self._lose(ConnectionError("given up"))
             raise
+
+    def close(self) -> None:
+        """Give the connection up."""
+        self._lose(ConnectionError("closed"))
+
+    async def _exchange(self, commands: tuple[Command, ...]) -> list[Any]:
+        asked = self.begin(*commands)
+        if asked is None:
+            raise ConnectionError("the connection was lost")
+        return await self.replies(asked)
 
     async def _connect(self) -> None:
         place, loop = self._place, asyncio.get_running_loop()
@@ -216,6 +244,7 @@ class Wire(asyncio.Protocol):
         for each in asked:
             if not each.answered.done():
                 each.answered.set_exception(why)
+                each.answered.exception()  # nobody may be waiting for it yet
         if transport is not None:
             transport.abort()
 

@@ -78,7 +78,7 @@ class Instruments:
 
     def ticks_taken(self, ticks: int) -> None:
         """Count the stream entries of one batch."""
-        self._series.count(c.TICKS, by=ticks)
+        self._series.tally(c.TICKS, by=ticks)
 
     def recomputed(self, company: str, times: int = 1) -> None:
         """Count recomputes of a company that changes touched."""
@@ -90,11 +90,11 @@ class Instruments:
 
     def step_took(self, seconds: float) -> None:
         """Record the duration of one pure step."""
-        self._series.observe(c.RECOMPUTE_SECONDS, seconds)
+        self._series.sample(c.RECOMPUTE_SECONDS, seconds)
 
     def delivered_after(self, seconds: float) -> None:
         """Record the time from a tick's arrival to the acknowledged notification."""
-        self._series.observe(c.PIPELINE_SECONDS, seconds)
+        self._series.sample(c.PIPELINE_SECONDS, seconds)
 
     def stream_behind(self, *, lag: int, pending: int) -> None:
         """Set how many ticks wait to be read, and how many are read but not committed."""
@@ -107,8 +107,8 @@ class Instruments:
 
     def rules_evaluated(self, kind: str, times: int, seconds: float) -> None:
         """Count evaluations of rules of one type, and the time that they took."""
-        self._series.count(c.RULE_EVALUATIONS, kind, by=times)
-        self._series.count(c.RULE_SECONDS, kind, by=seconds)
+        self._series.tally(c.RULE_EVALUATIONS, kind, by=times)
+        self._series.tally(c.RULE_SECONDS, kind, by=seconds)
 
     def rule_failed(self) -> None:
         """Count a rule that raised and was left out."""
@@ -120,7 +120,7 @@ class Instruments:
 
     def transitioned(self, to_state: str, reason: str) -> None:
         """Count one alert's change of state."""
-        self._series.count(c.TRANSITIONS, to_state, reason)
+        self._series.tally(c.TRANSITIONS, to_state, reason)
 
     def alerts_standing(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Set the number of alerts by (severity, state); a pair not named stands at 0."""
@@ -138,7 +138,7 @@ class Instruments:
 
     def notified(self, sink: str) -> None:
         """Count a notification handed to `sink`."""
-        self._series.count(c.NOTIFICATIONS, sink)
+        self._series.tally(c.NOTIFICATIONS, sink)
 
     def notification_failed(self, sink: str, reason: str) -> None:
         """Count a delivery that failed; `reason` is the DeliveryError's."""
@@ -158,7 +158,7 @@ class Instruments:
 
     def mqtt_published(self) -> None:
         """Count a message handed to the broker."""
-        self._series.count(c.MQTT_PUBLISHES)
+        self._series.tally(c.MQTT_PUBLISHES)
 
     def mqtt_publish_failed(self, reason: str) -> None:
         """Count a message that the broker did not acknowledge."""

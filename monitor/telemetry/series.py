@@ -6,12 +6,13 @@ its closed set counts as `other`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 from monitor.telemetry import catalogue as c
 from monitor.telemetry.declarations import OTHER, Instrument, Kind, Label
@@ -46,6 +47,21 @@ class Known:
         }
 
 
+MAX_SAMPLES = 1_000
+"""Observations that wait for a look at the registry."""
+
+
+class _First(Collector):
+    """Has something done before the registry is looked at; gives no samples of its own."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do = do
+
+    def collect(self) -> Iterable[Metric]:
+        self._do()
+        return ()
+
+
 class Series:
     """One registry with every instrument of the catalogue in it."""
 
@@ -54,8 +70,11 @@ class Series:
         self._words: dict[str, tuple[str, ...]] = {"version": (version,)}
         self._counters: dict[str, Counter] = {}
         self._found: dict[tuple[str, tuple[str, ...]], Counter] = {}
+        self._tallies: dict[Counter, float] = {}
+        self._samples: dict[str, list[float]] = {}
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
+        self.registry.register(_First(self._settle))
         for declared in c.CATALOGUE:
             self._build(declared)
         ProcessCollector(registry=self.registry)
@@ -65,6 +84,7 @@ class Series:
     def know(self, known: Known) -> None:
         """Take over new books: new series start at 0, series of what is gone are removed."""
         before, self._words = self._words, self._words | known.words()
+        self._settle()
         self._found.clear()
         for declared in c.CATALOGUE:
             for label in declared.labels:
@@ -77,16 +97,44 @@ class Series:
 
     def count(self, declared: Instrument, *words: str, by: float = 1) -> None:
         """Raise a counter."""
+        self._counter(declared, words).inc(by)
+
+    def tally(self, declared: Instrument, *words: str, by: float = 1) -> None:
+        """Raise a counter at the next look at the registry: of what comes with each tick.
+
+        From the event loop's thread alone.
+        """
+        counter = self._counter(declared, words)
+        self._tallies[counter] = self._tallies.get(counter, 0) + by
+
+    def sample(self, declared: Instrument, value: float) -> None:
+        """Add an observation to a histogram without labels, as `tally` counts."""
+        values = self._samples.setdefault(declared.name, [])
+        values.append(value)
+        if len(values) >= MAX_SAMPLES:
+            self._settle()
+
+    def _counter(self, declared: Instrument, words: tuple[str, ...]) -> Counter:
         counter = self._found.get((declared.name, words))
         if counter is None:
             counter = self._counters[declared.name]
             if words:
                 values = tuple(self._values(declared, words))
                 counter = counter.labels(*values)
-                if values != words:  # anybody's words, which may be any number
-                    return counter.inc(by)
+                if values != words:
+                    return counter  # anybody's words are not kept: there may be any number
             self._found[declared.name, words] = counter
-        return counter.inc(by)
+        return counter
+
+    def _settle(self) -> None:
+        """Bring the registry up to date."""
+        tallies, self._tallies = self._tallies, {}
+        for counter, by in tallies.items():
+            counter.inc(by)
+        samples, self._samples = self._samples, {}
+        for name, values in samples.items():
+            for value in values:
+                self._histograms[name].observe(value)
 
     def set(self, declared: Instrument, value: float, *words: str) -> None:
         """Set a gauge."""

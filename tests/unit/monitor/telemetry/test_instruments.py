@@ -304,3 +304,19 @@ def test_every_role_failure_has_a_catch_all() -> None:
         catalogue.DELIVERY_FAILURES,
     ):
         assert OTHER in words
+
+
+def test_what_comes_with_each_tick_is_there_at_the_next_look(instruments: Instruments) -> None:
+    """Counts and times that wait for a look lose nothing, however many, nor at a reload of books."""
+    for _ in range(2_500):
+        instruments.ticks_taken(2)
+        instruments.step_took(0.001)
+        instruments.rules_evaluated("threshold", 1, 0.5)
+    assert value(instruments, "ticks_total") == 5_000
+    assert value(instruments, "recompute_seconds_count") == 2_500
+    instruments.ticks_taken(1)
+    instruments.rules_evaluated("a stranger's", 3, 0.0)
+    instruments.know(KNOWN)
+    assert value(instruments, "ticks_total") == 5_001
+    assert value(instruments, "rule_evaluations_total", rule_type="threshold") == 2_500
+    assert value(instruments, "rule_evaluations_total", rule_type=OTHER) == 3
