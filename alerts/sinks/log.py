@@ -13,16 +13,18 @@ from alerts.sinks.base import SinkSpec
 from monitor.core.clock import iso
 
 NAME = "log"
-_log = structlog.get_logger(__name__)
 
 
 class LogSink:
     """Writes `alert.transition` lines."""
 
+    def __init__(self) -> None:
+        self._log = structlog.get_logger(__name__).bind()  # once: each line would bind it anew
+
     def note(self, notification: Notification) -> None:
         """Write one line, as loud as the alert."""
         transition = notification.transition
-        write = _log.info if transition.severity is Severity.INFO else _log.warning
+        write = self._log.info if transition.severity is Severity.INFO else self._log.warning
         write("alert.transition", **log_fields(transition))
 
 

@@ -41,6 +41,7 @@ from alerts.sinks.mqtt.refusals import (
 
 _OLD_VERSION_REFUSED = 1
 _GOODBYE_S = 1.0
+_MOST_TOGETHER = 16  # packets that wait for one write
 
 
 class WireLink(asyncio.Protocol):
@@ -58,11 +59,8 @@ class WireLink(asyncio.Protocol):
     ) -> None:
         """`timeout_s` is for the CONNACK; `ack_timeout_s` for each PUBACK, or the link is cut."""
         self.protocol: ProtocolName = protocol
-        self._address = address
-        self._login = login
-        self._heard = heard
-        self._timeout_s = timeout_s
-        self._ack_timeout_s = ack_timeout_s
+        self._address, self._login, self._heard = address, login, heard
+        self._timeout_s, self._ack_timeout_s = timeout_s, ack_timeout_s
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._splitter = packets.Splitter()
@@ -153,6 +151,8 @@ class WireLink(asyncio.Protocol):
         if not self._out:
             self._loop.call_soon(self._flush)
         self._out.append(packet)
+        if len(self._out) >= _MOST_TOGETHER:  # of a burst the broker takes the first already
+            self._flush()
 
     def _flush(self) -> None:
         out, self._out = self._out, []
