@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
 import msgspec
@@ -120,11 +119,11 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     expected_cursor: str
     cursor: str
     entries_read: int
-    cells: Mapping[str, bytes | None] = field(default_factory=dict)
+    cells: Mapping[str, bytes | None] = msgspec.field(default_factory=dict)
     transitions: Sequence[bytes] = ()
     rejected: Sequence[tuple[str, str]] = ()
     flaws: Sequence[bytes] = ()
-    refused: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, int] = msgspec.field(default_factory=dict)
     replies: Sequence[bytes] = ()
 
 
