@@ -8,6 +8,7 @@ meant for rules that a program writes, by the hundred thousand.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -199,10 +200,11 @@ def _check_companies(book: Rulebook, number: int, target: Target) -> list[Config
     ]
 
 
-def encode_rulebook(book: Rulebook) -> bytes:
-    """Return a book as a JSON rulebook says it, short.
+def encode_rulebook(book: Rulebook, most_bytes: int | None = None) -> bytes | None:
+    """Return a book as a JSON rulebook says it, short; None if it has more than `most_bytes`.
 
-    Rule by rule: one call for a hundred thousand of them would hold up all other threads.
+    Rule by rule: one call for a hundred thousand of them would hold up all other threads, and one
+    that is too large is given up on the way.
     """
     desk, pace = book.desk, book.desk.pace
     shared = msgspec.json.encode(
@@ -216,8 +218,15 @@ def encode_rulebook(book: Rulebook) -> bytes:
             "escalations": pace.escalations,
         }
     )
-    rules = b",".join(msgspec.json.encode(said_by(rule)) for rule in book.rules)
-    return b'{"rules":[' + rules + b"]," + shared[1:]
+    most = sys.maxsize if most_bytes is None else most_bytes
+    rules, size = list[bytes](), 0
+    for rule in book.rules:
+        rules.append(msgspec.json.encode(said_by(rule)))
+        size += len(rules[-1])
+        if size > most:
+            return None
+    body = b'{"rules":[' + b",".join(rules) + b"]," + shared[1:]
+    return body if len(body) <= most else None
 
 
 def decode_rulebook(body: bytes, types: Sequence[type[Rule]], name: str) -> Rulebook:

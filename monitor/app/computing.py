@@ -22,7 +22,7 @@ from monitor.domain.series import series_of
 from monitor.metrics.base import Scope
 from monitor.metrics.catalogue import Catalogue
 from monitor.store.leases import Lease
-from monitor.store.rulebooks import RulebookStore, StoredBook
+from monitor.store.rulebooks import MAX_BYTES, RulebookStore, StoredBook
 from monitor.store.ticks import TickReader
 from monitor.store.views import ViewStore
 from monitor.telemetry.instruments import Instruments
@@ -226,7 +226,7 @@ def _there(changes: Changes) -> dict[str, Mapping[str, Any] | bytes]:
 
 
 def _stored(book: Rulebook) -> StoredBook:
-    body = encode_rulebook(book)
+    body = encode_rulebook(book, MAX_BYTES)
     return StoredBook(file=book.name, version=book.version, body=body)
 
 

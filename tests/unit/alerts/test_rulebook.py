@@ -311,7 +311,11 @@ def test_pace_is_read_as_written(tmp_path: Path) -> None:
     )
     again = load_rulebook(as_json, [ThresholdRule])
     assert (again.rules, again.desk, again.version) == (book.rules, book.desk, book.version)
-    stored = decode_rulebook(encode_rulebook(book), [ThresholdRule], "there")
+    body = encode_rulebook(book)
+    assert body is not None
+    assert encode_rulebook(book, len(body)) == body
+    assert encode_rulebook(book, len(body) - 1) is None
+    stored = decode_rulebook(body, [ThresholdRule], "there")
     assert (stored.name, stored.version, stored.desk) == ("there", book.version, book.desk)
 
 
