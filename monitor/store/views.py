@@ -176,8 +176,10 @@ class Views:
         places = {name: keys.company(name) for name in sorted(it.decode() for it in names)}
         for key in (keys.market, *places.values()):
             count = counts.get(key.encode())
-            # one that nobody counts was written by an older release
-            if count is None or count != self._counts.get(key.encode()):
+            # one that nobody counts was written by an older release; one may be counted before it
+            # is named among the companies
+            known = key in self._views and count is not None
+            if not known or count != self._counts.get(key.encode()):
                 await self._look(key, chosen)
                 await breath.take()
         for left in self._views.keys() - {keys.market, *places.values()}:

@@ -90,3 +90,19 @@ async def test_a_view_that_cannot_be_read_stops_the_states_only_while_it_is_ther
             await asyncio.gather(task, return_exceptions=True)
     assert shown[0].json
     assert not listener.on("/market/retarget_error_ratio/state")
+
+
+async def test_a_company_may_be_counted_before_it_is_named(redis: RedisClient, tag: str) -> None:
+    """Whoever looks between the two, at a first start, sees the company at the next look."""
+    keys = Keys(tag)
+    store = ViewStore(redis, keys)
+    seen = store.seen()
+    await store.change(
+        {"BTC-USD": {"value": 1.0}}, {"RIOT": {"mining_margin_ratio": {"value": 0.5}}}
+    )
+    _, companies = await seen.read(dict)
+    assert companies == {}
+    await redis.sadd(keys.companies, "RIOT")
+    await store.change({"BTC-USD": {"value": 2.0}}, {})
+    market, companies = await seen.read(dict)
+    assert (market["BTC-USD"], list(companies)) == ({"value": 2.0}, ["RIOT"])
