@@ -75,8 +75,9 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     if schema != SCHEMA:
         raise MalformedTickError(f"field v is {schema!r}; this version reads schema 1")
     body = _bounded(fields, b"q")
-    if (strange := _STRANGE_NUMBER.search(body)) is not None:
-        raise MalformedTickError(f"field q: a {strange[1].decode()} is no plain number")
+    strange = strange_number(body)
+    if strange:
+        raise MalformedTickError(f"field q: a {strange} is no plain number")
     identifier = entry_id.decode()
     quotes = tuple(_listed(_decode_quotes, body, "q"))
     for quote in quotes:
