@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -220,3 +220,13 @@ class Post:
             return await self.depth() == 0
 
         await wait_for(empty, "the outbox to be empty")
+
+
+def ids(items: Iterable[Transition]) -> list[str]:
+    """Return the ids."""
+    return [item.id for item in items]
+
+
+def retriable(_item: Transition, _tries: int) -> Exception:
+    """Fail in a way that may pass: a `fault` of a desk."""
+    return DeliveryError("away", retriable=True, reason="not_connected")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alerts import codec
-from alerts.model import Severity, Transition
+from alerts.model import Severity
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from monitor.core.backoff import Backoff
 from monitor.core.clock import HOUR, ManualClock
@@ -16,7 +16,7 @@ from monitor.core.errors import DeliveryError
 from monitor.store.client import RedisClient, connect, connected
 from tests.listeners import listening
 from tests.proxies import PUBACK, proxy_to
-from tests.relaying import QUICK, Board, Desk, Diary, Post, Shown
+from tests.relaying import QUICK, Board, Desk, Diary, Post, Shown, ids, retriable
 from tests.servers import TestBroker, TestRedis
 from tests.transitions import AT, resolved, transition
 from tests.waiting import wait_until
@@ -28,16 +28,6 @@ pytestmark = pytest.mark.integration
 def post(redis: RedisClient, tag: str) -> Post:
     """Give an empty outbox."""
     return Post(redis, tag)
-
-
-def ids(items: list[Transition]) -> list[str]:
-    """Return the ids."""
-    return [item.id for item in items]
-
-
-def retriable(_item: Transition, _tries: int) -> Exception:
-    """Fail in a way that may pass."""
-    return DeliveryError("away", retriable=True, reason="not_connected")
 
 
 async def test_delivered_letters_are_settled(post: Post) -> None:

@@ -6,10 +6,9 @@ import asyncio
 
 import pytest
 
-from alerts.model import Transition
 from monitor.core.errors import DeliveryError
 from monitor.store.client import RedisClient
-from tests.relaying import Desk, Diary, Post, PromptDesk
+from tests.relaying import Desk, Diary, Post, PromptDesk, ids, retriable
 from tests.transitions import resolved, transition
 from tests.waiting import wait_until
 
@@ -20,16 +19,6 @@ pytestmark = pytest.mark.integration
 def post(redis: RedisClient, tag: str) -> Post:
     """Give an empty outbox."""
     return Post(redis, tag)
-
-
-def ids(items: list[Transition]) -> list[str]:
-    """Return the ids."""
-    return [item.id for item in items]
-
-
-def retriable(_item: Transition, _tries: int) -> Exception:
-    """Fail in a way that may pass."""
-    return DeliveryError("away", retriable=True, reason="not_connected")
 
 
 async def test_a_whole_lane_goes_without_a_task(post: Post) -> None:
