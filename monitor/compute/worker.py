@@ -119,8 +119,9 @@ class ComputeWorker:
                     step = await self._begin_anew(step)
                 if look.entries:
                     lookout.look_ahead(look.entries[-1][0].decode())
-                while not await self._batch(lease, step, look):
-                    step = await self._begin()
+                for batch in look.batches():
+                    while not await self._batch(lease, step, batch):
+                        step = await self._begin()
         finally:
             lookout.close()
 
@@ -162,10 +163,10 @@ class ComputeWorker:
     async def _catch_up(self, step: Step, look: Look) -> None:
         """Let time go on to the present if every entry up to then has been shown to the step.
 
-        A batch that is not full was all there was when it was asked for; a step that has been
-        restored can then be judged. Otherwise the ticks themselves carry the time on.
+        A batch at the end of the stream was all there was when it was asked for; a step that has
+        been restored can then be judged. Otherwise the ticks themselves carry the time on.
         """
-        if len(look.entries) >= self._reader.count:
+        if not look.ends:
             return
         if not look.entries:
             step.advance(look.seen_at - self._behind_ms)

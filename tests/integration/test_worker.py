@@ -168,6 +168,20 @@ async def test_the_same_event_five_times_is_one_alert(shard: Shard) -> None:
     assert states(await shard.transitions()) == [("up", "X", "firing")]
 
 
+async def test_a_heavy_past_is_committed_in_parts(shard: Shard) -> None:
+    """Two days of a backfill are too much for one commit; the lease is renewed in between."""
+    past = [quote(f"P{n}", n + 1, NOON, fresh_ms=HOUR) for n in range(1_500)]
+    for _ in range(2):
+        await shard.add(*past, at=NOON)
+    last = await shard.add(x(11), at=NOON)
+    async with shard.working() as worker:
+        await shard.settled(last)
+        await wait_until(lambda: shard.told.ticks == 3, "three to be counted")
+        assert worker.cursor.entries_read == 3
+    assert shard.told.steps >= 2
+    assert states(await shard.transitions()) == [("up", "X", "firing")]
+
+
 async def test_malformed_entries_are_put_aside_with_their_reason(shard: Shard) -> None:
     """What cannot be read is kept with its id and why, is counted, and stops nothing."""
     bad = [
