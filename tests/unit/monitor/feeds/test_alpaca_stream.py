@@ -102,10 +102,10 @@ async def test_the_key_is_shown_nowhere(mood: Mood) -> None:
     """No log line, record, repr or address has a part of it, whatever the provider does."""
     with capture_logs() as logs:
         async with listening(STREAM, mood) as at:
-            await wait_until(lambda: at.streamer.intake.link.opened_at is not None, "it is open")
+            # by now a refused one may be closed again
+            await wait_until(lambda: "alpaca" in at.simulator.streams.opened, "it was opened")
             await at.beat(5)
             shown = f"{logs} {at.streamer.record()} {at.streamer.connector!r} {at.streamer.spec!r}"
-            assert at.simulator.streams.opened["alpaca"] >= 1
             assert not any(key in shown for key in KEYS)
 
 
