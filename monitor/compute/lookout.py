@@ -6,6 +6,7 @@ acknowledged: what comes then has not to wait for a trip of its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -55,17 +56,25 @@ class Lookout:
         self._reader, self._clock = reader, clock
         self._ahead: tuple[str, int, Asked] | None = None
 
-    async def look(self, after: str) -> Look:
+    async def look(self, after: str, *, until: float | None = None) -> Look | None:
         """Return what stands after the entry `after`, [] if nothing comes for a while.
+
+        With `until`, in the event loop's time: None if nothing has come by then, or nothing was
+        asked for ahead.
 
         Raises:
             StoreUnavailable: Redis did not answer.
 
         """
         if self._ahead is not None and self._ahead[0] == after:
-            (_, asked_at, asked), self._ahead = self._ahead, None
+            _, asked_at, asked = self._ahead
+            if until is not None and not await _answered(asked, until):
+                return None
+            self._ahead = None
             entries = await self._reader.finish(asked)
             return self._seen(entries, asked_at, self._clock.now() - asked.age_ms)
+        if until is not None:
+            return None
         self.close()
         asked_at = self._clock.now()
         entries = await self._reader.read(after)
@@ -86,3 +95,14 @@ class Lookout:
         if self._ahead is not None:
             self._reader.give_up()
             self._ahead = None
+
+
+async def _answered(asked: Asked, until: float) -> bool:
+    """Tell whether there is an answer by `until`."""
+    if asked.answered.done():
+        return True
+    left = until - asyncio.get_running_loop().time()
+    if left <= 0:
+        return False
+    done, _ = await asyncio.wait((asked.answered,), timeout=left)
+    return bool(done)

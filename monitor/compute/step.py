@@ -385,6 +385,10 @@ class Step:
         """Return the instrument that feeds a company's column, None for a figure of the books."""
         return self.sources.instrument_of(column, row)
 
+    def has_news(self) -> bool:
+        """Tell whether by now something is told or answered, which others wait for."""
+        return self.telling.has_news()
+
     def take(self) -> Changes:
         """Return what changed since the last call, to be committed."""
         if not self.calm.take_long():

@@ -280,6 +280,11 @@ class Telling:
         self.desk.review(now)
         self._pace(now)
 
+    def has_news(self) -> bool:
+        """Tell whether something is told or answered by now."""
+        self._pace(self._asked.now or 0)
+        return bool(self._out or self.replies)
+
     def take(self) -> tuple[list[Transition], Remembered, list[Reply]]:
         """Return what is told, changed and answered since the last call."""
         self._pace(self._asked.now or 0)

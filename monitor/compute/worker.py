@@ -4,16 +4,15 @@ Whatever goes wrong with Redis, the loop throws its step away and starts from wh
 last: the commit is all or nothing and the cursor moves with it, so nothing is lost and nothing is
 done twice.
 
-An entry that the step itself fails on (a fault of ours, not of Redis) must not come again at each
-start for ever: the step is thrown away like any other time, and the entry is put aside with the
-malformed ones, aloud.
+What nobody waits for (values that moved and alerted nobody) is committed with what comes next, or
+after `QUIET_S`: a crash before that reads its ticks again, and finds the same.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -22,20 +21,23 @@ from alerts.codec import encode_transition
 from alerts.desk.user_rules import UserRule
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.counts import Counts
+from monitor.compute.digest import Digest
 from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
 from monitor.compute.step import Step
 from monitor.core.clock import Clock
-from monitor.domain.commands import Command, ReloadBooks
-from monitor.domain.events import Tick
-from monitor.store.codec import AHEAD_MS, MalformedTickError, decode_tick
+from monitor.domain.commands import Command
+from monitor.store.codec import AHEAD_MS
 from monitor.store.commands import encode_reply
 from monitor.store.commit import Commit, Committer
 from monitor.store.flaws import encode_flaw
 from monitor.store.leases import Lease
-from monitor.store.ticks import KEEP_TICKS_MS, Entry, TickReader
+from monitor.store.ticks import KEEP_TICKS_MS, TickReader
 
 ROLE = "compute"
+
+QUIET_S = 0.02
+"""How long changes that are news to nobody wait for others to be committed with."""
 
 _ALWAYS = ("schema", "now")
 
@@ -44,7 +46,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Cursor:
-    """How far the committed work has come."""
+    """How far one has come in the stream."""
 
     id: str
     entries_read: int
@@ -80,13 +82,15 @@ class ComputeWorker:
         self._behind_ms = behind_ms
         self.on_reload: Callable[[Command], None] | None = None
         self.on_users: Callable[[], None] | None = None
-        self._asked: list[Command] = []
         self._reload = False
         self._fresh: Step | None = None
         self._same: frozenset[str] = frozenset()
-        self._poison: dict[bytes, str] = {}
-        self.step: Step | None = None
+        self._digest = Digest(reader)
+        self._rejected: list[tuple[str, str]] = []
         self.cursor = Cursor("", 0)
+        self._owed_until: float | None = None
+        self.step: Step | None = None
+        self._shown = Cursor("", 0)
 
     def reload(self, fresh: Step | None = None, same: frozenset[str] = frozenset()) -> None:
         """Take the books anew before the next batch, keeping all alert state.
@@ -114,14 +118,19 @@ class ComputeWorker:
         lookout = Lookout(self._reader, self._clock)
         try:
             while True:
-                look = await lookout.look(self.cursor.id)
+                look = await lookout.look(self._shown.id, until=self._owed_until)
+                if look is None or self._reload:
+                    await self._commit(lease, step)
+                if look is None:
+                    continue
                 if self._reload:
                     step = await self._begin_anew(step)
                 if look.entries:
                     lookout.look_ahead(look.entries[-1][0].decode())
                 for batch in look.batches():
-                    while not await self._batch(lease, step, batch):
+                    if not await self._batch(lease, step, batch):
                         step = await self._begin()
+                        break  # what was not committed is read again
         finally:
             lookout.close()
 
@@ -142,7 +151,9 @@ class ComputeWorker:
         cells = await self._committer.load()
         self._reload, fresh, self._fresh, self._same = False, self._fresh, None, frozenset()
         step, saved = await asyncio.to_thread(self._restored, cells, fresh)
-        self.cursor = Cursor(saved.cursor, saved.entries_read)
+        self._shown = self.cursor = Cursor(saved.cursor, saved.entries_read)
+        self._owed_until = None
+        self._rejected.clear()
         if self.step is None:
             self.step = step
         return step
@@ -179,31 +190,40 @@ class ComputeWorker:
             self.step = step
 
     async def _batch(self, lease: Lease, step: Step, look: Look) -> bool:
-        """Step through a batch and commit it; without entries only timers may have run.
+        """Step through a batch and commit it, if others wait for what it changed.
 
-        Return False, with nothing committed, if the step failed on an entry: that one is poison
-        from now on, and the batch wants a fresh step.
+        Without entries only timers may have run. Return False if the step failed on an entry: that
+        one is poison from now on, and what was not committed wants a fresh step.
         """
         began, entries = time.perf_counter(), look.entries
-        rejected = self._process(step, entries)
+        rejected = self._digest.show(step, entries, books=self.on_reload is not None)
         if rejected is None:
             return False
         await self._catch_up(step, look)
         self._counts.step_took(time.perf_counter() - began)
-        last = entries[-1][0].decode() if entries else self.cursor.id
-        await self._commit(lease, step, last, rejected, len(entries))
-        self._poison.clear()
+        if entries:
+            read = self._shown.entries_read + len(entries)
+            self._shown = Cursor(entries[-1][0].decode(), read)
+        self._rejected += rejected
+        if not entries or rejected or step.has_news() or self._overdue():
+            await self._commit(lease, step)
         self._counts.ticks_taken(len(entries))
         for kind, cost in step.watch.costs.take().items():
             self._counts.rules_evaluated(kind, cost.evaluations, cost.nanoseconds / 1e9)
-        self._count_refusals(step, len(rejected))
         self._pass_on(step)
         return True
+
+    def _overdue(self) -> bool:
+        """Tell whether what is owed to Redis has waited long enough; it waits from now on."""
+        now = asyncio.get_running_loop().time()
+        if self._owed_until is None:
+            self._owed_until = now + QUIET_S
+        return self._owed_until <= now
 
     def _pass_on(self, step: Step) -> None:
         """Have done what no step does: books read anew, rules of users bound."""
         if self.on_reload is not None:
-            for command in self._asked:
+            for command in self._digest.asked:
                 self.on_reload(command)
         if step.users.stale and not self._reload:
             if self.on_users is None:
@@ -211,54 +231,18 @@ class ComputeWorker:
             else:
                 self.on_users()
 
-    def _process(self, step: Step, entries: Sequence[Entry]) -> list[tuple[str, str]] | None:
-        """Show a batch to the step; return what to put aside, None if the step failed on it."""
-        rejected: list[tuple[str, str]] = []
-        self._asked.clear()
-        for entry_id, fields in entries:
-            if entry_id in self._poison:
-                rejected.append((entry_id.decode(), self._poison[entry_id]))
-                continue
-            try:
-                tick = decode_tick(entry_id, fields, self._reader.server_now)
-                step.process(self._ours(tick) if tick.commands else tick)
-            except MalformedTickError as error:
-                rejected.append((entry_id.decode(), str(error)))
-            except Exception as bug:  # the loop's border: one entry stops no other
-                log.exception("compute.entry_failed", entry=entry_id.decode())
-                self._poison[entry_id] = f"the step failed on it: {type(bug).__name__}"
-                return None
-        return rejected
-
-    def _ours(self, tick: Tick) -> Tick:
-        """Return a tick without the commands that are about files, which no pure step can read."""
-        if self.on_reload is None:
-            return tick
-        asked = [it for it in tick.commands if isinstance(it.action, ReloadBooks)]
-        if not asked:
-            return tick
-        self._asked += asked
-        return tick._replace(commands=tuple(it for it in tick.commands if it not in asked))
-
-    async def _commit(
-        self,
-        lease: Lease,
-        step: Step,
-        last: str,
-        rejected: Sequence[tuple[str, str]],
-        entries: int,
-    ) -> None:
-        """Write what the step changed."""
-        changes = step.take()
+    async def _commit(self, lease: Lease, step: Step) -> None:
+        """Write what the step changed since the last commit, and what was put aside."""
+        changes, rejected = step.take(), self._rejected
         cells = encode_changes(changes)
         news = changes.transitions or changes.flaws or changes.replies
-        if last == self.cursor.id and len(cells) == len(_ALWAYS) and not news:
+        moved = self._shown.id != self.cursor.id
+        if not moved and len(cells) == len(_ALWAYS) and not news:
             return  # only the time moved on: the next batch will say so
-        read = self.cursor.entries_read + entries
         batch = Commit(
             expected_cursor=self.cursor.id,
-            cursor=last,
-            entries_read=read,
+            cursor=self._shown.id,
+            entries_read=self._shown.entries_read,
             cells=cells,
             transitions=[encode_transition(item) for item in changes.transitions],
             rejected=rejected,
@@ -267,11 +251,14 @@ class ComputeWorker:
             replies=[encode_reply(reply) for reply in changes.replies],
         )
         await self._committer.commit(lease, batch)
-        self.cursor = Cursor(last, read)
+        self.cursor, self._owed_until = self._shown, None
         if changes.transitions:
             await asyncio.sleep(0)  # a relay in this process sends first; what follows is counting
         for item in changes.transitions:
             self._counts.transitioned(item.to_state.value, item.reason.value)
+        self._count_refusals(step, len(rejected))
+        self._rejected = []
+        self._digest.poison.clear()
 
     def _count_refusals(self, step: Step, malformed: int) -> None:
         for (source, reason), times in step.refused.items():
@@ -287,12 +274,12 @@ class ComputeWorker:
             StoreUnavailable: Redis did not answer.
 
         """
-        if self.cursor.id:
-            written = int(self.cursor.id.partition("-")[0])
+        if committed := self.cursor.id:
+            written = int(committed.partition("-")[0])
             kept = f"{max(written - KEEP_TICKS_MS, 0)}-0"
             # ids from the future do not grow old: of those only what is not yet committed is kept
             ahead = written > self._reader.server_now + AHEAD_MS
-            gone = await self._reader.trim(self.cursor.id if ahead else kept)
+            gone = await self._reader.trim(committed if ahead else kept)
             self._counts.ticks_trimmed(gone)
         if self.step is not None and self.step.now is not None:
             await self._committer.forget(self.step.now)

@@ -245,6 +245,49 @@ async def test_an_entry_that_breaks_the_step_is_put_aside_and_stops_nothing(shar
     assert [(t.to_state, t.at) for t in await shard.transitions()] == [("firing", NOON + 3)]
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing that is news to nobody be committed by itself."""
+    monkeypatch.setattr("monitor.compute.worker.QUIET_S", 60)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_is_news_to_nobody_is_committed_with_what_is(shard: Shard) -> None:
+    """Quiet ticks share the commit of an alert; a crash before it computes them again, once."""
+    quiet = [await shard.add(x(n, NOON + n), at=NOON + n) for n in (1, 2)]
+    async with shard.working():
+        await wait_until(lambda: shard.told.ticks == 2, "two quiet ticks to be counted")
+        assert await shard.client.hget(shard.keys.state, "cursor") is None
+    async with shard.working() as worker:
+        await wait_until(lambda: shard.told.ticks == 4, "them to be counted again")
+        assert worker.cursor.id == ""
+        last = await shard.add(x(11, NOON + 3), at=NOON + 3)
+        await shard.settled(last)
+    assert quiet < [last]
+    assert await shard.client.hget(shard.keys.state, "entries_read") == b"3"
+    assert [(t.to_state, t.at) for t in await shard.transitions()] == [("firing", NOON + 3)]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_step_that_breaks_takes_nothing_with_it_that_was_not_committed(
+    shard: Shard,
+) -> None:
+    """What came before the poison is read again, though its step is thrown away."""
+    worker = shard.worker()
+    worker._build = lambda _users: Fragile(firms(), CATALOGUE, shard.rules, OpenCalendar())
+    async with shard.working(worker):
+        for n, value in enumerate((4, 5), 1):
+            await shard.add(x(value, NOON + n), at=NOON + n)
+            await wait_until(lambda n=n: shard.told.ticks == n, "a quiet tick to be counted")  # type: ignore[misc]
+        poison = await shard.add(x(13, NOON + 3), at=NOON + 3)
+        await shard.settled(poison)
+    (letter,) = [fields or {} for _, fields in await shard.client.xrange(shard.keys.rejected) or []]
+    assert letter[b"id"] == poison.encode()
+    state = read_cells(await Committer(shard.client, shard.keys).load(), shard.keys.state)
+    assert [quote.value for quote in state.quotes] == [5]
+    assert state.entries_read == 3
+
+
 async def test_refused_quotes_are_counted_by_source(shard: Shard) -> None:
     """A zero price stops nothing and is counted with its source and reason."""
     async with shard.working():
