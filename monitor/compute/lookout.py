@@ -6,14 +6,13 @@ acknowledged: what comes then has not to wait for a trip of its own.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from monitor.core.clock import Clock
+from monitor.store.asked import Asked
 from monitor.store.ticks import Entry, TickReader
-from monitor.store.wire import Asked
 
 BATCH_BYTES = 256 * 1024
 """How much is worked on between two commits: the loop renews leases and answers in between.
@@ -68,7 +67,7 @@ class Lookout:
         """
         if self._ahead is not None and self._ahead[0] == after:
             _, asked_at, asked = self._ahead
-            if until is not None and not await _answered(asked, until):
+            if until is not None and not await asked.by(until):
                 return None
             self._ahead = None
             entries = await self._reader.finish(asked)
@@ -84,7 +83,9 @@ class Lookout:
         return Look(entries, asked_at, seen_at, ends=len(entries) < self._reader.count)
 
     def look_ahead(self, after: str) -> None:
-        """Ask for what follows the entry `after`, which is the last of a batch."""
+        """Ask for what follows the entry `after`, if that is not done yet."""
+        if self._ahead is not None and self._ahead[0] == after:
+            return
         self.close()
         asked = self._reader.begin(after)
         if asked is not None:
@@ -95,14 +96,3 @@ class Lookout:
         if self._ahead is not None:
             self._reader.give_up()
             self._ahead = None
-
-
-async def _answered(asked: Asked, until: float) -> bool:
-    """Tell whether there is an answer by `until`."""
-    if asked.answered.done():
-        return True
-    left = until - asyncio.get_running_loop().time()
-    if left <= 0:
-        return False
-    done, _ = await asyncio.wait((asked.answered,), timeout=left)
-    return bool(done)

@@ -10,11 +10,12 @@ from redis.asyncio import Redis
 from monitor.core.clock import HOUR
 from monitor.domain.events import Quote
 from monitor.domain.notices import FIRST_LOOK_MS, KEPT_MS, Notice
+from monitor.store.asked import Asked
 from monitor.store.client import BLOCK_MS, RedisClient, translated
 from monitor.store.codec import encode_notice, encode_quote, encode_tick
 from monitor.store.commit import GROUP
 from monitor.store.keys import Keys
-from monitor.store.wire import Asked, Command, stream_entries
+from monitor.store.wire import Command, stream_entries
 
 KEEP_TICKS_MS = HOUR
 """How long a tick stays after it was computed."""

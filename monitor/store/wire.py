@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
@@ -24,6 +24,8 @@ from redis.exceptions import (
     ResponseError,
     TimeoutError,  # noqa: A004 - as above
 )
+
+from monitor.store.asked import Asked
 
 Command: TypeAlias = tuple[bytes | str | int | float, ...]
 """A command and its arguments."""
@@ -75,46 +77,6 @@ class Place:
         if "ssl_certfile" in self.tls:
             context.load_cert_chain(self.tls["ssl_certfile"], self.tls.get("ssl_keyfile"))
         return context
-
-
-class Asked:
-    """Commands that went out together, and their replies so far.
-
-    Attributes:
-        answered: ends with all replies, or the first refusal among them.
-        asked_at: when they went out, in the event loop's time.
-        answered_at: when the last reply came, likewise.
-
-    """
-
-    __slots__ = ("answered", "answered_at", "asked_at", "left", "replies")
-
-    def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
-        self.left = count
-        self.replies: list[Any] = []
-        self.answered: asyncio.Future[list[Any]] = loop.create_future()
-        self.asked_at = self.answered_at = loop.time()
-
-    @property
-    def age_ms(self) -> int:
-        """Return how long ago the last reply came."""
-        return int((self.answered.get_loop().time() - self.answered_at) * 1_000)
-
-    def take(self, reply: object) -> bool:
-        """Take the next reply; tell whether it was the last."""
-        self.replies.append(reply)
-        self.left -= 1
-        if self.left:
-            return False
-        self.answered_at = self.answered.get_loop().time()
-        if self.answered.done():
-            return True
-        refused = _first_refusal(self.replies)
-        if refused is None:
-            self.answered.set_result(self.replies)
-        else:
-            self.answered.set_exception(refused)
-        return True
 
 
 class Wire(asyncio.Protocol):
@@ -206,6 +168,8 @@ class Wire(asyncio.Protocol):
         """Take the connection: called by the event loop."""
         # uvloop's transport is one by what it does, not by its class
         self._transport = cast("asyncio.Transport", transport)
+        # uvloop keeps what is written for the end of its turn, unless its buffer may hold nothing
+        self._transport.set_write_buffer_limits(high=0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what waits: called by the event loop."""
@@ -242,21 +206,9 @@ class Wire(asyncio.Protocol):
             self._watch = None
         asked, self._asked = self._asked, deque()
         for each in asked:
-            if not each.answered.done():
-                each.answered.set_exception(why)
-                each.answered.exception()  # nobody may be waiting for it yet
+            each.fail(why)
         if transport is not None:
             transport.abort()
-
-
-def _first_refusal(replies: Sequence[Any]) -> RedisError | None:
-    """Return the first refusal among replies, or among those of a transaction in them."""
-    for reply in replies:
-        found = reply if isinstance(reply, list) else (reply,)
-        for each in found:
-            if isinstance(each, RedisError):
-                return each
-    return None
 
 
 def _refusal(text: str) -> RedisError:

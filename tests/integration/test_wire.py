@@ -87,6 +87,38 @@ async def test_who_gives_up_takes_no_answer_of_another(wire: Wire) -> None:
     assert await wire.ask(("ECHO", "mine")) == [b"mine"]
 
 
+async def test_an_answer_may_be_waited_for_until_a_moment(wire: Wire) -> None:
+    """In time or not, the answer stays that of its question, and nothing is lost by looking."""
+    await wire.ask(("DEL", "later"))
+    loop = asyncio.get_running_loop()
+    asked = wire.begin(("XREAD", "BLOCK", 10_000, "STREAMS", "later", "$"))
+    assert asked is not None
+    assert not await asked.by(loop.time() - 1)
+    assert not await asked.by(loop.time() + 0.02)
+    asked_too = asyncio.create_task(asked.by(loop.time() + 10))
+    writer = Wire(wire._place, timeout_s=5)
+    await writer.ask(("XADD", "later", "1-1", "k", "v"))
+    assert await asked_too
+    assert await asked.by(0)
+    assert stream_entries((await wire.replies(asked))[0]) == [(b"1-1", {b"k": b"v"})]
+    await writer.ask(("DEL", "later"))
+    writer.close()
+
+
+async def test_a_lost_connection_wakes_who_waits_until_a_moment(own_redis: TestRedis) -> None:
+    """The error stands in the answer, long before that moment."""
+    wire = Wire(Place.of(own_redis.url), timeout_s=5)
+    await wire.ask(("PING",))
+    asked = wire.begin(("XREAD", "BLOCK", 0, "STREAMS", "none", "$"))
+    assert asked is not None
+    waiting = asyncio.create_task(asked.by(asyncio.get_running_loop().time() + 60))
+    await asyncio.wait([waiting], timeout=0.05)
+    own_redis.kill()
+    assert await asyncio.wait_for(waiting, 10)
+    with pytest.raises(exceptions.ConnectionError):
+        await wire.replies(asked)
+
+
 async def test_a_server_that_goes_fails_who_waits_and_comes_back(own_redis: TestRedis) -> None:
     """Killed in the middle: an error at once, and a new connection when it is there again."""
     wire = Wire(Place.of(own_redis.url), timeout_s=5)
