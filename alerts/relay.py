@@ -29,7 +29,7 @@ from msgspec import structs
 from alerts.model import SHADOW, Severity, Transition
 from alerts.notification import Notification
 from alerts.outbox import Letter, Outbox
-from alerts.sinks.base import ForesightedSink, NoteSink, PromptSink, Sink, StateSink
+from alerts.sinks.base import NoteSink, PromptSink, Sink, StateSink
 from alerts.topics import EVENT_LIFETIME
 from monitor.core.backoff import Backoff
 from monitor.core.clock import Clock, Millis
@@ -39,10 +39,6 @@ _log = structlog.get_logger(__name__)
 
 Lane: TypeAlias = tuple[str, str]
 """An alert's rule and key."""
-
-
-MAX_FORESEEN = 16
-"""How much is worded before it may be sent: more takes longer than the commit that it waits for."""
 
 
 class Decision(StrEnum):
@@ -131,8 +127,6 @@ class Relay:
         self._sinks = {n: it for n, it in sinks.items() if not isinstance(it, NoteSink)}
         self._writers = {n: it for n, it in sinks.items() if isinstance(it, NoteSink)}
         self._prompt = _prompt(self._sinks)
-        prompt = None if self._prompt is None else self._prompt[1]
-        self._foresighted = prompt if isinstance(prompt, ForesightedSink) else None
         self._to_note: list[Notification] = []
         self._clock = clock
         self._options = options or RelayOptions()
@@ -217,16 +211,6 @@ class Relay:
                 continue
             self._lanes[lane] = deque([letter])
             self._go_on(group, lane)
-
-    def foresee(self, transitions: Sequence[Transition]) -> None:
-        """Have worded what is being committed, where nothing of its alert waits before it."""
-        sink = self._foresighted
-        if sink is None:
-            return
-        for item in transitions[:MAX_FORESEEN]:
-            decision = decide(item, self._clock.now(), self._options.lifetime)
-            if decision is not Decision.SHADOW and (item.rule, item.key) not in self._lanes:
-                sink.word(item, with_event=decision is Decision.SEND)
 
     def _go_on(self, group: asyncio.TaskGroup, lane: Lane) -> None:
         """Have a lane's first letter carried: at once if the sink takes it so, else by a task."""

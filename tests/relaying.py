@@ -134,18 +134,6 @@ class PromptDesk(Desk):
         done(error)
 
 
-class ForesightedDesk(PromptDesk):
-    """A prompt desk that is told what comes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.worded: list[tuple[str, bool]] = []
-
-    def word(self, transition: Transition, *, with_event: bool) -> None:
-        """Remember it."""
-        self.worded.append((transition.id, with_event))
-
-
 class Diary:
     """A sink that only writes down, and fails on the keys it is told."""
 

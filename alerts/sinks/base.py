@@ -11,7 +11,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from alerts.model import Transition
 from alerts.notification import Notification, Receipt
 from alerts.schemas.origin import Origin
 from monitor.core.clock import Clock
@@ -65,15 +64,6 @@ class PromptSink(Protocol):
             DeliveryError: as in `publish`; nothing was sent.
 
         """
-        ...
-
-
-@runtime_checkable
-class ForesightedSink(PromptSink, Protocol):
-    """A `PromptSink` that can word a notification before it may be sent."""
-
-    def word(self, transition: Transition, *, with_event: bool) -> None:
-        """Make ready what `offer` would send; nothing is sent, and nothing need ever be."""
         ...
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from alerts.ahead import Ahead
 from alerts.home_assistant.devices import Style
 from alerts.home_assistant.discovery import Discovery
 from alerts.outbox import Outbox
@@ -76,7 +75,6 @@ class RelayRole:
         world: the present books.
         discovery: how Home Assistant is told of us; None in a replay, which is not of now.
         posting: has the users; None: there are none.
-        ahead: tells what the compute role of this process is committing.
 
     """
 
@@ -92,7 +90,6 @@ class RelayRole:
     world: Callable[[], World]
     discovery: Discovery | None = None
     posting: Posting | None = None
-    ahead: Ahead = field(default_factory=Ahead)
 
     async def work(self, lease: Lease) -> None:
         """Carry notifications and states until cancelled."""
@@ -119,11 +116,9 @@ class RelayRole:
                 broker = sinks.get(MQTT)
                 inboxes = broker if isinstance(broker, MqttSink) else None
                 beside.append(asyncio.create_task(self.posting.work(lease, inboxes)))
-            self.ahead.listen(relay.foresee)
             try:
                 await relay.run()
             finally:
-                self.ahead.listen(None)
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)

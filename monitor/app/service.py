@@ -398,7 +398,6 @@ class Service:
             world=lambda: self.world,
             discovery=None if self.job.replay else discovery_of(self.job.settings),
             posting=self._posting(),
-            ahead=self.worker.ahead,
         )
 
     def _origin(self) -> Origin:

@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
-from alerts.ahead import Ahead
 from alerts.codec import encode_transition
 from alerts.desk.user_rules import UserRule
-from alerts.model import Transition
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.counts import Counts
 from monitor.compute.digest import Digest
@@ -31,7 +29,7 @@ from monitor.core.clock import Clock
 from monitor.domain.commands import Command
 from monitor.store.codec import AHEAD_MS
 from monitor.store.commands import encode_reply
-from monitor.store.commit import Commit, Committer, Cursor
+from monitor.store.commit import Commit, Committer
 from monitor.store.flaws import encode_flaw
 from monitor.store.leases import Lease
 from monitor.store.ticks import KEEP_TICKS_MS, TickReader
@@ -44,6 +42,14 @@ QUIET_S = 0.02
 _ALWAYS = ("schema", "now")
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Cursor:
+    """How far one has come in the stream."""
+
+    id: str
+    entries_read: int
 
 
 class ComputeWorker:
@@ -76,13 +82,10 @@ class ComputeWorker:
         self._behind_ms = behind_ms
         self.on_reload: Callable[[Command], None] | None = None
         self.on_users: Callable[[], None] | None = None
-        self.ahead = Ahead()
         self._reload = False
         self._fresh: Step | None = None
         self._same: frozenset[str] = frozenset()
         self._digest = Digest(reader)
-        self._lookout = Lookout(reader, clock)
-        self._last, self._behind = "", False
         self._rejected: list[tuple[str, str]] = []
         self.cursor = Cursor("", 0)
         self._owed_until: float | None = None
@@ -112,24 +115,24 @@ class ComputeWorker:
         """
         await self._committer.prepare()
         step = await self._begin()
+        lookout = Lookout(self._reader, self._clock)
         try:
             while True:
-                look = await self._lookout.look(self._shown.id, until=self._owed_until)
+                look = await lookout.look(self._shown.id, until=self._owed_until)
+                if look is None or self._reload:
+                    await self._commit(lease, step)
                 if look is None:
-                    await self._commit(lease, step)
                     continue
-                self._last, self._behind = "", not look.ends
                 if self._reload:
-                    await self._commit(lease, step)
                     step = await self._begin_anew(step)
                 if look.entries:
-                    self._last = look.entries[-1][0].decode()
+                    lookout.look_ahead(look.entries[-1][0].decode())
                 for batch in look.batches():
                     if not await self._batch(lease, step, batch):
                         step = await self._begin()
                         break  # what was not committed is read again
         finally:
-            self._lookout.close()
+            lookout.close()
 
     async def _begin_anew(self, step: Step) -> Step:
         """Return a step of the books as they are now; `step` is the one before."""
@@ -204,8 +207,6 @@ class ComputeWorker:
         self._rejected += rejected
         if not entries or rejected or step.has_news() or self._overdue():
             await self._commit(lease, step)
-        else:
-            self._look_ahead()
         self._counts.ticks_taken(len(entries))
         for kind, cost in step.watch.costs.take().items():
             self._counts.rules_evaluated(kind, cost.evaluations, cost.nanoseconds / 1e9)
@@ -249,7 +250,7 @@ class ComputeWorker:
             refused=refused_by_hour(step.refused, len(rejected), changes.now),
             replies=[encode_reply(reply) for reply in changes.replies],
         )
-        await self._committer.commit(lease, batch, partial(self._meanwhile, changes.transitions))
+        await self._committer.commit(lease, batch)
         self.cursor, self._owed_until = self._shown, None
         if changes.transitions:
             await asyncio.sleep(0)  # a relay in this process sends first; what follows is counting
@@ -258,17 +259,6 @@ class ComputeWorker:
         self._count_refusals(step, len(rejected))
         self._rejected = []
         self._digest.poison.clear()
-
-    def _meanwhile(self, transitions: Sequence[Transition]) -> None:
-        """Do what has time until the commit is acknowledged."""
-        self.ahead.tell(transitions)
-        if not transitions or self._behind:  # else an alert would wait for the question
-            self._look_ahead()
-
-    def _look_ahead(self) -> None:
-        """Ask for what follows all that was seen: it may come beside the work on that."""
-        if self._last:
-            self._lookout.look_ahead(self._last)
 
     def _count_refusals(self, step: Step, malformed: int) -> None:
         for (source, reason), times in step.refused.items():

@@ -17,8 +17,7 @@ kinds of the keys are looked at and the group is moved before anything is writte
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -101,18 +100,6 @@ _SHA = hashlib.sha1(_COMMIT.encode(), usedforsecurity=False).hexdigest()
 """Under which name Redis keeps it."""
 
 
-@dataclass(slots=True)
-class Cursor:
-    """How far one has come in the stream."""
-
-    id: str
-    entries_read: int
-
-
-def _nothing() -> None:
-    """Do nothing meanwhile."""
-
-
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """What one batch changes.
 
@@ -193,12 +180,8 @@ class Committer:
         """
         await FlawStore(self._client, self._keys).forget(now)
 
-    async def commit(
-        self, lease: Lease, batch: Commit, meanwhile: Callable[[], None] = _nothing
-    ) -> None:
+    async def commit(self, lease: Lease, batch: Commit) -> None:
         """Write `batch`, whole or not at all; sending the same batch again is harmless.
-
-        `meanwhile` is called when it is on its way.
 
         Raises:
             LeaseLost: a newer holder exists, or somebody else moved the cursor.
@@ -234,7 +217,7 @@ class Committer:
         ]
         words = (1 + len(self._names), self._keys.token(lease.role), *self._names, *arguments)
         with translated("commit"):
-            answer = await self._run(words, meanwhile)
+            answer = await self._run(words)
         if answer == b"OK":
             return
         if answer == b"FENCED":
@@ -243,15 +226,10 @@ class Committer:
             raise LeaseLost("the cursor is not where this holder left it")
         raise StoreUnavailable(f"commit: unexpected answer {answer!r}")
 
-    async def _run(self, words: Command, meanwhile: Callable[[], None]) -> Any:  # noqa: ANN401 - what Redis says
+    async def _run(self, words: Command) -> Any:  # noqa: ANN401 - what Redis says
         """Run the function; a Redis that does not have it yet is given it."""
         try:
-            known: Command = ("EVALSHA", _SHA, *words)
-            asked = self._wire.begin(known)
-            meanwhile()
-            (answer,) = await (
-                self._wire.ask(known) if asked is None else self._wire.replies(asked)
-            )
+            (answer,) = await self._wire.ask(("EVALSHA", _SHA, *words))
         except ResponseError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise

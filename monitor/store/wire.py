@@ -168,8 +168,6 @@ class Wire(asyncio.Protocol):
         """Take the connection: called by the event loop."""
         # uvloop's transport is one by what it does, not by its class
         self._transport = cast("asyncio.Transport", transport)
-        # uvloop keeps what is written for the end of its turn, unless its buffer may hold nothing
-        self._transport.set_write_buffer_limits(high=0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what waits: called by the event loop."""

@@ -212,53 +212,6 @@ async def test_killed_process_is_offline(broker: TestBroker, tag: str, delay: in
     assert listener.words("/status") == ["online", "offline"]
 
 
-async def offered(sink: MqttSink, item: Transition) -> None:
-    """Offer it to the sink and wait for the acknowledgement."""
-    told: asyncio.Future[DeliveryError | None] = asyncio.get_running_loop().create_future()
-    await wait_until(lambda: sink.connections > 0, "a connection")
-    assert sink.offer(note(item), told.set_result, with_event=True)
-    assert await told is None
-
-
-async def test_what_was_worded_is_sent_when_it_is_offered(broker: TestBroker, tag: str) -> None:
-    """Byte for byte what would be sent without that, once; what is never offered is never sent."""
-    fired, never = transition(), transition(key="NEVER")
-    async with sink_and_listener(broker.url, tag) as (sink, listener):
-        await offered(sink, fired)
-        plain = await listener.wait_for("/event")
-    async with sink_and_listener(broker.url, f"{tag}-w") as (sink, listener):
-        await wait_until(lambda: sink.connections == 1, "a connection")
-        sink.word(never, with_event=True)
-        sink.word(fired, with_event=True)
-        sink.word(fired, with_event=True)
-        assert listener.on("/event") == []
-        await offered(sink, fired)
-        await offered(sink, resolved(fired))
-        first, second = await listener.wait_for("/event", 2)
-    (before,) = plain
-    assert (first.json["id"], first.json["seq"]) == (fired.id, 1)
-    assert second.json["seq"] == 2
-    assert first.json | {"run": ""} == before.json | {"run": ""}
-    assert listener.on("/alert/margin-low/NEVER/event") == []
-
-
-async def test_what_was_worded_for_a_lost_connection_is_worded_anew(
-    mosquitto: TestBroker, tag: str
-) -> None:
-    """Its protocol may be another; the alert comes all the same, once."""
-    async with (
-        listening(mosquitto.url, f"hashhedge/v1/{tag}/#") as listener,
-        proxy_to(mosquitto.url) as proxy,
-        open_mqtt(settings(proxy.url, tag)) as sink,
-    ):
-        await wait_until(lambda: sink.connections == 1, "a connection")
-        sink.word(transition(), with_event=True)
-        proxy.cut()
-        await wait_until(lambda: sink.connections == 2, "another connection")
-        await offered(sink, transition())
-        assert len(await listener.wait_for("/event")) == 1
-
-
 async def test_frozen_process_is_offline(mosquitto: TestBroker, tag: str) -> None:
     """A process that hangs with its connection open must be `offline` by keep-alive."""
     async with listening(mosquitto.url, f"hashhedge/v1/{tag}/status") as listener:

@@ -6,10 +6,9 @@ import asyncio
 
 import pytest
 
-from alerts.model import SHADOW
 from monitor.core.errors import DeliveryError
 from monitor.store.client import RedisClient
-from tests.relaying import Desk, Diary, ForesightedDesk, Post, PromptDesk, ids, retriable
+from tests.relaying import Desk, Diary, Post, PromptDesk, ids, retriable
 from tests.transitions import resolved, transition
 from tests.waiting import wait_until
 
@@ -128,33 +127,3 @@ async def test_an_answer_after_the_end_changes_nothing(post: Post) -> None:
     async with post.relay({"desk": desk}, consumer="heir"):
         await post.until_empty()
     assert ids(desk.got) == [transition().id]
-
-
-async def test_what_is_being_committed_is_worded_and_not_sent(post: Post) -> None:
-    """Loud, muted or of a rule on trial; a lane with something in it words when its turn comes."""
-    desk = ForesightedDesk()
-    loud, muted = transition(), transition(key="MUTED", notice=None, muted_by="silence:x")
-    trial = transition(key="TRIAL", muted_by=SHADOW)
-    async with post.relay({"desk": desk}) as relay:
-        relay.foresee([loud, muted, trial])
-        assert desk.worded == [(loud.id, True), (muted.id, False)]
-        desk.gate.clear()
-        await post.append(loud)
-        await wait_until(lambda: len(desk.offered) == 1, "the letter to be offered")
-        relay.foresee([resolved(loud)])
-        assert len(desk.worded) == 2
-        desk.gate.set()
-        await post.append(resolved(loud))
-        await post.until_empty()
-    assert ids(desk.got) == [loud.id, resolved(loud).id]
-
-
-async def test_a_sink_without_foresight_and_several_sinks_are_not_asked(post: Post) -> None:
-    """They word what they are given when they are given it."""
-    for sinks in ({"desk": PromptDesk()}, {"one": ForesightedDesk(), "two": ForesightedDesk()}):
-        async with post.relay(sinks) as relay:
-            relay.foresee([transition()])
-        assert [desk.worded for desk in sinks.values() if isinstance(desk, ForesightedDesk)] in (
-            [],
-            [[], []],
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ from monitor.core.errors import LeaseLost, StoreUnavailable
 from monitor.domain.events import Quote, Tick
 from monitor.store.client import RedisClient, connect
 from monitor.store.codec import encode_tick
-from monitor.store.commit import Commit, Committer
+from monitor.store.commit import Committer
 from monitor.store.keys import Keys
 from monitor.store.leases import Lease, Leases
 from monitor.store.ticks import TickReader
@@ -245,20 +245,6 @@ async def test_an_entry_that_breaks_the_step_is_put_aside_and_stops_nothing(shar
     assert [(t.to_state, t.at) for t in await shard.transitions()] == [("firing", NOON + 3)]
 
 
-async def test_what_is_being_committed_is_told_ahead(shard: Shard) -> None:
-    """Whoever listens in this process hears of each transition once, as the trail has it."""
-    told: list[Transition] = []
-    async with shard.working() as worker:
-        worker.ahead.listen(told.extend)
-        await shard.settled(await shard.add(x(11), at=NOON))
-        await shard.settled(await shard.add(x(12, NOON + 1), at=NOON + 1))
-        await shard.settled(await shard.add(x(4, NOON + 2), at=NOON + 2))
-        worker.ahead.listen(None)
-        await shard.settled(await shard.add(x(11, NOON + 3), at=NOON + 3))
-    assert told == (await shard.transitions())[:2]
-    assert len(await shard.transitions()) == 3
-
-
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing that is news to nobody be committed by itself."""
@@ -320,13 +306,11 @@ class Interrupted(Committer):
         self.heard = heard
         self.dead = asyncio.Event()
 
-    async def commit(
-        self, lease: Lease, batch: Commit, meanwhile: Callable[[], None] = lambda: None
-    ) -> None:
+    async def commit(self, lease: Lease, batch: object) -> None:
         """Let the first batch with entries through or not, then never come back."""
-        if self.heard or not batch.cursor:
-            await super().commit(lease, batch, meanwhile)
-        if batch.cursor:
+        if self.heard or not getattr(batch, "cursor", ""):
+            await super().commit(lease, batch)  # type: ignore[arg-type]  # handed through
+        if getattr(batch, "cursor", ""):
             self.dead.set()
             await asyncio.Event().wait()
 

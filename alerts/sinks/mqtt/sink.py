@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 
 from alerts.model import Transition
@@ -29,11 +28,10 @@ from monitor.core.clock import Clock, Millis
 from monitor.core.errors import DeliveryError
 
 NAME = "mqtt"
-MAX_WORDED = 256
 
 
 class MqttSink:
-    """An open way to the broker. Get one from `open_mqtt`. A `ForesightedSink`."""
+    """An open way to the broker. Get one from `open_mqtt`. A `PromptSink`."""
 
     def __init__(
         self, settings: MqttSettings, composer: Composer, *, clock: Clock, watcher: Watcher
@@ -42,7 +40,6 @@ class MqttSink:
         self._composer = composer
         self._clock = clock
         self._spoken = Spoken()
-        self._worded: dict[tuple[str, bool], tuple[Link, list[Message]]] = {}
         self._kept = KeptLink(settings, composer, self._begin, clock=clock, watcher=watcher)
         self.connections = 0
         """How often a connection was made. A new one may be to a broker that has forgotten all."""
@@ -86,18 +83,6 @@ class MqttSink:
             return False
         link.send(messages).add_done_callback(partial(self._answered, link, done))
         return True
-
-    def word(self, transition: Transition, *, with_event: bool) -> None:
-        """Make ready what `offer` would send; see `ForesightedSink`."""
-        link = self._kept.link
-        if link is None:
-            return
-        now = self._clock.now()
-        with suppress(DeliveryError):  # whoever offers it meets it again
-            messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
-            if len(self._worded) >= MAX_WORDED:  # of commits that came to nothing
-                self._worded.clear()
-            self._worded[transition.id, with_event] = link, messages
 
     def _answered(
         self,
@@ -224,9 +209,7 @@ class MqttSink:
 
     def _messages(self, link: Link, transition: Transition, *, with_event: bool) -> list[Message]:
         """Return what is to be sent of a transition, and note what is said by it."""
-        worded_for, messages = self._worded.pop((transition.id, with_event), (None, []))
-        if worded_for is not link:
-            now = self._clock.now()
-            messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
+        now = self._clock.now()
+        messages = self._composer.alert(transition, link.protocol, now, with_event=with_event)
         self._spoken.note(transition, messages)
         return messages

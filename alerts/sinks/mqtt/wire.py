@@ -1,4 +1,7 @@
-"""The sink's connection to a broker, made of packets alone: a `Link` at a tenth of paho's time."""
+"""The sink's connection to a broker, made of the packets alone: a `Link` without a client library.
+
+Through paho an alert took 0.15 to 0.3 ms of processor time, here a tenth. The inbox uses `library`.
+"""
 
 from __future__ import annotations
 
@@ -198,9 +201,8 @@ class WireLink(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Log in: called by the event loop."""
-        # uvloop's is one by what it does; it writes at the end of a turn if its buffer may hold any
+        # uvloop's transport is one by what it does, not by its class
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)
         self._write(packets.connect(self._login, self.protocol))
         self._flush()
 
