@@ -9,15 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 _QUICK: int | None = getattr(socket, "TCP_QUICKACK", None)
 """Where the system has it: Linux."""
 
 
-def confirm_at_once(transport: asyncio.BaseTransport | None) -> None:
-    """Let the kernel confirm now; it goes back to waiting by itself, so after each read anew."""
+def confirming(transport: asyncio.BaseTransport | None) -> Callable[[], None]:
+    """Return what lets the kernel confirm now.
+
+    The kernel goes back to waiting by itself, so it is called after each read anew; to ask the
+    transport for its socket each time would take longer than that.
+    """
     own = None if transport is None else transport.get_extra_info("socket")
-    if _QUICK is not None and own is not None:
+    if _QUICK is None or own is None:
+        return _nothing
+    quick: int = _QUICK
+
+    def confirm() -> None:
         with suppress(OSError):
-            own.setsockopt(socket.IPPROTO_TCP, _QUICK, 1)
+            own.setsockopt(socket.IPPROTO_TCP, quick, 1)
+
+    return confirm
+
+
+def _nothing() -> None:
+    """Leave it to the system."""

@@ -1,7 +1,4 @@
-"""The sink's connection to a broker, made of the packets alone: a `Link` without a client library.
-
-Through paho an alert took 0.15 to 0.3 ms of processor time, here a tenth. The inbox uses `library`.
-"""
+"""The sink's connection to a broker, made of packets alone: a `Link` at a tenth of paho's time."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ from alerts.sinks.mqtt.link import (
     VersionRefused,
 )
 from alerts.sinks.mqtt.packets import Login, MalformedPacketError
-from alerts.sinks.mqtt.prompt import confirm_at_once
+from alerts.sinks.mqtt.prompt import confirming
 from alerts.sinks.mqtt.reasons import reason_words
 from alerts.sinks.mqtt.refusals import (
     HUNG_UP,
@@ -63,6 +60,7 @@ class WireLink(asyncio.Protocol):
         self._timeout_s, self._ack_timeout_s = timeout_s, ack_timeout_s
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._confirm = confirming(None)
         self._splitter = packets.Splitter()
         self._welcomed: asyncio.Future[packets.Welcome] = self._loop.create_future()
         self._ended: asyncio.Future[LinkLost] = self._loop.create_future()
@@ -203,6 +201,7 @@ class WireLink(asyncio.Protocol):
         """Log in: called by the event loop."""
         # uvloop's transport is one by what it does, not by its class
         self._transport = cast("asyncio.Transport", transport)
+        self._confirm = confirming(transport)
         self._write(packets.connect(self._login, self.protocol))
         self._flush()
 
@@ -214,7 +213,7 @@ class WireLink(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came: called by the event loop."""
         self._last_in = self._loop.time()
-        confirm_at_once(self._transport)
+        self._confirm()
         try:
             for first, body in self._splitter.feed(data):
                 self._take(first, body)

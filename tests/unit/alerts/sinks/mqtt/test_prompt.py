@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from alerts.sinks.mqtt.prompt import confirm_at_once
+from alerts.sinks.mqtt.prompt import confirming
 from tests.tcp import serving
 
 
@@ -22,8 +22,12 @@ async def test_the_kernel_confirms_at_once() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         own = writer.get_extra_info("socket")
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
-        confirm_at_once(writer.transport)
+        confirm = confirming(writer.transport)
+        confirm()
+        assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        confirm()
         assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
         writer.close()
         await writer.wait_closed()
-    confirm_at_once(None)
+    confirming(None)()
