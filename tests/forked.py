@@ -30,7 +30,16 @@ import msgspec
 PROJECT = Path(__file__).resolve().parents[1]
 TIMEOUT_S = 60.0
 _PACKAGES = ("alerts", "monitor")
-_LIBRARIES = ("typer", "typer.rich_utils", "rich.table", "rich.console", "rich.markdown", "uvloop")
+_LIBRARIES = (
+    "typer",
+    "typer._adapters",
+    "holidays.financial",
+    "typer.rich_utils",
+    "rich.table",
+    "rich.console",
+    "rich.markdown",
+    "uvloop",
+)
 _NOT = ("monitor.cli", "monitor.__main__")
 _MAX_REQUEST = 1 << 20
 

@@ -78,8 +78,8 @@ def check(
 ) -> None:
     """Read a rulebook; exit 2 and name file, line, cause and mend if a rule cannot work."""
     agenda = _agenda(calendar)
-    book = _load(file, companies, agenda)
     catalogue, known = find_catalogue(), load_companies(SystemClock().now(), companies)
+    book = load_rules(file, catalogue, list(known), agenda)
     quoted = sorted(quoted_by(find_feeds(), find_streams()))
     doubts = doubts_about(book, targets(catalogue, list(known), quoted=quoted), agenda)
     doubts += [*refused_to_all(book, catalogue, known), *unstated(book, known)]

@@ -29,7 +29,7 @@ from tests.worlds import quote
 pytestmark = pytest.mark.integration
 
 RULES = "rules:\n  - {id: price-above-a-level, type: threshold, on: BTC-USD, above: 100030}\n"
-DAYS, ALERTS = 400, 1_500
+DAYS, ALERTS = 200, 750
 POLLS = ((1, 720.0), (3, 240.0), (21, 60.0))
 """Quotes a poll and polls an hour of three feeds."""
 TOLERANCE = 0.2
