@@ -59,7 +59,7 @@ WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 
 .PHONY: test
 test: setup servers check ## Set up, get a real Redis and a real Mosquitto, run all checks and tests
-	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n $(WORKERS) $(PYTEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= PATH="$$PATH:/usr/sbin" HASHHEDGE_REQUIRE_SERVERS=1 $(RUN)pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: homeassistant
 homeassistant: setup servers ## Lay a real Home Assistant into a cache of its own, and run the tests that talk to it
