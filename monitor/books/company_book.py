@@ -63,8 +63,15 @@ def default_directory() -> Path:
 def _company(path: Path, now: Millis) -> Company | None:
     """Return the company of a file; None where the file only says that it is left out."""
     document = read_document(path)
+    if not isinstance(document.data, dict):
+        hint = "write one company's fields, such as `ticker: RIOT`; each company has a file"
+        raise ConfigError("holds no fields of a company", where=str(path), hint=hint)
     if document.data == {"ticker": path.stem, "omit": True}:
         return None
+    if "omit" in document.data:
+        problem = "`omit` leaves out only the company that the file is named after, and alone"
+        hint = "name the file TICKER.yaml and write {ticker: TICKER, omit: true} and no more"
+        raise ConfigError(problem, where=str(path), hint=hint)
     company = read_company(document, now)
     if company.ticker != path.stem:
         problem = f"holds the company {company.ticker}"

@@ -30,7 +30,7 @@ def list_deliveries(
     """List the receipts, oldest first: user, alert, channel, and `delivered` or why not."""
     rule, _, key = (alert or "").partition("/")
     rows = deliveries(required_url(live), user, f"{rule}|{key}" if alert else None)[-last:]
-    emit(rows, output, lambda: _drawn(rows))
+    emit(rows, output, lambda: _drawn(rows, user, alert))
 
 
 def deliveries(url: str, user: str | None, name: str | None) -> list[dict[str, Any]]:
@@ -58,9 +58,10 @@ def deliveries(url: str, user: str | None, name: str | None) -> list[dict[str, A
     ]
 
 
-def _drawn(rows: list[dict[str, Any]]) -> Group | Table:
+def _drawn(rows: list[dict[str, Any]], user: str | None, alert: str | None) -> Group | Table:
     if not rows:
-        return Group(Text("nothing was brought to anybody yet"))
+        of = f" of {alert}" if alert else ""
+        return Group(Text(f"nothing{of} was brought to {user or 'anybody'} yet"))
     table = sheet("time, UTC", "user", "alert", "channel", "outcome")
     for row in rows:
         time = row["at"][:19].replace("T", " ")

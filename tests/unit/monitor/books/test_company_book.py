@@ -97,9 +97,26 @@ def test_a_file_leaves_a_default_out(tmp_path: Path) -> None:
     """HIVE.yaml that says no more than that: no feed asks for it, no rule watches it."""
     (tmp_path / "HIVE.yaml").write_text("ticker: HIVE\nomit: true\n")
     assert set(load_companies(NOW)) - set(load_companies(NOW, tmp_path)) == {"HIVE"}
-    (tmp_path / "HIVE.yaml").write_text("ticker: RIOT\nomit: true\n")
-    with pytest.raises(ConfigError, match="omit"):
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("HIVE", "ticker: RIOT\nomit: true\n", "`omit` leaves out only"),
+        ("hive", "ticker: HIVE\nomit: true\n", "`omit` leaves out only"),
+        ("HIVE", "ticker: HIVE\nomit: maybe\n", "`omit` leaves out only"),
+        ("HIVE", "- ticker: HIVE\n", "holds no fields of a company"),
+    ],
+)
+def test_what_leaves_no_company_out_and_holds_none_says_how(
+    tmp_path: Path, name: str, text: str, words: str
+) -> None:
+    """The file, what is wrong with it, and what to write."""
+    (tmp_path / f"{name}.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=words) as caught:
         load_companies(NOW, tmp_path)
+    assert f"{name}.yaml" in str(caught.value)
+    assert "to fix: " in str(caught.value)
 
 
 def test_a_file_must_be_named_after_its_ticker(tmp_path: Path) -> None:
