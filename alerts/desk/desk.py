@@ -20,7 +20,7 @@ from alerts.desk.mutes import Mutes
 from alerts.desk.records import DeskMemory, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.desk.verdicts import Verdicts
-from alerts.model import SHADOW, AlertState, NoticeReason, Reason, Transition
+from alerts.model import SHADOW, AlertState, News, NoticeReason, Reason, Transition
 from alerts.saved import SavedAlert, standing_of
 from monitor.domain.events import Reading
 from monitor.domain.feed_reports import FeedReport
@@ -104,9 +104,17 @@ class Desk:
     def release(self, mute: str, reason: Reason, now: int) -> None:
         """Tell what fires still, and owed ends, of the alerts that `mute` kept quiet."""
         for name in self.ledger.muted_by(mute):
-            standing = self.ledger.standings[name]
-            if standing.over or standing.last.to_state is AlertState.FIRING:
-                self._free(standing, reason, now)
+            self._release(self.ledger.standings[name], reason, now)
+
+    def _release(self, standing: Standing, reason: Reason, now: int) -> None:
+        told = standing.over or standing.last.to_state is AlertState.FIRING
+        if told and not self._waits(standing):
+            self._free(standing, reason, now)
+
+    def _waits(self, standing: Standing) -> bool:
+        """Tell whether a notice of what is dead waits for the rest of its feed to come back."""
+        dead = self.ledger.dead.get(standing.last.key)
+        return standing.last.rule == News.FEED and dead is not None and dead.due is not None
 
     def _free(self, standing: Standing, reason: Reason, now: int) -> None:
         muted = self.mutes.of(subject_of(standing.last), now, standing.ack)
@@ -237,5 +245,10 @@ class Desk:
         self.take([], now)
         for mute in self.ledger.mutes():
             reason = _OVER.get(mute.partition(":")[0])
-            if reason is not None:  # a cold start is never over: its alert is not told
-                self.release(mute, reason, now)
+            if reason is None:  # a cold start is never over: its alert is not told
+                continue
+            for name in self.ledger.muted_by(mute):
+                standing = self.ledger.standings[name]
+                subject = subject_of(standing.last)
+                if not self.mutes.holds(mute, subject, now, standing.ack):
+                    self._release(standing, reason, now)

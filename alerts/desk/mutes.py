@@ -41,6 +41,18 @@ class Mutes:
             or (ACK if ack is not None else "")
         )
 
+    def holds(self, mute: str, subject: Subject, now: int, ack: Ack | None = None) -> bool:
+        """Tell whether `mute` is among what keeps an alert quiet at `now`, first or not."""
+        return mute in {
+            self.feed_of(subject),
+            self._same_feed(subject),
+            self._maintenance_of(subject),
+            self.inhibition.mute_of(subject),
+            self._silence_of(subject, now),
+            self._quiet_of(subject, now),
+            ACK if ack is not None else "",
+        }
+
     def feed_of(self, subject: Subject) -> str:
         """Return `feed:<instrument>` of a dead one that an alert rests on; empty: none is.
 

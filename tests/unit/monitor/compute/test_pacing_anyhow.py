@@ -10,6 +10,7 @@ from alerts.codec import encode_transition
 from alerts.desk.pace import TELL_OF_FIRE
 from alerts.model import AlertState, NoticeReason, Severity, Transition
 from monitor.compute.cells import read_cells
+from monitor.domain.commands import EndSilence
 from tests.desks import MINUTE, book
 from tests.unit.monitor.compute.test_telling_anyhow import MOVES, Move, silences_of, ticks
 from tests.worlds import NOON, commit, make_step, threshold
@@ -78,6 +79,21 @@ def test_batches_and_restarts_pace_the_same(moves: list[Move]) -> None:
     """What goes out is equal to the last byte."""
     plain = [encode_transition(item) for item in plainly(moves)]
     assert [encode_transition(item) for item in brokenly(moves)] == plain
+
+
+def test_what_waits_for_the_rest_of_its_feed_waits_through_a_restart() -> None:
+    """X and Y grow stale, X comes back: a restart before Y does must not say that Y is back."""
+
+    def move(after: int, item: tuple[str, float] | EndSilence, *, restarts: bool = False) -> Move:
+        return Move(after=after, item=item, commits=False, restarts=restarts, early=0)
+
+    moves = [
+        *(move(0, ("X", 6.0)), move(1, ("Y", 6.0)), move(7 * MINUTE, EndSilence(silence="?"))),
+        *(move(0, ("X", 6.0)), move(MINUTE // 2, EndSilence(silence="?"), restarts=True)),
+    ]
+    out = brokenly(moves)
+    assert out == plainly(moves)
+    assert NoticeReason.DATA_BACK not in {item.notice for item in out}
 
 
 @settings(max_examples=60, deadline=None)
