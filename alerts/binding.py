@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import compress, count
-from operator import attrgetter
+from itertools import chain, compress, count, takewhile
+from operator import attrgetter, ne
 
 import numpy as np
 
@@ -65,18 +65,34 @@ class Bindings:
     demanding: list[int] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     _sifted: tuple[Collection[str], Sequence[int]] = ((), ())
+    _firsts: dict[str, int] = field(default_factory=dict)
 
     def numbers(self, ids: Collection[str]) -> Iterator[int]:
         """Yield the bindings of the rules with `ids`, in order.
 
-        Ticks wait while a hundred thousand are looked at, so the loop is in C.
+        Ticks wait meanwhile: the loop is in C, and there is none between `sift` and `reopen`.
         """
-        return compress(count(), map(ids.__contains__, map(_id_of, self.rules)))
+        if not self._firsts:
+            return compress(count(), map(ids.__contains__, map(_id_of, self.rules)))
+        firsts = sorted(self._firsts[it] for it in ids if it in self._firsts)
+        return chain.from_iterable(map(self._run_from, firsts))
+
+    def _run_from(self, first: int) -> Iterator[int]:
+        """Yield the bindings of a rule, which lie side by side, from the first on."""
+        name = self.rules[first].id
+        return takewhile(lambda it: self.rules[it].id == name, range(first, len(self.rules)))
 
     def sift(self, same: Collection[str]) -> None:
-        """Find beforehand, while ticks go on, which rules are not among the `same` of `reopen`."""
+        """Find beforehand, while ticks go on, which rules `reopen` takes and where each rule lies.
+
+        Where they lie is a table as large as the rules, so it is given up as soon as it was of use.
+        """
         others = [number for number, rule in enumerate(self.rules) if rule.id not in same]
         self._sifted = same, others
+        names = [rule.id for rule in self.rules]
+        firsts = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
+        apart = sum(map(ne, names, names[1:])) + 1
+        self._firsts = firsts if apart == len(firsts) else {}
 
     def reopen(self, live: Collection[int], same: Collection[str]) -> None:
         """Let the next reading of each value touch every rule, as the first did.
@@ -96,6 +112,7 @@ class Bindings:
                 series.index.forget()
         for vector in self.vectors.values():
             vector.forget()
+        self._firsts = {}
 
 
 class Binder:

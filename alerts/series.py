@@ -173,6 +173,10 @@ class Series:
         changed = self.told != before and self.exacting
         return sorted({*touched, *self.exacting}) if changed else touched
 
+    def knows(self, reading: Reading) -> bool:
+        """Tell whether this very reading was seen already, and finds nothing new."""
+        return self.reading is reading and not self.lost and self.glide(reading)
+
     def glide(self, reading: Reading) -> bool:
         """Take a usable value that no rule can be touched by.
 

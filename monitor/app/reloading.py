@@ -112,7 +112,12 @@ class Reloader:
         """Return a step of these books with the rules of users as they are kept at this moment."""
         step = self.worker.step
         kept = {} if step is None else dict(step.users.kept)
-        return await asyncio.to_thread(self.build, world, kept)
+        return await asyncio.to_thread(self._prepared, world, kept)
+
+    def _prepared(self, world: World, kept: Mapping[str, UserRule]) -> Step:
+        step = self.build(world, kept)
+        step.prepare(self.clock.now())
+        return step
 
     async def _sifted(self, fresh: Step | None, same: frozenset[str]) -> frozenset[str]:
         """Return what was judged already, users' rules with it, once the fresh step knows the rest."""

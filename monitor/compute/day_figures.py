@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from monitor.compute.history import EARLIER_FACTS, EARLIER_MS
 from monitor.compute.making import NO_TENANT
 from monitor.compute.parts import Parts
 from monitor.compute.plan import STOCK_INPUTS, TENANT_INPUTS
+from monitor.core.clock import DAY
 from monitor.domain.events import Reading
 
 
@@ -44,6 +47,21 @@ class DayFigures:
                 if self._table.bring_together(name, row, pairs):
                     changed.setdefault(row, set()).update(facts)
         return changed
+
+    def read_again(self, now: int, live: Iterable[tuple[str, int]]) -> None:
+        """Put the figures of this day into the table, where that is not done yet.
+
+        Books say the same all day long; of what was read on it only the `live` columns and rows,
+        those that instruments feed, and the tenants' shares may be otherwise by now.
+        """
+        if self.read_at // DAY != now // DAY:
+            self.read(now)
+            return
+        self.read_at = now
+        self._read_tenants(now)
+        for column, row in live:
+            if column in self._facts:
+                self._table.set(column, row, self.figure(row, column, now))
 
     def _read_tenants(self, now: int) -> dict[int, set[str]]:
         """Show each company the share of its tenant of now; return what changed, by row."""

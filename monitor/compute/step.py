@@ -431,6 +431,10 @@ class Step:
             lasts=self.watch.take_lasts(),
         )
 
+    def prepare(self, now: int) -> None:
+        """Read the books of the day of `now` for a `restore` soon, which others wait for."""
+        self._figures.read(now)
+
     def restore(self, saved: Saved) -> None:
         """Take back what was committed, at the moment at which it was; judge nothing.
 
@@ -454,12 +458,14 @@ class Step:
         self.watch.restore(saved.alerts, saved.pasts, saved.extremes, saved.lasts, now=saved.now)
         self.watch.restore_late(saved.late)
         self.telling.restore(saved.desk, saved.alerts)
+        fed: list[tuple[str, int]] = []
         for name in self.instruments.names():
             reading = self.instruments.reading(name)
             self._marks[name] = (reading.delay_ms, reading.session)
             for column, row in self._places.of(name):
                 self.table.set(column, max(row, 0), reading)
-        self._figures.read(saved.now)
+                fed.append((column, row))
+        self._figures.read_again(saved.now, fed)
         self._recompute_rows(set(self.table.leaves), None, saved.now)
         self._show_instruments(saved.now)
         self._clock.begin(saved.now)
@@ -489,4 +495,6 @@ class Step:
 
     def _show_instruments(self, now: int) -> None:
         for name in self.instruments.names():
-            self.watch.observe(name, self.instruments.reading(name), now)
+            series, reading = self.watch.scalars.get(name), self.instruments.reading(name)
+            if series is not None and not series.knows(reading):
+                self.watch.observe(name, reading, now)

@@ -26,6 +26,7 @@ from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
 from monitor.compute.step import Step
 from monitor.core.clock import Clock
+from monitor.core.memory import uncollected
 from monitor.domain.commands import Command
 from monitor.store.codec import AHEAD_MS
 from monitor.store.commands import encode_reply
@@ -137,7 +138,8 @@ class ComputeWorker:
     async def _begin_anew(self, step: Step) -> Step:
         """Return a step of the books as they are now; `step` is the one before."""
         same = self._same if step is self.step and not step.unjudged else frozenset[str]()
-        fresh = await self._begin()
+        with uncollected():  # ticks wait for this, and a pause would be a tenth of it
+            fresh = await self._begin()
         self._same = same
         log.info("compute.books_reloaded", companies=len(fresh.firms))
         return fresh

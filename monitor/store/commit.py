@@ -168,8 +168,9 @@ class Committer:
 
         """
         with translated("load the state"):
-            cells: dict[Any, Any] = await self._client.hgetall(self._keys.state)
-        return {name.decode(): body for name, body in cells.items()}
+            (flat,) = await self._wire.ask(("HGETALL", self._keys.state))
+        names = (name.decode() for name in flat[::2])
+        return dict(zip(names, flat[1::2], strict=True))
 
     async def forget(self, now: int) -> None:
         """Drop counts that are kept no longer at `now` (ms UTC).
