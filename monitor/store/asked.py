@@ -14,20 +14,19 @@ class Asked:
 
     Attributes:
         answered: ends with all replies, or the first refusal among them.
-        bell: rings with it; None: nobody waits for that.
         asked_at: when they went out, in the event loop's time.
         answered_at: when the last reply came, likewise.
 
     """
 
-    __slots__ = ("answered", "answered_at", "asked_at", "bell", "left", "replies")
+    __slots__ = ("_bell", "answered", "answered_at", "asked_at", "left", "replies")
 
     def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
         self.left = count
         self.replies: list[Any] = []
         self.answered: asyncio.Future[list[Any]] = loop.create_future()
         self.asked_at = self.answered_at = loop.time()
-        self.bell: asyncio.Future[None] | None = None
+        self._bell: asyncio.Future[None] | None = None
 
     @property
     def age_ms(self) -> int:
@@ -48,7 +47,7 @@ class Asked:
             self.answered.set_result(self.replies)
         else:
             self.answered.set_exception(refused)
-        self.ring()
+        self._ring()
         return True
 
     def fail(self, why: RedisError) -> None:
@@ -56,7 +55,7 @@ class Asked:
         if not self.answered.done():
             self.answered.set_exception(why)
             self.answered.exception()  # nobody may be waiting for it yet
-            self.ring()
+            self._ring()
 
     async def by(self, until: float) -> bool:
         """Tell whether there is an answer by `until`, in the event loop's time."""
@@ -64,19 +63,19 @@ class Asked:
         if self.answered.done() or until <= loop.time():
             return self.answered.done()
         # not asyncio.wait: the answer would wake whoever waits one turn of the loop later
-        self.bell = loop.create_future()
-        timer = loop.call_at(until, self.ring)
+        self._bell = loop.create_future()
+        timer = loop.call_at(until, self._ring)
         try:
-            await self.bell
+            await self._bell
         finally:
             timer.cancel()
-            self.bell = None
+            self._bell = None
         return self.answered.done()
 
-    def ring(self) -> None:
+    def _ring(self) -> None:
         """Wake who waits in `by`."""
-        if self.bell is not None and not self.bell.done():
-            self.bell.set_result(None)
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
 
 
 def _first_refusal(replies: Sequence[Any]) -> RedisError | None:
