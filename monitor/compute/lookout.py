@@ -37,6 +37,9 @@ class Look(msgspec.Struct, frozen=True):
 
     def batches(self) -> Iterator[Look]:
         """Return this look in parts that are small enough to be worked on in one go."""
+        if len(self.entries) <= 1:  # most looks: a tick that came alone
+            yield self
+            return
         first, size_bytes = 0, 0
         for place, (_, fields) in enumerate(self.entries):
             size_bytes += sum(map(len, fields.values()))

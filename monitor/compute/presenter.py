@@ -15,12 +15,12 @@ from monitor.compute.step import Step
 from monitor.domain.commands import Command, ReloadBooks
 from monitor.domain.events import Tick
 from monitor.store.codec import MalformedTickError, decode_tick
-from monitor.store.ticks import Entry, TickReader
+from monitor.store.ticks import Entry
 
 log = structlog.get_logger()
 
 
-class Digest:
+class Presenter:
     """Shows entries to a step.
 
     Attributes:
@@ -29,19 +29,18 @@ class Digest:
 
     """
 
-    def __init__(self, reader: TickReader) -> None:
-        """`reader` knows the server's time, which no entry is far ahead of."""
-        self._reader = reader
+    def __init__(self) -> None:
         self.poison: dict[bytes, str] = {}
         self.asked: list[Command] = []
 
     def show(
-        self, step: Step, entries: Sequence[Entry], *, books: bool
+        self, step: Step, entries: Sequence[Entry], now: int, *, without_reloads: bool
     ) -> list[tuple[str, str]] | None:
         """Show a batch to the step; return what to put aside, None if the step failed on it.
 
-        With `books`, commands to read the books anew are kept for who asked for them: they are
-        about files, which no pure step can read.
+        `now` is the server's time, ms UTC, which no entry may be far ahead of. With
+        `without_reloads`, commands to read the books anew are kept for who asked for them: they
+        are about files, which no pure step can read.
         """
         rejected: list[tuple[str, str]] = []
         self.asked.clear()
@@ -50,8 +49,9 @@ class Digest:
                 rejected.append((entry_id.decode(), self.poison[entry_id]))
                 continue
             try:
-                tick = decode_tick(entry_id, fields, self._reader.server_now)
-                step.process(self._without_reloads(tick) if books and tick.commands else tick)
+                tick = decode_tick(entry_id, fields, now)
+                apart = without_reloads and tick.commands
+                step.process(self._without_reloads(tick) if apart else tick)
             except MalformedTickError as error:
                 rejected.append((entry_id.decode(), str(error)))
             except Exception as bug:  # the loop's border: one entry stops no other
@@ -59,6 +59,14 @@ class Digest:
                 self.poison[entry_id] = f"the step failed on it: {type(bug).__name__}"
                 return None
         return rejected
+
+    def forget(self, put_aside: Sequence[tuple[str, str]]) -> None:
+        """Forget the poison that is put aside for good: its entries do not come again.
+
+        What has not come again yet is still poison.
+        """
+        for entry_id, _ in put_aside:
+            self.poison.pop(entry_id.encode(), None)
 
     def _without_reloads(self, tick: Tick) -> Tick:
         asked = [it for it in tick.commands if isinstance(it.action, ReloadBooks)]

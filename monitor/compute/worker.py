@@ -21,9 +21,9 @@ from alerts.codec import encode_transition
 from alerts.desk.user_rules import UserRule
 from monitor.compute.cells import Saved, read_cells
 from monitor.compute.counts import Counts
-from monitor.compute.digest import Digest
 from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
+from monitor.compute.presenter import Presenter
 from monitor.compute.step import Step
 from monitor.core.clock import Clock
 from monitor.core.memory import uncollected
@@ -86,7 +86,7 @@ class ComputeWorker:
         self._reload = False
         self._fresh: Step | None = None
         self._same: frozenset[str] = frozenset()
-        self._digest = Digest(reader)
+        self._presenter = Presenter()
         self._rejected: list[tuple[str, str]] = []
         self.cursor = Cursor("", 0)
         self._owed_until: float | None = None
@@ -192,13 +192,15 @@ class ComputeWorker:
             self.step = step
 
     async def _batch(self, lease: Lease, step: Step, look: Look) -> bool:
-        """Step through a batch and commit it, if others wait for what it changed.
+        """Step through a batch and commit it, if others wait for what it changed or more comes.
 
         Without entries only timers may have run. Return False if the step failed on an entry: that
         one is poison from now on, and what was not committed wants a fresh step.
         """
         began, entries = time.perf_counter(), look.entries
-        rejected = self._digest.show(step, entries, books=self.on_reload is not None)
+        rejected = self._presenter.show(
+            step, entries, self._reader.server_now, without_reloads=self.on_reload is not None
+        )
         if rejected is None:
             return False
         await self._catch_up(step, look)
@@ -207,7 +209,8 @@ class ComputeWorker:
             read = self._shown.entries_read + len(entries)
             self._shown = Cursor(entries[-1][0].decode(), read)
         self._rejected += rejected
-        if not entries or rejected or step.has_news() or self._overdue():
+        caught_up = entries and look.ends
+        if not caught_up or rejected or step.has_news() or self._overdue():
             await self._commit(lease, step)
         self._counts.ticks_taken(len(entries))
         for kind, cost in step.watch.costs.take().items():
@@ -225,7 +228,7 @@ class ComputeWorker:
     def _pass_on(self, step: Step) -> None:
         """Have done what no step does: books read anew, rules of users bound."""
         if self.on_reload is not None:
-            for command in self._digest.asked:
+            for command in self._presenter.asked:
                 self.on_reload(command)
         if step.users.stale and not self._reload:
             if self.on_users is None:
@@ -260,7 +263,7 @@ class ComputeWorker:
             self._counts.transitioned(item.to_state.value, item.reason.value)
         self._count_refusals(step, len(rejected))
         self._rejected = []
-        self._digest.poison.clear()
+        self._presenter.forget(rejected)
 
     def _count_refusals(self, step: Step, malformed: int) -> None:
         for (source, reason), times in step.refused.items():
@@ -276,12 +279,12 @@ class ComputeWorker:
             StoreUnavailable: Redis did not answer.
 
         """
-        if committed := self.cursor.id:
-            written = int(committed.partition("-")[0])
+        if self.cursor.id:
+            written = int(self.cursor.id.partition("-")[0])
             kept = f"{max(written - KEEP_TICKS_MS, 0)}-0"
             # ids from the future do not grow old: of those only what is not yet committed is kept
             ahead = written > self._reader.server_now + AHEAD_MS
-            gone = await self._reader.trim(committed if ahead else kept)
+            gone = await self._reader.trim(self.cursor.id if ahead else kept)
             self._counts.ticks_trimmed(gone)
         if self.step is not None and self.step.now is not None:
             await self._committer.forget(self.step.now)
