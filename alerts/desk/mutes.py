@@ -6,6 +6,8 @@ silence, the hour, and last whoever has taken the alert on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from alerts.acks import Ack
 from alerts.desk.book import DeskBook
 from alerts.desk.inhibition import Inhibition
@@ -31,27 +33,21 @@ class Mutes:
 
     def of(self, subject: Subject, now: int, ack: Ack | None = None) -> str:
         """Return what keeps an alert quiet at `now`; empty: nothing does."""
-        return (
-            self.feed_of(subject)
-            or self._same_feed(subject)
-            or self._maintenance_of(subject)
-            or self.inhibition.mute_of(subject)
-            or self._silence_of(subject, now)
-            or self._quiet_of(subject, now)
-            or (ACK if ack is not None else "")
-        )
+        return next(filter(None, self._each(subject, now, ack)), "")
 
     def holds(self, mute: str, subject: Subject, now: int, ack: Ack | None = None) -> bool:
         """Tell whether `mute` is among what keeps an alert quiet at `now`, first or not."""
-        return mute in {
-            self.feed_of(subject),
-            self._same_feed(subject),
-            self._maintenance_of(subject),
-            self.inhibition.mute_of(subject),
-            self._silence_of(subject, now),
-            self._quiet_of(subject, now),
-            ACK if ack is not None else "",
-        }
+        return mute in self._each(subject, now, ack)
+
+    def _each(self, subject: Subject, now: int, ack: Ack | None) -> Iterator[str]:
+        """Yield what keeps it quiet of each kind, in order; empty: nothing of that kind."""
+        yield self.feed_of(subject)
+        yield self._same_feed(subject)
+        yield self._maintenance_of(subject)
+        yield self.inhibition.mute_of(subject)
+        yield self._silence_of(subject, now)
+        yield self._quiet_of(subject, now)
+        yield ACK if ack is not None else ""
 
     def feed_of(self, subject: Subject) -> str:
         """Return `feed:<instrument>` of a dead one that an alert rests on; empty: none is.
