@@ -68,10 +68,7 @@ class Bindings:
     _firsts: dict[str, int] = field(default_factory=dict)
 
     def numbers(self, ids: Collection[str]) -> Iterator[int]:
-        """Yield the bindings of the rules with `ids`, in order.
-
-        Ticks wait meanwhile: the loop is in C, and there is none between `sift` and `reopen`.
-        """
+        """Yield the bindings of the rules with `ids`, in order; ticks wait, so it loops in C."""
         if not self._firsts:
             return compress(count(), map(ids.__contains__, map(_id_of, self.rules)))
         firsts = sorted(self._firsts[it] for it in ids if it in self._firsts)
@@ -79,20 +76,22 @@ class Bindings:
 
     def _run_from(self, first: int) -> Iterator[int]:
         """Yield the bindings of a rule, which lie side by side, from the first on."""
-        name = self.rules[first].id
-        return takewhile(lambda it: self.rules[it].id == name, range(first, len(self.rules)))
+        name, rest = self.rules[first].id, range(first, len(self.rules))
+        return takewhile(lambda number: self.rules[number].id == name, rest)
 
     def sift(self, same: Collection[str]) -> None:
-        """Find beforehand, while ticks go on, which rules `reopen` takes and where each rule lies.
+        """Find beforehand, while ticks go on, which rules `reopen` takes, and where each rule lies.
 
-        Where they lie is a table as large as the rules, so it is given up as soon as it was of use.
+        That is a table as large as the rules, so it is given up as soon as it was of use.
         """
-        others = [number for number, rule in enumerate(self.rules) if rule.id not in same]
-        self._sifted = same, others
-        names = [rule.id for rule in self.rules]
+        self._sifted = same, self._others(same)
+        names = [*map(_id_of, self.rules)]
         firsts = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
-        apart = sum(map(ne, names, names[1:])) + 1
-        self._firsts = firsts if apart == len(firsts) else {}
+        side_by_side = sum(map(ne, names, names[1:])) + 1 == len(firsts)
+        self._firsts = firsts if side_by_side else {}
+
+    def _others(self, same: Collection[str]) -> list[int]:
+        return [it for it, rule in enumerate(self.rules) if rule.id not in same]
 
     def reopen(self, live: Collection[int], same: Collection[str]) -> None:
         """Let the next reading of each value touch every rule, as the first did.
@@ -102,9 +101,8 @@ class Bindings:
         there may be a hundred thousand of them.
         """
         if same:
-            if self._sifted[0] is not same:
-                self.sift(same)
-            for number in {*live, *self.demanding, *self._sifted[1]}:
+            others = self._sifted[1] if self._sifted[0] is same else self._others(same)
+            for number in {*live, *self.demanding, *others}:
                 self.homes[number].owed.add(number)
         for series in self.series:
             if not (same and series.usable):

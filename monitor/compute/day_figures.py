@@ -52,13 +52,12 @@ class DayFigures:
         """Put the figures of this day into the table, where that is not done yet.
 
         Books say the same all day long; of what was read on it only the `live` columns and rows,
-        those that instruments feed, and the tenants' shares may be otherwise by now.
+        those that instruments feed, may be otherwise by now.
         """
         if self.read_at // DAY != now // DAY:
             self.read(now)
             return
         self.read_at = now
-        self._read_tenants(now)
         for column, row in live:
             if column in self._facts:
                 self._table.set(column, row, self.figure(row, column, now))
