@@ -54,7 +54,8 @@ servers:
 		$(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -qy --no-install-recommends $$missing; \
 	fi
 
-# One more than there are cores: tests wait for brokers and for processes that they kill.
+# One more than there are cores: tests wait for brokers and for processes that they kill. Long tests
+# lie together, so a worker that is done takes from the others (worksteal).
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 
 .PHONY: test

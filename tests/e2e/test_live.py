@@ -207,8 +207,13 @@ def test_a_feed_over_its_budget_is_shown_everywhere(life: Life) -> None:
         return next(row for row in life.ask("feeds", "status") if row["feed"] == "kraken")
 
     wait_here(lambda: life.measured('hashhedge_feed_up{feed="kraken"}') == 1, "kraken", START_S)
+
+    def well() -> bool:
+        row = kraken()
+        return row["state"] == "fresh" and not row["error"]
+
     # what a test before did to it may stand there for a second more
-    wait_here(lambda: kraken()["state"] == "fresh" and not kraken()["error"], "its state", START_S)
+    wait_here(well, "its state", START_S)
     life.put("scenario/kraken", "5xx")
 
     def over() -> dict[str, Any]:

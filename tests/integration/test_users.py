@@ -237,6 +237,8 @@ async def test_receipts_say_what_reached_whom(
             rows: list[dict[str, Any]] = (await house.ask(*words)).json
             return rows
 
+        said = await house.ask("delivery", "list", "--user", "bob", "--alert", "a-high/A-USD")
+        assert said.out.split("\n")[0] == "nothing of a-high/A-USD was brought to bob yet"
         rows = await receipts()
         while not rows:
             rows = await receipts()
