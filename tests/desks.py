@@ -9,7 +9,7 @@ import msgspec
 from alerts.desk.book import NOTHING_SAID, DeskBook
 from alerts.model import Transition
 from alerts.rules.base import Rule
-from monitor.compute.cells import read_cells
+from monitor.compute.saved import read_cells
 from monitor.domain.commands import AckAlert, Action, AddSilence, Command, Reply
 from monitor.domain.events import Tick
 from tests.worlds import NOON, commit, make_step, quote, tick

@@ -14,9 +14,9 @@ from alerts.forms import owned_id
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
-from monitor.compute.cells import read_cells
 from monitor.compute.encoding import encode_changes
 from monitor.compute.firms import Firm
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
 from monitor.core.discovery import declared
 from monitor.domain.commands import Command

@@ -23,6 +23,7 @@ import structlog
 from alerts.desk.user_rules import UserRule
 from alerts.rulebook import Rulebook
 from monitor.app.world import World
+from monitor.compute.prepared import Prepared
 from monitor.compute.reloading import plan_of, standing_versions, unchanged, words_of
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
@@ -104,8 +105,9 @@ class Reloader:
             if not dry_run:
                 same = await asyncio.to_thread(_same, self.present(), world)
                 same = await self._sifted(fresh, same)
+                read = await self.worker.read_ahead() if fresh is not None else {}
                 self._use(world, plan, cause)
-                self.worker.reload(fresh, same)
+                self.worker.reload(Prepared(fresh, same, read))
             return Reloaded(accepted=True, text=words_of(plan, dry_run=dry_run), plan=plan)
 
     async def _built(self, world: World) -> Step:
@@ -142,7 +144,8 @@ class Reloader:
             began = time.perf_counter()
             fresh = await self._built(self.present())
             same = await asyncio.to_thread(_ids, self.present().rulebook)
-            self.worker.reload(fresh, await self._sifted(fresh, same))
+            same = await self._sifted(fresh, same)
+            self.worker.reload(Prepared(fresh, same, await self.worker.read_ahead()))
             took = time.perf_counter() - began
         log.info(
             "rules.bound",

@@ -22,8 +22,8 @@ from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.cli.output import number as number_text
 from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
-from monitor.compute.cells import Saved, read_cells
 from monitor.compute.nearness import reason_for
+from monitor.compute.saved import Saved, read_cells
 from monitor.core.clock import iso
 from monitor.domain.commands import AckAlert, DrillAlert, UnackAlert
 from monitor.domain.events import Quality

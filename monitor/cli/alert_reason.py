@@ -22,7 +22,7 @@ from monitor.cli.live import committed, required_url
 from monitor.cli.orders import moment_of
 from monitor.cli.output import Output, emit, number, sheet
 from monitor.cli.reason_words import said
-from monitor.compute.cells import Saved
+from monitor.compute.saved import Saved
 from monitor.compute.step import Step
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError

@@ -18,9 +18,9 @@ from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.reason_words import said
-from monitor.compute.cells import read_cells
 from monitor.compute.flaw_report import Inspection, in_order, inspect, silent
 from monitor.compute.instruments import Instruments
+from monitor.compute.saved import read_cells
 from monitor.core.clock import SECOND, Millis, SystemClock, iso
 from monitor.core.discovery import declared
 from monitor.core.errors import ConfigError

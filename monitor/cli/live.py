@@ -12,8 +12,8 @@ import typer
 
 from monitor.app.servers import running
 from monitor.cli.output import talk
-from monitor.compute.cells import Saved, read_cells
 from monitor.compute.plan import MARKET_INPUTS
+from monitor.compute.saved import Saved, read_cells
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.domain.events import Quality, Quote
 from monitor.settings import Settings, load_settings

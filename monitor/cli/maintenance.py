@@ -13,7 +13,7 @@ from monitor.app.providers import find_feeds
 from monitor.cli.live import LiveOption, ask, committed, required_url
 from monitor.cli.orders import AuthorOption, DryRunOption, end_of, moment_of, send, show
 from monitor.cli.output import Output, OutputOption, emit, sheet
-from monitor.compute.cells import Saved
+from monitor.compute.saved import Saved
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest

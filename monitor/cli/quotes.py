@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from monitor.compute.cells import Saved, read_cells
+from monitor.compute.saved import Saved, read_cells
 from monitor.core.clock import Millis, iso
 from monitor.domain.consensus import Memory
 from monitor.domain.events import Quote

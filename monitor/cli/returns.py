@@ -12,7 +12,7 @@ from rich.text import Text
 
 from monitor.cli.live import LiveOption, committed, required_url
 from monitor.cli.output import Output, OutputOption, emit, sheet
-from monitor.compute.cells import Saved
+from monitor.compute.saved import Saved
 from monitor.core.clock import DAY, SECOND
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest

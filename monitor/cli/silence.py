@@ -14,7 +14,7 @@ from alerts.model import AlertState
 from monitor.cli.live import LiveOption, committed, required_url
 from monitor.cli.orders import AuthorOption, DryRunOption, end_of, matchers, send, show
 from monitor.cli.output import Output, OutputOption, emit, sheet
-from monitor.compute.cells import Saved
+from monitor.compute.saved import Saved
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
 from monitor.domain.commands import AddSilence, EndSilence

@@ -21,9 +21,9 @@ from monitor.cli.company import day_known
 from monitor.cli.inputs import parse_numbers, refuse_implausible
 from monitor.cli.live import committed, redis_url, settings_with
 from monitor.cli.output import talk
-from monitor.compute.cells import Saved
 from monitor.compute.overrides import overridden
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.compute.saved import Saved
 from monitor.compute.situation import MarketOrigin, Situation
 from monitor.core.clock import SystemClock
 from monitor.core.errors import StoreUnavailable

@@ -15,7 +15,7 @@ from monitor.app.providers import configured_feeds
 from monitor.books import load_flags
 from monitor.cli.live import LiveOption, committed, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
-from monitor.compute.cells import Saved
+from monitor.compute.saved import Saved
 from monitor.core.clock import Millis, SystemClock, iso
 from monitor.domain.consensus import Memory
 from monitor.domain.venue_health import VenueHealth, venue_health

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Protocol
 
 
@@ -31,3 +32,12 @@ class Counts(Protocol):
     def transitioned(self, to_state: str, reason: str) -> None:
         """Count a transition."""
         ...
+
+
+def count_refusals(counts: Counts, refused: Counter[tuple[str, str]], malformed: int) -> None:
+    """Count what a batch refused, by source and reason, and begin to collect anew."""
+    for (source, reason), times in refused.items():
+        counts.quote_rejected(source, reason, times)
+    if malformed:
+        counts.quote_rejected("ingest", "malformed", malformed)
+    refused.clear()

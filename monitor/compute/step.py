@@ -23,7 +23,6 @@ from alerts.watch import Watch
 from monitor.compute.bulletin import Bulletin
 from monitor.compute.calendars import Market
 from monitor.compute.calm import Calm, Way
-from monitor.compute.cells import Saved
 from monitor.compute.changes import Changes
 from monitor.compute.clocking import SessionClock
 from monitor.compute.day_figures import DayFigures
@@ -46,6 +45,7 @@ from monitor.compute.plan import (
     TENANT_INPUTS,
     Plan,
 )
+from monitor.compute.saved import Saved
 from monitor.compute.sources import Inputs, Sources
 from monitor.compute.splits import Splits
 from monitor.compute.targets import targets

@@ -11,6 +11,7 @@ after `QUIET_S`: a crash before that reads its ticks again, and finds the same.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,13 +20,15 @@ import structlog
 
 from alerts.codec import encode_transition
 from alerts.desk.user_rules import UserRule
-from monitor.compute.cells import Saved, read_cells
-from monitor.compute.counts import Counts
+from monitor.compute.counts import Counts, count_refusals
 from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
+from monitor.compute.prepared import Prepared
 from monitor.compute.presenter import Presenter
+from monitor.compute.saved import Decoded, Saved, read_cells
 from monitor.compute.step import Step
 from monitor.core.clock import Clock
+from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.core.memory import uncollected
 from monitor.domain.commands import Command
 from monitor.store.codec import AHEAD_MS
@@ -41,6 +44,7 @@ QUIET_S = 0.02
 """How long changes that are news to nobody wait for others to be committed with."""
 
 _ALWAYS = ("schema", "now")
+UNPREPARED = Prepared()
 
 log = structlog.get_logger()
 
@@ -83,8 +87,7 @@ class ComputeWorker:
         self._behind_ms = behind_ms
         self.on_reload: Callable[[Command], None] | None = None
         self.on_users: Callable[[], None] | None = None
-        self._reload = False
-        self._fresh: Step | None = None
+        self._reload: Prepared | None = None
         self._same: frozenset[str] = frozenset()
         self._presenter = Presenter()
         self._rejected: list[tuple[str, str]] = []
@@ -93,18 +96,22 @@ class ComputeWorker:
         self.step: Step | None = None
         self._shown = Cursor("", 0)
 
-    def reload(self, fresh: Step | None = None, same: frozenset[str] = frozenset()) -> None:
-        """Take the books anew before the next batch, keeping all alert state.
+    async def read_ahead(self) -> Decoded:
+        """Read the state for a `reload` soon, which others wait for; what fails here fails there."""
+        read: Decoded = {}
+        with contextlib.suppress(StoreUnavailable, ConfigError):
+            cells = await self._committer.load()
+            await asyncio.to_thread(read_cells, cells, self._committer.state_key, read)
+        return read
 
-        `fresh` is a step of the new books that was built beside the road of the ticks, `same` the
-        rules that are as they were, of books that are.
-        """
-        self._reload, self._fresh, self._same = True, fresh, same
+    def reload(self, prepared: Prepared = UNPREPARED) -> None:
+        """Take the books anew before the next batch, keeping all alert state."""
+        self._reload = prepared
 
     @property
     def reloading(self) -> bool:
         """Tell whether other books or rules wait to be taken."""
-        return self._reload
+        return self._reload is not None
 
     async def work(self, lease: Lease) -> None:
         """Load the state, then batch after batch, until cancelled or something breaks.
@@ -115,16 +122,16 @@ class ComputeWorker:
 
         """
         await self._committer.prepare()
-        step = await self._begin()
+        step = await self._begin(self._taken())
         lookout = Lookout(self._reader, self._clock)
         try:
             while True:
                 look = await lookout.look(self._shown.id, until=self._owed_until)
-                if look is None or self._reload:
+                if look is None or self.reloading:
                     await self._commit(lease, step)
                 if look is None:
                     continue
-                if self._reload:
+                if self.reloading:
                     step = await self._begin_anew(step)
                 if look.entries:
                     lookout.look_ahead(look.entries[-1][0].decode())
@@ -135,38 +142,42 @@ class ComputeWorker:
         finally:
             lookout.close()
 
+    def _taken(self) -> Prepared:
+        prepared, self._reload = self._reload or UNPREPARED, None
+        return prepared
+
     async def _begin_anew(self, step: Step) -> Step:
         """Return a step of the books as they are now; `step` is the one before."""
-        same = self._same if step is self.step and not step.unjudged else frozenset[str]()
+        prepared = self._taken()
+        judged = step is self.step and not step.unjudged
         with uncollected():  # ticks wait for this, and a pause would be a tenth of it
-            fresh = await self._begin()
-        self._same = same
+            fresh = await self._begin(prepared)
+        self._same = prepared.same if judged else frozenset()
         log.info("compute.books_reloaded", companies=len(fresh.firms))
         return fresh
 
-    async def _begin(self) -> Step:
+    async def _begin(self, prepared: Prepared = UNPREPARED) -> Step:
         """Return a fresh step that stands where the last commit ended.
 
         Books or rules may have changed since, which can end alerts or begin some: that is judged
         when the step has caught up with the present.
         """
         cells = await self._committer.load()
-        self._reload, fresh, self._fresh, self._same = False, self._fresh, None, frozenset()
-        step, saved = await asyncio.to_thread(self._restored, cells, fresh)
+        self._same = frozenset()
+        step, saved = await asyncio.to_thread(self._restored, cells, prepared)
         self._shown = self.cursor = Cursor(saved.cursor, saved.entries_read)
         self._owed_until = None
         self._rejected.clear()
-        if self.step is None:
-            self.step = step
+        self.step = self.step or step
         return step
 
-    def _restored(self, cells: dict[str, bytes], fresh: Step | None) -> tuple[Step, Saved]:
+    def _restored(self, cells: dict[str, bytes], prepared: Prepared) -> tuple[Step, Saved]:
         """Return a step that stands where `cells` do; in a thread, for it takes what it takes.
 
         The loop meanwhile keeps the lease and answers; until the step is judged, the one before
         is shown.
         """
-        saved = read_cells(cells, self._committer.state_key)
+        saved, fresh = read_cells(cells, self._committer.state_key, prepared.read), prepared.fresh
         # without a step before it, nothing says that a fresh one has all the rules that are at work
         fits = fresh is not None and (self.step is not None or fresh.users.bound == saved.users)
         step = fresh if fresh is not None and fits else self._build(saved.users)
@@ -203,12 +214,16 @@ class ComputeWorker:
         )
         if rejected is None:
             return False
-        await self._catch_up(step, look)
-        self._counts.step_took(time.perf_counter() - began)
         if entries:
             read = self._shown.entries_read + len(entries)
             self._shown = Cursor(entries[-1][0].decode(), read)
         self._rejected += rejected
+        if step is not self.step and step.has_news():
+            paused = time.perf_counter()
+            await self._commit(lease, step)  # what ticks tell has not to wait for the judgement
+            began += time.perf_counter() - paused
+        await self._catch_up(step, look)
+        self._counts.step_took(time.perf_counter() - began)
         caught_up = entries and look.ends
         if not caught_up or rejected or step.has_news() or self._overdue():
             await self._commit(lease, step)
@@ -230,7 +245,7 @@ class ComputeWorker:
         if self.on_reload is not None:
             for command in self._presenter.asked:
                 self.on_reload(command)
-        if step.users.stale and not self._reload:
+        if step.users.stale and not self.reloading:
             if self.on_users is None:
                 self.reload()
             else:
@@ -261,16 +276,9 @@ class ComputeWorker:
             await asyncio.sleep(0)  # a relay in this process sends first; what follows is counting
         for item in changes.transitions:
             self._counts.transitioned(item.to_state.value, item.reason.value)
-        self._count_refusals(step, len(rejected))
+        count_refusals(self._counts, step.refused, len(rejected))
         self._rejected = []
         self._presenter.forget(rejected)
-
-    def _count_refusals(self, step: Step, malformed: int) -> None:
-        for (source, reason), times in step.refused.items():
-            self._counts.quote_rejected(source, reason, times)
-        if malformed:
-            self._counts.quote_rejected("ingest", "malformed", malformed)
-        step.refused.clear()
 
     async def trim(self) -> None:
         """Forget ticks that were committed long ago; called on a slow clock.

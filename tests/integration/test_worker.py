@@ -3,150 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 import pytest
 
-from alerts.codec import decode_transition
-from alerts.model import Transition
-from alerts.rules.base import Rule
-from monitor.compute.cells import read_cells
+from monitor.compute.prepared import Prepared
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
-from monitor.compute.worker import ComputeWorker
-from monitor.core.clock import HOUR, MINUTE, SECOND, ManualClock
+from monitor.core.clock import HOUR, MINUTE, SECOND
 from monitor.core.errors import LeaseLost, StoreUnavailable
-from monitor.domain.events import Quote, Tick
+from monitor.domain.events import Tick
 from monitor.store.client import RedisClient, connect
 from monitor.store.codec import encode_tick
 from monitor.store.commit import Commit, Committer
 from monitor.store.keys import Keys
-from monitor.store.leases import Lease, Leases
+from monitor.store.leases import Lease
 from monitor.store.ticks import TickReader
-from monitor.store.transitions import committed_transitions
 from tests.servers import TestRedis
+from tests.shards import RULES, Shard, x
 from tests.waiting import wait_until
 from tests.worlds import CATALOGUE, NOON, OpenCalendar, firms, make_step, quote, states, threshold
 
 pytestmark = pytest.mark.integration
-
-ROLE = "compute"
-RULES = [threshold(id="up", on="X", above=10.0, recover=5.0)]
-
-
-@dataclass
-class Told:
-    """What the loop counted."""
-
-    ticks: int = 0
-    steps: int = 0
-    rules: int = 0
-    trimmed: int = 0
-    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
-    transitions: list[tuple[str, str]] = field(default_factory=list)
-
-    def ticks_taken(self, ticks: int) -> None:
-        """Count entries."""
-        self.ticks += ticks
-
-    def ticks_trimmed(self, ticks: int) -> None:
-        """Count what the stream forgot."""
-        self.trimmed += ticks
-
-    def step_took(self, seconds: float) -> None:
-        """Count batches."""
-        assert seconds >= 0
-        self.steps += 1
-
-    def quote_rejected(self, feed: str, reason: str, times: int = 1) -> None:
-        """Count refused quotes."""
-        self.rejected[feed, reason] += times
-
-    def rules_evaluated(self, kind: str, times: int, seconds: float) -> None:
-        """Count evaluations."""
-        assert kind in {"threshold", "expression"}
-        assert seconds >= 0
-        self.rules += times
-
-    def transitioned(self, to_state: str, reason: str) -> None:
-        """Note a transition."""
-        self.transitions.append((to_state, reason))
-
-
-class Shard:
-    """One shard in a real Redis with workers that come and go."""
-
-    def __init__(self, client: RedisClient, tag: str) -> None:
-        self.client = client
-        self.keys = Keys(tag)
-        self.clock = ManualClock(NOON)
-        self.rules: Sequence[Rule] = RULES
-        self.told = Told()
-
-    async def counted(self, ticks: int) -> None:
-        """Wait until so many entries have been shown to a step."""
-        await wait_until(lambda: self.told.ticks == ticks, f"{ticks} ticks to be counted")
-
-    def worker(self, *, count: int = 500) -> ComputeWorker:
-        """Return a worker of this shard."""
-        return ComputeWorker(
-            Committer(self.client, self.keys),
-            TickReader(self.client, self.keys, count=count),
-            build=lambda _users: make_step(self.rules),
-            clock=self.clock,
-            counts=self.told,
-        )
-
-    async def lease(self, owner: str = "one") -> Lease:
-        """Return a new lease, as if the one before had run out."""
-        await self.client.delete(self.keys.lease(ROLE))
-        lease = await Leases(self.client, self.keys).acquire(ROLE, owner)
-        assert lease is not None
-        return lease
-
-    async def add(self, *quotes: Quote, at: int | None = None) -> str:
-        """Append one tick as a stranger would."""
-        entry = await self.client.xadd(self.keys.ticks, encode_tick(quotes, at))  # type: ignore[arg-type]  # redis-py's dict is invariant
-        assert isinstance(entry, bytes)
-        return entry.decode()
-
-    async def transitions(self) -> list[Transition]:
-        """Return the whole audit trail."""
-        return [decode_transition(b) async for b in committed_transitions(self.client, self.keys)]
-
-    async def settled(self, cursor: str) -> None:
-        """Wait until the entry `cursor` has been committed."""
-
-        async def reached() -> bool:
-            return await self.client.hget(self.keys.state, "cursor") == cursor.encode()
-
-        async with asyncio.timeout(10):
-            while not await reached():
-                pass
-
-    @asynccontextmanager
-    async def working(self, worker: ComputeWorker | None = None) -> AsyncIterator[ComputeWorker]:
-        """Let a worker work for the block under a lease of its own."""
-        worker = worker or self.worker()
-        task = asyncio.create_task(worker.work(await self.lease()))
-        try:
-            yield worker
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture
 def shard(any_redis: RedisClient, tag: str) -> Shard:
     """Give an empty shard."""
     return Shard(any_redis, tag)
-
-
-def x(value: float, at: int = NOON) -> Quote:
-    """Return a quote of X that is good for an hour."""
-    return quote("X", value, at, fresh_ms=HOUR)
 
 
 async def test_ticks_become_transitions_once(shard: Shard) -> None:
@@ -419,6 +305,56 @@ async def test_a_reload_ends_alerts_of_rules_that_are_gone(shard: Shard) -> None
     ]
     saved = read_cells(await Committer(shard.client, shard.keys).load())
     assert [alert.name for alert in saved.alerts] == ["other|X"]
+
+
+class Judged(Step):
+    """A step that is not judged before `shown` is set."""
+
+    shown: threading.Event
+
+    def judge(self, same: Collection[str] = ()) -> None:
+        """Wait for it; in vain, and the test fails on what is not there."""
+        self.shown.wait(20)
+        super().judge(same)
+
+
+async def test_what_ticks_tell_does_not_wait_for_the_judgement(shard: Shard) -> None:
+    """An alert of a tick that came during a reload is committed before new rules are judged."""
+    new = threshold(id="new", on="X", above=3.0)
+    fresh = Judged(firms(), CATALOGUE, [*RULES, new], OpenCalendar())
+    fresh.shown = threading.Event()
+    async with shard.working() as worker:
+        await shard.settled(await shard.add(x(9), at=NOON))
+        worker.reload(Prepared(fresh, frozenset({"up"}), await worker.read_ahead()))
+        cursor = await shard.add(x(11, NOON + 1), at=NOON + 1)
+        await shard.settled(cursor)
+        told = states(await shard.transitions())
+        fresh.shown.set()
+        await wait_until(lambda: len(shard.told.transitions) == 2, "both to fire")
+    assert told == [("up", "X", "firing")]
+    assert states(await shard.transitions()) == [*told, ("new", "X", "firing")]
+
+
+async def test_a_state_read_ahead_is_brought_up_to_date(shard: Shard) -> None:
+    """What was committed after the state was read for a reload is not lost by it."""
+    async with shard.working() as worker:
+        await shard.settled(await shard.add(x(11), at=NOON))
+        read = await worker.read_ahead()
+        await shard.settled(await shard.add(x(4, NOON + 1), at=NOON + 1))
+        worker.reload(Prepared(make_step(RULES), frozenset({"up"}), read))
+        await shard.settled(await shard.add(x(12, NOON + 2), at=NOON + 2))
+    told = [("up", "X", word) for word in ("firing", "resolved", "firing")]
+    assert states(await shard.transitions()) == told
+
+
+async def test_a_state_that_cannot_be_read_ahead_is_read_when_it_counts(
+    shard: Shard,
+) -> None:
+    """Reading ahead saves time and is no condition: a reload does without it."""
+    worker, nobody = shard.worker(), connect("redis://127.0.0.1:1")
+    worker._committer = Committer(nobody, shard.keys)
+    assert await worker.read_ahead() == {}
+    await nobody.aclose()
 
 
 async def test_a_new_rule_does_not_fire_on_what_is_stale_by_now(shard: Shard) -> None:

@@ -20,8 +20,8 @@ from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from alerts.rules.written import rule_of
 from monitor.app.world import find_rule_types
-from monitor.compute.cells import read_cells
 from monitor.compute.reloading import unchanged
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
 from monitor.domain.commands import AckAlert, Action, AddSilence, Command
 from tests.worlds import NOON, commit, make_step, network, quote, tick

@@ -15,8 +15,8 @@ from alerts.rules.base import Rule
 from alerts.rules.written import rule_of
 from monitor.app.world import find_rule_types
 from monitor.compute.calm import Calm, Way
-from monitor.compute.cells import read_cells
 from monitor.compute.encoding import encode_changes
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
 from monitor.domain.commands import AddMaintenance, Command, Place
 from monitor.domain.events import Tick

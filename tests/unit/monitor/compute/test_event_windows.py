@@ -15,8 +15,8 @@ from alerts.rules.life import EventWindow
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
 from alerts.setting import Setting
-from monitor.compute.cells import read_cells
 from monitor.compute.nearness import near
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
 from monitor.domain.agenda import Agenda, Event
 from tests.worlds import NOON, commit, market_step, quote, threshold, tick

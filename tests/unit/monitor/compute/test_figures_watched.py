@@ -11,7 +11,7 @@ from alerts.model import AlertState
 from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.written import rule_of
-from monitor.compute.cells import read_cells
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
 from monitor.compute.unjudged import judged_and_not
 from monitor.domain.events import Quality, Reading

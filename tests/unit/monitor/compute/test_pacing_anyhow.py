@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from alerts.codec import encode_transition
 from alerts.desk.pace import TELL_OF_FIRE
 from alerts.model import AlertState, NoticeReason, Severity, Transition
-from monitor.compute.cells import read_cells
+from monitor.compute.saved import read_cells
 from monitor.domain.commands import EndSilence
 from tests.desks import MINUTE, book
 from tests.unit.monitor.compute.test_telling_anyhow import MOVES, Move, silences_of, ticks

@@ -13,8 +13,8 @@ from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from alerts.saved import SavedAlert
 from monitor.app.world import build_step, load_world
-from monitor.compute.cells import read_cells
 from monitor.compute.reloading import plan_of, standing_versions, unchanged, words_of
+from monitor.compute.saved import read_cells
 from monitor.core.clock import DAY, SystemClock
 from monitor.domain.events import Reading
 from monitor.domain.facts import FACTS

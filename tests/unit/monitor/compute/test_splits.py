@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from alerts.rules.base import Rule
 from alerts.rules.threshold import ThresholdRule
-from monitor.compute.cells import read_cells
 from monitor.compute.nearness import near
+from monitor.compute.saved import read_cells
 from monitor.compute.splits import HOLD_MS, in_new_shares
 from monitor.compute.step import Step
 from monitor.domain.corporate_actions import (

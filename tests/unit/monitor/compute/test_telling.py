@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.model import AlertState, NoticeReason, Reason
-from monitor.compute.cells import read_cells
+from monitor.compute.saved import read_cells
 from monitor.domain.commands import EndSilence, UnackAlert
 from tests.desks import HOUR, MINUTE, Room, ack, notices, silence
 from tests.worlds import NOON, owned, threshold

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.codec import encode_transition
 from alerts.model import AlertState, NoticeReason, Transition
-from monitor.compute.cells import read_cells
+from monitor.compute.saved import read_cells
 from monitor.domain.commands import (
     AckAlert,
     Action,

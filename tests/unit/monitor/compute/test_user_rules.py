@@ -13,7 +13,7 @@ from alerts.forms import owned_id, owner_of
 from alerts.model import AlertState, Reason, Severity
 from alerts.rule_review import Review
 from monitor.app.world import find_rule_types
-from monitor.compute.cells import read_cells
+from monitor.compute.saved import read_cells
 from monitor.compute.step import Step
 from monitor.compute.targets import targets
 from monitor.domain.agenda import NO_EVENTS
