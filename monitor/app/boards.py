@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
@@ -40,7 +39,7 @@ class Boards:
         discovery: Discovery | None,
     ) -> None:
         """`discovery` is None where Home Assistant has no place: in a replay."""
-        self._sink = sink
+        self._sink, self._world = sink, world
         self._views, self._feeds = ViewStore(client, keys).seen(), FeedStore(client, keys)
         self._states = StateBoard(sink, clock, PublishedTopics(client, keys))
         self._alerts = AlertBoard(sink, AlertStates(client, keys))
@@ -57,17 +56,18 @@ class Boards:
         """End what goes on beside the turns."""
         self._leftovers.close()
 
-    async def turn(self, chosen: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    async def turn(self, shows: Callable[[str], bool]) -> None:
         """Publish what changed; all of it where the connection is new or somebody was born.
 
-        `chosen` leaves of a view what has a place among the states.
+        `shows` tells by its name which reading has a place among the states.
 
         Raises:
             DeliveryError: the broker did not take one of them.
             StoreUnavailable: Redis did not answer.
 
         """
-        market, shown = await self._views.read(chosen)
+        names = tuple(metric.name for metric in self._world().catalogue if shows(metric.name))
+        market, shown = await self._views.read(shows, names)
         feeds = await self._feeds.read()
         born = self._home is not None and self._home.take_birth()
         if born or self._connection != self._sink.connections:

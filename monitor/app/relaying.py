@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import Any
 
 import structlog
 
@@ -172,14 +171,11 @@ class RelayRole:
                     dead_letters=await outbox.dead_letters(),
                 )
                 if boards is not None:
-                    await boards.turn(self._chosen)
+                    await boards.turn(self.shows)
             except (DeliveryError, StoreUnavailable) as error:
                 log.debug("relay.states_not_published", why=str(error))
             except Exception:  # the loop's border: one record that cannot be read stops no other
                 log.exception("relay.states_failed")
-
-    def _chosen(self, view: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: item for name, item in view.items() if self.shows(name)}
 
 
 class RelayMeter(Meter):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from alerts.schemas.builders import Stamp, company_state, feed_state, market_state, reading_now
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt import MqttSink
+from alerts.sinks.mqtt.compose import BoardState
 from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
 from monitor.core.breath import Breath
 from monitor.core.clock import Clock, Millis
@@ -17,6 +18,10 @@ from monitor.store.published import PublishedTopics
 
 STATES_AGAIN_MS = STATE_LIFETIME_MS // 3
 """A state that expires is said again often enough that two words of it may get lost."""
+TOGETHER = 8
+"""States that wait for one acknowledgement: more would hold up alerts, fewer are more trips."""
+
+_News: TypeAlias = tuple[Topic, object, list[BoardState]]
 
 
 class StateBoard:
@@ -84,17 +89,27 @@ class StateBoard:
     ) -> set[str]:
         """Publish what changed and what is due again; return the topics of all that stands."""
         now, breath, wanted = self._clock.now(), Breath(), set[str]()
+        news: list[_News] = []
         for topic, tick, content, build in self._states(market, companies, feeds, now):
             wanted.add(topic.name)
             await breath.take()
             known = self._shown.get(topic.name)
             if known is not None and known[1] == content and now - known[2] < STATES_AGAIN_MS:
                 continue
-            await self._sink.publish_state(topic, build, fresh_for_ms=topic.delivery.expiry_ms)
-            self._shown[topic.name] = (topic, content, now)
+            said = [BoardState(topic, build)]
             if tick is not None and (known is None or known[1] != content):
-                await self._sink.publish_state(tick, build, fresh_for_ms=tick.delivery.expiry_ms)
+                said.append(BoardState(tick, build))
+            news.append((topic, content, said))
+            if len(news) == TOGETHER:
+                await self._publish(news, now)
+                news = []
+        await self._publish(news, now)
         return wanted
+
+    async def _publish(self, news: Sequence[_News], now: Millis) -> None:
+        if news:
+            await self._sink.publish_states([state for _, _, said in news for state in said])
+            self._shown |= {topic.name: (topic, content, now) for topic, content, _ in news}
 
     async def _clear(self, names: set[str]) -> None:
         """Take back what stands there and is not any more."""

@@ -85,7 +85,7 @@ class House:
             rule="mining-margin-thin", key="RIOT", company="RIOT", on="mining_margin_ratio"
         )
         await self.states.write_list(json.dumps(_plain(AlertList(alerts=(thin,)))).encode())
-        await self.boards.turn(dict)
+        await self.boards.turn(bool)
 
     async def shows(self, entity: str, what: str, wanted: Callable[[str], bool]) -> str:
         """Wait until Home Assistant says of an entity's state or attribute what is wanted."""
@@ -182,7 +182,7 @@ async def test_what_left_is_removed_and_a_restart_finds_all_again(
             await home.shows(THIN, "state", lambda it: it == "unknown")
             await wait_until(lambda: ALERT in _ids(tmp_path), "the entity", STARTS_S)
             await home.states.write_list(b'{"alerts": [], "gone": []}')
-            await home.boards.turn(dict)
+            await home.boards.turn(bool)
             await wait_until(lambda: ALERT not in _ids(tmp_path), "it to go", STARTS_S)
             assert "hashhedge_main_RIOT_mining_margin_ratio" in _ids(tmp_path)
     finally:

@@ -27,7 +27,7 @@ from monitor.store.views import ViewStore
 from tests.listeners import listening
 from tests.servers import TestBroker, start_broker
 from tests.sinks import note, settings
-from tests.transitions import AT, transition
+from tests.transitions import transition
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -75,15 +75,14 @@ async def test_a_broker_that_lost_its_store_has_every_state_again(
     fired = transition(key="RIOT")
     await settle(redis, tag, fired)
     async with open_mqtt(settings(own_mosquitto.url, tag)) as sink:
-        boards = Boards(
-            sink, redis, Keys(tag), SystemClock(), lambda: load_world(Settings(), AT), None
-        )
+        world = load_world(Settings(), SystemClock().now())
+        boards = Boards(sink, redis, Keys(tag), SystemClock(), lambda: world, None)
         await sink.publish(note(fired))
-        await boards.turn(dict)
+        await boards.turn(bool)
         own_mosquitto.kill()
         own_mosquitto.start()
         await wait_until(lambda: sink.connections == 2, "the second connection")
-        await boards.turn(dict)
+        await boards.turn(bool)
         async with listening(own_mosquitto.url, f"hashhedge/v1/{tag}/alert/#") as listener:
             (state,) = await listener.wait_for("/alert/margin-low/RIOT/state")
     assert (state.retain, state.json["id"]) == (True, fired.id)
@@ -174,11 +173,11 @@ async def test_a_broker_that_forbids_discovery_is_named_once(
         async with open_mqtt(settings(server.url, tag)) as sink:
             boards = Boards(sink, redis, keys, SystemClock(), lambda: world, Discovery(tag))
             with structlog.testing.capture_logs() as told:
-                await boards.turn(dict)
+                await boards.turn(bool)
                 # this broker also ends the connection of whoever writes where he may not
                 await wait_until(lambda: sink.connections == 2, "the second connection")
                 for _ in range(2):
-                    await boards.turn(dict)
+                    await boards.turn(bool)
                 await sink.publish(note(transition(at=SystemClock().now())))
             assert sink.connections == 2
     finally:

@@ -61,7 +61,7 @@ async def turns_until(boards: Boards, logs: Sequence[Mapping[str, object]], even
     """Let the boards have their turns until they say `event`."""
 
     async def said() -> bool:
-        await boards.turn(dict)
+        await boards.turn(bool)
         return any(it["event"] == event for it in logs)
 
     await wait_for(said, event, timeout=30)
@@ -153,11 +153,11 @@ async def test_what_nobody_has_spoken_of_yet_stays(
             boards = Boards(sink, redis, keys, SystemClock(), lambda: world, None)
 
             async def found() -> bool:
-                await boards.turn(dict)
+                await boards.turn(bool)
                 return bool(boards._leftovers._found)
 
             await wait_for(found, "the look", timeout=30)
-            await boards.turn(dict)
+            await boards.turn(bool)
             assert sorted(boards._leftovers._found) == sorted(topics)
             await AlertStates(redis, keys).write_list(msgspec.json.encode(AlertList()))
             await FeedStore(redis, keys).write({"gemini": FEED})
@@ -177,7 +177,7 @@ async def test_thousands_of_leftovers_are_taken_back(
         async with relaying(redis, settings(own_mosquitto.url, tag)) as (_, boards):
 
             async def taken() -> bool:
-                await boards.turn(dict)
+                await boards.turn(bool)
                 said = [it["topics"] for it in logs if it["event"] == "mqtt.leftovers_taken_back"]
                 return bool(sum(said) == len(topics))
 
@@ -230,7 +230,7 @@ async def test_a_broker_that_refuses_the_look_is_named_once(
                 await wait_until(lambda: sink.connections == 2, "the second connection")
 
                 async def looked() -> bool:
-                    await boards.turn(dict)
+                    await boards.turn(bool)
                     return boards._leftovers._connection == 2 and not boards._leftovers._looks
 
                 await wait_for(looked, "the second look", timeout=30)

@@ -13,7 +13,10 @@ import pytest
 
 from alerts.model import AlertState, Reason, Severity, Transition
 from alerts.schemas import builders
+from alerts.schemas.builders import Stamp
+from alerts.schemas.payloads import CompanyState
 from alerts.sinks.mqtt import MqttSink, open_mqtt
+from alerts.sinks.mqtt.compose import BoardState
 from alerts.sinks.mqtt.trouble import Watcher
 from monitor.core.clock import HOUR, iso, parse_iso
 from monitor.core.errors import DeliveryError
@@ -394,23 +397,23 @@ async def test_only_the_state_of_muted_news(mosquitto: TestBroker, tag: str) -> 
 async def test_company_state_and_its_removal(mosquitto: TestBroker, tag: str) -> None:
     """A company's state must be retained with its freshness as expiry, and can be cleared."""
     reading = Reading(41.2, Quality.OK, observed_at=AT)
+
+    def build(stamp: Stamp) -> CompanyState:
+        readings = {"hashprice_usd_ph_day": (reading, "USD")}
+        return builders.company_state("HIVE", readings, stamp, computed_at=AT)
+
     async with sink_and_listener(mosquitto.url, tag) as (sink, listener):
-        topic = sink.topics.company_state("HIVE")
+        topic, other = (sink.topics.company_state(it) for it in ("HIVE", "RIOT"))
         for _ in range(2):
-            await sink.publish_state(
-                topic,
-                lambda stamp: builders.company_state(
-                    "HIVE", {"hashprice_usd_ph_day": (reading, "USD")}, stamp, computed_at=AT
-                ),
-                fresh_for_ms=90_000,
-            )
+            await sink.publish_states([BoardState(it, build) for it in (topic, other)])
         await sink.clear_state(topic)
         states = await listener.wait_for("/company/HIVE/state", 3)
     assert [state.json["seq"] for state in states[:2]] == [1, 2]
-    assert states[0].properties["MessageExpiryInterval"] == 90
-    assert states[0].json["expires_at"] == iso(AT + 150 + 90_000)
+    assert states[0].properties["MessageExpiryInterval"] == 180
+    assert states[0].json["expires_at"] == iso(AT + 150 + 180_000)
     assert states[0].json["readings"]["hashprice_usd_ph_day"]["value"] == 41.2
     assert states[2].payload == b""
+    assert [state.json["seq"] for state in listener.on("/company/RIOT/state")] == [1, 2]
 
 
 @pytest.mark.parametrize(

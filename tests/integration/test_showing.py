@@ -100,9 +100,9 @@ async def test_a_company_may_be_counted_before_it_is_named(redis: RedisClient, t
     await store.change(
         {"BTC-USD": {"value": 1.0}}, {"RIOT": {"mining_margin_ratio": {"value": 0.5}}}
     )
-    _, companies = await seen.read(dict)
+    _, companies = await seen.read()
     assert companies == {}
     await redis.sadd(keys.companies, "RIOT")
     await store.change({"BTC-USD": {"value": 2.0}}, {})
-    market, companies = await seen.read(dict)
+    market, companies = await seen.read()
     assert (market["BTC-USD"], list(companies)) == ({"value": 2.0}, ["RIOT"])

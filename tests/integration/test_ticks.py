@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +17,7 @@ from monitor.store.codec import decode_tick
 from monitor.store.feeds import FeedStore
 from monitor.store.keys import Keys
 from monitor.store.ticks import TickReader, TickWriter, append_raw
-from monitor.store.views import ViewStore
+from monitor.store.views import TOGETHER, ViewStore
 from tests.quotes import any_quote
 from tests.servers import TestRedis
 from tests.worlds import NOON, quote
@@ -153,28 +151,47 @@ async def test_only_what_changed_of_the_views_is_written_and_read(
     views, keys = ViewStore(any_redis, Keys(tag)), Keys(tag)
     seen = views.seen()
     await views.write({"BTC-USD": {"value": 1}}, {"RIOT": {"a": {}, "b": {}}, "WULF": {"a": {}}})
-    before = await seen.read(dict)
-    assert await seen.read(dict) is before
+    before = await seen.read()
+    assert await seen.read() is before
     await views.change({}, {"RIOT": {"a": None, "b": {"value": 2}}})
-    market, companies = await seen.read(dict)
+    market, companies = await seen.read()
     assert companies == {"RIOT": {"b": {"value": 2}}, "WULF": {"a": {}}}
     assert market is before[0]
     assert companies["WULF"] is before[1]["WULF"]
     assert await any_redis.hkeys(keys.company("RIOT")) == [b"b"]
 
 
-async def test_a_view_is_seen_by_what_is_chosen_now(any_redis: RedisClient, tag: str) -> None:
-    """Other books may choose other readings, though none has been written since."""
-    views, names = ViewStore(any_redis, Keys(tag)), {"a"}
+async def test_a_view_is_seen_by_what_is_wanted_now(any_redis: RedisClient, tag: str) -> None:
+    """Other books may want other readings, though none has been written since."""
+    views, names = ViewStore(any_redis, Keys(tag)), ["a"]
     seen = views.seen()
 
-    def chosen(view: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: it for name, it in view.items() if name in names}
+    async def found() -> object:
+        return await seen.read(lambda name: name in names, tuple(names))
 
-    await views.write({}, {"RIOT": {"a": {}, "b": {}}})
-    assert await seen.read(chosen) == ({}, {"RIOT": {"a": {}}})
-    names.add("b")
-    assert await seen.read(chosen) == ({}, {"RIOT": {"a": {}, "b": {}}})
+    await views.write({"a": {}, "c": {}}, {"RIOT": {"a": {}, "b": {}}, "WULF": {"b": {}}})
+    assert await found() == ({"a": {}}, {"RIOT": {"a": {}}, "WULF": {}})
+    names.append("b")
+    assert await found() == ({"a": {}}, {"RIOT": {"a": {}, "b": {}}, "WULF": {"b": {}}})
+    names.append("c")
+    assert await found() == ({"a": {}, "c": {}}, {"RIOT": {"a": {}, "b": {}}, "WULF": {"b": {}}})
+    names.clear()
+    assert await found() == ({}, {"RIOT": {}, "WULF": {}})
+
+
+async def test_more_companies_than_go_together_are_written_and_seen(
+    any_redis: RedisClient, tag: str
+) -> None:
+    """However many there are, each is written and seen once, the last ones too."""
+    views = ViewStore(any_redis, Keys(tag))
+    seen = views.seen()
+    companies = {f"S{number:02d}": {"a": {"value": number}} for number in range(2 * TOGETHER + 1)}
+    await views.write({}, companies)
+    assert await seen.read() == ({}, companies)
+    changed = {name: {"a": {"value": 0}, "b": {}} for name in companies}
+    await views.change({}, changed)
+    assert await seen.read(bool, ("a",)) == ({}, {it: {"a": {"value": 0}} for it in companies})
+    assert await views.stands()
 
 
 async def test_views_that_others_wrote_or_removed_do_not_stand(

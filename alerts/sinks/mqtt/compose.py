@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from msgspec import structs
 
@@ -22,6 +23,14 @@ from monitor.core.clock import SECOND, Millis
 from monitor.core.errors import DeliveryError
 
 MAX_PAYLOAD_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """What a topic says of a company, the market or a feed: `build` makes it of a stamp."""
+
+    topic: Topic
+    build: Callable[[Stamp], RetainedState]
 
 
 class Composer:
@@ -96,26 +105,18 @@ class Composer:
         """
         return self._event(self.topics.user_inbox(user), transition, protocol, now)
 
-    def state(
-        self,
-        topic: Topic,
-        build: Callable[[Stamp], RetainedState],
-        protocol: ProtocolName,
-        now: Millis,
-        fresh_for_ms: Millis | None,
-    ) -> Message:
-        """Return the retained state that `build` makes of a stamp.
+    def state(self, state: BoardState, protocol: ProtocolName, now: Millis) -> Message:
+        """Return a retained state of the boards.
 
         Raises:
             DeliveryError: it is too large; not retriable.
 
         """
-        stamp = self._stamp(topic, None, now)
+        stamp, fresh_for_ms = self._stamp(state.topic, None, now), state.topic.delivery.expiry_ms
         if fresh_for_ms is not None:
             stamp = structs.replace(stamp, expires_at=now + fresh_for_ms)
-        payload = encode(build(stamp))
         expiry_s = None if fresh_for_ms is None else _seconds(fresh_for_ms)
-        return _message(topic, payload, protocol, expiry_s)
+        return _message(state.topic, encode(state.build(stamp)), protocol, expiry_s)
 
     def state_of(self, transition: Transition, protocol: ProtocolName, now: Millis) -> Message:
         """Return where an alert stands since `transition`, as it was said then."""

@@ -13,9 +13,7 @@ from functools import partial
 
 from alerts.model import Transition
 from alerts.notification import Notification, Receipt
-from alerts.schemas.builders import Stamp
-from alerts.schemas.payloads import RetainedState
-from alerts.sinks.mqtt.compose import Composer
+from alerts.sinks.mqtt.compose import BoardState, Composer
 from alerts.sinks.mqtt.connect import MqttSettings
 from alerts.sinks.mqtt.kept import KeptLink
 from alerts.sinks.mqtt.link import Link, LinkLost, Message, Refused
@@ -24,7 +22,8 @@ from alerts.sinks.mqtt.retained import retained
 from alerts.sinks.mqtt.spoken import Spoken
 from alerts.sinks.mqtt.trouble import Watcher
 from alerts.topics import Topic, Topics
-from monitor.core.clock import Clock, Millis
+from monitor.core.breath import Breath
+from monitor.core.clock import Clock
 from monitor.core.errors import DeliveryError
 
 NAME = "mqtt"
@@ -105,25 +104,18 @@ class MqttSink:
             link, [self._composer.inbox(user, item, link.protocol, self._clock.now())]
         )
 
-    async def publish_state(
-        self,
-        topic: Topic,
-        build: Callable[[Stamp], RetainedState],
-        *,
-        fresh_for_ms: Millis | None = None,
-    ) -> None:
-        """Publish one retained company, market or feed state and wait for the acknowledgement.
-
-        `build` makes the payload of the stamp it is given; `fresh_for_ms` becomes its expiry.
+    async def publish_states(self, states: Sequence[BoardState]) -> None:
+        """Publish retained company, market or feed states together and wait until all are acknowledged.
 
         Raises:
-            DeliveryError: not acknowledged.
+            DeliveryError: not acknowledged, or only some.
 
         """
-        link = await self._kept.connected()
-        now = self._clock.now()
-        message = self._composer.state(topic, build, link.protocol, now, fresh_for_ms)
-        await self._kept.send(link, [message])
+        link, breath, messages = await self._kept.connected(), Breath(), list[Message]()
+        for state in states:
+            messages.append(self._composer.state(state, link.protocol, self._clock.now()))
+            await breath.take()
+        await self._kept.send(link, messages)
 
     async def repeat_state(self, transition: Transition) -> None:
         """Publish again where an alert stands, unless something else was said over this connection.
