@@ -11,7 +11,7 @@ order. (A plain XREADGROUP would advance before the commit, leave them to be cla
 order, and let a woken old holder take entries away from the new one.)
 
 Redis does not undo what a function did before it failed, so whatever can fail comes first: the
-kinds of the keys are looked at and the group is moved before anything is written.
+kinds of the keys that are written are looked at and the group is moved before anything is.
 """
 
 from __future__ import annotations
@@ -42,11 +42,18 @@ local flaws, refused, replies = KEYS[7], KEYS[8], KEYS[9]
 if redis.call('GET', token) ~= ARGV[1] then return 'FENCED' end
 local cursor = redis.call('HGET', state, 'cursor') or ''
 if cursor ~= ARGV[2] then return 'MOVED' end
-for key, kind in pairs({[state] = 'hash', [outbox] = 'stream', [transitions] = 'stream',
-    [rejected] = 'stream', [flaws] = 'stream', [refused] = 'hash', [replies] = 'stream'}) do
-  local found = redis.call('TYPE', key).ok
-  if found ~= kind and found ~= 'none' then return redis.error_reply(key .. ' is a ' .. found) end
+local function refused_as(key, kind, written)
+  local found = written and redis.call('TYPE', key).ok
+  if found and found ~= kind and found ~= 'none' then
+    return redis.error_reply(key .. ' is a ' .. found)
+  end
 end
+local last = 10 + ARGV[5] + ARGV[6] + 2 * ARGV[7] + ARGV[8] + 2 * ARGV[9] + ARGV[10]
+local wrong = refused_as(state, 'hash', true)
+  or refused_as(outbox, 'stream', #ARGV > last) or refused_as(transitions, 'stream', #ARGV > last)
+  or refused_as(rejected, 'stream', ARGV[7] ~= '0') or refused_as(flaws, 'stream', ARGV[8] ~= '0')
+  or refused_as(refused, 'hash', ARGV[9] ~= '0') or refused_as(replies, 'stream', ARGV[10] ~= '0')
+if wrong then return wrong end
 if ARGV[3] ~= ARGV[2] then
   redis.call('XGROUP', 'SETID', ticks, 'compute', ARGV[3], 'ENTRIESREAD', ARGV[4])
 end

@@ -140,7 +140,15 @@ async def test_the_same_commit_twice_changes_nothing(any_redis: RedisClient, tag
     assert await everything(any_redis, keys) == before
 
 
-@pytest.mark.parametrize("broken", ["outbox", "transitions", "rejected", "ticks"])
+EVERY_PART = ("outbox", "transitions", "rejected", "flaws", "refused", "replies")
+ALL_OF_IT: dict[str, Any] = {
+    "flaws": [b"flaw"],
+    "refused": {"1|test|zero": 2},
+    "replies": [b"reply"],
+}
+
+
+@pytest.mark.parametrize("broken", [*EVERY_PART, "ticks"])
 async def test_a_redis_that_cannot_take_one_part_takes_none(
     any_redis: RedisClient, tag: str, broken: str
 ) -> None:
@@ -154,10 +162,30 @@ async def test_a_redis_that_cannot_take_one_part_takes_none(
     await any_redis.delete(foreign)
     await any_redis.set(foreign, "somebody else's")
     with pytest.raises(StoreUnavailable, match="commit"):
-        await committer.commit(lease, batch(first))
+        await committer.commit(lease, batch(first, **ALL_OF_IT))
     assert await committer.load() == {}
-    for name in {"outbox", "transitions", "rejected"} - {broken}:
+    for name in {*EVERY_PART} - {broken}:
         assert await any_redis.exists(getattr(keys, name)) == 0
+
+
+@pytest.mark.parametrize("broken", EVERY_PART)
+async def test_what_a_commit_does_not_write_does_not_stop_it(
+    any_redis: RedisClient, tag: str, broken: str
+) -> None:
+    """A foreign key in a place that this commit leaves alone is met when its turn comes."""
+    keys = Keys(tag)
+    committer = Committer(any_redis, keys)
+    await committer.prepare()
+    (first,) = await ticks(any_redis, keys, 1)
+    lease = await lease_of(any_redis, keys)
+    await any_redis.set(getattr(keys, broken), "somebody else's")
+    own = {"outbox": "transitions", "transitions": "transitions"}.get(broken, broken)
+    given: dict[str, Any] = {"transitions": [b"first"], "rejected": [("0-1", "why")]} | ALL_OF_IT
+    rest: dict[str, Any] = {
+        name: given[name] if name != own else type(given[name])() for name in given
+    }
+    await committer.commit(lease, batch(first, **rest))
+    assert (await committer.load())["cursor"] == first.encode()
 
 
 async def test_the_group_is_made_once_and_at_the_start(any_redis: RedisClient, tag: str) -> None:
