@@ -110,7 +110,7 @@ class Bindings:
                 series.index.forget()
         for vector in self.vectors.values():
             vector.forget()
-        self._firsts = {}
+        self._sifted, self._firsts = ((), ()), {}
 
 
 class Binder:

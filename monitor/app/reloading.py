@@ -105,7 +105,7 @@ class Reloader:
             if not dry_run:
                 same = await asyncio.to_thread(_same, self.present(), world)
                 same = await self._sifted(fresh, same)
-                read = await self.worker.read_ahead() if fresh is not None else {}
+                read = {} if fresh is None else await self.worker.read_ahead(fresh)
                 self._use(world, plan, cause)
                 self.worker.reload(Prepared(fresh, same, read))
             return Reloaded(accepted=True, text=words_of(plan, dry_run=dry_run), plan=plan)
@@ -145,7 +145,7 @@ class Reloader:
             fresh = await self._built(self.present())
             same = await asyncio.to_thread(_ids, self.present().rulebook)
             same = await self._sifted(fresh, same)
-            self.worker.reload(Prepared(fresh, same, await self.worker.read_ahead()))
+            self.worker.reload(Prepared(fresh, same, await self.worker.read_ahead(fresh)))
             took = time.perf_counter() - began
         log.info(
             "rules.bound",

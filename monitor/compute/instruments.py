@@ -65,8 +65,7 @@ class Instruments:
         self._known: dict[str, Instrument] = {}
         self._timers = Timers()
         self._changed_quotes: dict[tuple[str, str], Quote] = {}
-        self.flaws = FlawLog()
-        self.revisions = RevisionBook()
+        self.flaws, self.revisions = FlawLog(), RevisionBook()
         self._agreement = Agreement(flagged)
         self.revision = 0
 
@@ -75,7 +74,8 @@ class Instruments:
         """Return the reference price as last agreed; None before the first."""
         return self._agreement.reference
 
-    def _instrument(self, name: str) -> Instrument:
+    def instrument(self, name: str) -> Instrument:
+        """Return an instrument, which is made if it is not known."""
         found = self._known.get(name)
         if found is None:
             symbol = symbol_of(name, self._stocks)
@@ -116,10 +116,10 @@ class Instruments:
         names |= dict.fromkeys(self._listings.shares_of(names))
         if HEIGHT in names and DIFFICULTY in self._known:
             names |= {DIFFICULTY: None}  # of whom it counts hangs on who has seen the most blocks
-        if venues and self._instrument(BTC_USD).quotes:
+        if venues and self.instrument(BTC_USD).quotes:
             names.pop(BTC_USD, None)
             names |= dict.fromkeys((BTC_USD, *VOLUMES))  # last: made of the others
-        changed = tuple(name for name in names if self._refresh(self._instrument(name), now))
+        changed = tuple(name for name in names if self._refresh(self.instrument(name), now))
         rejected = self._agreement.rejected
         reasons = [(venue, rejected[venue]) for venue in venues if venue in rejected]
         return refused + [item for item in reasons if item[1] != "stale"], changed
@@ -135,7 +135,7 @@ class Instruments:
         """Keep a quote; return None, or why it was left out: empty for what was said before."""
         if not self._room_for(quote):
             return TOO_MANY
-        instrument = self._instrument(quote.instrument)
+        instrument = self.instrument(quote.instrument)
         last = instrument.quotes.get(quote.source)
         refusal = judge(quote, last, now)  # first: what is no number cannot be compared
         if refusal is not None:
@@ -194,13 +194,13 @@ class Instruments:
         own = (it.symbol for it in self._known.values() if it.symbol.ticker == ticker)
         shares = [symbol.name for symbol in own if symbol.kind.in_sessions]
         names = [*shares, *self._listings.shares_of(shares)]
-        return tuple(each for each in names if self._refresh(self._instrument(each), now))
+        return tuple(each for each in names if self._refresh(self.instrument(each), now))
 
     def run_timer(self) -> tuple[str, ...]:
         """Run the earliest timer at its own moment; return the instruments whose readings changed."""
         due, name = self._timers.pop()
         more = VOLUMES if name == BTC_USD else self._listings.shares_of([name])
-        return tuple(each for each in (name, *more) if self._refresh(self._instrument(each), due))
+        return tuple(each for each in (name, *more) if self._refresh(self.instrument(each), due))
 
     def _refresh(self, instrument: Instrument, now: int) -> bool:
         """Work out an instrument's reading at `now`; tell whether it changed."""
@@ -283,17 +283,18 @@ class Instruments:
     def restore(self, quotes: Iterable[Quote], reference: Reference | None, now: int) -> None:
         """Take back what was saved, as it stood at `now`."""
         for quote in quotes:
-            self._instrument(quote.instrument).quotes[quote.source] = quote
-        shares = (self._instrument(share) for share in self._listings.shares_of(self._known))
+            self.instrument(quote.instrument).quotes[quote.source] = quote
+        self._known = dict(sorted(self._known.items()))  # whichever were made beforehand
+        shares = (self.instrument(share) for share in self._listings.shares_of(self._known))
         for instrument in (*self._known.values(), *shares):
             if instrument.symbol.name != BTC_USD:
                 self._choose(instrument, now)
                 self._timers.arm(instrument.symbol.name, instrument.changes_at)
         if reference is None:
             return
-        price = self._instrument(BTC_USD)
+        price = self.instrument(BTC_USD)
         price.reading = reference.reading
         price.changes_at = self._agreement.restore(reference, self._family(), now)
         self._timers.arm(BTC_USD, price.changes_at)
         for name in VOLUMES:
-            self._refresh(self._instrument(name), now)
+            self._refresh(self.instrument(name), now)

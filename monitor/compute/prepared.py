@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitor.compute.saved import Decoded
+from monitor.compute.saved import Decoded, read_cells
 from monitor.compute.step import Step
 
 
@@ -22,3 +23,16 @@ class Prepared:
     fresh: Step | None = None
     same: frozenset[str] = frozenset()
     read: Decoded = field(default_factory=dict)
+
+
+def read_ahead(cells: Mapping[str, bytes], key: str, fresh: Step) -> Decoded:
+    """Return what the cells of the hash `key` hold, and make the instruments that it is about.
+
+    Raises:
+        ConfigError: they cannot be read.
+
+    """
+    read: Decoded = {}
+    for quote in read_cells(cells, key, read).quotes:
+        fresh.instruments.instrument(quote.instrument)
+    return read

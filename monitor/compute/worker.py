@@ -23,7 +23,7 @@ from alerts.desk.user_rules import UserRule
 from monitor.compute.counts import Counts, count_refusals
 from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
-from monitor.compute.prepared import Prepared
+from monitor.compute.prepared import Prepared, read_ahead
 from monitor.compute.presenter import Presenter
 from monitor.compute.saved import Decoded, Saved, read_cells
 from monitor.compute.step import Step
@@ -96,13 +96,12 @@ class ComputeWorker:
         self.step: Step | None = None
         self._shown = Cursor("", 0)
 
-    async def read_ahead(self) -> Decoded:
-        """Read the state for a `reload` soon, which others wait for; what fails here fails there."""
-        read: Decoded = {}
+    async def read_ahead(self, fresh: Step) -> Decoded:
+        """Read the state for a `reload` to `fresh` soon, which ticks wait for; it may fail there."""
         with contextlib.suppress(StoreUnavailable, ConfigError):
             cells = await self._committer.load()
-            await asyncio.to_thread(read_cells, cells, self._committer.state_key, read)
-        return read
+            return await asyncio.to_thread(read_ahead, cells, self._committer.state_key, fresh)
+        return {}
 
     def reload(self, prepared: Prepared = UNPREPARED) -> None:
         """Take the books anew before the next batch, keeping all alert state."""
@@ -200,7 +199,7 @@ class ComputeWorker:
             step.judge()
         else:
             await asyncio.to_thread(step.judge, self._same)
-            self.step = step
+            self.step, self._same = step, frozenset()
 
     async def _batch(self, lease: Lease, step: Step, look: Look) -> bool:
         """Step through a batch and commit it, if others wait for what it changed or more comes.

@@ -325,7 +325,7 @@ async def test_what_ticks_tell_does_not_wait_for_the_judgement(shard: Shard) -> 
     fresh.shown = threading.Event()
     async with shard.working() as worker:
         await shard.settled(await shard.add(x(9), at=NOON))
-        worker.reload(Prepared(fresh, frozenset({"up"}), await worker.read_ahead()))
+        worker.reload(Prepared(fresh, frozenset({"up"}), await worker.read_ahead(fresh)))
         cursor = await shard.add(x(11, NOON + 1), at=NOON + 1)
         await shard.settled(cursor)
         told = states(await shard.transitions())
@@ -339,9 +339,10 @@ async def test_a_state_read_ahead_is_brought_up_to_date(shard: Shard) -> None:
     """What was committed after the state was read for a reload is not lost by it."""
     async with shard.working() as worker:
         await shard.settled(await shard.add(x(11), at=NOON))
-        read = await worker.read_ahead()
+        fresh = make_step(RULES)
+        read = await worker.read_ahead(fresh)
         await shard.settled(await shard.add(x(4, NOON + 1), at=NOON + 1))
-        worker.reload(Prepared(make_step(RULES), frozenset({"up"}), read))
+        worker.reload(Prepared(fresh, frozenset({"up"}), read))
         await shard.settled(await shard.add(x(12, NOON + 2), at=NOON + 2))
     told = [("up", "X", word) for word in ("firing", "resolved", "firing")]
     assert states(await shard.transitions()) == told
@@ -353,7 +354,7 @@ async def test_a_state_that_cannot_be_read_ahead_is_read_when_it_counts(
     """Reading ahead saves time and is no condition: a reload does without it."""
     worker, nobody = shard.worker(), connect("redis://127.0.0.1:1")
     worker._committer = Committer(nobody, shard.keys)
-    assert await worker.read_ahead() == {}
+    assert await worker.read_ahead(make_step(RULES)) == {}
     await nobody.aclose()
 
 
