@@ -23,7 +23,7 @@ from alerts.desk.user_rules import UserRule
 from monitor.compute.counts import Counts, count_refusals
 from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
-from monitor.compute.prepared import Prepared, read_ahead
+from monitor.compute.prepared import UNPREPARED, Prepared, Waiting, read_ahead
 from monitor.compute.presenter import Presenter
 from monitor.compute.saved import Decoded, Saved, read_cells
 from monitor.compute.step import Step
@@ -44,7 +44,6 @@ QUIET_S = 0.02
 """How long changes that are news to nobody wait for others to be committed with."""
 
 _ALWAYS = ("schema", "now")
-UNPREPARED = Prepared()
 
 log = structlog.get_logger()
 
@@ -87,7 +86,7 @@ class ComputeWorker:
         self._behind_ms = behind_ms
         self.on_reload: Callable[[Command], None] | None = None
         self.on_users: Callable[[], None] | None = None
-        self._reload: Prepared | None = None
+        self._waiting = Waiting()
         self._same: frozenset[str] = frozenset()
         self._presenter = Presenter()
         self._rejected: list[tuple[str, str]] = []
@@ -105,12 +104,16 @@ class ComputeWorker:
 
     def reload(self, prepared: Prepared = UNPREPARED) -> None:
         """Take the books anew before the next batch, keeping all alert state."""
-        self._reload = prepared
+        self._waiting.put(prepared)
 
     @property
     def reloading(self) -> bool:
         """Tell whether other books or rules wait to be taken."""
-        return self._reload is not None
+        return bool(self._waiting)
+
+    async def settled(self) -> None:
+        """Wait until the books that were given are at work and judged, if that is soon."""
+        await self._waiting.settled()
 
     async def work(self, lease: Lease) -> None:
         """Load the state, then batch after batch, until cancelled or something breaks.
@@ -121,7 +124,7 @@ class ComputeWorker:
 
         """
         await self._committer.prepare()
-        step = await self._begin(self._taken())
+        step = await self._begin(self._waiting.take())
         lookout = Lookout(self._reader, self._clock)
         try:
             while True:
@@ -141,13 +144,9 @@ class ComputeWorker:
         finally:
             lookout.close()
 
-    def _taken(self) -> Prepared:
-        prepared, self._reload = self._reload or UNPREPARED, None
-        return prepared
-
     async def _begin_anew(self, step: Step) -> Step:
         """Return a step of the books as they are now; `step` is the one before."""
-        prepared = self._taken()
+        prepared = self._waiting.take()
         judged = step is self.step and not step.unjudged
         with uncollected():  # ticks wait for this, and a pause would be a tenth of it
             fresh = await self._begin(prepared)
@@ -200,6 +199,7 @@ class ComputeWorker:
         else:
             await asyncio.to_thread(step.judge, self._same)
             self.step, self._same = step, frozenset()
+        self._waiting.settle()
 
     async def _batch(self, lease: Lease, step: Step, look: Look) -> bool:
         """Step through a batch and commit it, if others wait for what it changed or more comes.

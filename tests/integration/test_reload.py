@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from alerts.model import AlertState
 from monitor.app.service import COMPUTE, Job, Service, opened
 from monitor.core.clock import SystemClock
 from monitor.core.signature import SIGNATURE, TIMESTAMP, signature_of
@@ -302,6 +303,25 @@ async def test_a_large_book_does_not_hold_the_ticks_up(
         step = room.service.worker.step
         assert step is not None
         assert len(step.watch) == 20_000
+
+
+async def test_two_readings_close_together_lose_no_rule(room: Room) -> None:
+    """A rule that the first changed and the second left alone is judged by what stands there."""
+    await room.price("Z", 55)
+    reloader = room.service.reloader
+    for level in (60, 62):
+        changed = f"  - {{id: close, type: threshold, on: Z, below: {level}}}\n"
+        room.book.write_text(UNTOUCHED + changed, encoding="utf-8")
+        _, again = await asyncio.gather(*(reloader.reload("test") for _ in range(2)))
+        assert again.text.endswith(": no rule is different")
+        await room.price("Y", level)
+
+        def fires() -> bool:
+            step = room.service.worker.step
+            live = [] if step is None else step.watch.live()
+            return ("close|Z", AlertState.FIRING) in ((it.name, it.record.state) for it in live)
+
+        await wait_until(fires, "the changed rule to fire")
 
 
 async def test_rules_of_users_outlive_a_reading_of_the_books(room: Room, tmp_path: Path) -> None:
