@@ -14,8 +14,6 @@ from functools import cache
 from itertools import chain, compress, count, takewhile
 from operator import attrgetter, ne
 
-import numpy as np
-
 from alerts.gates import Gates, subject_of
 from alerts.index import Edges, GapIndex
 from alerts.rules.absence import AbsenceRule
@@ -92,6 +90,13 @@ class Bindings:
 
     def _others(self, same: Collection[str]) -> list[int]:
         return [it for it, rule in enumerate(self.rules) if rule.id not in same]
+
+    def owe(self, number: int) -> None:
+        """Let the next reading of its value touch a rule, wherever that stands."""
+        home = self.homes[number]
+        home.owed.add(number)
+        if (vector := self.vectors.get(home.target.name)) is not None:
+            vector.look_at(home)
 
     def reopen(self, live: Collection[int], same: Collection[str]) -> None:
         """Let the next reading of each value touch every rule, as the first did.
@@ -235,8 +240,7 @@ class Binder:
             for series in inputs.values():
                 self._readers.setdefault(id(series), []).append(number)
             composite.inputs = inputs
-        composites = self._made.composites.items()
-        self._made.clocked = tuple(number for number, it in composites if it.rule.clocked)
+        self._made.clocked = tuple(n for n, it in self._made.composites.items() if it.rule.clocked)
 
     def _company(self, source: Source, home: Series) -> str | None:
         """Return whose value an input is."""
@@ -264,9 +268,7 @@ class Binder:
         """Put a company's series at its place in the vector of the metric."""
         vector = self._made.vectors.get(name)
         if vector is None:
-            size = len(self._targets[name].companies or ())
-            low, high = np.full(size, -np.inf), np.full(size, np.inf)
-            vector = Vector({}, low, high, np.ones(size, dtype=np.bool_))
+            vector = Vector.of(len(self._targets[name].companies or ()))
             self._made.vectors[name] = vector
         if isinstance(series.signal, Rank):
             vector.ranked.setdefault(series.signal, {})[place] = series

@@ -14,13 +14,14 @@ def on_move(
     rule: Rule, stride: Stride, record: AlertRecord | None, value: float, now: int
 ) -> Outcome:
     """Measure a value from the anchor; a stride away it is told, and becomes the anchor."""
+    due = stride.turns_at(now)
     if record is None or record.anchor is None:
         anchored = AlertRecord(
             state=AlertState.INACTIVE,
             since=now,
             number=0,
             fired=False,
-            due=None,
+            due=due,
             version=rule.version,
             bound=None,
             entered_at=now,
@@ -31,13 +32,18 @@ def on_move(
         )
     at = record.entered_at or record.since
     if stride.starts_anew(at, now):
-        return _kept(replace(record, anchor=value, entered_at=now))
+        return _kept(replace(record, anchor=value, entered_at=now, due=due))
     if not stride.reached(record.anchor, value):
-        return _kept(record)
-    moved = replace(record, anchor=value, entered_at=now, number=record.number + 1)
+        return _kept(record if record.due == due else replace(record, due=due))
+    moved = replace(record, anchor=value, entered_at=now, due=due, number=record.number + 1)
     inactive, noted = AlertState.INACTIVE, AlertState.NOTED
     since, number = moved.since, moved.number
     return Outcome(moved, inactive, noted, Reason.MOVED, record.anchor, since, number)
+
+
+def on_turn(record: AlertRecord) -> Outcome:
+    """Let the time of an anchor be over: the next value is the anchor, wherever it stands."""
+    return _kept(replace(record, due=None))
 
 
 def _kept(record: AlertRecord) -> Outcome:

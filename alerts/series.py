@@ -217,8 +217,20 @@ class Vector:
     always: tuple[int, ...] = ()
     values: NDArray[np.float64] | None = None
 
+    @classmethod
+    def of(cls, size: int) -> Vector:
+        """Return one of so many companies, of which none is watched yet."""
+        low, high = np.full(size, -np.inf), np.full(size, np.inf)
+        return cls({}, low, high, np.ones(size, dtype=np.bool_))
+
     def forget(self) -> None:
         """Look at every series again when the next values come."""
         self.low[list(self.series)] = self.high[list(self.series)] = np.inf
         self.usable = np.ones_like(self.usable)
         self.quality = None
+
+    def look_at(self, series: Series) -> None:
+        """Look at one series when the next values come."""
+        for place, own in self.series.items():
+            if own is series:
+                self.low[place] = np.inf

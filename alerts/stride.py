@@ -40,3 +40,7 @@ class Stride:
     def starts_anew(self, anchored_at: int, now: int) -> bool:
         """Tell whether the time of the anchor is over."""
         return bool(self.anew_ms) and anchored_at // self.anew_ms != now // self.anew_ms
+
+    def turns_at(self, now: int) -> int | None:
+        """Return when the time of an anchor that is set now is over, ms UTC; None: it never is."""
+        return (now // self.anew_ms + 1) * self.anew_ms if self.anew_ms else None

@@ -399,10 +399,11 @@ class Watch:
         rule, record = self._rules[number], self._ledger.records[number]
         reading = self._present(number, reading_of)
         held = record.state is AlertState.PENDING and rule.exacting
-        if self.gates.shut(number) or (held and rule.refusal(reading) is not None):
-            self._refuse(number, record, reading, due)
-            return
-        self._ledger.settle(number, engine.on_timer(rule, record, due), reading, due)
+        if record.anchor is not None:
+            self._bound.owe(number)  # wherever the next value stands, it is the anchor
+        elif self.gates.shut(number) or (held and rule.refusal(reading) is not None):
+            return self._refuse(number, record, reading, due)
+        return self._ledger.settle(number, engine.on_timer(rule, record, due), reading, due)
 
     def _run_signal(self, series: Series, due: int, reading_of: ReadingOf) -> None:
         """Look at a signal that changes by itself."""
