@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from alerts.binding import Bindings
 from alerts.rules.base import Rule
 from alerts.rules.cel import SESSION, Answer
@@ -17,7 +19,7 @@ from alerts.rules.expression import VALUE
 from alerts.series import Series
 from alerts.signals.base import TOO_FEW
 from alerts.telling import Inputs
-from monitor.domain.events import Quality
+from monitor.domain.events import Quality, Reading
 
 
 class Composites:
@@ -28,6 +30,7 @@ class Composites:
         self._bound, self._session = bound, session
         self._open: set[int] = set()
         self._failed: dict[int, str] = {}
+        self._lacking: dict[int, tuple[Quality, str]] = {}
 
     def __contains__(self, number: object) -> bool:
         """Tell whether a binding is one of an expression."""
@@ -53,11 +56,13 @@ class Composites:
     def answer(self, number: int, now: int) -> Answer | None:
         """Return what an expression says of its values as they are; None where it does not apply.
 
-        What it fails on is remembered, if its own value is known.
+        What it fails on is remembered, if its own value is known, and what it lacks. It fails where
+        something is divided by what is unknown, else it waits for it as for its own value.
         """
         composite, known = self._bound.composites[number], self._known(number, now)
         found = composite.rule.expression.evaluate(known)
         self._failed.pop(number, None)
+        self._lacking.pop(number, None)
         if found.holds is not None:
             return found
         if self._bound.homes[number].quality is Quality.NOT_APPLICABLE:
@@ -66,6 +71,11 @@ class Composites:
         if VALUE in unknown or any(it.reading.reason == TOO_FEW for it in unknown.values()):
             return Answer(None)  # no data, or not yet: nothing is wrong with the rule
         lacking = "; ".join(_unusable(name, it) for name, it in unknown.items())
+        divided = composite.rule.expression.divisors & unknown.keys()
+        if found.lacking and lacking and not divided:
+            worst = max(it.reading.quality for it in unknown.values())
+            self._lacking[number] = (Quality.MISSING if worst.usable else worst, lacking)
+            return Answer(None)
         why = lacking if found.lacking and lacking else found.why
         self._failed[number] = why
         return Answer(None, why)
@@ -112,9 +122,15 @@ class Composites:
         """Return what an expression failed on last; empty if it did not."""
         return self._failed.get(number, "")
 
+    def as_known(self, number: int, reading: Reading) -> Reading:
+        """Return the reading of an alert: unknown, and why, if its expression lacked another one."""
+        quality, why = self._lacking.get(number, (reading.quality, ""))
+        return replace(reading, value=None, quality=quality, reason=why) if why else reading
+
     def failures(self) -> Iterator[tuple[Rule, str, str]]:
-        """Yield each rule that could not be evaluated last, with its key and the reason."""
-        for number, why in sorted(self._failed.items()):
+        """Yield each rule that could not be evaluated or judged last, with its key and the reason."""
+        lacked = {number: why for number, (_, why) in self._lacking.items()}
+        for number, why in sorted((lacked | self._failed).items()):
             yield self._bound.rules[number], self._bound.homes[number].key, why
 
     def parts(self, number: int, told_by: Callable[[str, str | None], tuple[str, ...]]) -> Inputs:

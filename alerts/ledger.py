@@ -109,6 +109,7 @@ class Ledger:
                 home.extremes.clear()
                 self.stretched(home)
         failed = self._composites.failure(number)
+        reading = self._composites.as_known(number, reading)
         told = Told(
             rule,
             home,

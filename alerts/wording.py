@@ -34,10 +34,12 @@ def sentence(rule: Rule, outcome: Outcome, reading: Reading, home: Series) -> st
 
 def _words_for(rule: Rule, outcome: Outcome) -> str:
     """Return the sentence of an outcome: the rule's own says that its condition holds."""
-    if outcome.reason is Reason.NO_DATA_ALERT:
-        return "{subject} is unknown ({reason}); the last value was {last}."
+    if outcome.after in {AlertState.NO_DATA, AlertState.ERROR}:
+        return rule.lost_saying
     if outcome.reason is Reason.DATA_BACK:
-        return "{subject} is known again: {value}."
+        return rule.back_saying
+    if outcome.reason is Reason.NO_DATA_OK:
+        return f"Resolved: {rule.lost_saying}"
     if outcome.after is AlertState.RESOLVED:
         return rule.ending
     return rule.summary or rule.saying

@@ -76,7 +76,7 @@ def _calm(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
         return Paced(calm)
     notice = _again(pace, NoticeReason.STABLE, present, now)
     stands = "it fires" if pace.firing else "it does not fire"
-    text = f"Stable again, {stands}: {pace.last.summary}"
+    text = f"Stable again, {stands}: {pace.last.summary}{_by_now(pace, notice)}"
     return Paced(_owing(terms, calm, notice, now), (changed(notice, summary=text),))
 
 
@@ -86,6 +86,7 @@ def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Pace
     if not owed or (pace.flap is not None and pace.flap.flapping):
         return Paced(free)
     notice = _again(pace, NoticeReason.NEW, present, now)
+    notice = changed(notice, summary=f"{notice.summary}{_by_now(pace, notice)}")
     if is_over(terms, now) and notice.told:
         notice = changed(notice, muted_by=EXPIRED)
     return Paced(_owing(terms, free, notice, now), (notice,))
@@ -106,7 +107,7 @@ def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     chain, inbox = escalation.on_timer(terms.chain, pace.chain)
     notice = _again(pace, NoticeReason.ESCALATION, present, now, inbox)
     waited = span_words(now - pace.chain.started_at)
-    text = f"Nobody acknowledged for {waited}: {notice.summary}"
+    text = f"Nobody acknowledged for {waited}: {notice.summary}{_by_now(pace, notice)}"
     if not notice.told:  # a mute is no answer: whoever was not told hears no end either
         chain = replace(chain, told=pace.chain.told)
     return Paced(changed(pace, chain=chain), (changed(notice, summary=text, inbox=inbox),))
@@ -124,6 +125,13 @@ def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     stands = "" if notice.value is None else f" Now {for_people(notice.value, notice.unit)}."
     text = f"{lasts}: {pace.last.summary}{stands}"
     return Paced(later, (changed(notice, summary=text),))
+
+
+def _by_now(pace: Pace, notice: Transition) -> str:
+    """Return the value that a notice carries where its sentence has an older one."""
+    if notice.value is None or notice.value == pace.last.value:
+        return ""
+    return f" Now {for_people(notice.value, notice.unit)}."
 
 
 def _again(

@@ -107,6 +107,16 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
         """Return the sentence for the end of an alert."""
         return RESOLVED_SUMMARY
 
+    @property
+    def lost_saying(self) -> str:
+        """Return the sentence for an alert whose value has been unknown for long."""
+        return "{subject} is unknown ({reason}); the last value was {last}."
+
+    @property
+    def back_saying(self) -> str:
+        """Return the sentence for an alert whose value is known again."""
+        return "{subject} is known again: {value}."
+
     def reads(self) -> tuple[str, ...]:
         """Return the targets that it reads, what it is on first."""
         return (self.on,)

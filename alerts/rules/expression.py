@@ -155,6 +155,16 @@ class ExpressionRule(
         """Return the value and that the condition is over."""
         return "Resolved: {subject} is {value}."
 
+    @property
+    def lost_saying(self) -> str:
+        """Return that it cannot be judged, for want of any of its values."""
+        return "{subject} cannot be judged ({reason}); the last value was {last}."
+
+    @property
+    def back_saying(self) -> str:
+        """Return that it can be judged again."""
+        return "{subject} can be judged again; it is {value}."
+
     def edges(self) -> Sequence[float]:
         """Return the values of what it is on at which the condition may change."""
         return self.input_edges(VALUE) or ()

@@ -254,7 +254,7 @@ def test_an_expression_is_asked_at_its_levels_only() -> None:
 
 
 def test_unknown_decides_nothing_and_known_may() -> None:
-    """`a OR unknown` is true where a is; where it is not, the rule has failed, and says on what."""
+    """`a OR unknown` is true where a is; where it is not, it is said what the rule lacks."""
     made = rule("expression", inputs={"b": "B"}, when="value > 10 OR b / value > 2")
     desk = Desk(made)
     assert desk.show(0, S=11.0) == ["r|S firing"]
@@ -264,6 +264,29 @@ def test_unknown_decides_nothing_and_known_may() -> None:
     assert failed[2] == "`b`, B, is missing"
     assert desk.show(2, B=10.0) == ["r|S resolved"]
     assert list(desk.watch.composites.failures()) == []
+
+
+@pytest.mark.parametrize(
+    ("no_data", "told"),
+    [("ok", "resolved"), ("alert", "no_data"), ("no_data", "no_data")],
+)
+def test_a_second_value_that_is_unknown_is_met_as_the_rule_says(no_data: str, told: str) -> None:
+    """Its patience and its policy hold for what is unknown, whichever value that is (row E10)."""
+    made = rule(
+        "expression",
+        inputs={"b": "B"},
+        when="value < 20 AND b > 2",
+        no_data=no_data,
+        no_data_after="1s",
+    )
+    desk = Desk(made)
+    assert desk.show(0, S=11.0, B=3.0)[-1] == "r|S firing"
+    assert desk.show(1, B=None) == []
+    desk.to(1_001)
+    (last,) = desk.watch.take_transitions()
+    assert last.to_state.value == told
+    assert (last.value, last.last_value) == (None, 11.0)
+    assert "cannot be judged (`b`, B, is missing); the last value was 11" in last.summary
 
 
 def test_dividing_by_a_stale_series_is_an_error() -> None:
