@@ -78,10 +78,22 @@ class Desk:
                 firing = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
                 if self.mutes.inhibition.set(subject_of(change), firing=firing):
                     self._freed[f"rule:{change.name}"] = Reason.INHIBITION_OVER
-        self._out += [self._verdicts.on(change, now) for change in changes]
+        for change in changes:
+            self._end_before(change, now)
+            self._out.append(self._verdicts.on(change, now))
         freed, self._freed = self._freed, {}
         for mute, reason in freed.items():
             self.release(mute, reason, now)
+
+    def _end_before(self, change: Transition, now: int) -> None:
+        """Tell the end that an alert owes from before it fired again, if the fire is told."""
+        owed = self.ledger.standings.get(change.name)
+        if owed is None or not owed.over or change.to_state is not AlertState.FIRING:
+            return
+        if not (change.muted_by or self.mutes.of(subject_of(change), now)):
+            kind = owed.muted_by.partition(":")[0]
+            self.ledger.forget(change.name)
+            self.say(notices.end_at_last(owed, _OVER.get(kind, Reason.INPUT_BACK), now))
 
     @property
     def owes(self) -> bool:

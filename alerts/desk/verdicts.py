@@ -54,8 +54,10 @@ class Verdicts:
     def _firing(self, change: Transition, now: int) -> Transition:
         known = self._ledger.standings.get(change.name)
         if known is None or known.over or known.last.since != change.since:
-            return self._tell(change, NoticeReason.NEW, None, now, told=False)
-        if known.told and change.reason is Reason.DATA_BACK:
+            # who still is to hear of the end of the one before knows of no other state than this
+            told = known is not None and known.over and known.told
+            return self._tell(change, NoticeReason.NEW, None, now, told=told)
+        if known.told and change.reason is Reason.DATA_BACK and not known.last.muted_by:
             return self._tell(change, NoticeReason.DATA_BACK, known.ack, now, told=True)
         if not known.told:
             back = change.reason is Reason.INPUT_BACK
@@ -80,12 +82,15 @@ class Verdicts:
         lost = change.reason is Reason.NO_DATA_ALERT
         known = self._ledger.standings.get(change.name)
         muted = self._mutes.of(subject_of(change), now)
+        notice = NoticeReason.NO_DATA if lost else NoticeReason.DATA_BACK
         if not lost and known is not None:
             self._ledger.forget(change.name)
-        elif known is not None:
-            self._ledger.stand(replace(known, last=_lean(change)))
-        notice = NoticeReason.NO_DATA if lost else NoticeReason.DATA_BACK
-        return self._hidden(replace(change, notice=notice, muted_by=muted))
+            muted = muted or known.last.muted_by  # nobody is told half
+        decided = replace(change, notice=notice, muted_by=muted)
+        if lost and (known is not None or muted):
+            known = known or Standing(last=change, told=False, muted_by=muted)
+            self._ledger.stand(replace(known, last=_lean(decided)))
+        return self._hidden(decided)
 
     def _waiting(self, change: Transition) -> Transition:
         """Mark what a dead input explains; pending and no_data are no news by themselves."""

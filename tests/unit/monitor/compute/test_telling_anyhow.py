@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.codec import encode_transition
-from alerts.model import AlertState, NoticeReason, Transition
+from alerts.model import AlertState, NoticeReason, Reason, Transition
 from monitor.compute.saved import read_cells
 from monitor.domain.commands import (
     AckAlert,
@@ -31,6 +31,8 @@ RULES = [
     threshold(id="very-low", on="X", below=5.0, severity="critical"),
     threshold(id="slow", on="X", below=8.0, severity="info", **{"for": "3m"}),
     threshold(id="child", on="Y", above=10.0),
+    threshold(id="ends", on="X", below=10.0, no_data="ok", no_data_after="1m"),
+    threshold(id="asks", on="X", below=10.0, no_data="alert", no_data_after="1m"),
 ]
 BOOK = book(
     quiet=[{"name": "tea", "from": "12:20", "to": "12:35"}],
@@ -50,7 +52,7 @@ class Move:
     early: int
 
 
-_names = st.sampled_from(["low", "very-low", "slow", "child"])
+_names = st.sampled_from(["low", "very-low", "slow", "child", "ends", "asks"])
 _actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(
         AddSilence,
@@ -167,6 +169,8 @@ def test_who_is_told_of_a_fire_is_told_of_its_end_and_nobody_else(moves: list[Mo
     fires: dict[tuple[str, int], int] = {}
     for item in (it for it in told if it.told and it.to_state is not AlertState.NOTED):
         episode = (item.name, item.since)
+        if item.to_state in {AlertState.NO_DATA, AlertState.INACTIVE}:
+            continue  # that a value is unknown, and known again, is no fire
         if item.to_state is AlertState.RESOLVED:
             assert fires.pop(episode, 0) > 0, f"{item.name} ended untold"
             continue
@@ -177,3 +181,23 @@ def test_who_is_told_of_a_fire_is_told_of_its_end_and_nobody_else(moves: list[Mo
             AlertState.NO_DATA,
             AlertState.PENDING,
         }
+
+
+@settings(max_examples=200, deadline=None)
+@given(MOVES)
+def test_nobody_is_told_half(moves: list[Move]) -> None:
+    """A fire is told after the end of the one before, data that is back after data that was lost (K16)."""
+    told, _ = plainly(moves, silences_of(moves))
+    firing, lost = set[str](), set[str]()
+    for item in (it for it in told if it.told and it.rule in {rule.id for rule in RULES}):
+        if item.notice is NoticeReason.NEW:
+            assert item.name not in firing, f"{item.name} is new twice"
+            firing.add(item.name)
+        elif item.notice is NoticeReason.RESOLVED:
+            firing.discard(item.name)
+            lost.discard(item.name)
+        elif item.notice is NoticeReason.NO_DATA:
+            lost.add(item.name)
+        elif item.reason is Reason.DATA_BACK:
+            assert item.name in lost, f"{item.name} is back and was never lost"
+            lost.discard(item.name)
