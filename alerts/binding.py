@@ -7,7 +7,6 @@ or on the same signal of it, share one series and one index. An expression is at
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +18,8 @@ from alerts.index import Edges, GapIndex
 from alerts.rules.absence import AbsenceRule
 from alerts.rules.base import Rule
 from alerts.rules.expression import VALUE, ExpressionRule, Source
-from alerts.rules.life import NoData
+from alerts.rules.life import Mode, NoData
+from alerts.rules.manner import severities_of
 from alerts.series import Series, Target, Vector
 from alerts.signals.base import Signal
 from alerts.signals.rank import Rank
@@ -170,7 +170,7 @@ class Binder:
         if found is not None:
             return found
         name, company, signal = key
-        made = Series(GapIndex(Edges()), self._targets[name], company, Counter())
+        made = Series(GapIndex(Edges()), self._targets[name], company)
         self._series[key] = made
         self._made.series.append(made)
         self._edges[id(made)] = Edges()
@@ -190,8 +190,8 @@ class Binder:
         self._made.homes += [home] * len(rules)
         home.numbers = range(first, len(self._made.rules))
         self._edges[id(home)].add_all((rule.edges() for rule in rules), first)
-        severities = Counter(rule.manner.severity for rule in rules)
-        home.rules = Counter({severity.value: count for severity, count in severities.items()})
+        home.rules = severities_of(rule.manner for rule in rules)
+        home.shadowed = severities_of(it.manner for it in rules if it.mode is Mode.SHADOW)
         mine = [(number, rule) for number, rule in enumerate(rules, first) if self._asks(rule)]
         subject = subject_of(home.target.name, home.company)
         self._made.demanding += [n for n, rule in mine if rule.exacting or rule.windows]

@@ -16,6 +16,7 @@ from alerts.binding import Bindings
 from alerts.rules.base import Rule
 from alerts.rules.cel import SESSION, Answer
 from alerts.rules.expression import VALUE
+from alerts.rules.life import Mode
 from alerts.series import Series
 from alerts.signals.base import TOO_FEW
 from alerts.telling import Inputs
@@ -31,6 +32,7 @@ class Composites:
         self._open: set[int] = set()
         self._failed: dict[int, str] = {}
         self._lacking: dict[int, tuple[Quality, str]] = {}
+        self._answered: dict[int, bool] = {}
 
     def __contains__(self, number: object) -> bool:
         """Tell whether a binding is one of an expression."""
@@ -64,6 +66,7 @@ class Composites:
         self._failed.pop(number, None)
         self._lacking.pop(number, None)
         if found.holds is not None:
+            self._answered[number] = number not in self._answered
             return found
         if self._bound.homes[number].quality is Quality.NOT_APPLICABLE:
             return None
@@ -106,8 +109,9 @@ class Composites:
         return [series for name, series in inputs.items() if name != VALUE]
 
     def beside(self) -> Iterator[tuple[Rule, Series, Sequence[Series]]]:
-        """Yield each expression with what its rule is on, and what it reads besides."""
-        for name, number in self._named.items():
+        """Yield each expression that speaks, with what its rule is on, and what it reads besides."""
+        aloud = (it for it in self._named.items() if self._bound.rules[it[1]].mode is Mode.LIVE)
+        for name, number in aloud:
             yield self._bound.rules[number], self._bound.homes[number], self.read_by(name)
 
     def decided(self, name: str, now: int) -> bool:
@@ -117,6 +121,10 @@ class Composites:
             return False
         expression = self._bound.composites[number].rule.expression
         return expression.evaluate(self._known(number, now)).holds is not None
+
+    def is_first(self, number: int) -> bool:
+        """Tell whether an expression's last answer was the first since the start."""
+        return self._answered.get(number, False)
 
     def failure(self, number: int) -> str:
         """Return what an expression failed on last; empty if it did not."""

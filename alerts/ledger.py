@@ -41,6 +41,7 @@ class Ledger:
         self._instant = False
         self._stretched: dict[str, Series] = {}
         self._gone: list[str] = []
+        self._cold: set[int] = set()
         self._lasts: dict[str, tuple[float, int] | None] = {}
 
     # ---------------------------------------------------------------- outcomes
@@ -50,9 +51,11 @@ class Ledger:
     ) -> None:
         """Remember an outcome; note its transition and its timer.
 
-        `cold`: it is of the first sample of a value ever, and nobody is told of a fire.
+        `cold`: it is of the first sample of a value ever: nobody is told of a fire that begins here.
         """
         before, home = self.records.get(number), self._homes[number]
+        if before is None or cold:
+            (self._cold.add if cold else self._cold.discard)(number)
         if outcome.record is not before:
             self._dirty.add(number)
             self.on_change(number, home)
@@ -64,7 +67,8 @@ class Ledger:
                 self._keep(number, outcome.record, reading)
         if outcome.changed:
             told = self._transition(number, outcome, reading, at)
-            if cold and outcome.after is AlertState.FIRING and not told.muted_by:
+            hidden = number in self._cold and outcome.after is AlertState.FIRING
+            if hidden and not told.muted_by:
                 told = changed(told, muted_by=COLD_START)
             self.transitions.append(told)
             self._instant |= outcome.record is None and outcome.since == at

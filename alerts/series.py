@@ -51,7 +51,7 @@ class Target:
 class Series:
     """One value that rules watch: its index, whether it is usable, its live alerts.
 
-    `rules` counts the bindings by severity; `quality` is that of the last look, for people. `owed`
+    `rules` counts the bindings by severity, `shadowed` those in the shadow; `quality` is that of the last look, for people. `owed`
     are the alerts that a revision has left unjudged, `exacting` the bindings that mind more than
     the value: whether it is told late, and of which session it is. `told` has both of the last one
     that could be judged; `halts` tells whether some rule is judged while the share is halted.
@@ -82,7 +82,8 @@ class Series:
     index: GapIndex
     target: Target
     company: str | None
-    rules: Counter[str]
+    rules: Counter[str] = field(default_factory=Counter)
+    shadowed: Counter[str] = field(default_factory=Counter)
     numbers: range = range(0)
     usable: bool = True
     quality: Quality = Quality.MISSING

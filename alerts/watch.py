@@ -247,9 +247,8 @@ class Watch:
             judged = PRESENT if isinstance(rule, AbsenceRule) else value
             begins = rule.begins(value, before, elapsed)
             outcome = engine.on_reading(rule, record, judged, now, begins=begins)
-        self._ledger.settle(
-            number, outcome, reading, now, cold=self._quiet_start and before is None
-        )
+        cold = self._quiet_start and before is None
+        self._ledger.settle(number, outcome, reading, now, cold=cold)
 
     def _refusal(self, number: int, reading: Reading) -> Reason | None:
         """Return why an alert is not judged by a reading now; None if it is."""
@@ -322,7 +321,8 @@ class Watch:
             outcome = engine.on_lost(rule, now, reason)
         else:
             return
-        self._ledger.settle(number, outcome, reading, now)
+        cold = self._quiet_start and self.composites.is_first(number)
+        self._ledger.settle(number, outcome, reading, now, cold=cold)
 
     # ---------------------------------------------------------------- splits
 
@@ -439,10 +439,10 @@ class Watch:
         return self._ledger.take_records()
 
     def subjects(self) -> Iterator[tuple[str, str | None, Mapping[str, int]]]:
-        """Yield what is watched, the company it is of, and how many rules do, by severity."""
+        """Yield what is watched, the company it is of, and how many rules aloud do, by severity."""
         for series in self._bound.series:
-            if series.rules:
-                yield series.target.name, series.company, series.rules
+            if aloud := series.rules - series.shadowed:
+                yield series.target.name, series.company, aloud
 
     def live(self) -> list[SavedAlert]:
         """Return all alerts that are not inactive."""
@@ -481,7 +481,7 @@ class Watch:
         self._ledger.restore(saved)
         self._ledger.restore_series(extremes or {}, lasts or {})
         self._pasts.restore(pasts or {}, now)
-        self._restoring = True
+        self._restoring, self._quiet_start = True, False  # there is a memory
 
     def resume(self) -> None:
         """Go on from where the readings since `restore` stand; what none has shown is unknown."""

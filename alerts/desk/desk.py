@@ -175,6 +175,7 @@ class Desk:
             name
             for name, standing in sorted(self.ledger.standings.items())
             if standing.last.to_state is AlertState.FIRING
+            and standing.muted_by != SHADOW
             and meets(silence.match, subject_of(standing.last))
         ]
 
@@ -248,7 +249,8 @@ class Desk:
             if alert.record.fired and alert.name not in self.ledger.standings:
                 self.ledger.stand(Standing(last=standing_of(alert), told=True))
         for standing in self.ledger.standings.values():
-            if standing.last.to_state is AlertState.FIRING:
+            firing = standing.last.to_state is AlertState.FIRING
+            if firing and standing.muted_by != SHADOW:
                 self.mutes.inhibition.set(subject_of(standing.last), firing=True)
 
     def review(self, now: int) -> None:

@@ -34,6 +34,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     ack: Ack | None = None
     over: bool = False
 
+    @property
+    def kept_quiet_by(self) -> str:
+        """Return what keeps it quiet by itself, whatever is muted now; empty: nothing."""
+        return "ack" if self.ack else "" if self.told else self.muted_by
+
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """What a person hid, until when.

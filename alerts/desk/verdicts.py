@@ -29,7 +29,9 @@ class Verdicts:
     def on(self, change: Transition, now: int) -> Transition:
         """Return a change with what is to be done about it."""
         if change.muted_by == SHADOW:
-            return change
+            if not self._ends_what_was_told(change):
+                return self._in_shadow(change)
+            change = replace(change, muted_by="")
         if change.to_state is AlertState.NOTED:
             return self._noted(change, now)
         if change.reason in _OF_DATA and change.to_state is not AlertState.FIRING:
@@ -42,6 +44,22 @@ class Verdicts:
             return self._resolved(ended, now)
         self._ledger.forget(change.name)
         return ended
+
+    def _ends_what_was_told(self, change: Transition) -> bool:
+        """Tell whether it is the end of a fire that was told before its rule went into the shadow."""
+        known = self._ledger.standings.get(change.name)
+        return known is not None and known.told and change.to_state is AlertState.RESOLVED
+
+    def _in_shadow(self, change: Transition) -> Transition:
+        """Remember a fire that nobody is told of: nor is its end, whatever becomes of the rule."""
+        known = self._ledger.standings.get(change.name)
+        if known is not None and known.told:
+            return change
+        if change.to_state is AlertState.FIRING:
+            self._ledger.stand(Standing(last=_lean(change), told=False, muted_by=SHADOW))
+        elif change.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}:
+            self._ledger.forget(change.name)
+        return change
 
     def _noted(self, change: Transition, now: int) -> Transition:
         if not change.notifies:

@@ -6,7 +6,8 @@ and rules that say the same share one: a rule then is its id, what it is on and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -220,3 +221,9 @@ class Mannered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if not reading.quality.usable and not halted:
             return Reason.INPUT_UNUSABLE
         return Reason.INPUT_DELAYED if self.realtime and reading.delay_ms else None
+
+
+def severities_of(manners: Iterable[Manner]) -> Counter[str]:
+    """Return how many rules there are of each severity, which is told by its word."""
+    found = Counter(manner.severity for manner in manners)
+    return Counter({severity.value: count for severity, count in found.items()})

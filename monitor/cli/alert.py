@@ -91,7 +91,7 @@ def standing(world: World, saved: Saved) -> list[dict[str, Any]]:
                 "value": reading.value,
                 "quality": reading.quality.word,
                 "reason": reason_for(rule, reading, shut=bound.shut) or reading.reason or None,
-                "muted_by": step.telling.mute_of(subject) or ("ack" if ack else None),
+                "muted_by": step.telling.quiet_by(subject) or None,
                 "acked_by": None if ack is None else ack.by,
             }
         )

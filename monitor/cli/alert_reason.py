@@ -15,16 +15,17 @@ from alerts.model import AlertState, Transition
 from alerts.record import AlertRecord
 from alerts.rules.base import Rule
 from alerts.setting import Bound
-from monitor.app.world import World, build_step, load_world
+from monitor.app.world import World, build_step
 from monitor.cli.alert_trail import delivery, history_row, trail
 from monitor.cli.delivery import deliveries
 from monitor.cli.live import committed, required_url
+from monitor.cli.live_rules import running_world
 from monitor.cli.orders import moment_of
 from monitor.cli.output import Output, emit, number, sheet
 from monitor.cli.reason_words import said
 from monitor.compute.saved import Saved
 from monitor.compute.step import Step
-from monitor.core.clock import SystemClock, iso
+from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.domain.events import Reading
@@ -57,9 +58,12 @@ class AskedAlert:
 
 
 def explain_alert(asked: AskedAlert, settings: Settings, live: str | None, output: Output) -> None:
-    """Print value, level, state and mutes of an alert, now or at a moment, and what they came to."""
+    """Print value, level, state and mutes of an alert, now or at a moment, and what they came to.
+
+    By the rulebook that the running service works by, unless another one is given.
+    """
     url = required_url(live)
-    world = load_world(settings, SystemClock().now())
+    world = running_world(settings, url)
     data = reason_of(asked, world, committed(url), trail(url, asked.rule, asked.key))
     data["deliveries"] = deliveries(url, None, f"{asked.rule}|{asked.key}")[-SHOWN:]
     emit(data, output, lambda: _draw(data), lambda: data["trail"])
@@ -100,7 +104,7 @@ def _bound(step: Step, asked: AskedAlert) -> Bound:
     raise ConfigError(
         f"no rule `{asked.rule}` for `{asked.key}` in the rulebook",
         where="RULE KEY",
-        hint=nearest(asked.key if known else asked.rule, names),
+        hint=nearest(asked.key if known else asked.rule, list(dict.fromkeys(names))),
     )
 
 
@@ -122,8 +126,7 @@ def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
     subject = next(
         it for it in step.telling.subjects() if (it.rule, it.key) == (rule.id, asked.key)
     )
-    ack = None if standing is None else standing.ack
-    mute = step.telling.mute_of(subject) or ("ack" if ack else "")
+    mute = step.telling.quiet_by(subject)
     return {
         "state": state.value,
         "value": reading.value,

@@ -139,6 +139,11 @@ class Telling:
         """Return what keeps an alert quiet at the step's moment, its acknowledgement aside."""
         return self.desk.mutes.of(subject, self._asked.now or 0)
 
+    def quiet_by(self, subject: Subject) -> str:
+        """Return what keeps an alert quiet, or has kept it: a cold start is never over."""
+        known = self.desk.ledger.standings.get(subject.name)
+        return self.mute_of(subject) or ("" if known is None else known.kept_quiet_by)
+
     def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
         """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
         return self._dependents.get(instrument)

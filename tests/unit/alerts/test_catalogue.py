@@ -299,6 +299,39 @@ def test_dividing_by_a_stale_series_is_an_error() -> None:
     assert desk.show(2, B=2.0) == ["r|S firing"]
 
 
+def test_a_cold_start_lets_no_wait_and_no_expression_ring() -> None:
+    """Held for long or made of several values: it begins with a first sample all the same (D10)."""
+    held = rule("threshold", id="held", above=10.0, **{"for": "1s"})
+    both = rule("expression", id="both", inputs={"b": "B"}, when="value > 10 AND b > 2")
+    asks = rule("threshold", id="asks", above=10.0, no_data="alert")
+    desk = Desk(held, both, asks, quiet_start=True)
+    for name, value in (("S", 11.0), ("B", 3.0)):
+        desk.shown[name] = Reading(value, Quality.OK, "", 0)
+        desk.watch.observe(name, desk.shown[name], 0)
+    desk.watch.settle(0)
+    desk.to(1_000)
+    fires = [it for it in desk.watch.take_transitions() if it.to_state.value == "firing"]
+    assert {(it.rule, it.muted_by) for it in fires} == {
+        (name, "cold_start") for name in ("held", "both", "asks")
+    }
+    desk.show(2_000, S=9.0)
+    desk.watch.observe("S", Reading(12.0, Quality.OK, "", 3_000), 3_000)
+    desk.watch.settle(3_000)
+    desk.to(4_000)
+    fires = [it for it in desk.watch.take_transitions() if it.to_state.value == "firing"]
+    assert {(it.rule, it.muted_by) for it in fires} == {(it, "") for it in ("held", "both", "asks")}
+
+
+def test_with_a_memory_no_start_is_cold() -> None:
+    """A first sample of something new is told where the service knew other things before (D10)."""
+    desk = Desk(rule("threshold", above=10.0), quiet_start=True)
+    desk.watch.restore([])
+    desk.watch.resume()
+    desk.watch.observe("S", Reading(11.0, Quality.OK, "", 0), 0)
+    (only,) = desk.watch.take_transitions()
+    assert (only.to_state.value, only.muted_by, only.notifies) == ("firing", "", True)
+
+
 def test_a_cold_start_fires_nothing_that_is_told() -> None:
     """The first sample ever is beyond the level: it stands as firing, and nobody is told (row D10)."""
     desk = Desk(rule("threshold", above=10.0), rule("crossing", id="c", up=10.0), quiet_start=True)

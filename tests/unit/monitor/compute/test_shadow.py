@@ -1,0 +1,90 @@
+"""A rule in the shadow sends nothing, whatever becomes of it or of what it rests on (row E40)."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.model import SHADOW, Transition
+from alerts.rules.base import Rule
+from alerts.rules.expression import ExpressionRule
+from alerts.rules.threshold import ThresholdRule
+from alerts.rules.written import rule_of
+from tests.desks import MINUTE, Room, book
+from tests.worlds import NOON, threshold
+
+
+def shad(**fields: object) -> ThresholdRule:
+    """Make a rule that would fire under 10."""
+    return threshold(id="shad", on="X", below=10.0, **fields)
+
+
+def sent(room: Room) -> list[Transition]:
+    """Return what people hear, and what stands on the broker."""
+    return [it for it in room.all if it.muted_by != SHADOW]
+
+
+@pytest.mark.parametrize("rest", [[], [shad(mode="shadow", recover=12.0)]], ids=["gone", "changed"])
+def test_the_end_of_a_shadow_is_not_told(rest: list[ThresholdRule]) -> None:
+    """Its rule is taken out of the book, or says something else, while it would fire."""
+    room = Room([shad(mode="shadow")])
+    room.price(NOON, 20)
+    room.price(NOON + MINUTE, 5)
+    room.reload()
+    room.reload(rest)
+    room.price(NOON + 2 * MINUTE, 6)
+    assert {it.to_state.value for it in room.all} >= {"firing", "resolved"}
+    assert sent(room) == []
+
+
+def test_what_was_told_before_the_shadow_is_told_to_the_end() -> None:
+    """Who heard of a fire hears of its end, though the rule has gone into the shadow meanwhile."""
+    room = Room([shad()])
+    room.price(NOON, 20)
+    room.price(NOON + MINUTE, 5)
+    room.reload([shad(mode="shadow")])
+    room.price(NOON + 2 * MINUTE, 20)
+    room.price(NOON + 3 * MINUTE, 5)
+    assert [(it.to_state.value, it.told) for it in sent(room)] == [
+        ("firing", True),
+        ("resolved", True),
+    ]
+
+
+def test_what_fired_in_the_shadow_ends_in_it() -> None:
+    """Nobody is told of the end of a fire that nobody was told of, though the rule is live by then."""
+    room = Room([shad(mode="shadow")])
+    room.price(NOON, 20)
+    room.price(NOON + MINUTE, 5)
+    room.reload([shad()])
+    room.price(NOON + 2 * MINUTE, 20)
+    assert not [it for it in room.all if it.told]
+    room.price(NOON + 3 * MINUTE, 5)
+    assert [it.to_state.value for it in room.all if it.told] == ["firing"]
+
+
+def test_a_shadow_rests_on_nothing_and_explains_nothing() -> None:
+    """A dead input is as loud as what speaks; a shadow's fire mutes no other, after a restart too."""
+    rules = [shad(mode="shadow", severity="critical"), threshold(id="child", on="Y", above=10.0)]
+    tells = book(
+        inhibit=[{"source": {"rule": "shad"}, "target": {"rule": "child"}}], feed_dead_after="1m"
+    )
+    room = Room(rules, tells)
+    room.price(NOON, 5, fresh_ms=MINUTE)
+    room.reload()
+    room.price(NOON + MINUTE, 11, "Y")
+    room.pass_to(NOON + 10 * MINUTE)
+    assert [(it.rule, it.told) for it in sent(room) if it.notice] == [("child", True)]
+
+
+def test_an_expression_in_the_shadow_needs_no_input() -> None:
+    """What only it reads may die without a word."""
+    made = {"type": "expression", "id": "e", "on": "Y", "inputs": {"x": "X"}, "when": "value > x"}
+    rules: list[Rule] = [
+        rule_of({**made, "mode": "shadow"}, ExpressionRule),
+        threshold(id="live", on="Y", above=1e6),
+    ]
+    room = Room(rules, book(feed_dead_after="1m"))
+    room.price(NOON, 5, fresh_ms=MINUTE)
+    room.price(NOON, 6, "Y")
+    room.pass_to(NOON + 10 * MINUTE)
+    assert sent(room) == []
