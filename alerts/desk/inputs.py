@@ -19,6 +19,9 @@ from alerts.model import News, Reason, Severity, Transition
 from monitor.domain.events import Quality, Reading
 from monitor.domain.feed_reports import FeedReport
 
+AWAY_MS = 30_000
+"""A restart is shorter, and changes nothing."""
+
 _LOUDEST = tuple(Severity)
 
 
@@ -31,6 +34,21 @@ class Inputs:
         self._dead_after = dead_after_ms
         self._freed: dict[str, Reason] = {}
         self._news: list[Transition] = []
+        self._back_at = 0
+
+    def back_at(self, moment: int, away_since: int) -> None:
+        """Listen again at `moment`, ms UTC, after a time in which nobody here could be told anything.
+
+        Redis was away, or this service: what grew stale meanwhile has as long to speak as what
+        grows stale now.
+        """
+        if moment - away_since <= AWAY_MS:
+            return
+        self._back_at = moment
+        for dead in list(self._ledger.dead.values()):
+            if dead.due is not None and self._dead_after is not None:
+                later = max(dead.due, moment + self._dead_after)
+                self._ledger.keep_dead(replace(dead, due=later))
 
     @property
     def owes(self) -> bool:
@@ -55,7 +73,7 @@ class Inputs:
         """Remember that an instrument is stale, where alerts rest on it and that is to be told."""
         if self._dead_after is None or self._around.dependents_of(instrument) is None:
             return
-        due = now + self._dead_after
+        due = max(now, self._back_at) + self._dead_after
         self._ledger.keep_dead(Dead(instrument=instrument, since=now, due=due, observed_at=seen))
 
     def overdue(self, instrument: str, now: int) -> Transition:

@@ -35,6 +35,16 @@ class Mutes:
         """Return what keeps an alert quiet at `now`; empty: nothing does."""
         return next(filter(None, self._each(subject, now, ack)), "")
 
+    def announced(self, subject: Subject, now: int) -> str:
+        """Return what keeps quiet that a value is unknown: of what is dead, what people know of.
+
+        A rule may ask to hear of it sooner than the dead input is told.
+        """
+        first, *others = self._each(subject, now, None)
+        dead = self._ledger.dead.get(first.removeprefix("feed:"))
+        known = first if dead is None or dead.due is None else ""
+        return next(filter(None, (known, *others)), "")
+
     def holds(self, mute: str, subject: Subject, now: int, ack: Ack | None = None) -> bool:
         """Tell whether `mute` is among what keeps an alert quiet at `now`, first or not."""
         return mute in self._each(subject, now, ack)

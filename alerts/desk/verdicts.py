@@ -99,7 +99,8 @@ class Verdicts:
         """Tell that a value is unknown, of a rule that asked for that, and that it is known again."""
         lost = change.reason is Reason.NO_DATA_ALERT
         known = self._ledger.standings.get(change.name)
-        muted = self._mutes.of(subject_of(change), now)
+        subject = subject_of(change)
+        muted = self._mutes.announced(subject, now) if lost else self._mutes.of(subject, now)
         notice = NoticeReason.NO_DATA if lost else NoticeReason.DATA_BACK
         if not lost and known is not None:
             self._ledger.forget(change.name)

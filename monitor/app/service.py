@@ -39,7 +39,7 @@ from monitor.app.world import World, build_step, find_rule_types, load_world, us
 from monitor.compute.gauges import ReadingGauges
 from monitor.compute.step import Step
 from monitor.compute.worker import ComputeWorker
-from monitor.core.clock import Clock, SteadyClock, SystemClock
+from monitor.core.clock import Clock, SteadyClock, SystemClock, beat_of
 from monitor.core.errors import ConfigError, StoreUnavailable
 from monitor.feeds.base import Feed
 from monitor.feeds.streams import Stream
@@ -123,7 +123,7 @@ class Service:
         self.users = None if job.replay or RELAY not in job.roles else users_of(job.settings)
         self._find_feeds()
         self.instruments = Instruments(self._known(), version=__version__)
-        self.heartbeat = Heartbeat(on_beat=lambda: self.instruments.loop_beat(SystemClock().now()))
+        self.heartbeat = Heartbeat(on_beat=lambda: self.instruments.loop_beat(*beat_of(job.clock)))
         self.reader = TickReader(self._connect(blocking=True), job.keys)
         self.worker = ComputeWorker(
             Committer(self.client, job.keys),

@@ -125,6 +125,7 @@ class ComputeWorker:
         """
         await self._committer.prepare()
         step = await self._begin(self._waiting.take())
+        step.telling.desk.inputs.back_at(self._clock.now(), step.now or 0)
         lookout = Lookout(self._reader, self._clock)
         try:
             while True:

@@ -69,6 +69,16 @@ class SteadyClock(SystemClock):
         self._seen_ns = steady
         return self._shown_ns // 1_000_000
 
+    @property
+    def ahead_s(self) -> float:
+        """Return by how much the time shown is ahead of the wall clock; 0.0 as usual."""
+        return max(0.0, (self.now() - self._wall_ns() // 1_000_000) / SECOND)
+
+
+def beat_of(clock: Clock) -> tuple[Millis, float]:
+    """Return the wall time, ms UTC, and by how many seconds a steady clock is ahead of it."""
+    return SystemClock().now(), clock.ahead_s if isinstance(clock, SteadyClock) else 0.0
+
 
 class ManualClock:
     """A clock that stands still until it is moved; sleepers wake when their moment comes."""

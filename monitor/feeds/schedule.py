@@ -3,7 +3,8 @@
 What version 3.11 does that one has to know: an error in a job is only logged, an overlapping run
 is left out with an event, the first run comes one interval after the start, and `shutdown`
 cancels running jobs whatever `wait` says. Here errors and skipped runs reach the owner's
-callbacks, the first run is soon, and `stop` waits.
+callbacks, the first run is soon, and `stop` waits. It also reckons by the wall clock: one that is
+set back by an hour would let no job run for an hour, so a step of it moves all that is planned.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +32,10 @@ JITTER_SHARE = 0.1
 FIRST_WITHIN_S = 30.0
 """A feed that is asked four times a day is not to be without a word for half an hour at the start."""
 
+LOOK_S = 1.0
+STEP_S = 1.0
+"""A wall clock that moved by more than this against the monotonic one was set, by a person or a sync."""
+
 Job = Callable[[], Awaitable[None]]
 
 
@@ -41,11 +47,15 @@ class Schedule:
         on_error: told the job's name and the error that escaped it; the job runs again at its
             next interval.
         on_skipped: told the job's name when a run was left out because one was still going on.
+        wall_s: the wall clock that the library goes by, in seconds.
 
     """
 
     on_error: Callable[[str, BaseException], None]
     on_skipped: Callable[[str], None]
+    wall_s: Callable[[], float] = time.time
+    _ahead_s: float = field(init=False, default=0.0)
+    _watch: asyncio.TimerHandle | None = field(init=False, default=None)
     _running: set[asyncio.Task[Any]] = field(init=False, default_factory=set)
     _scheduler: Any = field(init=False, repr=False)
 
@@ -91,6 +101,18 @@ class Schedule:
     def start(self) -> None:
         """Begin; needs the running event loop."""
         self._scheduler.start()
+        self._ahead_s = self.wall_s() - time.monotonic()
+        self._look()
+
+    def _look(self) -> None:
+        """Move all that is planned with the wall clock if that was set, so that the waits stay."""
+        moved_s = self.wall_s() - time.monotonic() - self._ahead_s
+        if abs(moved_s) > STEP_S:
+            self._ahead_s += moved_s
+            for job in self._scheduler.get_jobs():
+                if job.next_run_time is not None:
+                    job.modify(next_run_time=job.next_run_time + timedelta(seconds=moved_s))
+        self._watch = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def next_run(self, name: str) -> Millis | None:
         """Return when `name` runs next; None when there is no such job or it will not run."""
@@ -103,6 +125,8 @@ class Schedule:
         if not self._scheduler.running:
             return
         self._scheduler.pause()
+        if self._watch is not None:
+            self._watch.cancel()
         under_way = set(self._running)
         if under_way:
             await asyncio.wait(under_way, timeout=grace_s)

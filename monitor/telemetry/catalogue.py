@@ -468,6 +468,10 @@ LEASE_HELD = _gauge("lease_held", "1 while this process holds the role's lease, 
 LOOP_HEARTBEAT = _gauge(
     "loop_heartbeat_timestamp_seconds", "When the event loop last renewed its heartbeat."
 )
+CLOCK_AHEAD = _gauge(
+    "clock_ahead_seconds",
+    "By how much the service's time is ahead of the wall clock, which was set back; 0 as usual.",
+)
 RELOAD_SUCCESSFUL = _gauge(
     "config_last_reload_successful", "1 if the books in use are the newest ones, 0 if refused."
 )

@@ -171,9 +171,10 @@ class Instruments:
         (self.held.add if held else self.held.discard)(role)
         self._series.set(c.LEASE_HELD, float(held), role)
 
-    def loop_beat(self, at: int) -> None:
-        """Note that the event loop turned at `at`, ms UTC."""
+    def loop_beat(self, at: int, ahead_s: float = 0.0) -> None:
+        """Note that the event loop turned at `at`, ms UTC, with a time so far ahead of the wall's."""
         self._series.set(c.LOOP_HEARTBEAT, at / 1_000)
+        self._series.set(c.CLOCK_AHEAD, ahead_s)
 
     def books_reloaded(self, *, at: int, successful: bool) -> None:
         """Note an attempt to load the books at `at`, ms UTC; a refused one keeps the old time."""

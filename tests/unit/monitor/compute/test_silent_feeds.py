@@ -160,3 +160,45 @@ def test_what_stays_dead_when_the_rest_of_its_feed_is_back_is_told() -> None:
     house.pass_to(at + 60_000)
     house.keep()
     assert notices(house.told)[2:] == [("feed-dead", "X2", "new")]
+
+
+def test_what_grew_stale_while_we_were_away_has_time_to_speak() -> None:
+    """Redis was gone for minutes: nothing is called dead before it could be heard again (row D09)."""
+    for speaks in (True, False):
+        house = Room([threshold(id="r", on="X", above=10.0)], book(feed_dead_after="1m"))
+        house.price(NOON, 5, fresh_ms=MINUTE)
+        house.reload()
+        back = NOON + 5 * MINUTE
+        house.step.telling.desk.inputs.back_at(back, NOON)
+        house.pass_to(back)
+        if speaks:
+            house.price(back + 1, 6, fresh_ms=HOUR)
+        house.pass_to(back + 2 * MINUTE)
+        wanted = [] if speaks else [("feed-dead", "X", "new")]
+        assert notices(house.told) == wanted
+
+
+def test_a_short_absence_puts_nothing_off() -> None:
+    """After a crash of seconds what is dead is told when it would have been."""
+    house = Room([threshold(id="r", on="X", above=10.0)], book(feed_dead_after="1m"))
+    house.price(NOON, 5, fresh_ms=MINUTE)
+    house.pass_to(NOON + MINUTE + 1)
+    house.reload()
+    house.step.telling.desk.inputs.back_at(NOON + MINUTE + 20_000, NOON + MINUTE)
+    house.pass_to(NOON + 2 * MINUTE + 2)
+    assert notices(house.told) == [("feed-dead", "X", "new")]
+
+
+def test_a_rule_may_hear_sooner_than_of_the_dead_feed_that_a_value_is_unknown() -> None:
+    """Its own patience is over before the input's: it is told, and that the value is back (E10)."""
+    asks = threshold(id="asks", on="X", below=1.0, no_data="alert", no_data_after="10s")
+    house = Room([asks], book(feed_dead_after="1m"))
+    house.price(NOON, 5, fresh_ms=5_000)
+    house.pass_to(NOON + 30_000)
+    house.price(NOON + 40_000, 6, fresh_ms=5_000)
+    assert notices(house.told) == [("asks", "X", "no_data"), ("asks", "X", "data_back")]
+    house.pass_to(NOON + 10 * MINUTE)
+    assert notices(house.told)[2:] == [("asks", "X", "no_data"), ("feed-dead", "X", "new")]
+    house.price(NOON + 11 * MINUTE, 6)
+    told = [("feed-dead", "X", "resolved"), ("asks", "X", "data_back")]
+    assert sorted(notices(house.told)[4:]) == sorted(told)

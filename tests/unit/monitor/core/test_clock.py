@@ -92,7 +92,9 @@ def test_an_hour_back_is_no_hour_longer() -> None:
     assert clock.now() == 7_201_000
     wall[0], steady[0] = wall[0] - HOUR, steady[0] + 60_000
     assert clock.now() == 7_261_000
+    assert clock.ahead_s == 3_660.0  # the minute went on, the wall is an hour back
     wall[0], steady[0] = wall[0] + 30_000, steady[0] + 30_000
     assert clock.now() == 7_291_000
     wall[0] += 2 * HOUR
     assert clock.now() == wall[0]
+    assert clock.ahead_s == 0.0

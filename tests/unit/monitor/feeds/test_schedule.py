@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Self
 
 import pytest
 
@@ -64,6 +67,42 @@ async def test_a_long_run_is_not_overlapped(clockwork: tuple[Schedule, Heard]) -
     assert len(runs) == 1
     gate.set()
     await wait_until(lambda: len(runs) >= 2, "it runs again after the long run")
+
+
+@pytest.mark.parametrize("step_s", [-3_600.0, 3_600.0], ids=["back", "forward"])
+async def test_a_wall_clock_that_is_set_stops_no_job(
+    monkeypatch: pytest.MonkeyPatch, step_s: float
+) -> None:
+    """The library reckons by the wall clock; set back by an hour, it would sleep for one (row D16)."""
+    moved_s, runs = 0.0, list[float]()
+
+    class Wall(datetime):
+        """The wall clock as the library sees it."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            """Return a moment that is off."""
+            return cls.fromtimestamp(time.time() + moved_s, tz)
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Wall)
+    schedule = Schedule(
+        on_error=lambda *_: None,
+        on_skipped=lambda _: None,
+        wall_s=lambda: time.time() + moved_s,
+    )
+
+    async def job() -> None:
+        runs.append(time.monotonic())
+
+    schedule.add("venue", job, every_s=0.1, rng=random.Random(7))
+    schedule.start()
+    await wait_until(lambda: len(runs) >= 2, "it runs")
+    moved_s, before = step_s, len(runs)
+    await wait_until(lambda: len(runs) >= before + 5, "it runs on")
+    due = schedule.next_run("venue")
+    assert due is not None
+    assert abs(due / 1_000 - time.time() - step_s) < 5
+    await schedule.stop(grace_s=0)
 
 
 async def test_the_first_run_is_soon(clockwork: tuple[Schedule, Heard]) -> None:
