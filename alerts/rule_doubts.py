@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
+from alerts.rules.expression import VALUE, ExpressionRule, Source
 from alerts.series import Target
+from alerts.signals.base import Signal
 from monitor.core.mends import nearest
 from monitor.domain.agenda import NO_EVENTS, Agenda
 
@@ -58,14 +60,32 @@ def _undated(book: Rulebook, agenda: Agenda) -> list[str]:
 def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
     found: list[str] = []
     for number, rule in enumerate(book.rules):
-        target = known.get(rule.on)
-        level = max((abs(edge) for edge in rule.edges()), default=0.0)
-        if target is not None and target.unit == "ratio" and level >= LIKELY_PERCENT:
+        level = max(_fractions(rule, known), key=abs, default=0.0)
+        if abs(level) >= LIKELY_PERCENT:
             found.append(
                 f"{book.where(number)}: rule `{rule.id}` has the level {level:g}, and ratios are "
                 f"fractions; did you mean {level / 100:g}?"
             )
     return found
+
+
+def _fractions(rule: Rule, known: Mapping[str, Target]) -> Iterator[float]:
+    """Yield the levels of a rule that are held against ratios."""
+    stride, target = rule.stride(), known.get(rule.on)
+    if stride is not None:
+        if stride.measure == "percent":
+            yield from (it for it in (stride.up, stride.down) if it is not None)
+    elif isinstance(rule, ExpressionRule):
+        for source in (Source(VALUE, rule.on, None, None), *rule.sources()):
+            if _is_ratio(known.get(source.on), source.signal):
+                yield from rule.input_edges(source.name) or ()
+    elif _is_ratio(target, rule.signal()):
+        yield from rule.edges()
+
+
+def _is_ratio(target: Target | None, signal: Signal | None) -> bool:
+    of = "" if target is None else target.unit
+    return (of if signal is None else signal.unit(of)) == "ratio"
 
 
 def _strangers(book: Rulebook, known: Mapping[str, Target]) -> list[str]:

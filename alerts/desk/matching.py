@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from alerts.model import Severity, Transition
@@ -65,6 +65,15 @@ def match_mend(match: Mapping[str, str]) -> str:
     if severity is not None:
         return nearest(severity, set(Severity))
     return "name what is meant: company=HIVE severity=warning"
+
+
+def nothing_meant(match: Mapping[str, str], known: Collection[Subject]) -> str:
+    """Return what of a matcher no alert has, and what may be meant; that meets none of `known`."""
+    for name in sorted(match):
+        values = sorted({getattr(it, name) for it in known} - {""})
+        if match[name] not in values:
+            return f"no alert has {name}={match[name]}; {nearest(match[name], values)}"
+    return f"no alert has all of {words_of(match)}"
 
 
 def words_of(match: Mapping[str, str]) -> str:

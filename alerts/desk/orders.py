@@ -11,7 +11,7 @@ from msgspec.structs import replace as changed
 from alerts.acks import Ack
 from alerts.desk import notices
 from alerts.desk.desk import Desk
-from alerts.desk.matching import match_fault, match_mend, meets, subject_of, words_of
+from alerts.desk.matching import match_fault, match_mend, meets, nothing_meant, subject_of, words_of
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.forms import owner_of_alert
@@ -89,6 +89,9 @@ class Orders:
         name = _made_of(command)
         reply = self._matched(command, replace(done(command, now, ""), made=name), wish.match)
         said = f"{words_of(wish.match)} until {iso(wish.until)}"
+        if not reply.matched and wish.match.get("rule") not in set(News):
+            known = [it for it in self._around.subjects() if _may_name(command, it.name)]
+            said = f"{said}; it hides nothing by now: {nothing_meant(wish.match, known)}"
         if name in self._ledger.silences:
             return replace(reply, text=f"silenced already: {said}")
         if len(self._ledger.silences) >= MAX_KEPT:

@@ -17,6 +17,9 @@ from functools import lru_cache
 
 from cel_expr_python import cel
 
+from monitor.core.mends import nearest
+from monitor.domain.sessions import SessionState
+
 MAX_LENGTH = 1_000
 """Characters; what needs more is two rules."""
 MAX_DEPTH = 16
@@ -36,6 +39,11 @@ _ATOM = re.compile(
 )
 _STARTS = re.compile(r"(?:^|&&|\|\||\(|!)\s*$")
 _DIVISOR = re.compile(r"/\s*(?P<divisor>[A-Za-z_]\w*|\S)")
+
+_BY_ZERO = re.compile(r"/\s*(?:0+(?:\.0*)?|\.0+)(?![\d.])")
+_SMALL = re.compile(r"\b(and|or|not)\b")
+_COMPARED = re.compile(r"""\bsession\s*[!=]=\s*["'](\w*)["']|["'](\w*)["']\s*[!=]=\s*session\b""")
+SESSIONS = tuple(it.value for it in SessionState if it is not SessionState.HALTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,12 @@ def compiled(text: str, names: frozenset[str]) -> Expression:
         raise ValueError(
             f"`when` calls `{repeated[1]}`; only arithmetic and comparisons are allowed"
         )
+    small = _SMALL.search(_QUOTED.sub('""', text))
+    if small is not None:
+        raise ValueError(f"`when` has `{small[1]}`; write {small[1].upper()}")
+    for one, other in _COMPARED.findall(text):
+        if (word := one or other) not in SESSIONS:
+            raise ValueError(f"`when` compares `session` with `{word}`; {nearest(word, SESSIONS)}")
     plain = _in_cel(text)
     divisors = _divisors(plain, names)
     variables = dict.fromkeys(names, cel.Type.DOUBLE) | {SESSION: cel.Type.STRING}
@@ -144,6 +158,8 @@ def _divisors(text: str, names: frozenset[str]) -> frozenset[str]:
                 f"`when` divides by `{divisor}`; divide by one named value or number, "
                 "and compare instead of dividing where you can"
             )
+    if _BY_ZERO.search(unquoted):
+        raise ValueError("`when` divides by 0; divide by something else")
     return frozenset(found) & names
 
 
@@ -170,4 +186,7 @@ def _words_of(error: RuntimeError, names: frozenset[str]) -> str:
     """Return what the library says in one line, and the names there are."""
     text = str(error).removeprefix("INVALID_ARGUMENT: ").splitlines()[0]
     text = text.removeprefix("ERROR: <input>:").removesuffix(" (in container '')")
+    unquoted = next((it for it in SESSIONS if f"reference to '{it}'" in text), None)
+    if unquoted is not None:
+        return f'{text}; put the session in quotes: session == "{unquoted}"'
     return f"{text}; names are " + ", ".join(f"`{name}`" for name in sorted({*names, SESSION}))

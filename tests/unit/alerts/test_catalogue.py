@@ -418,3 +418,12 @@ def test_an_absence_is_of_one_company() -> None:
     assert desk.show(2 * MINUTE, V=[None, None, 0.32]) == ["r|HIVE firing"]
     assert desk.show(3 * MINUTE, V=[None, None, 0.33]) == ["r|IREN firing"]
     assert desk.show(4 * MINUTE, V=[0.1, None, 0.3]) == ["r|HIVE resolved"]
+
+
+@pytest.mark.parametrize(("base", "value"), [(100.0, 97.0), (70.0, 67.9), (3.0, 2.91)])
+def test_a_change_of_exactly_the_level_is_none(base: float, value: float) -> None:
+    """97 after 100 is -3 %, which binary fractions miss by a hair: the next step fires (row E02)."""
+    desk = Desk(rule("change", over="1s", below=-0.03))
+    desk.show(0, S=base)
+    assert desk.show(1_000, S=value) == []
+    assert desk.show(1_001, S=value * 0.999) == ["r|S firing"]

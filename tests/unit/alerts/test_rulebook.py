@@ -13,6 +13,9 @@ from alerts.model import Severity
 from alerts.pacing.notify import Notify
 from alerts.rule_doubts import doubts_about
 from alerts.rulebook import check_rulebook, decode_rulebook, encode_rulebook, load_rulebook
+from alerts.rules.change import ChangeRule
+from alerts.rules.expression import ExpressionRule
+from alerts.rules.move import MoveRule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
 from alerts.series import Target
@@ -124,6 +127,28 @@ def test_a_percentage_is_doubted(tmp_path: Path) -> None:
     text = GOOD.replace("below: 0.25", "below: 25").replace("recover: 0.30", "recover: 25")
     (doubt,) = doubts_about(load_rulebook(written(tmp_path, text), [ThresholdRule]), TARGETS)
     assert "ratios are fractions; did you mean 0.25?" in doubt
+
+
+@pytest.mark.parametrize(
+    ("rule", "meant"),
+    [
+        ("type: change, on: BTC-USD, over: 1h, below: -5", "-0.05"),
+        ("type: move, on: BTC-USD, by: 5", "0.05"),
+        ("type: expression, on: hashprice, inputs: {m: MARGIN}, when: m < 15", "0.15"),
+        ("type: change, on: BTC-USD, over: 1h, below: -5, measure: points", ""),
+        ("type: move, on: BTC-USD, by: 5, measure: points", ""),
+        ("type: expression, on: BTC-USD, when: value < 15", ""),
+    ],
+)
+def test_a_percentage_is_doubted_wherever_it_stands(tmp_path: Path, rule: str, meant: str) -> None:
+    """In a change, a move and an expression too; points and dollars are no percent."""
+    margin = next(name for name, target in TARGETS.items() if target.unit == "ratio")
+    text = (
+        f"rules:\n  - {{id: a, {rule.replace('MARGIN', margin).replace('hashprice', 'BTC-USD')}}}\n"
+    )
+    book = load_rulebook(written(tmp_path, text), [ChangeRule, MoveRule, ExpressionRule])
+    doubts = [it for it in doubts_about(book, TARGETS) if "fractions" in it]
+    assert [it.endswith(f"did you mean {meant}?") for it in doubts] == [True] * bool(meant)
 
 
 def test_all_rules_that_cannot_work_are_named_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from alerts.rules.cel import MAX_DEPTH, MAX_LENGTH, compiled
@@ -35,3 +37,39 @@ def test_what_is_deep_or_huge_is_refused(text: str, why: str) -> None:
         return
     with pytest.raises(ValueError, match=why):
         compiled(text, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('session == "reglar"', "compares `session` with `reglar`; did you mean `regular`?"),
+        ('"open" != session', "compares `session` with `open`; "),
+        ("value > 1 && session == regular", 'in quotes: session == "regular"'),
+        ("value > 1 and value < 2", "has `and`; write AND"),
+        ("not (value > 1)", "has `not`; write NOT"),
+        ("value / 0 > 1", "divides by 0"),
+        ("value / 0.00 > 1", "divides by 0"),
+    ],
+)
+def test_what_could_never_hold_is_refused_with_its_mend(text: str, why: str) -> None:
+    """A session that there is not, a word in small letters, a division that always fails."""
+    with pytest.raises(ValueError, match=re.escape(why)):
+        compiled(text, NAMES)
+
+
+def test_what_is_like_it_is_taken() -> None:
+    """A small divisor, a name that begins like a word, and each session there is."""
+    names = frozenset({"value", "order", "android"})
+    known: dict[str, float | str] = {
+        "value": 2.0,
+        "order": 1.0,
+        "android": 1.0,
+        "session": "regular",
+    }
+    for text in (
+        "value / 0.5 > 1",
+        "order + android > 1",
+        'session == "regular"',
+        "value / 10 > 0",
+    ):
+        assert compiled(text, names).evaluate(known).holds, text

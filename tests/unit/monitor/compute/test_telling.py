@@ -173,6 +173,25 @@ def test_a_dry_run_tells_what_would_match_and_changes_nothing() -> None:
     assert len(room.all) == 1
 
 
+@pytest.mark.parametrize(
+    ("match", "why"),
+    [
+        ({"rule": "oter"}, "no alert has rule=oter; did you mean `other`?"),
+        ({"target": "x"}, "no alert has target=x; known are `X`"),
+        ({"rule": "other", "severity": "critical"}, "no alert has severity=critical; "),
+    ],
+)
+def test_a_silence_that_hides_nothing_says_so(match: dict[str, str], why: str) -> None:
+    """A slip of the pen would leave its writer with alerts that he thinks are quiet (row E21)."""
+    room = Room([*RULES, threshold(id="other", on="X", above=99.0)])
+    for dry_run in (True, False):
+        reply = room.ask(NOON, silence(10, **match), dry_run=dry_run)
+        assert reply.accepted
+        assert f"it hides nothing by now: {why}" in reply.text
+    assert "hides nothing" not in room.ask(NOON, silence(10, rule="other")).text
+    assert "hides nothing" not in room.ask(NOON, silence(10, rule="feed-dead")).text
+
+
 @pytest.mark.parametrize("match", [{}, {"colour": "red"}, {"severity": "loud"}])
 def test_a_matcher_that_cannot_be_meant_is_refused(match: dict[str, str]) -> None:
     """Nothing named, an unknown field, an unknown severity."""
