@@ -19,6 +19,7 @@ def sentence(rule: Rule, outcome: Outcome, reading: Reading, home: Series) -> st
     known = reading.value if reading.quality.usable else None
     words = {
         "company": company or home.key,
+        "whose": f"{company}: " if company else "",
         "target": home.words,
         "name": home.target.name,
         "subject": f"{company} {home.words}" if company else home.words,
@@ -28,6 +29,8 @@ def sentence(rule: Rule, outcome: Outcome, reading: Reading, home: Series) -> st
         "last": for_people(home.last, unit),
         "reason": reading.reason or reading.quality.word,
     }
+    if rule.span is not None:
+        words |= dict(zip(("low", "high"), (for_people(it, unit) for it in rule.span), strict=True))
     said = fill(_words_for(rule, outcome), words)
     return f"{said} Data {delay_for_people(reading.delay_ms)}." if reading.delay_ms else said
 

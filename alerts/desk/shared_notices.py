@@ -8,6 +8,7 @@ from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Trans
 from alerts.pacing.capping import Overflow
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
+from alerts.pacing.severities import LOUDNESS
 from alerts.rules.base import Rule
 from monitor.core.clock import Millis
 
@@ -19,7 +20,11 @@ SHOWN = 8
 
 def digest_notice(place: str, flush: Flush, now: Millis) -> Transition:
     """Return the one message of a group, named by its beginning and number."""
-    text = f"{len(flush.digest)} alerts together: {_subjects(flush.digest)}."
+    digest = flush.digest
+    text = f"{len(digest)} alerts together, {_what(digest)}: {_subjects(digest)}."
+    if digest.lines:
+        loudest = max(digest.lines, key=lambda line: LOUDNESS[line.severity])
+        text = f"{text} The loudest: {loudest.summary}"
     since, number = flush.opened_at, flush.number
     return _noted(News.DIGEST, place, since, number, now, text, flush.digest)
 
@@ -91,6 +96,15 @@ def _noted(  # noqa: PLR0913, PLR0917  # one line a field of what is told
 def _whose(digest: Digest) -> str:
     """Return whose own rules it is about: such a message goes to that user alone, see `digest.apart`."""
     return owner_of(digest.lines[0].rule) if digest.lines else ""
+
+
+def _what(digest: Digest) -> str:
+    """Return how many began and how many ended: a phone shows this sentence and no line."""
+    fire = sum(line.state is AlertState.FIRING for line in digest.lines)
+    ended = sum(line.state is AlertState.RESOLVED for line in digest.lines)
+    others = len(digest) - fire - ended
+    words = ((fire, "fire"), (ended, "ended"), (others, "more"))
+    return ", ".join(f"{count} {word}" for count, word in words if count)
 
 
 def _subjects(digest: Digest) -> str:

@@ -63,6 +63,23 @@ class BandRule(
         side = "outside" if self.inside is None else "inside"
         return msgspec.structs.replace(self, margin=self.margin * factor, **{side: (low, high)})
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """Return the band."""
+        return self._band
+
+    @property
+    def saying(self) -> str:
+        """Return on which side of the band the value is: its nearest edge alone says neither."""
+        side = "within" if self.inside is not None else "out of"
+        return f"{{subject}} is {{value}}, {side} {{low}} to {{high}}."
+
+    @property
+    def ending(self) -> str:
+        """Return that it is on the other side again."""
+        side = "out of" if self.inside is not None else "within"
+        return f"Resolved: {{subject}} is {{value}}, {side} {{low}} to {{high}} again."
+
     def edges(self) -> Sequence[float]:
         """Return the band's edges and those of the way back."""
         low, high = self._band

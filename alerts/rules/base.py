@@ -108,6 +108,11 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
         return RESOLVED_SUMMARY
 
     @property
+    def span(self) -> tuple[float, float] | None:
+        """Return the two levels of a band, which its sentences name; None of another rule."""
+        return None
+
+    @property
     def lost_saying(self) -> str:
         """Return the sentence for an alert whose value has been unknown for long."""
         return "{subject} is unknown ({reason}); the last value was {last}."

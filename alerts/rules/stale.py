@@ -40,12 +40,12 @@ class StaleRule(
     @property
     def saying(self) -> str:
         """Return how long the value has stood still."""
-        return "{company}: {name} has not changed for {value} s."
+        return "{whose}{name} has not changed for {value} s."
 
     @property
     def ending(self) -> str:
         """Return that it moved."""
-        return "Resolved: {company}: {name} has changed."
+        return "Resolved: {whose}{name} has changed."
 
     def edges(self) -> Sequence[float]:
         """Return the level."""
