@@ -285,13 +285,14 @@ class Relay:
     async def _carry(self, letter: Letter, said: DeliveryError | None) -> None:
         if letter.notification is None:
             _log.error("relay.unreadable", entry=letter.entry.id, why=letter.why)
-            refusals = ["unreadable"]
+            refusals, why = ["unreadable"], f"unreadable: {letter.why}"
         else:
             refusals = await self._deliver(letter.notification, said)
+            why = ", ".join(refusals)
         if not refusals:
             self._take_as_delivered(letter)
             return
-        await self._patiently(lambda: self._outbox.dead_letter(letter, ", ".join(refusals)))
+        await self._patiently(lambda: self._outbox.dead_letter(letter, why))
         for refusal in refusals:
             self._meter.dead(refusal)
         self._release([letter.entry.id])

@@ -14,6 +14,7 @@ from alerts.codec import decode_transition
 from alerts.model import AlertState, NoticeReason, Transition
 from monitor.cli.alert_trail import trail
 from monitor.cli.live import LiveOption, ask, required_url
+from monitor.cli.orders import DryRunOption
 from monitor.cli.output import Output, OutputOption, emit, percent, sheet
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
@@ -46,6 +47,7 @@ def tag(
     which: Annotated[
         str | None, typer.Option("--id", help="Of an earlier one; `alert history` has them.")
     ] = None,
+    dry_run: DryRunOption = False,  # an option of the command line
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -57,10 +59,20 @@ def tag(
         hint = "`hashhedge alert history RULE` lists what became of it, with ids"
         raise ConfigError(problem, where="RULE KEY", hint=hint)
     last = fires[-1]
+    data: dict[str, Any] = {
+        "id": last.id,
+        "at": iso(last.at),
+        "rule": rule,
+        "key": key,
+        "tag": worth.value,
+    }
+    if dry_run:
+        data["dry_run"] = True
+        emit(data, output, lambda: Text(f"{rule} {key} of {data['at']} would be: {worth}"))
+        return
     if not ask(url, lambda client, keys: TagStore(client, keys).put(last.id, worth.value)):
         problem = f"there are {MAX_TAGS} tags already"
         raise ConfigError(problem, where="RULE KEY", hint="delete the key `tags` in Redis")
-    data = {"id": last.id, "at": iso(last.at), "rule": rule, "key": key, "tag": worth.value}
     emit(data, output, lambda: Text(f"{rule} {key} of {data['at']}: {worth}"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,8 @@ from monitor.app.posting import letter_store
 from monitor.app.pushing import secrets_of
 from monitor.app.world import World, load_world
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
-from monitor.cli.output import Output, OutputOption, emit, sheet
+from monitor.cli.orders import DryRunOption
+from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.cli.users_option import UsersOption
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError
@@ -142,36 +144,39 @@ def schema(output: OutputOption = Output.JSON) -> None:
 def follow(
     user: UserArgument,
     what: ItemsArgument,
+    dry_run: DryRunOption = False,  # an option of the command line
     users: UsersOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Be told of a company, a rule, a tag or a watch list, from the next alert on."""
-    _change(user, what, users, live, output, wanted=True)
+    _change(user, what, users, live, output, wanted=True, dry_run=dry_run)
 
 
 @app.command()
 def unfollow(
     user: UserArgument,
     what: ItemsArgument,
+    dry_run: DryRunOption = False,  # an option of the command line
     users: UsersOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Be told of it no more, from the next alert on, whatever else fits."""
-    _change(user, what, users, live, output, wanted=False)
+    _change(user, what, users, live, output, wanted=False, dry_run=dry_run)
 
 
 @app.command()
 def forget(
     user: UserArgument,
     what: ItemsArgument,
+    dry_run: DryRunOption = False,  # an option of the command line
     users: UsersOption = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Forget what was said of it by command: the file alone counts again."""
-    _change(user, what, users, live, output, wanted=None)
+    _change(user, what, users, live, output, wanted=None, dry_run=dry_run)
 
 
 @app.command()
@@ -195,12 +200,17 @@ def _change(
     output: Output,
     *,
     wanted: bool | None,
+    dry_run: bool,
 ) -> None:
     _, book = users_book(users)
     check_user(book, user, "USER")
     world = load_world(settings_with(), SystemClock().now())
     items = [_item(word, user, world) for word in what]
     url = required_url(live)
+    if dry_run:
+        talk.print("nothing is changed; it would be:")
+        _show(book, user, url, output, dict.fromkeys(items, wanted))
+        return
     if wanted is None:
         ask(url, lambda client, keys: letter_store(client, keys).forget_follows(user, items))
     else:
@@ -239,10 +249,18 @@ def _item(word: str, user: str, world: World) -> str:
     return f"{kind}:{value}"
 
 
-def _show(book: UsersBook, name: str, url: str, output: Output) -> None:
-    """Print what a user follows."""
+def _show(
+    book: UsersBook,
+    name: str,
+    url: str,
+    output: Output,
+    would: Mapping[str, bool | None] | None = None,
+) -> None:
+    """Print what a user follows, or `would` if so changed: None forgets."""
     user = book.by_name[name]
-    by_command = ask(url, lambda client, keys: letter_store(client, keys).follows(name))
+    known = ask(url, lambda client, keys: letter_store(client, keys).follows(name))
+    changed = {**known, **(would or {})}
+    by_command = {what: kept for what, kept in changed.items() if kept is not None}
     teams = [book.team_follows.get(team) for team in user.teams]
     written = [it for block in (user.follows, *teams) if block for it in block.items()]
     wanted = sorted(what for what, kept in by_command.items() if kept)
@@ -252,7 +270,7 @@ def _show(book: UsersBook, name: str, url: str, output: Output) -> None:
         "followed": wanted,
         "unfollowed": sorted(what for what, kept in by_command.items() if not kept),
         "everything": not written and not wanted,
-    }
+    } | ({} if would is None else {"dry_run": True})
     emit(data, output, lambda: _said(data))
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from monitor.books import load_companies
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
+from monitor.cli.orders import DryRunOption
 from monitor.cli.output import Output, OutputOption, emit, sheet, talk
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.clock import SystemClock
@@ -51,6 +52,7 @@ def add(
     name: NameArgument,
     symbols: SymbolsArgument,
     companies: CompaniesOption = None,
+    dry_run: DryRunOption = False,  # an option of the command line
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -58,6 +60,11 @@ def add(
     _check_name(name)
     found = _known(symbols, companies, "SYMBOL")
     url = required_url(live)
+    if dry_run:
+        before = _read(url).get(name, ())
+        now = sorted({*before, *found.symbols})
+        _would(output, name, now, added=len(now) - len(before))
+        return
     added = _put(url, name, found.symbols, anew=False)
     now = list(_read(url)[name])
     data = {"watchlist": name, "added": added, "symbols": now}
@@ -70,12 +77,19 @@ def remove(
     symbols: Annotated[
         list[str] | None, typer.Argument(metavar="SYMBOL…", help="The whole list if left out.")
     ] = None,
+    dry_run: DryRunOption = False,  # an option of the command line
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Take symbols out of a list, or remove the list."""
     url = required_url(live)
-    _existing(name, _read(url))
+    lists = _read(url)
+    _existing(name, lists)
+    if dry_run:
+        gone = {symbol.upper() for symbol in symbols or lists[name]}
+        left = [it for it in lists[name] if it not in gone]
+        _would(output, name, left, taken=len(lists[name]) - len(left), removed=not symbols)
+        return
     if not symbols:
         ask(url, lambda client, keys: WatchlistStore(client, keys).drop(name))
         emit({"watchlist": name, "removed": True}, output, lambda: Text(f"{name}: removed"))
@@ -121,6 +135,7 @@ def import_file(
         str | None, typer.Option("--name", help="The list to make; a plain file needs it.")
     ] = None,
     companies: CompaniesOption = None,
+    dry_run: DryRunOption = False,  # an option of the command line
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -133,9 +148,17 @@ def import_file(
         for each, words in _lists_in(file, name).items()
     }
     url = required_url(live)
+    before = _read(url) if dry_run else {}
     for each, symbols in lists.items():
-        _put(url, each, symbols, anew=True)
-    rows = [{"watchlist": each, "symbols": list(symbols)} for each, symbols in lists.items()]
+        if not dry_run:
+            _put(url, each, symbols, anew=True)
+    rows: list[dict[str, Any]] = [
+        {"watchlist": each, "symbols": list(symbols)}
+        | ({"dry_run": True, "before": list(before.get(each, ()))} if dry_run else {})
+        for each, symbols in lists.items()
+    ]
+    if dry_run:
+        talk.print("nothing is changed; it would be:")
     emit(rows, output, lambda: _table(rows))
 
 
@@ -188,6 +211,14 @@ def _known(words: Iterable[str], companies: Path | None, where: str) -> Recognis
         text = f" {symbol}: no feed quotes it; it must come by the ingest contract"
         talk.print(Text.assemble(("doubt", "yellow"), text), soft_wrap=True)
     return found
+
+
+def _would(output: Output, name: str, symbols: list[str], **more: int) -> None:
+    """Show how a list would be."""
+    data = {"watchlist": name, **more, "symbols": symbols, "dry_run": True}
+    gone = more.get("removed", False)
+    words = "would be removed" if gone else f"would be {', '.join(symbols) or 'empty'}"
+    emit(data, output, lambda: Text(f"{name} {words}"))
 
 
 def _put(url: str, name: str, symbols: tuple[str, ...], *, anew: bool) -> int:

@@ -26,6 +26,10 @@ async def test_an_alert_is_tagged_and_counted(own_redis: TestRedis, tmp_path: Pa
             await service.say(quote("BTC-USD", price, SystemClock().now(), fresh_ms=3_600_000))
         refused = await service.ask("alert", "tag", "lwo", "BTC-USD", "useful")
         assert (refused.code, "nobody was told" in refused.err) == (2, True)
+        planned = await service.ask("alert", "tag", "low", "BTC-USD", "useful", "--dry-run")
+        assert "would be: useful" in planned.out
+        (row,) = (await service.ask("alert", "report", "-o", "json")).json
+        assert row["useful"] == 0
         for word in ("useful", "noise"):
             assert (await service.ask("alert", "tag", "low", "BTC-USD", word)).code == 0
         (row,) = (await service.ask("alert", "report", "-o", "json")).json
