@@ -102,11 +102,34 @@ def explained(message: str, word: str, known: list[str], said: object) -> tuple[
         return f"missing field `{word}`", f"add `{word}:`"
     if "enum value" in message or "Invalid value" in message:
         return message, nearest(word, known)
-    if "RFC3339" in message:
-        return message, "write it as 2025-07-17"
+    return _as_written(message, said)
+
+
+def _as_written(message: str, said: object) -> tuple[str, str]:
+    """Return what is wrong with how a value is written, and how to write it."""
     if "matching regex" in message:
         return f"`{said}` may not stand here", form_of(message)
-    return message, ""
+    mend = ""
+    if "RFC3339" in message:
+        mend = "write it as 2025-07-17"
+    elif "got `str`" in message and ("`float" in message or "`int" in message):
+        mend = _number_meant(said)
+    elif "`str`, got `int`" in message:
+        mend = f'write it as text: "{said}"; a time has a unit: {said}s, {said}m or {said}h'
+    return message, mend
+
+
+_SCALED = re.compile(r"([-+]?\d*\.?\d+)\s*([%kKmM])")
+_SCALES = {"%": 0.01, "k": 1e3, "m": 1e6}
+
+
+def _number_meant(said: object) -> str:
+    """Return the number that somebody meant with a text."""
+    found = _SCALED.fullmatch(str(said).replace("_", "").replace(",", ""))
+    if found is None:
+        return "write a number; to have none, leave the key out"
+    number = float(found[1]) * _SCALES[found[2].lower()]
+    return f"write {number:g}" + (", ratios are fractions" if found[2] == "%" else "")
 
 
 _NAME = re.compile(r"\^\(?\[([^]]+)\]\[([^]]+)\]\{0,(\d+)\}\)?\??\$")
