@@ -81,7 +81,24 @@ class Inputs:
         dead = replace(self._ledger.dead[instrument], due=None)
         self._ledger.keep_dead(dead)
         many, severity = self._around.dependents_of(instrument) or (0, Severity.WARNING)
-        return notices.died(dead, severity, many, now)
+        also, more = self._also_of_its_source(instrument), 0
+        for name in also:
+            resting, loud = self._around.dependents_of(name) or (0, severity)
+            more, severity = more + resting, min(severity, loud, key=_LOUDEST.index)
+        notice = notices.died(dead, severity, many, now)
+        return notices.with_others(notice, self._around.only_source(instrument), also, more)
+
+    def _also_of_its_source(self, instrument: str) -> list[str]:
+        """Return what else is stale that only the source of an instrument tells: one thing to say."""
+        source = self._around.only_source(instrument)
+        return sorted(
+            it.instrument
+            for it in self._ledger.dead.values()
+            if source
+            and not it.is_feed
+            and it.instrument != instrument
+            and self._around.only_source(it.instrument) == source
+        )
 
     def report(self, report: FeedReport, now: int) -> None:
         """Take what is said of a feed that should speak; said twice it is no news."""

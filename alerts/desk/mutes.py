@@ -15,11 +15,12 @@ from alerts.desk.ledger import Ledger
 from alerts.desk.matching import Subject, meets
 from alerts.desk.surroundings import Surroundings
 from alerts.desk.windows import window_of
-from alerts.model import News
+from alerts.model import News, Severity
 from monitor.domain.commands import Place
 
 ACK = "ack"
 _NEWS = frozenset(News)
+_LOUDEST = tuple(Severity)
 
 
 class Mutes:
@@ -73,7 +74,8 @@ class Mutes:
     def _same_feed(self, subject: Subject) -> str:
         """Return `feed:<source>` where something else that it alone tells is told as dead already.
 
-        A feed that dies takes all that it alone tells with it: that is one thing to say.
+        A feed that dies takes all that it alone tells with it: that is one thing to say, unless
+        this is louder.
         """
         if subject.rule != News.FEED.value:
             return ""
@@ -82,7 +84,12 @@ class Mutes:
             return ""
         for name in self._ledger.dead:
             standing = self._ledger.standings.get(f"{News.FEED.value}|{name}")
-            told = standing is not None and standing.told and not standing.over
+            told = (
+                standing is not None
+                and standing.told
+                and not standing.over
+                and _LOUDEST.index(standing.last.severity) <= _LOUDEST.index(subject.severity)
+            )
             if told and name != subject.key and self._around.only_source(name) == source:
                 return f"feed:{source}"
         return ""

@@ -119,6 +119,19 @@ def died(dead: Dead, severity: Severity, dependents: int, now: int) -> Transitio
     )
 
 
+def with_others(died: Transition, source: str, names: Sequence[str], more: int) -> Transition:
+    """Return the notice of an input with what else of its `source` is stale; `more` rest on that."""
+    if not names:
+        return died
+    shown = ", ".join(names[:MOST_NAMED])
+    left = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    are = "is" if len(names) == 1 else "are"
+    rest = "1 more alert rests" if more == 1 else f"{more} more alerts rest"
+    text = f"{died.summary} {shown}{left} {are} too, which only {source} tells: {rest} on that."
+    members = tuple(f"{News.FEED.value}|{name}" for name in names)
+    return replace(died, summary=text, members=members)
+
+
 def silent(feed: Dead, severity: Severity, dependents: int, why: str, now: int) -> Transition:
     """Return the one notice of a feed that never gave a value since it was first asked."""
     rest = "1 alert rests" if dependents == 1 else f"{dependents} alerts rest"

@@ -202,3 +202,44 @@ def test_a_rule_may_hear_sooner_than_of_the_dead_feed_that_a_value_is_unknown() 
     house.price(NOON + 11 * MINUTE, 6)
     told = [("feed-dead", "X", "resolved"), ("asks", "X", "data_back")]
     assert sorted(notices(house.told)[4:]) == sorted(told)
+
+
+def test_what_dies_with_its_source_is_in_the_one_notice() -> None:
+    """Three series of one source fall silent: all are named, and it is as loud as the loudest (E13)."""
+    rules = [
+        threshold(id="a", on="XA", above=10.0, severity="info"),
+        threshold(id="b", on="XB", above=10.0, severity="critical"),
+        threshold(id="c", on="XC", above=10.0),
+        threshold(id="other", on="Y", above=10.0),
+    ]
+    house = Room(rules, book(feed_dead_after="1m"))
+    at = NOON
+    for name in ("XA", "XB", "XC"):
+        house.take(tick(at, quote(name, 5, at, source="desk", fresh_ms=MINUTE)))
+    house.take(tick(at, quote("Y", 5, at, source="venue", fresh_ms=MINUTE)))
+    house.pass_to(NOON + 10 * MINUTE)
+    notice, other = house.told
+    assert (notice.key, notice.severity) == ("XA", Severity.CRITICAL)
+    assert notice.members == ("feed-dead|XB", "feed-dead|XC")
+    assert notice.summary.endswith(
+        "1 alert rests on it and cannot be judged. "
+        "XB, XC are too, which only desk tells: 2 more alerts rest on that."
+    )
+    assert (other.key, other.members) == ("Y", ())
+
+
+def test_what_is_louder_than_what_was_told_is_told_too() -> None:
+    """A critical input that goes stale hours after the rest of its source is not hidden by it."""
+    rules = [
+        threshold(id="a", on="XA", above=10.0, severity="info"),
+        threshold(id="b", on="XB", above=10.0, severity="critical"),
+        threshold(id="c", on="XC", above=10.0, severity="info"),
+    ]
+    house = Room(rules, book(feed_dead_after="1m"))
+    for name, fresh_ms in (("XA", MINUTE), ("XB", HOUR), ("XC", HOUR)):
+        house.take(tick(NOON, quote(name, 5, NOON, source="desk", fresh_ms=fresh_ms)))
+    house.pass_to(NOON + 3 * HOUR)
+    assert [(it.key, it.severity.value) for it in house.told] == [
+        ("XA", "info"),
+        ("XB", "critical"),
+    ]
