@@ -76,3 +76,11 @@ def drill(transition: Transition, command: str, now: int) -> Transition:
         notice=NoticeReason.DRILL,
         test=True,
     )
+
+
+def fits(rule: Rule, value: float, *, breached: bool) -> bool:
+    """Tell whether a rule would fire, or end, at a value; of one that no value decides: True."""
+    if isinstance(rule, ExpressionRule | AbsenceRule) or rule.stride() is not None:
+        return True
+    state = AlertState.INACTIVE if breached else AlertState.FIRING
+    return rule.judge(value, state).breached is breached

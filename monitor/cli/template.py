@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -14,7 +16,7 @@ from rich.text import Text
 
 from alerts.model import AlertState, NoticeReason, Reason, Transition
 from alerts.pacing.digest import line_of as digest_line
-from alerts.rehearsal import fixture_value, rehearsed
+from alerts.rehearsal import fits, fixture_value, rehearsed
 from alerts.schemas.builders import Stamp, alert_event, alert_state
 from alerts.schemas.origin import Origin
 from alerts.schemas.payloads import encode
@@ -24,13 +26,16 @@ from monitor.app.world import build_step, load_world
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, committed, redis_url, settings_with
+from monitor.cli.message_preview import for_people
 from monitor.cli.output import Output, OutputOption, emit
 from monitor.cli.rules import RulesOption
 from monitor.compute.step import Step
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
+from monitor.core.yamltext import dump_yaml
 from monitor.domain.events import Quality, Reading
+from monitor.metrics.catalogue import Catalogue
 
 app = typer.Typer(help="Messages: see them before they are sent.", no_args_is_help=True)
 
@@ -49,6 +54,10 @@ def render(
     value: Annotated[
         float | None, typer.Option("--value", help="A value in place of the present one.")
     ] = None,
+    channels: Annotated[
+        list[Path] | None,
+        typer.Option("--channel", metavar="FILE", help="Also what this channel would send; often."),
+    ] = None,
     rules: RulesOption = None,
     companies: CompaniesOption = None,
     calendar: CalendarOption = None,
@@ -57,26 +66,41 @@ def render(
 ) -> None:
     """Print what every channel says when a rule fires and when it ends: MQTT event, state, log, digest.
 
-    With the value that the running service has now; without one, or with --value, with made-up data:
-    just past the level. Nothing is sent. A name in braces that no rule knows exits 2 with its line.
+    And what people read, in each language; with --channel the message of that channel to the letter,
+    a file as `push preview` takes it. With the value that the running service has now, or --value,
+    where the rule would fire at it, or end; else with made-up data, just past the level. Nothing is
+    sent. A name in braces that no rule knows exits 2 with its line.
     """
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)
-    step = build_step(load_world(settings, SystemClock().now()))
-    url = None if value is not None else redis_url(live)
-    if url is not None:
+    world = load_world(settings, SystemClock().now())
+    step = build_step(world)
+    if value is None and (url := redis_url(live)) is not None:
         step.restore(committed(url))
     bound = _bound(step, rule, key)
-    reading = bound.reading_of(step.reading)
-    real = reading.value is not None and value is None
-    origin = Origin(dashboard_url=settings.dashboard_url)
-    said = {
-        word: _channels(
-            step, bound, _shown(reading, bound, value, breached=fires), origin, fires=fires
-        )
-        for word, fires in (("fires", True), ("ends", False))
-    }
-    data = {"rule": rule, "subject": bound.key, "data": "live" if real else "made up", **said}
+    given = Reading(value, Quality.OK, "", SystemClock().now())
+    present = bound.reading_of(step.reading) if value is None else given
+    said = partial(_said, step, bound, Origin(dashboard_url=settings.dashboard_url), channels or ())
+    data: dict[str, Any] = {"rule": rule, "subject": bound.key, "data": {}}
+    for word, fires in (("fires", True), ("ends", False)):
+        reading, real = _shown(present, bound, breached=fires)
+        data["data"][word] = "made up" if not real else "live" if value is None else "given"
+        data[word] = said(reading, world.catalogue, fires=fires)
     emit(data, output, lambda: _pages(data))
+
+
+def _said(
+    step: Step,
+    bound: Bound,
+    origin: Origin,
+    channels: Sequence[Path],
+    reading: Reading,
+    catalogue: Catalogue,
+    *,
+    fires: bool,
+) -> Mapping[str, Any]:
+    """Return all that is said of a reading."""
+    item = _transition(step, bound, reading, fires=fires)
+    return {**_channels(item, origin), **for_people(item, catalogue, origin, channels, item.at)}
 
 
 def _bound(step: Step, rule: str, key: str) -> Bound:
@@ -93,27 +117,29 @@ def _bound(step: Step, rule: str, key: str) -> Bound:
     return found
 
 
-def _shown(present: Reading, bound: Bound, value: float | None, *, breached: bool) -> Reading:
-    """Return the reading that the messages are made of."""
-    if value is None and present.value is not None:
-        return present
-    made = fixture_value(bound.rule, breached=breached) if value is None else value
-    return Reading(made, Quality.OK, "", SystemClock().now())
+def _shown(present: Reading, bound: Bound, *, breached: bool) -> tuple[Reading, bool]:
+    """Return the reading that the messages are made of, and whether it is the one there is."""
+    value = present.value
+    if value is not None and fits(bound.rule, value, breached=breached):
+        return present, True
+    made = fixture_value(bound.rule, breached=breached)
+    return Reading(made, Quality.OK, "", SystemClock().now()), False
 
 
-def _channels(
-    step: Step, bound: Bound, reading: Reading, origin: Origin, *, fires: bool
-) -> Mapping[str, Any]:
-    """Return the text of each channel, as the sinks make it."""
-    now = SystemClock().now()
+def _transition(step: Step, bound: Bound, reading: Reading, *, fires: bool) -> Transition:
+    """Return what a rule says of a reading."""
     after, reason, notice = (
         (AlertState.FIRING, Reason.BREACHED, NoticeReason.NEW)
         if fires
         else (AlertState.RESOLVED, Reason.RECOVERED, NoticeReason.RESOLVED)
     )
-    transition = rehearsed(step.watch.teller, bound, reading, now, after, reason)
-    transition = replace(transition, notice=notice)
-    stamp = Stamp("preview", 1, now)
+    made = rehearsed(step.watch.teller, bound, reading, SystemClock().now(), after, reason)
+    return replace(made, notice=notice)
+
+
+def _channels(transition: Transition, origin: Origin) -> Mapping[str, Any]:
+    """Return the text of each channel that programs read, as the sinks make it."""
+    stamp = Stamp("preview", 1, SystemClock().now())
     return {
         "mqtt_event": json.loads(encode(alert_event(transition, stamp, origin))),
         "mqtt_state": json.loads(encode(alert_state(transition, stamp, origin))),
@@ -128,15 +154,24 @@ def _line(transition: Transition) -> dict[str, Any]:
     return line | {"at": iso(transition.at)}
 
 
+_WITH = {"live": "the service's value", "given": "the value given", "made up": "made-up data"}
+
+
 def _pages(data: Mapping[str, Any]) -> Group:
-    source = "the service's value" if data["data"] == "live" else "made-up data"
-    lines = [Text(f"{data['rule']} for {data['subject']}, with {source}; nothing is sent")]
+    lines = [Text(f"{data['rule']} for {data['subject']}; nothing is sent")]
     for word in ("fires", "ends"):
         for channel, body in data[word].items():
-            lines.append(Text(f"\n{word}: {channel.replace('_', ' ')}", style="bold"))
-            said = _log_line(body) if channel == "log" else json.dumps(body, indent=2)
-            lines.append(Text(said))
+            head = f"\n{word}, with {_WITH[data['data'][word]]}: {channel.replace('_', ' ')}"
+            lines += [Text(head, style="bold"), Text(_as_text(channel, body))]
     return Group(*lines)
+
+
+def _as_text(channel: str, body: Mapping[str, Any]) -> str:
+    if channel == "log":
+        return _log_line(body)
+    if channel == "people":
+        return "\n\n".join(f"{name}: {it['title']}\n{it['text']}" for name, it in body.items())
+    return dump_yaml(body).rstrip() if channel == "channels" else json.dumps(body, indent=2)
 
 
 def _log_line(fields: Mapping[str, Any]) -> str:

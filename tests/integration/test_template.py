@@ -38,13 +38,16 @@ async def test_it_shows_the_value_that_the_service_has(
         other = (await service.ask(*render, "--value", "99")).json
     said = "X stands at 12; the line is 10."
     fires, ends = real["fires"], real["ends"]
-    assert (real["data"], real["subject"]) == ("live", "X")
-    assert list(fires) == ["mqtt_event", "mqtt_state", "log", "digest_line"]
-    assert {channel["summary"] for channel in fires.values()} == {said}
+    assert (real["data"], real["subject"]) == ({"fires": "live", "ends": "made up"}, "X")
+    programs = ["mqtt_event", "mqtt_state", "log", "digest_line"]
+    assert list(fires) == [*programs, "people"]
+    assert {fires[channel]["summary"] for channel in programs} == {said}
+    assert "X stands at 12; the line is 10." in fires["people"]["en"]["text"]
+    assert fires["people"]["zh-CN"]["title"] != fires["people"]["en"]["title"]
     assert (fires["mqtt_event"]["type"], fires["mqtt_event"]["value"]) == ("alert.firing", 12)
     assert ends["mqtt_state"]["state"] == "resolved"
-    assert ends["log"]["summary"].startswith("Resolved: X is 12")
-    assert (other["data"], other["fires"]["log"]["value"]) == ("made up", 99)
+    assert ends["log"]["summary"].startswith("Resolved: X is 4.95")  # at 12 it would not end
+    assert (other["data"]["fires"], other["fires"]["log"]["value"]) == ("given", 99)
 
 
 def test_without_a_service_the_data_is_made_up(tmp_path: Path) -> None:
@@ -53,7 +56,8 @@ def test_without_a_service_the_data_is_made_up(tmp_path: Path) -> None:
     book.write_text(RULES, encoding="utf-8")
     said = hashhedge("template", "render", "x-high", "--rules", book, cwd=tmp_path)
     assert said.code == 0, said.err
-    assert "x-high for X, with made-up data; nothing is sent" in said.out
+    assert "x-high for X; nothing is sent" in said.out
+    assert "fires, with made-up data: mqtt event" in said.out
     assert "X stands at 10.1; the line is 10." in said.out
     assert "Resolved: X is 4.95, back past 5." in said.out
     unknown = hashhedge("template", "render", "x-hihg", "--rules", book, cwd=tmp_path)
@@ -62,6 +66,35 @@ def test_without_a_service_the_data_is_made_up(tmp_path: Path) -> None:
         *("template", "render", "x-high", "--key", "Y", "--rules", book), cwd=tmp_path
     )
     assert stranger.code == 2
+
+
+def test_a_value_is_shown_where_it_would_fire_or_end(tmp_path: Path) -> None:
+    """A fire that cannot be is not shown with its numbers: made-up data stand in its place."""
+    book = tmp_path / "rules.yaml"
+    book.write_text(RULES, encoding="utf-8")
+    render = ("template", "render", "x-high", "--rules", book, "-o", "json", "--value", "3")
+    data = hashhedge(*render, cwd=tmp_path).json
+    assert data["data"] == {"fires": "made up", "ends": "given"}
+    assert (data["fires"]["log"]["value"], data["ends"]["log"]["value"]) == (10.1, 3)
+
+
+def test_a_channel_shows_its_own_message_in_each_language(tmp_path: Path) -> None:
+    """What goes to ntfy and to Telegram, to the letter, with no secret there (row E39)."""
+    book, ntfy, telegram = (tmp_path / it for it in ("rules.yaml", "ntfy.yaml", "telegram.yaml"))
+    book.write_text(RULES, encoding="utf-8")
+    ntfy.write_text("{kind: ntfy, url: 'https://ntfy.example.org', topic: alerts}\n", "utf-8")
+    telegram.write_text("{kind: telegram, chat: 42, token: TELEGRAM_TOKEN}\n", "utf-8")
+    given = ("--channel", ntfy, "--channel", telegram)
+    render = ("template", "render", "x-high", "--rules", book, *given)
+    data = hashhedge(*render, "-o", "json", cwd=tmp_path).json
+    for word in ("fires", "ends"):
+        people, sent = data[word]["people"], data[word]["channels"]
+        assert sorted(sent) == ["ntfy.yaml", "telegram.yaml"]
+        for language in ("en", "zh-CN"):
+            assert sent["ntfy.yaml"][language]["body"]["title"] == people[language]["title"]
+            assert people[language]["text"].splitlines()[0] in str(sent["telegram.yaml"][language])
+    said = hashhedge(*render, cwd=tmp_path)
+    assert (said.code, "fires, with made-up data: channels" in said.out) == (0, True)
 
 
 @pytest.mark.parametrize(
