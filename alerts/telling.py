@@ -79,7 +79,7 @@ class Teller(msgspec.Struct, frozen=True):
         """Return the record of a change, with all that a message needs."""
         written, home = told.rule, told.home
         remarks = self.remarks(written.on, home.company)
-        said = sentence(written, outcome, reading, home)
+        said = sentence(written, outcome, reading, home, told.parts)
         low, high = told.extremes_of(outcome)
         near = self.gates.near(at, subject_of(written.on, home.company))
         known = reading.quality.usable and reading.value is not None

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
 from alerts.model import AlertState, Reason
 from alerts.record import Outcome
 from alerts.rules.base import Rule
+from alerts.rules.expression import VALUE
 from alerts.series import Series
 from alerts.template import fill
 from monitor.domain.events import Reading
+
+Parts: TypeAlias = tuple[Mapping[str, Any], ...]
 
 DELAYED = "delayed"
 """The flag of an alert whose value its source tells late by contract."""
 
 
-def sentence(rule: Rule, outcome: Outcome, reading: Reading, home: Series) -> str:
-    """Return what a rule says of an outcome, and that its value is told late."""
+def sentence(
+    rule: Rule, outcome: Outcome, reading: Reading, home: Series, parts: Parts = ()
+) -> str:
+    """Return what a rule says of an outcome, and that its value is told late.
+
+    `parts` are the named values of an expression, as its message shows them.
+    """
     unit, company = home.unit, home.company
     known = reading.value if reading.quality.usable else None
     words = {
@@ -28,11 +39,19 @@ def sentence(rule: Rule, outcome: Outcome, reading: Reading, home: Series) -> st
         "unit": "" if unit == "ratio" else unit,
         "last": for_people(home.last, unit),
         "reason": reading.reason or reading.quality.word,
+        "with": _beside(parts),
     }
     if rule.span is not None:
         words |= dict(zip(("low", "high"), (for_people(it, unit) for it in rule.span), strict=True))
     said = fill(_words_for(rule, outcome), words)
     return f"{said} Data {delay_for_people(reading.delay_ms)}." if reading.delay_ms else said
+
+
+def _beside(parts: Parts) -> str:
+    """Return the values that an expression reads besides its own: ` (btc is 84,000)`."""
+    others = [it for it in parts if it["name"] != VALUE]
+    said = ", ".join(f"{it['name']} is {for_people(it['value'], it['unit'])}" for it in others)
+    return f" ({said})" if said else ""
 
 
 def _words_for(rule: Rule, outcome: Outcome) -> str:

@@ -147,13 +147,19 @@ class ExpressionRule(
 
     @property
     def saying(self) -> str:
-        """Return the value and the condition."""
-        return f"{{subject}} is {{value}}, and it holds that {self.when.replace('{', '(')}."
+        """Return the values and the condition."""
+        return f"{{subject}} is {{value}}{{with}}, and it holds that {self._holds}."
+
+    @property
+    def _holds(self) -> str:
+        return self.when.replace("{", "(").rstrip(".")
 
     @property
     def ending(self) -> str:
-        """Return the value and that the condition is over."""
-        return "Resolved: {subject} is {value}."
+        """Return the values and that the condition is over."""
+        return (
+            f"Resolved: {{subject}} is {{value}}{{with}}, and it does not hold that {self._holds}."
+        )
 
     @property
     def lost_saying(self) -> str:

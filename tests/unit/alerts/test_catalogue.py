@@ -427,3 +427,18 @@ def test_a_change_of_exactly_the_level_is_none(base: float, value: float) -> Non
     desk.show(0, S=base)
     assert desk.show(1_000, S=value) == []
     assert desk.show(1_001, S=value * 0.999) == ["r|S firing"]
+
+
+def test_an_expression_says_all_that_it_is_made_of() -> None:
+    """Which of its values moved is in the sentence, at the fire and at the end."""
+    desk = Desk(rule("expression", inputs={"b": "B"}, when="value > 10 AND b > 2"))
+    told: list[str] = []
+    for at, b in ((0, 3.0), (1, 1.5)):
+        for name, value in (("S", 11.0), ("B", b)):
+            desk.watch.observe(name, Reading(value, Quality.OK, "", at), at)
+        desk.watch.settle(at)
+        told += [it.summary for it in desk.watch.take_transitions()]
+    assert told == [
+        "S is 11 (b is 3), and it holds that value > 10 AND b > 2.",
+        "Resolved: S is 11 (b is 1.5), and it does not hold that value > 10 AND b > 2.",
+    ]
