@@ -70,6 +70,8 @@ class Composites:
             return found
         if self._bound.homes[number].quality is Quality.NOT_APPLICABLE:
             return None
+        if number in self._answered:
+            self._answered[number] = False
         unknown = {name: it for name, it in composite.inputs.items() if name not in known}
         if VALUE in unknown or any(it.reading.reason == TOO_FEW for it in unknown.values()):
             return Answer(None)  # no data, or not yet: nothing is wrong with the rule

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from msgspec.structs import replace
 
 from alerts.model import AlertState, Reason
@@ -39,6 +41,14 @@ def on_move(
     inactive, noted = AlertState.INACTIVE, AlertState.NOTED
     since, number = moved.since, moved.number
     return Outcome(moved, inactive, noted, Reason.MOVED, record.anchor, since, number)
+
+
+def without_anchor(rules: Sequence[Rule], records: Mapping[int, AlertRecord]) -> Iterator[int]:
+    """Yield the moves whose anchor's time is over, and for which no value has come since."""
+    for number, record in records.items():
+        stride = rules[number].stride() if record.anchor is not None else None
+        if stride is not None and stride.anew_ms and record.due is None:
+            yield number
 
 
 def on_turn(record: AlertRecord) -> Outcome:

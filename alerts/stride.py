@@ -41,6 +41,10 @@ class Stride:
         """Tell whether the time of the anchor is over."""
         return bool(self.anew_ms) and anchored_at // self.anew_ms != now // self.anew_ms
 
+    def is_of(self, observed_at: int | None, now: int) -> bool:
+        """Tell whether a value was observed in the stretch of time that `now` is in."""
+        return not self.anew_ms or (observed_at or now) // self.anew_ms == now // self.anew_ms
+
     def turns_at(self, now: int) -> int | None:
         """Return when the time of an anchor that is set now is over, ms UTC; None: it never is."""
         return (now // self.anew_ms + 1) * self.anew_ms if self.anew_ms else None

@@ -23,7 +23,7 @@ from alerts.gates import Gates
 from alerts.late import LateRecord
 from alerts.ledger import Ledger
 from alerts.model import OUTSIDE, AlertState, Reason, Transition
-from alerts.moves import on_move
+from alerts.moves import on_move, without_anchor
 from alerts.pasts import Pasts
 from alerts.record import AlertRecord
 from alerts.remarks import Remarks
@@ -57,7 +57,6 @@ class Watch:
         """
         self.gates = Gates(setting.agenda)
         self.teller = Teller(inputs, remarks, self.gates)
-        self._quiet_start = setting.quiet_start
         self._bound = Binder(targets, self.gates).bind(rules)
         self.sift = self._bound.sift  # prepares `rejudge`, while ticks go on
         self._rules, self._homes = self._bound.rules, self._bound.homes
@@ -66,7 +65,7 @@ class Watch:
         self.census = Census(self._bound, self._ledger)
         self._pasts = Pasts(self._bound.series)
         self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
-        self._restoring = False
+        self._restoring, self._quiet_start = False, setting.quiet_start
         self.costs = Costs(setting.stopwatch)
 
     @property
@@ -91,8 +90,7 @@ class Watch:
         One that only `revised` a figure of the same period ends no alert that has fired: falling
         back and coming again, it would be a second alert on one figure.
         """
-        series = self._bound.scalars.get(name)
-        if series is not None:
+        if (series := self._bound.scalars.get(name)) is not None:
             self._see(series, reading, now, revised=revised)
 
     def observe_vector(
@@ -242,6 +240,9 @@ class Watch:
             return
         stride = rule.stride()
         if stride is not None:
+            if record is not None and not stride.is_of(reading.observed_at, now):
+                self._bound.owe(number)  # of yesterday: the anchor is today's first
+                return
             outcome = on_move(rule, stride, record, value, now)
         else:
             judged = PRESENT if isinstance(rule, AbsenceRule) else value
@@ -341,8 +342,7 @@ class Watch:
 
     def split(self, name: str, factor: float) -> None:
         """Carry the past of a share's price into the shares after a split."""
-        series = self._bound.scalars.get(name)
-        if series is not None:
+        if (series := self._bound.scalars.get(name)) is not None:
             self._pasts.scale(series, factor)
         for own in self._all_of(name):
             if own.signal is None or own.signal.scales:
@@ -352,8 +352,7 @@ class Watch:
 
     def rules_on(self, name: str) -> tuple[Rule, ...]:
         """Return the rules on a scalar as they were written."""
-        numbers = (number for series in self._all_of(name) for number in series.numbers)
-        return tuple(self._ledger.written(number) for number in numbers)
+        return tuple(self._ledger.written(it) for own in self._all_of(name) for it in own.numbers)
 
     def moved(self, rule: Rule) -> str:
         """Return what a split did to the levels of `rule`, as `bindings` gives it; mostly empty."""
@@ -363,8 +362,7 @@ class Watch:
 
     def tell(self, quote: Quote, now: int) -> None:
         """Note where a value of the past would have fired, once; nothing fires, nothing resolves."""
-        series = self._bound.scalars.get(quote.instrument)
-        if series is not None:
+        if (series := self._bound.scalars.get(quote.instrument)) is not None:
             self._afterwards.tell(series, quote, now)
 
     def take_late(self) -> dict[str, LateRecord | None]:
@@ -486,6 +484,8 @@ class Watch:
     def resume(self) -> None:
         """Go on from where the readings since `restore` stand; what none has shown is unknown."""
         self._restoring = False
+        for number in without_anchor(self._rules, self._ledger.records):
+            self._bound.owe(number)
         for series in (it for it in self._bound.series if it.reading is UNSEEN):
             series.usable = False
 

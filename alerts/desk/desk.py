@@ -74,8 +74,9 @@ class Desk:
         self._freed |= freed
         changes = [*news, *changes]
         for change in changes:
-            if change.to_state is not AlertState.NOTED and change.muted_by != SHADOW:
-                firing = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
+            if change.to_state is not AlertState.NOTED:
+                on = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
+                firing = on and change.muted_by != SHADOW
                 if self.mutes.inhibition.set(subject_of(change), firing=firing):
                     self._freed[f"rule:{change.name}"] = Reason.INHIBITION_OVER
         for change in changes:

@@ -24,20 +24,25 @@ class Inhibition:
     def __init__(self, entries: Sequence[Inhibit] = ()) -> None:
         self._entries = tuple(entries)
         self._firing: dict[_Place, dict[str, None]] = {}
+        self._places: dict[str, tuple[_Place, ...]] = {}
 
     def set(self, subject: Subject, *, firing: bool) -> bool:
-        """Note whether an alert fires now; return whether it stopped muting others."""
-        stopped = False
-        for place in self._sources(subject):
-            names = self._firing.setdefault(place, {})
-            if firing:
-                names[subject.name] = None
-            elif subject.name in names:
-                del names[subject.name]
-                stopped = True
-            if not names:
-                del self._firing[place]
-        return stopped
+        """Note whether an alert fires now; return whether it stopped muting others.
+
+        What it muted while it was louder, or its rule another one, it mutes no more.
+        """
+        places = tuple(self._sources(subject)) if firing else ()
+        before = self._places.pop(subject.name, ())
+        for place in before:
+            if place not in places:
+                del self._firing[place][subject.name]
+                if not self._firing[place]:
+                    del self._firing[place]
+        for place in places:
+            self._firing.setdefault(place, {})[subject.name] = None
+        if places:
+            self._places[subject.name] = places
+        return not set(before).issubset(places)
 
     def mute_of(self, subject: Subject) -> str:
         """Return `rule:<id>|<key>` of an alert that mutes this one; empty: none does.

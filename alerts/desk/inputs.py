@@ -155,6 +155,8 @@ class Inputs:
         else:
             key = dead.instrument
             self._freed[f"feed:{key}"] = Reason.INPUT_BACK
+            if source := self._around.only_source(key):  # what it kept quiet of the same source
+                self._freed[f"feed:{source}"] = Reason.INPUT_BACK
             self._wait_for_rest(key, now)
         standing = self._ledger.standings.get(f"{News.FEED.value}|{key}")
         if standing is not None:

@@ -42,20 +42,28 @@ class Verdicts:
         ended = replace(change, duration_s=(change.at - change.since) / 1_000)
         if change.to_state is AlertState.RESOLVED:
             return self._resolved(ended, now)
-        self._ledger.forget(change.name)
+        self._forget(change.name)
         return ended
+
+    def _forget(self, name: str) -> None:
+        """Forget an alert, unless somebody is still to hear that it has ended."""
+        known = self._ledger.standings.get(name)
+        if known is None or not known.over:
+            self._ledger.forget(name)
 
     def _ends_what_was_told(self, change: Transition) -> bool:
         """Tell whether it is the end of a fire that was told before its rule went into the shadow."""
         known = self._ledger.standings.get(change.name)
-        return known is not None and known.told and change.to_state is AlertState.RESOLVED
+        told = known is not None and known.told and not known.over
+        same = known is not None and known.last.since == change.since
+        return told and same and change.to_state is AlertState.RESOLVED
 
     def _in_shadow(self, change: Transition) -> Transition:
         """Remember a fire that nobody is told of: nor is its end, whatever becomes of the rule."""
         known = self._ledger.standings.get(change.name)
         if known is not None and known.told:
             return change
-        if change.to_state is AlertState.FIRING:
+        if change.to_state is AlertState.FIRING or change.reason is Reason.NO_DATA_ALERT:
             self._ledger.stand(Standing(last=_lean(change), told=False, muted_by=SHADOW))
         elif change.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}:
             self._ledger.forget(change.name)
@@ -99,6 +107,8 @@ class Verdicts:
         """Tell that a value is unknown, of a rule that asked for that, and that it is known again."""
         lost = change.reason is Reason.NO_DATA_ALERT
         known = self._ledger.standings.get(change.name)
+        owes = known is not None and known.over  # the end of the episode before, still to be told
+        known = None if owes else known
         subject = subject_of(change)
         muted = self._mutes.announced(subject, now) if lost else self._mutes.of(subject, now)
         notice = NoticeReason.NO_DATA if lost else NoticeReason.DATA_BACK
@@ -106,7 +116,7 @@ class Verdicts:
             self._ledger.forget(change.name)
             muted = muted or known.last.muted_by  # nobody is told half
         decided = replace(change, notice=notice, muted_by=muted)
-        if lost and (known is not None or muted):
+        if lost and not owes and (known is not None or muted):
             known = known or Standing(last=change, told=False, muted_by=muted)
             self._ledger.stand(replace(known, last=_lean(decided)))
         return self._hidden(decided)

@@ -44,6 +44,7 @@ QUIET_S = 0.02
 """How long changes that are news to nobody wait for others to be committed with."""
 
 _ALWAYS = ("schema", "now")
+_KEEP_TIME_MS = 10_000  # so often the time alone is kept: it says how long one was away
 
 log = structlog.get_logger()
 
@@ -78,9 +79,7 @@ class ComputeWorker:
         Without ticks the engine's time stays `behind_ms` behind the clock: a tick on its way is a
         little older than now, and must not find that its moment has passed.
         """
-        self._committer = committer
-        self._reader = reader
-        self._build = build
+        self._committer, self._reader, self._build = committer, reader, build
         self._clock = clock
         self._counts = counts
         self._behind_ms = behind_ms
@@ -92,6 +91,7 @@ class ComputeWorker:
         self._rejected: list[tuple[str, str]] = []
         self.cursor = Cursor("", 0)
         self._owed_until: float | None = None
+        self._kept_until = 0  # in the engine's time
         self.step: Step | None = None
         self._shown = Cursor("", 0)
 
@@ -257,8 +257,10 @@ class ComputeWorker:
         cells = encode_changes(changes)
         news = changes.transitions or changes.flaws or changes.replies
         moved = self._shown.id != self.cursor.id
-        if not moved and len(cells) == len(_ALWAYS) and not news:
+        idle = not moved and len(cells) == len(_ALWAYS) and not news
+        if idle and changes.now < self._kept_until:
             return  # only the time moved on: the next batch will say so
+        self._kept_until = changes.now + _KEEP_TIME_MS
         batch = Commit(
             expected_cursor=self.cursor.id,
             cursor=self._shown.id,

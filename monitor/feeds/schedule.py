@@ -4,7 +4,7 @@ What version 3.11 does that one has to know: an error in a job is only logged, a
 is left out with an event, the first run comes one interval after the start, and `shutdown`
 cancels running jobs whatever `wait` says. Here errors and skipped runs reach the owner's
 callbacks, the first run is soon, and `stop` waits. It also reckons by the wall clock: one that is
-set back by an hour would let no job run for an hour, so a step of it moves all that is planned.
+set back by an hour would let no job run for an hour, so what waits longer than it can is brought back.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ FIRST_WITHIN_S = 30.0
 """A feed that is asked four times a day is not to be without a word for half an hour at the start."""
 
 LOOK_S = 1.0
-STEP_S = 1.0
-"""A wall clock that moved by more than this against the monotonic one was set, by a person or a sync."""
 
 Job = Callable[[], Awaitable[None]]
 
@@ -54,7 +52,7 @@ class Schedule:
     on_error: Callable[[str, BaseException], None]
     on_skipped: Callable[[str], None]
     wall_s: Callable[[], float] = time.time
-    _ahead_s: float = field(init=False, default=0.0)
+    _longest_s: dict[str, float] = field(init=False, default_factory=dict)
     _watch: asyncio.TimerHandle | None = field(init=False, default=None)
     _running: set[asyncio.Task[Any]] = field(init=False, default_factory=set)
     _scheduler: Any = field(init=False, repr=False)
@@ -77,6 +75,7 @@ class Schedule:
         """
         spread_s = JITTER_SHARE * every_s
         first_s = rng.uniform(0, min(spread_s, FIRST_WITHIN_S))
+        self._longest_s[name] = every_s + spread_s + LOOK_S
 
         async def run() -> None:
             task = asyncio.current_task()
@@ -101,17 +100,20 @@ class Schedule:
     def start(self) -> None:
         """Begin; needs the running event loop."""
         self._scheduler.start()
-        self._ahead_s = self.wall_s() - time.monotonic()
         self._look()
 
     def _look(self) -> None:
-        """Move all that is planned with the wall clock if that was set, so that the waits stay."""
-        moved_s = self.wall_s() - time.monotonic() - self._ahead_s
-        if abs(moved_s) > STEP_S:
-            self._ahead_s += moved_s
-            for job in self._scheduler.get_jobs():
-                if job.next_run_time is not None:
-                    job.modify(next_run_time=job.next_run_time + timedelta(seconds=moved_s))
+        """Bring back what waits longer than it can: the wall clock was set back since it was planned.
+
+        Set forward, it finds all of it due; the library runs that once and plans by the new time.
+        """
+        wall_s = self.wall_s()
+        for job in self._scheduler.get_jobs():
+            rest_s = 0.0 if job.next_run_time is None else job.next_run_time.timestamp() - wall_s
+            longest_s = self._longest_s[job.id]
+            if rest_s > longest_s:
+                earlier = timedelta(seconds=rest_s - rest_s % longest_s)
+                job.modify(next_run_time=job.next_run_time - earlier)
         self._watch = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def next_run(self, name: str) -> Millis | None:

@@ -23,7 +23,7 @@ from monitor.store.leases import Lease
 from monitor.store.ticks import TickReader
 from tests.servers import TestRedis
 from tests.shards import RULES, Shard, x
-from tests.waiting import wait_until
+from tests.waiting import wait_for, wait_until
 from tests.worlds import CATALOGUE, NOON, OpenCalendar, firms, make_step, quote, states, threshold
 
 pytestmark = pytest.mark.integration
@@ -346,6 +346,21 @@ async def test_a_state_read_ahead_is_brought_up_to_date(shard: Shard) -> None:
         await shard.settled(await shard.add(x(12, NOON + 2), at=NOON + 2))
     told = [("up", "X", word) for word in ("firing", "resolved", "firing")]
     assert states(await shard.transitions()) == told
+
+
+async def test_the_time_is_kept_while_nothing_happens(shard: Shard) -> None:
+    """A total outage of the feeds is no absence of the service: its time goes on in the state."""
+    async with shard.working() as worker:
+        await shard.settled(await shard.add(x(9), at=NOON))
+        shard.clock.advance_to(NOON + 5 * MINUTE)
+        await wait_until(
+            lambda: ((worker.step and worker.step.now) or 0) > NOON + MINUTE, "time to go on"
+        )
+
+        async def kept() -> bool:
+            return int(await shard.client.hget(shard.keys.state, "now") or 0) > NOON + MINUTE
+
+        await wait_for(kept, "the time to be kept")
 
 
 async def test_a_state_that_cannot_be_read_ahead_is_read_when_it_counts(

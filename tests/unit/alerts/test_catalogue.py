@@ -322,6 +322,19 @@ def test_a_cold_start_lets_no_wait_and_no_expression_ring() -> None:
     assert {(it.rule, it.muted_by) for it in fires} == {(it, "") for it in ("held", "both", "asks")}
 
 
+def test_an_expression_is_cold_at_its_first_answer_alone() -> None:
+    """It failed to hold at the start, lacked a value for a while, and holds: that is told."""
+    desk = Desk(rule("expression", inputs={"b": "B"}, when="value / b > 2"), quiet_start=True)
+    for at, b in ((0, 8.0), (1, None), (2, 1.0)):
+        for name, value in (("S", 11.0), ("B", b)):
+            seen = NOTHING if value is None else Reading(value, Quality.OK, "", at)
+            desk.shown[name] = seen
+            desk.watch.observe(name, seen, at)
+        desk.watch.settle(at)
+    last = desk.watch.take_transitions()[-1]
+    assert (last.to_state.value, last.muted_by) == ("firing", "")
+
+
 def test_with_a_memory_no_start_is_cold() -> None:
     """A first sample of something new is told where the service knew other things before (D10)."""
     desk = Desk(rule("threshold", above=10.0), quiet_start=True)

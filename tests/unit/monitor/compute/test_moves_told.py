@@ -64,8 +64,9 @@ def test_the_first_value_of_a_day_is_its_anchor_wherever_it_stands(
     """Within yesterday's stride too (row E08), and whether or not the service began anew meanwhile."""
     room, at = Room([move(anew="1d")]), NOON
     for gap, price, restart in hours:
-        at += gap * HOUR
         if restart:
+            room.pass_to(at + (gap * HOUR) // 2)
             room.reload()
+        at += gap * HOUR
         room.price(at, price)
     assert [it.value for it in room.told if it.rule == "step"] == moves_of(hours)

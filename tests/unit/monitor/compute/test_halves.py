@@ -1,0 +1,119 @@
+"""Histories in which an end was lost, told twice, or told of a fire that nobody had heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.model import AlertState
+from alerts.rules.base import Rule
+from tests.desks import MINUTE, Room, book, silence
+from tests.worlds import NOON, threshold
+
+M = MINUTE
+LOW = threshold(id="low", on="X", below=8.0)
+
+
+def told(room: Room, *rules: str) -> list[tuple[str, str]]:
+    """Return what people heard of `rules`, in order."""
+    heard = (it for it in room.all if it.told and it.rule in rules)
+    return [(it.key, it.to_state.value) for it in heard]
+
+
+def prices(room: Room, *moments: tuple[float, float]) -> None:
+    """Tell prices of X, at minutes after noon."""
+    for minute, value in moments:
+        room.price(NOON + round(minute * M), value)
+
+
+def test_an_alert_that_was_louder_once_mutes_no_other_for_ever() -> None:
+    """Raised to critical, lowered and over: a warning on the same value is told, restart or not."""
+    steps = [{"severity": "critical", "after": "1m"}]
+    timed = {"step_down_after": "30s", "keep_firing_for": "2m"}
+    rules: Sequence[Rule] = [
+        threshold(id="steps", on="X", above=2.0, steps=steps, **timed),
+        threshold(id="held", on="X", above=3.0),
+    ]
+    for restart in (False, True):
+        room = Room(rules)
+        prices(room, (0, 2.5), (2, 1.0))
+        room.pass_to(NOON + 10 * M)
+        if restart:
+            room.reload()
+        prices(room, (11, 3.5))
+        assert told(room, "held") == [("X", "firing")]
+
+
+def test_an_inhibitor_that_goes_into_the_shadow_mutes_no_more() -> None:
+    """It was told, is over in the shadow, and what it explained is told again."""
+    inhibits = book(inhibit=[{"source": {"rule": "low"}, "target": {"rule": "child"}}])
+    child = threshold(id="child", on="Y", above=10.0)
+    room = Room([LOW, child], inhibits)
+    prices(room, (0, 12.0), (1, 5.0))
+    room.reload([threshold(id="low", on="X", below=8.0, mode="shadow"), child])
+    prices(room, (2, 12.0))
+    room.price(NOON + 3 * M, 11.0, "Y")
+    assert told(room, "low", "child") == [("X", "firing"), ("X", "resolved"), ("Y", "firing")]
+
+
+def test_an_owed_end_outlives_a_short_wait() -> None:
+    """Over under a silence, then pending and back: the end is told when the silence is over."""
+    room = Room([threshold(id="low", on="X", below=8.0, **{"for": "3m"})])
+    prices(room, (0, 12.0), (1, 5.0))
+    room.pass_to(NOON + 5 * M)
+    room.ask(NOON + 6 * M, silence(30, rule="low"))
+    prices(room, (7, 12.0), (8, 5.0), (9, 12.0))
+    room.pass_to(NOON + 60 * M)
+    assert told(room, "low") == [("X", "firing"), ("X", "resolved")]
+
+
+def test_an_owed_end_outlives_data_that_was_lost() -> None:
+    """Whether the loss is shorter than the rule's patience or not, and ends first or later."""
+    asks = threshold(id="low", on="X", below=8.0, no_data="alert", no_data_after="2m")
+    for back in (5, 20, 40):
+        room = Room([asks])
+        prices(room, (0, 12.0), (1, 5.0))
+        room.ask(NOON + 2 * M, silence(30, rule="low"))
+        room.price(NOON + 3 * M, 12.0, fresh_ms=M)
+        prices(room, (back, 12.0))
+        room.pass_to(NOON + 60 * M)
+        ends = [it for it in room.all if it.told and it.to_state is AlertState.RESOLVED]
+        assert [(it.rule, it.since) for it in ends if it.rule == "low"] == [("low", NOON + M)], back
+
+
+def test_the_end_of_a_dead_input_is_told_though_another_of_its_source_was_dead() -> None:
+    """Each was told as dead, the louder one later; both are told as alive again."""
+    rules = [threshold(id="w", on="X", below=1.0)]
+    loud = threshold(id="c", on="Z", below=1.0, severity="critical")
+    room = Room([*rules, loud], book(feed_dead_after="2m"))
+    room.price(NOON, 12.0, "X", fresh_ms=M)
+    room.price(NOON, 12.0, "Z", fresh_ms=5 * M)
+    room.pass_to(NOON + 10 * M)
+    room.price(NOON + 11 * M, 12.0, "X")
+    room.price(NOON + 12 * M, 12.0, "Z")
+    room.pass_to(NOON + 60 * M)
+    heard = told(room, "feed-dead")
+    assert heard[:2] == [("X", "firing"), ("Z", "firing")]
+    assert sorted(heard[2:]) == [("X", "resolved"), ("Z", "resolved")]
+
+
+def test_an_owed_end_is_told_once_though_its_rule_fires_in_the_shadow_meanwhile() -> None:
+    """What begins and ends in the shadow is nobody's news, whatever was owed before."""
+    room = Room([LOW])
+    prices(room, (0, 12.0), (1, 5.0))
+    room.ask(NOON + 2 * M, silence(30, rule="low"))
+    prices(room, (3, 12.0))
+    room.reload([threshold(id="low", on="X", below=8.0, mode="shadow")])
+    prices(room, (4, 5.0), (5, 12.0), (40, 12.0), (41, 5.0), (42, 12.0))
+    ends = [it for it in room.all if it.told and it.to_state is AlertState.RESOLVED]
+    assert [(it.rule, it.since) for it in ends] == [("low", NOON + M)]
+
+
+def test_data_that_was_lost_in_the_shadow_is_not_told_as_back() -> None:
+    """The rule is live by then, and nobody had heard that its value was unknown."""
+    asks = {"id": "a", "on": "X", "below": 8.0, "no_data": "alert", "no_data_after": "1m"}
+    room = Room([threshold(**asks, mode="shadow")])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 5 * M)
+    room.reload([threshold(**asks)])
+    prices(room, (10, 12.0))
+    assert told(room, "a") == []
