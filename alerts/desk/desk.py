@@ -20,7 +20,7 @@ from alerts.desk.mutes import Mutes
 from alerts.desk.records import DeskMemory, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.desk.verdicts import Verdicts
-from alerts.model import SHADOW, AlertState, News, NoticeReason, Reason, Transition
+from alerts.model import COLD_START, SHADOW, AlertState, News, NoticeReason, Reason, Transition
 from alerts.saved import SavedAlert, standing_of
 from monitor.domain.events import Reading
 from monitor.domain.feed_reports import FeedReport
@@ -39,6 +39,8 @@ _NOTICE = {
     Reason.UNACKNOWLEDGED: NoticeReason.ACK_EXPIRED,
     Reason.INPUT_BACK: NoticeReason.DATA_BACK,
 }
+_UNHEARD = frozenset({SHADOW, COLD_START})
+"""What nobody is ever told of explains nothing to anybody."""
 _PUT_OFF = frozenset({Reason.SILENCE_EXPIRED, Reason.ACK_EXPIRED, Reason.UNACKNOWLEDGED})
 """After these, what was told before is told again: a person had put it off."""
 
@@ -76,7 +78,7 @@ class Desk:
         for change in changes:
             if change.to_state is not AlertState.NOTED:
                 on = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
-                firing = on and change.muted_by != SHADOW
+                firing = on and change.muted_by not in _UNHEARD
                 if self.mutes.inhibition.set(subject_of(change), firing=firing):
                     self._freed[f"rule:{change.name}"] = Reason.INHIBITION_OVER
         for change in changes:
@@ -251,7 +253,7 @@ class Desk:
                 self.ledger.stand(Standing(last=standing_of(alert), told=True))
         for standing in self.ledger.standings.values():
             firing = standing.last.to_state is AlertState.FIRING
-            if firing and standing.muted_by != SHADOW:
+            if firing and standing.muted_by not in _UNHEARD:
                 self.mutes.inhibition.set(subject_of(standing.last), firing=True)
 
     def review(self, now: int) -> None:

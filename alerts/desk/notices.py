@@ -59,16 +59,19 @@ def again(
 
 
 def end_at_last(standing: Standing, reason: Reason, now: int) -> Transition:
-    """Return the end of an alert that was kept back while something muted it."""
+    """Return the end of an alert that was kept back while something muted it, or of lost data."""
     last = standing.last
+    back = last.reason is Reason.DATA_BACK
+    notice = NoticeReason.DATA_BACK if back else NoticeReason.RESOLVED
+    word = "It was so since" if back else "It ended at"
     return replace(
         last,
-        id=notice_id(last.id, NoticeReason.RESOLVED.value, now),
+        id=notice_id(last.id, notice.value, now),
         from_state=last.to_state,
         reason=reason,
         at=now,
-        summary=f"{last.summary} It ended at {iso(last.at)}; {_WHY[reason]}.",
-        notice=NoticeReason.RESOLVED,
+        summary=f"{last.summary} {word} {iso(last.at)}; {_WHY[reason]}.",
+        notice=notice,
         muted_by="",
     )
 

@@ -25,6 +25,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         muted_by: why its last news was not told, or what keeps it quiet since; empty: nothing.
         ack: who has taken it on.
         over: the episode has ended, and those who were told of it are still to hear so.
+        lost: people were told that its value is unknown, and not that it is known again.
 
     """
 
@@ -33,6 +34,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     muted_by: str = ""
     ack: Ack | None = None
     over: bool = False
+    lost: bool = False
 
     @property
     def kept_quiet_by(self) -> str:

@@ -83,7 +83,7 @@ class Verdicts:
             # who still is to hear of the end of the one before knows of no other state than this
             told = known is not None and known.over and known.told
             return self._tell(change, NoticeReason.NEW, None, now, told=told)
-        if known.told and change.reason is Reason.DATA_BACK and not known.last.muted_by:
+        if known.told and known.lost and change.reason is Reason.DATA_BACK:
             return self._tell(change, NoticeReason.DATA_BACK, known.ack, now, told=True)
         if not known.told:
             back = change.reason is Reason.INPUT_BACK
@@ -105,21 +105,33 @@ class Verdicts:
 
     def _of_data(self, change: Transition, now: int) -> Transition:
         """Tell that a value is unknown, of a rule that asked for that, and that it is known again."""
-        lost = change.reason is Reason.NO_DATA_ALERT
-        known = self._ledger.standings.get(change.name)
-        owes = known is not None and known.over  # the end of the episode before, still to be told
-        known = None if owes else known
-        subject = subject_of(change)
-        muted = self._mutes.announced(subject, now) if lost else self._mutes.of(subject, now)
-        notice = NoticeReason.NO_DATA if lost else NoticeReason.DATA_BACK
-        if not lost and known is not None:
-            self._ledger.forget(change.name)
-            muted = muted or known.last.muted_by  # nobody is told half
-        decided = replace(change, notice=notice, muted_by=muted)
-        if lost and not owes and (known is not None or muted):
-            known = known or Standing(last=change, told=False, muted_by=muted)
-            self._ledger.stand(replace(known, last=_lean(decided)))
+        known, subject = self._ledger.standings.get(change.name), subject_of(change)
+        if change.reason is Reason.NO_DATA_ALERT:
+            muted = self._mutes.announced(subject, now)
+            decided = replace(change, notice=NoticeReason.NO_DATA, muted_by=muted)
+            still = known is not None and known.over and known.last.reason is Reason.DATA_BACK
+            known = None if still else known  # that it was known meanwhile is no news any more
+            before = known or Standing(last=change, told=False, muted_by=muted)
+            last = before.last if before.over else _lean(decided)
+            self._ledger.stand(replace(before, last=last, lost=still or not muted))
+            return self._hidden(decided)
+        muted = self._mutes.of(subject, now)
+        if known is not None and not known.lost:
+            muted = muted or known.last.muted_by or UNTOLD  # nobody is told half
+        decided = replace(change, notice=NoticeReason.DATA_BACK, muted_by=muted)
+        if known is not None:
+            self._known_again(known, decided)
         return self._hidden(decided)
+
+    def _known_again(self, known: Standing, change: Transition) -> None:
+        """Remember who is still to hear that a value is known again, or that an alert is over."""
+        if known.over:
+            self._ledger.stand(replace(known, lost=False))
+        elif known.lost and change.muted_by:
+            owed = Standing(last=_lean(change), told=False, muted_by=change.muted_by, over=True)
+            self._ledger.stand(owed)
+        else:
+            self._ledger.forget(change.name)
 
     def _waiting(self, change: Transition) -> Transition:
         """Mark what a dead input explains; pending and no_data are no news by themselves."""

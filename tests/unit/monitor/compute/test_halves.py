@@ -117,3 +117,21 @@ def test_data_that_was_lost_in_the_shadow_is_not_told_as_back() -> None:
     room.reload([threshold(**asks)])
     prices(room, (10, 12.0))
     assert told(room, "a") == []
+
+
+def test_lost_data_that_is_back_under_a_silence_is_told_when_it_is_over() -> None:
+    """Else its reader would think that the rule is blind; lost again meanwhile, it is no news."""
+    asks = threshold(id="a", on="X", below=8.0, no_data="alert", no_data_after="1m")
+    for again in (False, True):
+        room = Room([asks])
+        room.price(NOON, 12.0, fresh_ms=M)
+        room.pass_to(NOON + 3 * M)
+        room.ask(NOON + 4 * M, silence(30, rule="a"))
+        room.price(NOON + 5 * M, 12.0, fresh_ms=M if again else 60 * M)
+        room.pass_to(NOON + 40 * M)
+        prices(room, (50, 12.0))
+        heard = [
+            (it.notice.value, it.at) for it in room.all if it.told and it.rule == "a" and it.notice
+        ]
+        back = NOON + (50 if again else 30) * M
+        assert heard == [("no_data", heard[0][1]), ("data_back", back)], again
