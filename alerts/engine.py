@@ -15,7 +15,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from alerts.model import OUTSIDE, AlertState, Reason
-from alerts.moves import on_turn
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.base import Rule
 from alerts.rules.life import NoData
@@ -227,11 +226,7 @@ def on_refused(rule: Rule, record: AlertRecord, now: int, reason: Reason) -> Out
 
 
 def on_timer(rule: Rule, record: AlertRecord, now: int) -> Outcome:
-    """Run the timer that is due at `now`: a wait is over, patience, or the time of an anchor."""
-    return _on_wait(rule, record, now) if record.anchor is None else on_turn(record)
-
-
-def _on_wait(rule: Rule, record: AlertRecord, now: int) -> Outcome:
+    """Run the timer that is due at `now`: a wait is over, or patience with missing data is."""
     if record.state is AlertState.PENDING:
         firing = replace(record, state=AlertState.FIRING, fired=True)
         return _move(rule, record, firing, Reason.HELD_FOR, now)

@@ -23,7 +23,7 @@ from alerts.gates import Gates
 from alerts.late import LateRecord
 from alerts.ledger import Ledger
 from alerts.model import OUTSIDE, AlertState, Reason, Transition
-from alerts.moves import on_move, without_anchor
+from alerts.moves import on_move, on_turn, without_anchor
 from alerts.pasts import Pasts
 from alerts.record import AlertRecord
 from alerts.remarks import Remarks
@@ -197,8 +197,8 @@ class Watch:
 
     def _lose(self, series: Series, reading: Reading, now: int) -> None:
         """Let the alerts of a series know that its value is unknown, once."""
-        if not series.usable and not self._unheard(series):
-            return
+        if not series.usable and all(it in self._ledger.records for it in series.guards):
+            return  # each that is to know has been told
         series.usable = False
         if self._restoring:
             return
@@ -210,10 +210,6 @@ class Watch:
         for number in sorted({*series.live, *series.guards}):
             if number not in self.composites and number not in self._ledger.changed:
                 self._miss(number, reading, now)
-
-    def _unheard(self, series: Series) -> bool:
-        """Tell whether some guard of the series has not been told yet that the value is unknown."""
-        return any(number not in self._ledger.records for number in series.guards)
 
     def _miss(self, number: int, reading: Reading, now: int) -> None:
         """Let one alert know that its value is unknown."""
@@ -397,11 +393,13 @@ class Watch:
         rule, record = self._rules[number], self._ledger.records[number]
         reading = self._present(number, reading_of)
         held = record.state is AlertState.PENDING and rule.exacting
-        if record.anchor is not None:
-            self._bound.owe(number)  # wherever the next value stands, it is the anchor
+        if record.anchor is not None:  # wherever the next value stands, it is the anchor
+            self._bound.owe(number)
+            self._ledger.settle(number, on_turn(record), reading, due)
         elif self.gates.shut(number) or (held and rule.refusal(reading) is not None):
-            return self._refuse(number, record, reading, due)
-        return self._ledger.settle(number, engine.on_timer(rule, record, due), reading, due)
+            self._refuse(number, record, reading, due)
+        else:
+            self._ledger.settle(number, engine.on_timer(rule, record, due), reading, due)
 
     def _run_signal(self, series: Series, due: int, reading_of: ReadingOf) -> None:
         """Look at a signal that changes by itself."""
