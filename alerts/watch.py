@@ -467,9 +467,11 @@ class Watch:
         lasts: Mapping[str, tuple[float, int]] | None = None,
         *,
         now: int = 0,
+        cold: bool = False,
     ) -> None:
         """Take back what lived at event time `now`, after a restart or from before a reload.
 
+        `cold`: no value was known then, so the first of each begins as at a start without memory.
         Until `resume`, readings say where every value stood, and nothing is judged: it was then.
         What is not the same as before is judged at `rejudge`: until then an alert whose rule is
         gone, or decides differently now, is kept, and that rule waits.
@@ -477,7 +479,7 @@ class Watch:
         self._ledger.restore(saved)
         self._ledger.restore_series(extremes or {}, lasts or {})
         self._pasts.restore(pasts or {}, now)
-        self._restoring, self._quiet_start = True, False  # there is a memory
+        self._restoring, self._quiet_start = True, self._quiet_start and cold
 
     def resume(self) -> None:
         """Go on from where the readings since `restore` stand; what none has shown is unknown."""

@@ -103,9 +103,8 @@ class Step:
         self._bulletin = Bulletin(self.firms)
         self._unshown: dict[int, set[str]] = {}
         self.now: int | None = None
-        self.unjudged = False
+        self.unjudged, self.ticks = False, 0
         self.refused: Counter[tuple[str, str]] = Counter()
-        self.ticks = 0
 
     def targets(self, rules: Collection[Rule]) -> dict[str, Target]:
         """Return all that a rule may watch, and the instruments that only `rules` name."""
@@ -455,7 +454,8 @@ class Step:
         self.splits.restore(saved.ruled, saved.held)
         self._move_levels(saved.now)
         self.instruments.restore(saved.quotes, saved.reference, saved.now)
-        self.watch.restore(saved.alerts, saved.pasts, saved.extremes, saved.lasts, now=saved.now)
+        past = (saved.alerts, saved.pasts, saved.extremes, saved.lasts)
+        self.watch.restore(*past, now=saved.now, cold=not saved.quotes)
         self.watch.restore_late(saved.late)
         self.telling.restore(saved.desk, saved.alerts)
         fed: list[tuple[str, int]] = []
