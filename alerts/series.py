@@ -51,10 +51,11 @@ class Target:
 class Series:
     """One value that rules watch: its index, whether it is usable, its live alerts.
 
-    `rules` counts the bindings by severity, `shadowed` those in the shadow; `quality` is that of the last look, for people. `owed`
-    are the alerts that a revision has left unjudged, `exacting` the bindings that mind more than
-    the value: whether it is told late, and of which session it is. `told` has both of the last one
-    that could be judged; `halts` tells whether some rule is judged while the share is halted.
+    `rules` counts the bindings by severity, `shadowed` those of them in the shadow; `quality` is
+    that of the last look, for people. `owed` are the alerts that a revision has left unjudged, or
+    whose anchor is to be set anew, `exacting` the bindings that mind more than the value: whether
+    it is told late, and of which session it is. `told` has both of the last one that could be
+    judged; `halts` tells whether some rule is judged while the share is halted.
 
     Attributes:
         signal: what is made of the source's past; None for the value itself.
