@@ -36,6 +36,14 @@ async def ticks(client: RedisClient, keys: Keys, count: int) -> list[str]:
     return [entry_id.decode() for entry_id, _ in await TickReader(client, keys).read("")]
 
 
+async def ready(client: RedisClient, keys: Keys) -> tuple[Committer, str, Lease]:
+    """Return a committer with its group, the id of the one tick there is, and a lease."""
+    committer = Committer(client, keys)
+    await committer.prepare()
+    (first,) = await ticks(client, keys, 1)
+    return committer, first, await lease_of(client, keys)
+
+
 async def everything(client: RedisClient, keys: Keys) -> dict[str, Any]:
     """Return all that a commit may change."""
     return {
@@ -154,10 +162,7 @@ async def test_a_redis_that_cannot_take_one_part_takes_none(
 ) -> None:
     """Where one key holds something foreign the commit fails and no other key has changed."""
     keys = Keys(tag)
-    committer = Committer(any_redis, keys)
-    await committer.prepare()
-    (first,) = await ticks(any_redis, keys, 1)
-    lease = await lease_of(any_redis, keys)
+    committer, first, lease = await ready(any_redis, keys)
     foreign = getattr(keys, broken)
     await any_redis.delete(foreign)
     await any_redis.set(foreign, "somebody else's")
@@ -174,10 +179,7 @@ async def test_what_a_commit_does_not_write_does_not_stop_it(
 ) -> None:
     """A foreign key in a place that this commit leaves alone is met when its turn comes."""
     keys = Keys(tag)
-    committer = Committer(any_redis, keys)
-    await committer.prepare()
-    (first,) = await ticks(any_redis, keys, 1)
-    lease = await lease_of(any_redis, keys)
+    committer, first, lease = await ready(any_redis, keys)
     await any_redis.set(getattr(keys, broken), "somebody else's")
     own = {"outbox": "transitions", "transitions": "transitions"}.get(broken, broken)
     given: dict[str, Any] = {"transitions": [b"first"], "rejected": [("0-1", "why")]} | ALL_OF_IT
