@@ -89,7 +89,9 @@ class Reloader:
 
         A dry run changes nothing and is no reading as far as the metrics know.
         """
-        async with self._lock, self._settled(), _yielding():
+        async with self._lock, _yielding():
+            if self.worker.step is not None:
+                await self.worker.settled()  # what changes is told against the books before
             if not dry_run:
                 self._read_marks = await asyncio.to_thread(marks_of, self.places)
             try:
@@ -109,13 +111,6 @@ class Reloader:
                 self._use(world, plan, cause)
                 self.worker.reload(Prepared(fresh, same, read))
             return Reloaded(accepted=True, text=words_of(plan, dry_run=dry_run), plan=plan)
-
-    @contextlib.asynccontextmanager
-    async def _settled(self) -> AsyncIterator[None]:
-        """Begin when the books before are at work: what changes is told against those."""
-        if self.worker.step is not None:
-            await self.worker.settled()
-        yield
 
     async def _built(self, world: World) -> Step:
         """Return a step of these books with the rules of users as they are kept at this moment."""
