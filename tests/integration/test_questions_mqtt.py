@@ -12,6 +12,7 @@ import pytest
 from monitor.domain.questions import MAX_HISTORY
 from tests.commanding import BOB, KEYS, RULES, Room, commanded, enveloped, order, stamped
 from tests.servers import TestBroker, TestRedis
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -110,6 +111,8 @@ async def test_a_report_says_how_things_stand(room: Room) -> None:
     """What fires, which feeds are not well, and the headline of each company (row F13)."""
     await room.listener.wait_for("/X/event", 25)
     await room.listener.wait_for("/company/RIOT/state", timeout=30)
+    # the broker may have kept that state of another test's service: ask when this one has shown it
+    await wait_for(lambda: room.redis.scard(KEYS.companies), "the companies to be shown")
     answer = await ask(room, "1", verb="report")
     report = answer["report"]
     assert [(it["rule"], it["key"], it["state"]) for it in report["firing"]] == [
