@@ -31,13 +31,29 @@ class Pasts:
     ) -> list[tuple[Series, Reading]]:
         """Return what every signal of `source` reads when it reads `reading`.
 
-        A reading that was there before (its value and the source's time) is no second sample;
-        without `sample` none is taken.
+        A reading that was there before (its value and the source's time) is no second sample, and
+        changes no window; without `sample` none is taken.
         """
         if not source.derived:
             return []
         self._take(source, reading, now, sample=sample)
-        return [(signal, self.read(signal, reading, now)) for signal in source.derived]
+        return [
+            (signal, self.read(signal, reading, self._asked_at(signal, now, back=not source.usable)))
+            for signal in source.derived
+        ]
+
+    def _asked_at(self, series: Series, now: int, *, back: bool) -> int:
+        """Return the moment as of which a signal is asked, when its source is shown at `now`.
+
+        A window slides only with samples: nobody looks at it between them. Were it asked as of
+        now when a restart or a reload shows the same reading again, samples that have grown old
+        meanwhile would change an alert that they would not have changed otherwise. After the
+        value was lost (`back`) it is looked at anew, and an age is always of now.
+        """
+        signal, past = series.signal, series.past
+        if back or signal is None or past is None or not past.bars or signal.due(past) is not None:
+            return now
+        return past.bars[-1].at
 
     def _take(self, source: Series, reading: Reading, now: int, *, sample: bool) -> None:
         if not reading.quality.usable or reading.value is None:
