@@ -87,6 +87,7 @@ class Reason(StrEnum):
     QUIET_OVER = "quiet_over"
     INHIBITION_OVER = "inhibition_over"
     MAINTENANCE_OVER = "maintenance_over"
+    MADE_LIVE = "made_live"
     COMMANDED = "commanded"
     ENDS_SOON = "ends_soon"
     BEGUN = "begun"
@@ -275,10 +276,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def notifies(self) -> bool:
-        """Tell whether this is news by itself: a fire, once an episode, its end, what just happened.
-
-        What is told of the past is none. Whether the news is told is the desk's to decide.
-        """
+        """Tell whether this is news, which the desk decides on: a fire, once, its end, what happened."""
         if self.reason is Reason.LATE or self.muted_by:
             return False
         if self.reason in _ALWAYS_NEWS:

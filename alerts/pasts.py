@@ -38,7 +38,10 @@ class Pasts:
             return []
         self._take(source, reading, now, sample=sample)
         return [
-            (signal, self.read(signal, reading, self._asked_at(signal, now, back=not source.usable)))
+            (
+                signal,
+                self.read(signal, reading, self._asked_at(signal, now, back=not source.usable)),
+            )
             for signal in source.derived
         ]
 

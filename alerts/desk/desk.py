@@ -32,6 +32,7 @@ _OVER = {
     "quiet": Reason.QUIET_OVER,
     "maintenance": Reason.MAINTENANCE_OVER,
     "ack": Reason.ACK_EXPIRED,
+    SHADOW: Reason.MADE_LIVE,
 }
 _NOTICE = {
     Reason.SILENCE_EXPIRED: NoticeReason.SILENCE_EXPIRED,
@@ -266,6 +267,5 @@ class Desk:
                 continue
             for name in self.ledger.muted_by(mute):
                 standing = self.ledger.standings[name]
-                subject = subject_of(standing.last)
-                if not self.mutes.holds(mute, subject, now, standing.ack):
+                if not self.mutes.holds(mute, subject_of(standing.last), now, standing.ack):
                     self._release(standing, reason, now)

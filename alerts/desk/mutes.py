@@ -15,7 +15,7 @@ from alerts.desk.ledger import Ledger
 from alerts.desk.matching import Subject, meets
 from alerts.desk.surroundings import Surroundings
 from alerts.desk.windows import window_of
-from alerts.model import News, Severity
+from alerts.model import SHADOW, News, Severity
 from monitor.domain.commands import Place
 
 ACK = "ack"
@@ -48,6 +48,8 @@ class Mutes:
 
     def holds(self, mute: str, subject: Subject, now: int, ack: Ack | None = None) -> bool:
         """Tell whether `mute` is among what keeps an alert quiet at `now`, first or not."""
+        if mute == SHADOW:
+            return subject.rule in self._around.shadows
         return mute in self._each(subject, now, ack)
 
     def _each(self, subject: Subject, now: int, ack: Ack | None) -> Iterator[str]:

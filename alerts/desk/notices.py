@@ -32,6 +32,7 @@ _WHY = {
     Reason.MAINTENANCE_OVER: "the maintenance is over",
     Reason.INPUT_BACK: "its data is back",
     Reason.UNACKNOWLEDGED: "it was given back",
+    Reason.MADE_LIVE: "its rule was made live",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from alerts.desk.matching import Subject
@@ -17,6 +17,11 @@ class Surroundings(Protocol):
     @property
     def exchange(self) -> Exchange:
         """Return the exchange's calendar."""
+        ...
+
+    @property
+    def shadows(self) -> Collection[str]:
+        """Return the rules that only try what they would say, by id."""
         ...
 
     def reading(self, target: str, company: str | None) -> Reading:

@@ -9,7 +9,7 @@ from alerts.desk.ledger import Ledger
 from alerts.desk.matching import subject_of
 from alerts.desk.mutes import Mutes
 from alerts.desk.records import MAX_HIDDEN, Standing
-from alerts.model import SHADOW, AlertState, NoticeReason, Reason, Severity, Transition
+from alerts.model import COLD_START, SHADOW, AlertState, NoticeReason, Reason, Severity, Transition
 
 _ON = frozenset({AlertState.FIRING, AlertState.RECOVERING})
 _LIVE = _ON | {AlertState.PENDING, AlertState.NO_DATA, AlertState.ERROR}
@@ -67,6 +67,8 @@ class Verdicts:
             self._ledger.stand(Standing(last=_lean(change), told=False, muted_by=SHADOW))
         elif change.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}:
             self._ledger.forget(change.name)
+        elif known is not None and change.to_state in _LIVE:
+            self._ledger.stand(replace(known, last=_lean(change)))
         return change
 
     def _noted(self, change: Transition, now: int) -> Transition:
@@ -86,6 +88,8 @@ class Verdicts:
         if known.told and known.lost and change.reason is Reason.DATA_BACK:
             return self._tell(change, NoticeReason.DATA_BACK, known.ack, now, told=True)
         if not known.told:
+            if known.muted_by == COLD_START:  # the first sample's episode, whatever becomes of it
+                change = replace(change, muted_by=COLD_START)
             back = change.reason is Reason.INPUT_BACK
             notice = NoticeReason.DATA_BACK if back else NoticeReason.NEW
             return self._tell(change, notice, known.ack, now, told=False)
@@ -140,7 +144,8 @@ class Verdicts:
         if known is None or known.over:
             return replace(change, muted_by=muted)
         kept = replace(known, last=_lean(change))
-        self._ledger.stand(kept if known.told or not muted else replace(kept, muted_by=muted))
+        heard = known.told or known.muted_by == COLD_START
+        self._ledger.stand(kept if heard or not muted else replace(kept, muted_by=muted))
         return replace(change, muted_by=muted, ack=known.ack)
 
     def _resolved(self, change: Transition, now: int) -> Transition:

@@ -23,6 +23,7 @@ from alerts.desk.user_rules import UserRules
 from alerts.model import AlertState, Severity, Transition
 from alerts.rehearsal import rehearsed
 from alerts.rules.base import Rule
+from alerts.rules.life import Mode
 from alerts.saved import SavedAlert, forgotten
 from alerts.series import Series
 from alerts.watch import Watch
@@ -73,6 +74,7 @@ class Telling:
         self._plan = plan
         self._rows = rows
         self.exchange: Exchange = calendar
+        self.shadows = frozenset(rule.id for rule in rules if rule.mode is Mode.SHADOW)
         self.desk = Desk(book, self)
         self.pacer = Pacer(book.pace, rules, self._session_of)
         self._out: list[Transition] = []

@@ -215,6 +215,7 @@ TRANSITION_REASONS = (
     "quiet_over",
     "inhibition_over",
     "maintenance_over",
+    "made_live",
     "commanded",
     "ends_soon",
     "begun",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.model import SHADOW, Transition
+from alerts.model import SHADOW, AlertState, Reason, Transition
 from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
-from tests.desks import MINUTE, Room, book
+from tests.desks import MINUTE, Room, book, silence
 from tests.worlds import NOON, threshold
 
 
@@ -50,16 +50,48 @@ def test_what_was_told_before_the_shadow_is_told_to_the_end() -> None:
     ]
 
 
-def test_what_fired_in_the_shadow_ends_in_it() -> None:
-    """Nobody is told of the end of a fire that nobody was told of, though the rule is live by then."""
+def test_what_is_made_live_while_it_fires_is_told_then() -> None:
+    """Whoever makes a rule live is told that it fires, once, however often the process dies after."""
     room = Room([shad(mode="shadow")])
     room.price(NOON, 20)
     room.price(NOON + MINUTE, 5)
+    room.reload()
+    assert room.told == []
     room.reload([shad()])
+    room.reload()
     room.price(NOON + 2 * MINUTE, 20)
-    assert not [it for it in room.all if it.told]
-    room.price(NOON + 3 * MINUTE, 5)
-    assert [it.to_state.value for it in room.all if it.told] == ["firing"]
+    fire, end = room.told
+    assert (fire.reason, fire.since, end.to_state) == (
+        Reason.MADE_LIVE,
+        NOON + MINUTE,
+        AlertState.RESOLVED,
+    )
+    assert fire.summary.startswith("Still firing, its rule was made live: ")
+
+
+def test_what_is_made_live_meets_what_mutes_it() -> None:
+    """A silence hides it as any other; when that is over, it is told."""
+    room = Room([shad(mode="shadow")])
+    room.price(NOON, 20)
+    room.price(NOON + MINUTE, 5)
+    room.ask(NOON + 2 * MINUTE, silence(10, rule="shad"))
+    room.reload([shad()])
+    assert [it for it in room.told if it.rule == "shad"] == []
+    room.pass_to(NOON + 11 * MINUTE)
+    assert [it.reason for it in room.told if it.rule == "shad"] == [Reason.SILENCE_EXPIRED]
+
+
+def test_what_has_ended_in_the_shadow_stays_in_it() -> None:
+    """Nobody is told of the end of a fire that nobody was told of, and the next one is news."""
+    room = Room([shad(mode="shadow", keep_firing_for="1m")])
+    room.price(NOON, 20)
+    room.price(NOON + MINUTE, 5)
+    room.price(NOON + 2 * MINUTE, 20)
+    room.reload([shad(keep_firing_for="1m")])
+    room.pass_to(NOON + 4 * MINUTE)
+    assert room.told == []
+    room.price(NOON + 5 * MINUTE, 5)
+    assert [(it.to_state.value, it.reason) for it in room.told] == [("firing", Reason.BREACHED)]
 
 
 def test_a_shadow_rests_on_nothing_and_explains_nothing() -> None:
