@@ -146,7 +146,7 @@ class Desk:
             last = standing.last
             reading = self._around.reading(last.target, last.labels.get("company"))
             notice = _NOTICE.get(reason, NoticeReason.NEW)
-            self.ledger.stand(replace(standing, told=True, muted_by=""))
+            self.ledger.stand(replace(standing, told=True, muted_by="", lost=False))
             self._out.append(notices.again(standing, notice, reason, reading, now))
 
     def end_silence(self, name: str, now: int) -> Silence:

@@ -77,6 +77,11 @@ def end_at_last(standing: Standing, reason: Reason, now: int) -> Transition:
     )
 
 
+def known_again(end: Transition) -> str:
+    """Return what is said of an end that nobody waits for, to who heard that its value is unknown."""
+    return f"Known again: {end.summary.removeprefix('Resolved: ')}"
+
+
 def ack_changed(
     standing: Standing, reason: Reason, word: str, summary: str, now: int
 ) -> Transition:

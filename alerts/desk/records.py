@@ -9,7 +9,7 @@ import msgspec
 
 from alerts.acks import Ack
 from alerts.desk.pace_ledger import PaceMemory
-from alerts.model import Transition
+from alerts.model import Reason, Transition
 from monitor.domain.commands import Place
 
 MAX_HIDDEN = 200
@@ -35,6 +35,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     ack: Ack | None = None
     over: bool = False
     lost: bool = False
+
+    @property
+    def owes_return(self) -> bool:
+        """Tell whether people are still to hear that a value is known again, and of nothing else."""
+        return self.over and self.last.reason is Reason.DATA_BACK
 
     @property
     def kept_quiet_by(self) -> str:

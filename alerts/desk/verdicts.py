@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from alerts.acks import Ack
+from alerts.desk import notices
 from alerts.desk.ledger import Ledger
 from alerts.desk.matching import subject_of
 from alerts.desk.mutes import Mutes
@@ -84,7 +85,8 @@ class Verdicts:
         if known is None or known.over or known.last.since != change.since:
             # who still is to hear of the end of the one before knows of no other state than this
             told = known is not None and known.over and known.told
-            return self._tell(change, NoticeReason.NEW, None, now, told=told)
+            lost = known is not None and (known.lost or known.owes_return)
+            return self._tell(change, NoticeReason.NEW, None, now, told=told, lost=lost)
         if known.told and known.lost and change.reason is Reason.DATA_BACK:
             return self._tell(change, NoticeReason.DATA_BACK, known.ack, now, told=True)
         if not known.told:
@@ -92,7 +94,7 @@ class Verdicts:
                 change = replace(change, muted_by=COLD_START)
             back = change.reason is Reason.INPUT_BACK
             notice = NoticeReason.DATA_BACK if back else NoticeReason.NEW
-            return self._tell(change, notice, known.ack, now, told=False)
+            return self._tell(change, notice, known.ack, now, told=False, lost=known.lost)
         if _LOUDNESS[change.severity] > _LOUDNESS[known.last.severity]:
             # it grew worse: whoever has taken it on did not know
             return self._tell(change, NoticeReason.SEVERITY_CHANGED, None, now, told=True)
@@ -100,10 +102,20 @@ class Verdicts:
         return replace(change, ack=known.ack)
 
     def _tell(
-        self, change: Transition, notice: NoticeReason, ack: Ack | None, now: int, *, told: bool
+        self,
+        change: Transition,
+        notice: NoticeReason,
+        ack: Ack | None,
+        now: int,
+        *,
+        told: bool,
+        lost: bool = False,
     ) -> Transition:
         muted = change.muted_by or self._mutes.of(subject_of(change), now, ack)
-        standing = Standing(last=_lean(change), told=told or not muted, muted_by=muted, ack=ack)
+        still = lost and bool(muted)  # who hears of the fire hears that the value is known
+        standing = Standing(
+            last=_lean(change), told=told or not muted, muted_by=muted, ack=ack, lost=still
+        )
         self._ledger.stand(standing)
         return self._hidden(replace(change, notice=notice, muted_by=muted, ack=ack))
 
@@ -113,11 +125,12 @@ class Verdicts:
         if change.reason is Reason.NO_DATA_ALERT:
             muted = self._mutes.announced(subject, now)
             decided = replace(change, notice=NoticeReason.NO_DATA, muted_by=muted)
-            still = known is not None and known.over and known.last.reason is Reason.DATA_BACK
+            still = known is not None and known.owes_return
             known = None if still else known  # that it was known meanwhile is no news any more
             before = known or Standing(last=change, told=False, muted_by=muted)
             last = before.last if before.over else _lean(decided)
-            self._ledger.stand(replace(before, last=last, lost=still or not muted))
+            lost = before.lost or still or not muted
+            self._ledger.stand(replace(before, last=last, lost=lost))
             return self._hidden(decided)
         muted = self._mutes.of(subject, now)
         if known is not None and not known.lost:
@@ -137,6 +150,18 @@ class Verdicts:
         else:
             self._ledger.forget(change.name)
 
+    def _known_at_last(self, change: Transition, now: int) -> Transition:
+        """Tell, with the end of what nobody heard of, that a value is known again, or owe it."""
+        muted = self._mutes.of(subject_of(change), now)
+        said = notices.known_again(change)
+        if muted:
+            owed = replace(_lean(change), reason=Reason.DATA_BACK, summary=said)
+            self._ledger.stand(Standing(last=owed, told=False, muted_by=muted, over=True))
+        else:
+            self._ledger.forget(change.name)
+        told = replace(change, notice=NoticeReason.DATA_BACK, muted_by=muted, summary=said)
+        return self._hidden(told)
+
     def _waiting(self, change: Transition) -> Transition:
         """Mark what a dead input explains; pending and no_data are no news by themselves."""
         muted = self._mutes.feed_of(subject_of(change))
@@ -151,6 +176,8 @@ class Verdicts:
     def _resolved(self, change: Transition, now: int) -> Transition:
         known = self._ledger.standings.get(change.name)
         end = replace(change, notice=NoticeReason.RESOLVED)
+        if known is not None and known.lost and not known.told:
+            return self._known_at_last(change, now)
         if not (change.notifies if known is None else known.told):
             self._ledger.forget(change.name)
             # what keeps it quiet now, and not what did when it fired: a restart looks anew

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from alerts.model import AlertState
 from alerts.rules.base import Rule
 from tests.desks import MINUTE, Room, book, silence
@@ -117,6 +119,58 @@ def test_data_that_was_lost_in_the_shadow_is_not_told_as_back() -> None:
     room.reload([threshold(**asks)])
     prices(room, (10, 12.0))
     assert told(room, "a") == []
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("lost_again", [False, True])
+def test_lost_data_is_known_again_though_what_it_came_back_with_was_hidden(
+    lost_again: bool, restarts: bool
+) -> None:
+    """It came back past the level under a silence, and was over before that: the fire is nobody's news."""
+    room = Room([threshold(id="a", on="X", below=8.0, no_data="alert", no_data_after="1m")])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    room.ask(NOON + 4 * M, silence(30, rule="a"))
+    room.price(NOON + 5 * M, 5.0, fresh_ms=M if lost_again else 60 * M)
+    if restarts:
+        room.reload()
+    prices(room, (10, 5.0), (15, 12.0))
+    room.pass_to(NOON + 40 * M)
+    heard = [it for it in room.all if it.told and it.rule == "a"]
+    assert [it.notice.value for it in heard if it.notice] == ["no_data", "data_back"]
+    assert heard[-1].summary == (
+        "Known again: X is 12, back past 8. It was so since 2025-07-17T12:15:00.000Z;"
+        " the silence on it is over."
+    )
+
+
+def test_an_owed_return_outlives_a_fire_that_is_hidden_too() -> None:
+    """Known again under a silence, then firing under another alert: whoever heard of the loss hears more."""
+    rules = [
+        threshold(id="asks", on="X", below=8.0, no_data="alert", no_data_after="1m"),
+        threshold(id="low", on="X", below=8.0, severity="critical"),
+    ]
+    room = Room(rules)
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    room.ask(NOON + 4 * M, silence(30, rule="asks"))
+    prices(room, (5, 12.0), (6, 5.0), (40, 12.0))
+    heard = [it.notice.value for it in room.all if it.told and it.rule == "asks" and it.notice]
+    assert heard == ["no_data", "data_back"]
+
+
+def test_lost_data_is_known_again_with_the_end_of_what_a_silence_hid() -> None:
+    """The silence was over while the alert only waited for its end: that end is told as the return."""
+    asks = {"no_data": "alert", "no_data_after": "1m", "keep_firing_for": "20m"}
+    room = Room([threshold(id="a", on="X", below=8.0, **asks)])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    room.ask(NOON + 4 * M, silence(20, rule="a"))
+    prices(room, (5, 5.0), (15, 12.0))
+    room.pass_to(NOON + 60 * M)
+    heard = [it for it in room.all if it.told and it.rule == "a" and it.notice]
+    assert [it.notice.value for it in heard if it.notice] == ["no_data", "data_back"]
+    assert heard[-1].at == NOON + 35 * M
 
 
 def test_lost_data_that_is_back_under_a_silence_is_told_when_it_is_over() -> None:

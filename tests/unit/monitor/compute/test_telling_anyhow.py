@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.codec import encode_transition
 from alerts.model import AlertState, NoticeReason, Reason, Transition
 from monitor.compute.saved import read_cells
+from monitor.core.clock import DAY
 from monitor.domain.commands import (
     AckAlert,
     Action,
@@ -144,6 +145,20 @@ def brokenly(moves: list[Move], made: list[str]) -> tuple[list[Transition], list
     return told + commit(step, cells), replies
 
 
+def healed(moves: list[Move], made: list[str]) -> list[Transition]:
+    """Return what is told where each value is there again and harmless, long after all the moves."""
+    step = make_step(RULES, BOOK)
+    step.advance(NOON)
+    at = NOON
+    for _, at, item in ticks(moves, made):
+        step.process(item) if item else step.advance(at)
+    at += 3 * 60 * MINUTE
+    well = (quote("X", 12.0, at, fresh_ms=DAY), quote("Y", 3.0, at, fresh_ms=DAY))
+    step.process(tick(at, *well))
+    step.advance(at + 60 * MINUTE)
+    return step.take().transitions
+
+
 def silences_of(moves: list[Move]) -> list[str]:
     """Return the ids of the silences that the moves make."""
     return [reply.made for reply in plainly(moves, [])[1] if reply.made]
@@ -201,3 +216,16 @@ def test_nobody_is_told_half(moves: list[Move]) -> None:
         elif item.reason is Reason.DATA_BACK:
             assert item.name in lost, f"{item.name} is back and was never lost"
             lost.discard(item.name)
+
+
+@settings(max_examples=200, deadline=None)
+@given(MOVES)
+def test_whoever_is_told_hears_that_it_is_over(moves: list[Move]) -> None:
+    """All is well in the end, and so says the last that anybody heard of each alert and input."""
+    last = {it.name: it for it in healed(moves, silences_of(moves)) if it.told and it.labels}
+    assert {
+        name: it.summary
+        for name, it in last.items()
+        if it.notice in {NoticeReason.NEW, NoticeReason.NO_DATA}
+        or (it.to_state is AlertState.FIRING and it.notice is not None)
+    } == {}
