@@ -13,7 +13,8 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from alerts.model import AlertState, NoticeReason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import NoticeReason
 
 FIELD = "n"
 """The field of the outbox entry that holds the encoded transition."""

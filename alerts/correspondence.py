@@ -13,7 +13,8 @@ from alerts.channels.base import Message, Stage
 from alerts.channels.buttons import Buttons, buttons
 from alerts.languages.speech import Speech
 from alerts.letters import UserLetter
-from alerts.model import AlertState, News, NoticeReason, Reason, Transition
+from alerts.model import AlertState, News, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.routing import ends
 from alerts.schemas.origin import Origin, links
 from alerts.telling import sources_in

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from alerts.model import OUTSIDE, AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import OUTSIDE, Reason
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.base import Rule
 from alerts.rules.life import NoData

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from alerts.acks import Ack
 from alerts.identity import notice_id
-from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, News, Severity, Transition
 from alerts.pacing.digest import MAX_LINES, line_of
 from alerts.pacing.severities import LOUDNESS
+from alerts.reasons import NoticeReason, Reason
 from alerts.routing import ends, letter_id, thread_of
 from monitor.core.clock import Millis
 

@@ -12,8 +12,9 @@ import msgspec
 
 from alerts import codec
 from alerts.forms import owner_of
-from alerts.model import SHADOW, Reason
+from alerts.model import SHADOW
 from alerts.notification import Notification
+from alerts.reasons import Reason
 from monitor.core.clock import Millis
 from monitor.store.alert_states import below_owner
 from monitor.store.outbox_stream import OutboxEntry, OutboxStream

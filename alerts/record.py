@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 
 _WITHIN_A_STATE = frozenset({Reason.SEVERITY_RAISED, Reason.SEVERITY_LOWERED, Reason.NO_DATA_ALERT})
 """Reasons of a transition that leaves the state what it is."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from alerts.identity import notice_id
-from alerts.model import AlertState, NoticeReason, Reason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.record import Outcome
 from alerts.rules.absence import AbsenceRule
 from alerts.rules.base import Rule

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.identity import transition_id
-from alerts.model import AlertState, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import Reason
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.base import Rule
 from alerts.series import Series

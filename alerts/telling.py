@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from alerts.gates import Gates, subject_of
 from alerts.identity import transition_id
 from alerts.late import Spell
-from alerts.model import SHADOW, AlertState, Reason, Severity, Transition
+from alerts.model import SHADOW, AlertState, Severity, Transition
+from alerts.reasons import Reason
 from alerts.record import Outcome
 from alerts.remarks import Remarks
 from alerts.rules.base import Rule

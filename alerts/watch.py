@@ -22,9 +22,10 @@ from alerts.extremes import Span
 from alerts.gates import Gates
 from alerts.late import LateRecord
 from alerts.ledger import Ledger
-from alerts.model import OUTSIDE, AlertState, Reason, Transition
+from alerts.model import AlertState, Transition
 from alerts.moves import on_move, on_turn, without_anchor
 from alerts.pasts import Pasts
+from alerts.reasons import OUTSIDE, Reason
 from alerts.record import AlertRecord
 from alerts.remarks import Remarks
 from alerts.rules.absence import ABSENT, PRESENT, AbsenceRule
@@ -272,9 +273,7 @@ class Watch:
     def _present(self, number: int, reading_of: ReadingOf) -> Reading:
         """Return what an alert is judged by now."""
         home = self._homes[number]
-        if home.signal is not None:
-            return home.reading
-        return reading_of(home.target.name, home.company)
+        return home.reading if home.signal else reading_of(home.target.name, home.company)
 
     # ---------------------------------------------------------------- expressions
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerts.identity import transition_id
-from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 
 AT = 1_768_229_760_000
 """2026-01-12T14:56:00.000Z."""

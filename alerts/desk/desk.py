@@ -20,7 +20,8 @@ from alerts.desk.mutes import Mutes
 from alerts.desk.records import DeskMemory, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.desk.verdicts import Verdicts
-from alerts.model import COLD_START, SHADOW, AlertState, News, NoticeReason, Reason, Transition
+from alerts.model import COLD_START, SHADOW, AlertState, News, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.saved import SavedAlert, standing_of
 from monitor.domain.events import Reading
 from monitor.domain.feed_reports import FeedReport

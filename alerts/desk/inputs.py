@@ -15,7 +15,8 @@ from alerts.desk import notices
 from alerts.desk.ledger import Ledger
 from alerts.desk.records import Dead, silent_feed
 from alerts.desk.surroundings import Surroundings
-from alerts.model import News, Reason, Severity, Transition
+from alerts.model import News, Severity, Transition
+from alerts.reasons import Reason
 from monitor.domain.events import Quality, Reading
 from monitor.domain.feed_reports import FeedReport
 

@@ -10,7 +10,8 @@ from alerts.desk.matching import words_of
 from alerts.desk.records import Dead, Maintenance, Silence, Standing
 from alerts.forms import owner_of, owner_of_alert
 from alerts.identity import notice_id, transition_id
-from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, News, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.wording import for_people
 from monitor.core.clock import iso
 from monitor.core.plurals import counted

@@ -15,7 +15,8 @@ from alerts.desk.matching import match_fault, match_mend, meets, nothing_meant, 
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.forms import owner_of_alert
-from alerts.model import AlertState, News, Reason
+from alerts.model import AlertState, News
+from alerts.reasons import Reason
 from alerts.rehearsal import drill
 from monitor.core.clock import iso
 from monitor.core.mends import nearest

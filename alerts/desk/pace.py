@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from alerts.identity import notice_id
-from alerts.model import AlertState, NoticeReason, Transition
+from alerts.model import AlertState, Transition
 from alerts.pacing import cooldown, escalation, flapping, trigger
 from alerts.pacing.cooldown import CooldownRecord
 from alerts.pacing.escalation import Escalation, EscalationRecord
@@ -24,6 +24,7 @@ from alerts.pacing.flapping import FlapNews, FlapRecord
 from alerts.pacing.notify import Notify
 from alerts.pacing.repeating import next_repeat
 from alerts.pacing.trigger import TriggerRecord
+from alerts.reasons import NoticeReason
 from monitor.core.clock import Millis
 
 FLAPPING, ONCE, COOLDOWN, EXPIRED = "flapping", "once", "cooldown", "expired"

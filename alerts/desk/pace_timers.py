@@ -10,10 +10,11 @@ from msgspec.structs import replace as changed
 
 from alerts.desk.pace import EXPIRED, Pace, Paced, SessionOf, Terms, is_over, on_told
 from alerts.identity import notice_id
-from alerts.model import NoticeReason, Transition
+from alerts.model import Transition
 from alerts.pacing import cooldown, escalation, flapping
 from alerts.pacing.cooldown import CooldownRecord
 from alerts.pacing.repeating import next_repeat
+from alerts.reasons import NoticeReason
 from alerts.wording import for_people
 from monitor.core.clock import MINUTE, Millis
 from monitor.core.durations import span_words

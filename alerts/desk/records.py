@@ -9,7 +9,8 @@ import msgspec
 
 from alerts.acks import Ack
 from alerts.desk.pace_ledger import PaceMemory
-from alerts.model import Reason, Transition
+from alerts.model import Transition
+from alerts.reasons import Reason
 from monitor.domain.commands import Place
 
 MAX_HIDDEN = 200

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from alerts.forms import owner_of
 from alerts.identity import transition_id
-from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, News, Severity, Transition
 from alerts.pacing.capping import Overflow
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
 from alerts.pacing.severities import LOUDNESS
+from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
 from monitor.core.clock import Millis
 

@@ -10,7 +10,8 @@ from alerts.desk.ledger import Ledger
 from alerts.desk.matching import subject_of
 from alerts.desk.mutes import Mutes
 from alerts.desk.records import MAX_HIDDEN, Standing
-from alerts.model import COLD_START, SHADOW, AlertState, NoticeReason, Reason, Severity, Transition
+from alerts.model import COLD_START, SHADOW, AlertState, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 
 _ON = frozenset({AlertState.FIRING, AlertState.RECOVERING})
 _LIVE = _ON | {AlertState.PENDING, AlertState.NO_DATA, AlertState.ERROR}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from alerts.rules.base import Rule, Verdict
 from alerts.rules.life import window_ms
 

@@ -21,7 +21,8 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from alerts.forms import RuleId
-from alerts.model import AlertState, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import Reason
 from alerts.rules.goal import Goal
 from alerts.rules.life import LATER
 from alerts.rules.manner import Mannered

@@ -12,7 +12,8 @@ from typing import Self
 
 import msgspec
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from alerts.rules.base import Rule, Verdict
 from alerts.rules.goal import Goal
 from alerts.rules.life import window_ms

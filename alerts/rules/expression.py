@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from alerts.rules.base import Rule, Verdict
 from alerts.rules.cel import SESSION, Expression, compiled
 from alerts.rules.life import window_ms

@@ -13,8 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from alerts.model import Reason, Severity
+from alerts.model import Severity
 from alerts.pacing.notify import Notify
+from alerts.reasons import Reason
 from alerts.rules.life import EventWindow, Mode, NoData, Step
 from alerts.template import template_fault
 from monitor.core.durations import duration_ms

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from alerts.rules.base import Rule, Verdict
 from alerts.signals.base import Signal
 from alerts.signals.rank import Rank

@@ -10,8 +10,9 @@ import msgspec
 
 from alerts.acks import Ack
 from alerts.forms import owner_of
-from alerts.model import AlertState, Line, NoticeReason, Transition
+from alerts.model import AlertState, Line, Transition
 from alerts.pacing.occurrences import dedup_key
+from alerts.reasons import NoticeReason
 from alerts.schemas.origin import Origin, links
 from alerts.schemas.payloads import (
     AckNow,

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from alerts.identity import transition_id
-from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.schemas import builders, payloads, replies, requests
 from alerts.schemas.builders import Publisher, Stamp
 from alerts.schemas.origin import Origin

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from alerts.model import NoticeReason, Reason
+from alerts.reasons import NoticeReason, Reason
 
 Moment: TypeAlias = Annotated[
     str,

@@ -11,7 +11,8 @@ from itertools import islice
 from msgspec import structs
 
 from alerts.codec import decode_transition
-from alerts.model import Reason, Transition
+from alerts.model import Transition
+from alerts.reasons import Reason
 from monitor.core.clock import DAY, Millis
 from monitor.core.errors import ConfigError
 from monitor.domain.chronicle import KEEP_SESSIONS

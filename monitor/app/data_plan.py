@@ -13,7 +13,8 @@ from decimal import Decimal
 import msgspec
 
 from alerts.codec import encode_transition
-from alerts.model import AlertState, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import Reason
 from monitor.compute.plan import MARKET_INPUTS
 from monitor.core.clock import DAY, HOUR, Millis
 from monitor.domain.chronicle import KEEP_DAYS, KEEP_SESSIONS, Day, Told, Traded

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.codec import decode_transition
-from alerts.model import AlertState, NoticeReason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import NoticeReason
 from monitor.cli.alert_trail import trail
 from monitor.cli.live import LiveOption, ask, required_url
 from monitor.cli.orders import DryRunOption

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.codec import decode_transition
-from alerts.model import Reason, Transition
+from alerts.model import Transition
+from alerts.reasons import Reason
 from monitor.cli.live import ask
 from monitor.cli.output import number, sheet
 from monitor.cli.reason_words import said

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.forms import owner_of
-from alerts.model import AlertState, News, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, News, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.routing import HELD, Route, Scene, Verdict, routes
 from alerts.rules.base import Rule
 from alerts.sinks.users import UsersSettings, scene_of

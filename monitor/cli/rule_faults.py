@@ -8,7 +8,8 @@ from rich.console import Group
 from rich.text import Text
 
 from alerts.forms import owner_of
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from monitor.cli.output import sheet
 from monitor.cli.reason_words import said
 from monitor.compute.step import Step

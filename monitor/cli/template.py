@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from rich.console import Group
 from rich.text import Text
 
-from alerts.model import AlertState, NoticeReason, Reason, Transition
+from alerts.model import AlertState, Transition
 from alerts.pacing.digest import line_of as digest_line
+from alerts.reasons import NoticeReason, Reason
 from alerts.rehearsal import fits, fixture_value, rehearsed
 from alerts.schemas.builders import Stamp, alert_event, alert_state
 from alerts.schemas.origin import Origin

@@ -7,7 +7,8 @@ a margin stand in one order and a person reads one kind of number. A level of 0 
 from __future__ import annotations
 
 from alerts.engine import state_of
-from alerts.model import OUTSIDE, AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import OUTSIDE, Reason
 from alerts.rules.base import Rule
 from alerts.setting import Bound
 from monitor.compute.situation import Record

@@ -6,7 +6,8 @@ import hashlib
 import re
 
 from alerts.identity import transition_id
-from alerts.model import AlertState, News, Reason, Severity, Transition
+from alerts.model import AlertState, News, Severity, Transition
+from alerts.reasons import Reason
 from monitor.domain.notices import Notice
 
 VERSION = "1"

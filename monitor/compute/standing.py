@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.identity import transition_id
-from alerts.model import AlertState, News, Reason, Severity, Transition
+from alerts.model import AlertState, News, Severity, Transition
+from alerts.reasons import Reason
 
 NEWS_DAYS = 30
 DAY = 86_400_000

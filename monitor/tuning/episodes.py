@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from alerts.model import AlertState, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import Reason
 from monitor.core.clock import Millis
 
 

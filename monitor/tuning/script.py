@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from alerts.model import AlertState, NoticeReason, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import NoticeReason, Reason
 from monitor.core.durations import duration_ms
 from monitor.domain.sessions import SessionState
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.model import NoticeReason, Reason
+from alerts.reasons import NoticeReason, Reason
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -16,7 +16,8 @@ import pytest
 
 from alerts.home_assistant.devices import Style
 from alerts.home_assistant.discovery import Discovery
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from alerts.sinks.mqtt import MqttSettings, MqttSink, MqttUrl, open_mqtt
 from monitor.app.boards import Boards
 from monitor.app.world import load_world

@@ -10,8 +10,9 @@ import structlog
 
 from alerts.codec import encode_transition
 from alerts.home_assistant.discovery import Discovery
-from alerts.model import AlertState, Reason, Transition
+from alerts.model import AlertState, Transition
 from alerts.outbox import Outbox
+from alerts.reasons import Reason
 from alerts.sinks.mqtt import open_mqtt
 from monitor.app.alert_board import AlertBoard
 from monitor.app.boards import Boards

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alerts.home_assistant.discovery import Discovery
-from alerts.model import Reason
+from alerts.reasons import Reason
 from alerts.sinks.mqtt import MqttSettings, MqttSink, open_mqtt
 from alerts.sinks.mqtt.link import Message
 from monitor.app.boards import Boards

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from alerts.model import AlertState, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import Reason
 from alerts.schemas import builders
 from alerts.schemas.builders import Stamp
 from alerts.schemas.payloads import CompanyState

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from alerts.forms import owner_of
-from alerts.model import Reason, Transition
+from alerts.model import Transition
+from alerts.reasons import Reason
 from alerts.schemas import builders, cloudevents
 from alerts.schemas.builders import Common, Publisher, Stamp
 from alerts.schemas.origin import Origin

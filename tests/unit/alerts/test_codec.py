@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from alerts.codec import decode_transition, encode_transition
-from alerts.model import AlertState, NoticeReason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import NoticeReason
 from tests.transitions import any_transition, transition
 
 

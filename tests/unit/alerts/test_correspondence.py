@@ -13,7 +13,8 @@ from alerts.channels.base import Message, Stage
 from alerts.correspondence import DIGEST_LINES, Clerk, stage_of
 from alerts.languages.speech import CATALOGUES, Speech
 from alerts.letters import decode_letter, digest_letter, encode_letter, failed_notice, letter_of
-from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.schemas.origin import Origin
 from alerts.users import User
 from monitor.app.posting import label_of

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import engine
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
 from alerts.moves import on_move
+from alerts.reasons import Reason
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.life import NoData
 from alerts.rules.threshold import ThresholdRule

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.model import AlertState, NoticeReason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import NoticeReason
 from alerts.relay import Decision, decide
 from alerts.topics import EVENT_LIFETIME
 from tests.transitions import AT, transition

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, Line, News, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, Line, News, Severity, Transition
+from alerts.reasons import NoticeReason, Reason
 from alerts.routing import (
     HELD,
     NO_PAST,

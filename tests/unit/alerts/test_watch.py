@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alerts import engine
-from alerts.model import AlertState, Reason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import Reason
 from alerts.record import AlertRecord, Outcome
 from alerts.remarks import Remarks
 from alerts.rules.base import Rule

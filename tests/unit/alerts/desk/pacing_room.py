@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from alerts.acks import Ack
 from alerts.desk.pacer import Pacer
-from alerts.model import AlertState, NoticeReason, Reason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
 from alerts.pacing.notify import PaceBook
+from alerts.reasons import NoticeReason, Reason
 from alerts.rules.threshold import ThresholdRule
 from tests.transitions import transition
 from tests.worlds import threshold

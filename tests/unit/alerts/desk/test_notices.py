@@ -6,7 +6,7 @@ import pytest
 
 from alerts.desk.notices import MOST_NAMED, of_silence
 from alerts.desk.records import Silence
-from alerts.model import NoticeReason, Reason
+from alerts.reasons import NoticeReason, Reason
 
 SILENCE = Silence(id="s1", match={"company": "RIOT"}, by="ana", reason="call", at=0, until=60_000)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from alerts.model import AlertState, NoticeReason, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import NoticeReason, Reason
 from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
 from tests.worlds import owned
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.model import AlertState, NoticeReason
+from alerts.model import AlertState
+from alerts.reasons import NoticeReason
 from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
 
 CHAIN = {"name": "night", "steps": [{"after": "5m", "to": "lead"}]}

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.desk.pace import TELL_OF_FIRE
-from alerts.model import AlertState, NoticeReason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import NoticeReason
 from tests.unit.alerts.desk.pacing_room import MINUTE, Room
 
 BOOK = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from alerts.model import AlertState, Reason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import Reason
 from monitor.app.replaying import Tally, tallied
 from tests.transitions import AT, transition
 

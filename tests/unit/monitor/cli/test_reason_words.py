@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.model import Reason
+from alerts.reasons import Reason
 from monitor.cli.reason_words import flagged, lacking, said
 from monitor.feeds.reasons import Reason as FailureReason
 from tests.worlds import CATALOGUE

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from monitor.compute.changes import Changes
 from monitor.compute.chronicle import SETTLE_MS
 from monitor.compute.history import History

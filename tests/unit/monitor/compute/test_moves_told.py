@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, NoticeReason
+from alerts.model import AlertState
+from alerts.reasons import NoticeReason
 from alerts.rules.move import MoveRule
 from alerts.rules.written import rule_of
 from tests.desks import HOUR, MINUTE, Room, notices, silence

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerts.desk.book import DeskBook
-from alerts.model import AlertState, NoticeReason, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
 from monitor.domain.commands import AddMaintenance, EndMaintenance, Place
 from tests.desks import FRESH, HOUR, MINUTE, Room, book, notices, silence

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, Reason
+from alerts.model import AlertState
+from alerts.reasons import Reason
 from alerts.rules.base import Rule, Verdict
 from alerts.rules.written import rule_of
 from monitor.app.world import find_rule_types

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 
 from alerts.codec import encode_transition
 from alerts.desk.pace import TELL_OF_FIRE
-from alerts.model import AlertState, NoticeReason, Severity, Transition
+from alerts.model import AlertState, Severity, Transition
+from alerts.reasons import NoticeReason
 from monitor.compute.saved import read_cells
 from monitor.domain.commands import EndSilence
 from tests.desks import MINUTE, book

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import NoticeReason, Transition
+from alerts.model import Transition
+from alerts.reasons import NoticeReason
 from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.written import rule_of

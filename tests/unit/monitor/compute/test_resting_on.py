@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.model import AlertState, NoticeReason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import NoticeReason
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.written import rule_of
 from tests.desks import HOUR, MINUTE, Room, book, notices

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.model import SHADOW, AlertState, Reason, Transition
+from alerts.model import SHADOW, AlertState, Transition
+from alerts.reasons import Reason
 from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.threshold import ThresholdRule

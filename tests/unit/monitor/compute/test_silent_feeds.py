@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.model import AlertState, NoticeReason, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
 from monitor.domain.commands import AddMaintenance, Place
 from monitor.domain.events import Quote

@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.model import AlertState, News, Reason, Severity
+from alerts.model import AlertState, News, Severity
+from alerts.reasons import Reason
 from monitor.compute.standing import Known, Standing, compared
 
 DAY = 86_400_000

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.model import AlertState, NoticeReason, Reason
+from alerts.model import AlertState
+from alerts.reasons import NoticeReason, Reason
 from monitor.compute.saved import read_cells
 from monitor.domain.commands import EndSilence, UnackAlert
 from tests.desks import HOUR, MINUTE, Room, ack, notices, silence

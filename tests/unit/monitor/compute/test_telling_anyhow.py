@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.codec import encode_transition
-from alerts.model import AlertState, NoticeReason, Reason, Transition
+from alerts.model import AlertState, Transition
+from alerts.reasons import NoticeReason, Reason
 from monitor.compute.saved import read_cells
 from monitor.core.clock import DAY
 from monitor.domain.commands import (

@@ -10,7 +10,8 @@ import pytest
 from alerts.desk.book import NOTHING_SAID
 from alerts.desk.user_rules import MAX_RULE_BYTES, UserLimits, UserRule, UserRules
 from alerts.forms import owned_id, owner_of
-from alerts.model import AlertState, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import Reason
 from alerts.rule_review import Review
 from monitor.app.world import find_rule_types
 from monitor.compute.saved import read_cells

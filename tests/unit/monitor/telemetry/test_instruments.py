@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from alerts.channels.base import Failure
-from alerts.model import AlertState, Reason, Severity
+from alerts.model import AlertState, Severity
+from alerts.reasons import Reason
 from alerts.routing import Verdict
 from alerts.sinks.mqtt import HINTS
 from monitor.domain.plausibility import Refusal
