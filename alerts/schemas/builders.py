@@ -12,7 +12,7 @@ from alerts.acks import Ack
 from alerts.forms import owner_of
 from alerts.model import AlertState, Line, Transition
 from alerts.pacing.occurrences import dedup_key
-from alerts.reasons import NoticeReason
+from alerts.reasons import NoticeReason, Reason
 from alerts.schemas.origin import Origin, links
 from alerts.schemas.payloads import (
     AckNow,
@@ -29,7 +29,7 @@ from alerts.schemas.payloads import (
 )
 from alerts.topics import EVENT_LIFETIME
 from monitor.core.clock import Millis, iso
-from monitor.domain.events import Reading
+from monitor.domain.events import Quality, Reading
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -43,6 +43,9 @@ class Stamp(msgspec.Struct, frozen=True):
 
 Common: TypeAlias = dict[str, Any]
 """Fields of a message by name."""
+
+_LACKING = frozenset({Reason.INPUT_UNUSABLE, Reason.NO_DATA_ALERT})
+_WRONG: Mapping[str, Reason] = {it.word: Reason(it.word) for it in Quality if not it.usable}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,7 @@ def common_of(transition: Transition, origin: Origin) -> Common:
         "time": iso(transition.at),
         "severity": transition.severity.value,
         "state": _state(transition),
-        "reason": transition.reason,
+        "reason": _reason(transition),
         "rule": transition.rule,
         "owner": owner_of(transition.rule) or None,
         "key": transition.key,
@@ -118,6 +121,8 @@ def common_of(transition: Transition, origin: Origin) -> Common:
         "threshold": bound,
         "distance": None if value is None or bound is None else value - bound,
         "quality": transition.quality,
+        "last_value": transition.last_value,
+        "last_value_at": None if transition.last_at is None else iso(transition.last_at),
         "since": iso(transition.since),
         "observed_at": None if observed_at is None else iso(observed_at),
         "session": transition.session or None,
@@ -128,6 +133,12 @@ def common_of(transition: Transition, origin: Origin) -> Common:
         "test": transition.test,
         "replay": origin.replay,
     }
+
+
+def _reason(transition: Transition) -> Reason:
+    """Return why it changed: for lack of data, what is wrong with it; `notice` says that it is told."""
+    lacking = transition.reason in _LACKING
+    return _WRONG.get(transition.quality, transition.reason) if lacking else transition.reason
 
 
 def line_now(transition: Transition) -> LineNow:

@@ -114,6 +114,10 @@ class _Alert(Struct, frozen=True, kw_only=True):
         float | None, Meta(description="value - threshold, in `unit`; null if either is unknown")
     ]
     quality: QualityWord
+    last_value: Annotated[
+        float | None, Meta(description="the last usable value, where there is none now")
+    ]
+    last_value_at: Annotated[Moment | None, Meta(description="the source's time of `last_value`")]
     since: Annotated[Moment, Meta(description="event time at which this episode began")]
     observed_at: Moment | None
     session: Annotated[

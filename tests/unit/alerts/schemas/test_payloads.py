@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.model import AlertState, Transition
+from alerts.reasons import Reason
 from alerts.schemas import asyncapi, builders, generate, payloads, replies
 from alerts.schemas.builders import Publisher, Stamp
 from alerts.schemas.origin import Origin
@@ -50,6 +51,29 @@ def test_a_rule_on_a_share_names_its_company() -> None:
     item = transition(labels={"instrument": "IREN"}, key="IREN", company="IREN")
     event = check(builders.alert_event(item, STAMP, Origin(dashboard_url="http://board")))
     assert (event["company"], event["labels"]) == ("IREN", {"instrument": "IREN"})
+
+
+@pytest.mark.parametrize("why", [Reason.NO_DATA_ALERT, Reason.INPUT_UNUSABLE])
+@pytest.mark.parametrize("word", ["stale", "disputed", "missing"])
+def test_a_value_that_is_unknown_has_no_number_but_the_last_good_one(
+    word: str, why: Reason
+) -> None:
+    """`value` null, `reason` what is wrong with it, the last good value and its time (row E11)."""
+    item = transition(
+        reason=why,
+        from_state=AlertState.FIRING,
+        to_state=AlertState.NO_DATA,
+        value=None,
+        quality=word,
+        last_value=0.08,
+        last_at=AT - 60_000,
+    )
+    event = check(builders.alert_event(item, STAMP, Origin()))
+    state = check(builders.alert_state(item, STAMP, Origin()))
+    for message in (event, state):
+        assert (message["value"], message["reason"]) == (None, word)
+        assert message["last_value"] == 0.08
+        assert message["last_value_at"] == iso(AT - 60_000)
 
 
 def all_payloads() -> Iterator[msgspec.Struct]:
