@@ -228,13 +228,16 @@ class Tally:
     firing: bool = False
 
     def count(self, transition: Transition) -> None:
-        """Take the alert's next transition; a fire goes on while its input is away."""
-        if transition.to_state is AlertState.FIRING and transition.notifies:
+        """Take the alert's next transition; a fire goes on while its input is away.
+
+        A fire that is told again, or louder, is the same one, and so is an end that was owed.
+        """
+        if transition.to_state is AlertState.FIRING and transition.notifies and not self.firing:
             self.fired += 1
             self.first_at = transition.at if self.first_at is None else self.first_at
             self.last_at = transition.at
             self.firing = True
-        elif transition.to_state is AlertState.RESOLVED:
+        elif transition.to_state is AlertState.RESOLVED and self.firing:
             self.resolved += 1
             self.firing = False
 

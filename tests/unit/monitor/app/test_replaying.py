@@ -43,3 +43,18 @@ async def test_an_input_that_was_away_is_no_second_fire() -> None:
     assert (await tallied(in_turn(fired, lost)))[0].firing
     (again,) = await tallied(in_turn(fired, lost, transition(**back, at=AT + 2)))
     assert (again.fired, again.last_at, again.firing) == (1, AT, True)
+
+
+async def test_what_is_told_again_is_counted_once() -> None:
+    """A fire that grows louder, or that a quiet time hid a part of, and an end that was owed."""
+    firing, over = AlertState.FIRING, AlertState.RESOLVED
+    (tally,) = await tallied(
+        in_turn(
+            transition(at=AT),
+            transition(from_state=firing, reason=Reason.SEVERITY_RAISED, at=AT + 1),
+            transition(from_state=firing, reason=Reason.QUIET_OVER, at=AT + 2),
+            transition(from_state=firing, to_state=over, reason=Reason.RECOVERED, at=AT + 3),
+            transition(from_state=over, to_state=over, reason=Reason.QUIET_OVER, at=AT + 4),
+        )
+    )
+    assert (tally.fired, tally.resolved, tally.last_at, tally.firing) == (1, 1, AT, False)
