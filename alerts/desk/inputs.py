@@ -155,9 +155,10 @@ class Inputs:
             key = dead.feed
         else:
             key = dead.instrument
-            self._freed[f"feed:{key}"] = Reason.INPUT_BACK
+            over = reason if reason is Reason.INPUT_BACK else Reason.INHIBITION_OVER
+            self._freed[f"feed:{key}"] = over
             if source := self._around.only_source(key):  # what it kept quiet of the same source
-                self._freed[f"feed:{source}"] = Reason.INPUT_BACK
+                self._freed[f"feed:{source}"] = over
             self._wait_for_rest(key, now)
         standing = self._ledger.standings.get(f"{News.FEED.value}|{key}")
         if standing is not None:

@@ -61,16 +61,19 @@ def again(
 
 
 def end_at_last(standing: Standing, reason: Reason, now: int) -> Transition:
-    """Return the end of an alert that was kept back while something muted it, or of lost data."""
+    """Return the end of an alert that was kept back while something muted it, or of lost data.
+
+    Of a rule that is gone it says so still: no state of it may be left behind.
+    """
     last = standing.last
-    back = last.reason is Reason.DATA_BACK
+    back, gone = last.reason is Reason.DATA_BACK, last.reason is Reason.RULE_REMOVED
     notice = NoticeReason.DATA_BACK if back else NoticeReason.RESOLVED
     word = "It was so since" if back else "It ended at"
     return replace(
         last,
         id=notice_id(last.id, notice.value, now),
         from_state=last.to_state,
-        reason=reason,
+        reason=last.reason if gone else reason,
         at=now,
         summary=f"{last.summary} {word} {iso(last.at)}; {_WHY[reason]}.",
         notice=notice,

@@ -182,8 +182,9 @@ class Orders:
 
     def _standing(self, wish: AckAlert | UnackAlert) -> Standing | None:
         standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")
-        live = standing is not None and standing.last.to_state is not AlertState.RESOLVED
-        return standing if live else None
+        if standing is None or standing.over or standing.last.to_state is AlertState.RESOLVED:
+            return None
+        return standing
 
     def _add_window(self, command: Command, wish: AddMaintenance, now: int) -> Reply:
         fault = _span_fault(wish.begin, wish.until, now)

@@ -16,6 +16,7 @@ from alerts.reasons import NoticeReason, Reason
 _ON = frozenset({AlertState.FIRING, AlertState.RECOVERING})
 _LIVE = _ON | {AlertState.PENDING, AlertState.NO_DATA, AlertState.ERROR}
 _OF_DATA = frozenset({Reason.NO_DATA_ALERT, Reason.DATA_BACK})
+_OF_THE_RULE = frozenset({Reason.RULE_CHANGED, Reason.RULE_REMOVED})
 _LOUDNESS = {severity: -number for number, severity in enumerate(Severity)}
 UNTOLD = "untold"
 """Why the end is not told of an alert whose fire was hidden by what is over since."""
@@ -42,7 +43,9 @@ class Verdicts:
             firing = change.to_state is AlertState.FIRING
             return self._firing(change, now) if firing else self._waiting(change)
         ended = replace(change, duration_s=(change.at - change.since) / 1_000)
-        if change.to_state is AlertState.RESOLVED:
+        known = self._ledger.standings.get(change.name)
+        unknown = known is not None and known.lost and not known.over
+        if change.to_state is AlertState.RESOLVED or unknown:
             return self._resolved(ended, now)
         self._forget(change.name)
         return ended
@@ -54,11 +57,17 @@ class Verdicts:
             self._ledger.forget(name)
 
     def _ends_what_was_told(self, change: Transition) -> bool:
-        """Tell whether it is the end of a fire that was told before its rule went into the shadow."""
+        """Tell whether it is the end of what was told before its rule went into the shadow.
+
+        That is a fire, or that its value is unknown.
+        """
         known = self._ledger.standings.get(change.name)
-        told = known is not None and known.told and not known.over
-        same = known is not None and known.last.since == change.since
-        return told and same and change.to_state is AlertState.RESOLVED
+        if known is None or known.over:
+            return False
+        if known.lost and not known.told:
+            return change.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
+        same = known.told and known.last.since == change.since
+        return same and change.to_state is AlertState.RESOLVED
 
     def _in_shadow(self, change: Transition) -> Transition:
         """Remember a fire that nobody is told of: nor is its end, whatever becomes of the rule."""
@@ -66,10 +75,12 @@ class Verdicts:
         if known is not None and known.told:
             return change
         if change.to_state is AlertState.FIRING or change.reason is Reason.NO_DATA_ALERT:
-            self._ledger.stand(Standing(last=_lean(change), told=False, muted_by=SHADOW))
+            lost = known is not None and (known.lost or known.owes_return)
+            hidden = Standing(last=_lean(change), told=False, muted_by=SHADOW, lost=lost)
+            self._ledger.stand(hidden)
         elif change.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}:
-            self._ledger.forget(change.name)
-        elif known is not None and change.to_state in _LIVE:
+            self._forget(change.name)
+        elif known is not None and not known.over and change.to_state in _LIVE:
             self._ledger.stand(replace(known, last=_lean(change)))
         return change
 
@@ -152,16 +163,22 @@ class Verdicts:
             self._ledger.forget(change.name)
 
     def _known_at_last(self, change: Transition, now: int) -> Transition:
-        """Tell, with the end of what nobody heard of, that a value is known again, or owe it."""
+        """Tell, with the end of what nobody heard of, that a value is known again, or owe it.
+
+        That its rule decides otherwise or is gone is the end of a value that was unknown, too.
+        """
         muted = self._mutes.of(subject_of(change), now)
-        said = notices.known_again(change)
+        gone = change.reason in _OF_THE_RULE
+        if not gone:
+            change = replace(change, summary=notices.known_again(change))
         if muted:
-            owed = replace(_lean(change), reason=Reason.DATA_BACK, summary=said)
+            removed = change.reason is Reason.RULE_REMOVED
+            owed = replace(_lean(change), reason=change.reason if removed else Reason.DATA_BACK)
             self._ledger.stand(Standing(last=owed, told=False, muted_by=muted, over=True))
         else:
             self._ledger.forget(change.name)
-        told = replace(change, notice=NoticeReason.DATA_BACK, muted_by=muted, summary=said)
-        return self._hidden(told)
+        notice = NoticeReason.RESOLVED if gone else NoticeReason.DATA_BACK
+        return self._hidden(replace(change, notice=notice, muted_by=muted))
 
     def _waiting(self, change: Transition) -> Transition:
         """Mark what a dead input explains; pending and no_data are no news by themselves."""
@@ -186,7 +203,7 @@ class Verdicts:
             muted = self._mutes.of(subject_of(change), now, ack)
             return replace(end, muted_by=muted or before or UNTOLD)
         muted = self._mutes.of(subject_of(change), now)
-        if muted and change.reason is not Reason.RULE_REMOVED:
+        if muted:
             owed = Standing(last=_lean(change), told=True, muted_by=muted, over=True)
             self._ledger.stand(owed)
         else:

@@ -8,7 +8,8 @@ import pytest
 
 from alerts.model import AlertState
 from alerts.rules.base import Rule
-from tests.desks import MINUTE, Room, book, silence
+from alerts.rules.threshold import ThresholdRule
+from tests.desks import MINUTE, Room, ack, book, silence
 from tests.worlds import NOON, threshold
 
 M = MINUTE
@@ -157,6 +158,91 @@ def test_an_owed_return_outlives_a_fire_that_is_hidden_too() -> None:
     prices(room, (5, 12.0), (6, 5.0), (40, 12.0))
     heard = [it.notice.value for it in room.all if it.told and it.rule == "asks" and it.notice]
     assert heard == ["no_data", "data_back"]
+
+
+def heard_of(room: Room, rule: str) -> list[tuple[str, str]]:
+    """Return why people were told of a rule's alerts, and the reason, in order."""
+    heard = (it for it in room.all if it.told and it.rule == rule and it.notice)
+    return [(it.notice.value if it.notice else "", it.reason.value) for it in heard]
+
+
+@pytest.mark.parametrize("silenced", [False, True])
+@pytest.mark.parametrize("rest", [[], [threshold(id="a", on="X", below=7.0)]], ids=["gone", "else"])
+def test_that_a_value_is_unknown_ends_with_its_rule(
+    rest: list[ThresholdRule], silenced: bool
+) -> None:
+    """The rule is taken out, or decides otherwise: whoever heard that it is blind hears that it is over."""
+    room = Room([threshold(id="a", on="X", below=8.0, no_data="alert", no_data_after="1m")])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    if silenced:
+        room.ask(NOON + 4 * M, silence(30, rule="a"))
+    room.pass_to(NOON + 5 * M)
+    room.reload(rest)
+    room.pass_to(NOON + 40 * M)
+    (lost, _), (told_as, reason) = heard_of(room, "a")
+    gone = "rule_changed" if rest else "rule_removed"
+    late = "silence_expired" if rest else "rule_removed"  # so that its state is taken back
+    assert (lost, reason) == ("no_data", late if silenced else gone)
+    assert told_as == ("data_back" if silenced and rest else "resolved")
+
+
+def test_the_end_of_a_removed_rule_outlives_what_mutes_it() -> None:
+    """Its input is dead when it is taken out, and then nobody watches that: both ends are told."""
+    rules = [threshold(id="low", on="X", below=8.0), threshold(id="other", on="Y", below=1.0)]
+    room = Room(rules, book(feed_dead_after="1m"))
+    room.price(NOON, 5.0, fresh_ms=M)
+    room.pass_to(NOON + 10 * M)
+    room.reload(rules[1:])
+    assert [reason for _, reason in heard_of(room, "low")] == ["breached", "rule_removed"]
+    end = [it for it in room.all if it.told and it.rule == "low"][-1]
+    assert end.summary.startswith("Ended: X, its rule low was removed. It ended at ")
+    assert end.summary.endswith("; what explained it is over.")
+    assert "feed-dead|X" not in room.step.telling.desk.ledger.standings
+
+
+def test_the_end_of_a_removed_rule_outlives_a_restart_under_a_silence() -> None:
+    """Who heard of its fire hears of its end when the silence is over, though the rule is long gone."""
+    room = Room([LOW])
+    prices(room, (0, 12.0), (1, 5.0))
+    room.ask(NOON + 2 * M, silence(30, rule="low"))
+    room.reload([])
+    room.reload()
+    room.pass_to(NOON + 40 * M)
+    assert [reason for _, reason in heard_of(room, "low")] == ["breached", "rule_removed"]
+
+
+def test_what_is_over_cannot_be_taken_on() -> None:
+    """A return that is owed under a silence is no alert: to acknowledge it would lose it."""
+    room = Room([threshold(id="a", on="X", below=8.0, no_data="alert", no_data_after="1m")])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    room.ask(NOON + 4 * M, silence(30, rule="a"))
+    prices(room, (5, 12.0))
+    reply = room.ask(NOON + 6 * M, ack("a"))
+    assert (reply.accepted, reply.text) == (False, "a does not fire for X")
+    room.pass_to(NOON + 40 * M)
+    assert [notice for notice, _ in heard_of(room, "a")] == ["no_data", "data_back"]
+
+
+@pytest.mark.parametrize("moments", [[(5, 12.0)], [(5, 5.0), (6, 12.0)]], ids=["well", "past it"])
+@pytest.mark.parametrize("silenced", [False, True])
+def test_lost_data_is_known_again_though_its_rule_is_in_the_shadow(
+    silenced: bool, moments: list[tuple[float, float]]
+) -> None:
+    """It was live when it said that it is blind; what it would fire on meanwhile is nobody's news."""
+    asks = {"id": "a", "on": "X", "below": 8.0, "no_data": "alert", "no_data_after": "1m"}
+    room = Room([threshold(**asks)])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    if silenced:
+        room.ask(NOON + 4 * M, silence(30, rule="a"))
+    room.reload([threshold(**asks, mode="shadow")])
+    prices(room, *moments)
+    room.price(NOON + 8 * M, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 40 * M)
+    prices(room, (41, 5.0), (42, 12.0))
+    assert [notice for notice, _ in heard_of(room, "a")] == ["no_data", "data_back"]
 
 
 def test_lost_data_is_known_again_with_the_end_of_what_a_silence_hid() -> None:
