@@ -125,8 +125,9 @@ def on_change(
     if record is None and not (ends or change.to_state is AlertState.FIRING):
         return Paced(None, (change,))
     pace = record or Pace(last=change)
-    if event.fired:  # whatever is left of the episode before
-        pace = replace(pace, told=False, held_by=change.muted_by, chain=None)
+    if event.fired:  # whatever is left of the episode before, but an end that the desk still owes
+        owed = pace.over and pace.told
+        pace = replace(pace, told=owed, held_by="" if owed else change.muted_by, chain=None)
     pace = replace(pace, last=replace(change, inputs=()), acked=change.ack is not None)
     pace, change, held = _flapped(terms, pace, event, now)
     if change.told and not held:

@@ -12,20 +12,20 @@ from dataclasses import replace
 from msgspec.structs import replace as changed
 
 from alerts.desk import pace_timers
+from alerts.desk.caps import Caps, by_cap
 from alerts.desk.pace import TELL_OF_FIRE, Event, Pace, SessionOf, Terms, on_change
 from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
 from alerts.model import AlertState, News, Transition
-from alerts.pacing import capping, grouping, occurrences
+from alerts.pacing import grouping, occurrences
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
 from alerts.pacing.notify import PLAIN, PaceBook
+from alerts.reasons import NoticeReason
 from alerts.rules.base import Rule
 from monitor.core.clock import Millis
 
-USER = "all"
-"""Whose notices are counted together while there is one reader."""
 _PLAIN = Terms(PLAIN)
 _NEWS = frozenset(News)
 
@@ -39,7 +39,8 @@ class Pacer:
         self._session_of = session_of
         self._rules = rules
         self._groups = {group.name: group for group in book.groups}
-        self._caps = {cap.name: cap for cap in book.caps}
+        self._caps = Caps(book.caps, self._ledger)
+        self._caps.restore(self.memory.caps)
         chains = {chain.name: chain for chain in book.escalations}
         shared = None
         if book.notify is not None:
@@ -78,6 +79,8 @@ class Pacer:
         event = Event(change, fired, change.to_state is AlertState.RESOLVED)
         paced = on_change(terms, record, event, self._session_of, now)
         self._keep_pace(change.name, terms, paced.record)
+        if event.ended:
+            self._caps.restate(paced.out[0])
         return [self._routed(item, terms, now) for item in paced.out]
 
     def _terms_of(self, rule: str) -> Terms | None:
@@ -103,47 +106,63 @@ class Pacer:
 
     def _routed(self, notice: Transition, terms: Terms, now: Millis) -> Transition:
         """Return a notice as it goes out: at once, or held by its group or a cap."""
-        group = self._groups.get(terms.notify.group)
         if not notice.told or notice.inbox:
             return notice
-        if group is None:
+        name = self._waits_in(notice) or self._place_in(terms, notice)
+        if not name:
             return self._capped(notice, now)
-        family = terms.notify.family or notice.rule
-        name = f"{group.name}|{grouping.scope_of(group, family, notice)}"
+        group = self._group(name)
         record = grouping.on_notice(group, self.memory.groups.get(name), notice, now)
         self.memory.groups[name] = record
         self._ledger.keep((Kind.GROUP, name), record, record.due)
-        return changed(notice, muted_by=f"group:{group.name}")
+        return changed(notice, muted_by=f"group:{name.partition('|')[0]}")
+
+    def _waits_in(self, notice: Transition) -> str:
+        """Return where something of this alert waits, whatever its rule says now: nothing overtakes it."""
+        for name, record in self.memory.groups.items():
+            if record.digest.has(notice.rule, notice.key):
+                return name
+        return ""
+
+    def _place_in(self, terms: Terms, notice: Transition) -> str:
+        """Return the group that a rule asks for, by its name and scope; empty: none."""
+        group = self._groups.get(terms.notify.group)
+        if group is None:
+            return ""
+        family = terms.notify.family or notice.rule
+        return f"{group.name}|{grouping.scope_of(group, family, notice)}"
+
+    def _group(self, name: str) -> grouping.Group:
+        """Return the group of a place; one that the book has no more tells what waits, and is gone."""
+        return self._groups.get(name.partition("|")[0]) or grouping.Group(
+            name="gone", interval="0s"
+        )
 
     def _capped(self, notice: Transition, now: Millis) -> Transition:
         """Return a notice, held if it is over a cap."""
-        if not notice.told or not self._caps:
-            return notice
-        places = {
-            f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()
-        }
-        counts = {name: (cap, self.memory.caps.get(name)) for name, cap in places.items()}
-        name = capping.held_by(counts, notice.severity, now)
-        if name is None:
-            for place, (cap, record) in counts.items():
-                passed = capping.on_passed(cap, record, notice.severity, now)
-                self._keep_cap(place, passed if passed != capping.EMPTY else None)
-            return notice
-        cap, full = places[name], self.memory.caps[name]
-        self._keep_cap(name, capping.on_held(cap, full, notice, now))
-        held = changed(notice, muted_by=f"cap:{cap.name}")
-        self._unsay(held)
-        return held
+        passed = self._caps.take(notice, now)
+        if passed is not notice:
+            self._unsay(passed)
+        return passed
 
     def _unsay(self, held: Transition) -> None:
         """Remember of the alerts of a notice that people were not told that they fire."""
         if held.to_state is AlertState.FIRING and held.notice in TELL_OF_FIRE:
             pace = self.memory.paces.get(held.name) or Pace(last=changed(held, inputs=()))
             self._untold(held.name, pace, held.muted_by)
-        for name in held.members:
+        for name in held.members if held.notice is NoticeReason.DIGEST else ():
             known = self.memory.paces.get(name)
             if known is not None and known.firing:
                 self._untold(name, known, held.muted_by)
+
+    def _say_again(self, digest: Digest) -> None:
+        """Remember of the alerts that a summary names that people know now that they fire."""
+        for line in digest.lines:
+            name = f"{line.rule}|{line.key}"
+            pace = self.memory.paces.get(name)
+            if pace is not None and pace.firing and by_cap(pace.held_by):
+                terms = self._terms_of(line.rule) or _PLAIN
+                self._keep_pace(name, terms, changed(pace, told=True, held_by=""))
 
     def _untold(self, name: str, pace: Pace, why: str) -> None:
         terms = self._terms_of(name.partition("|")[0]) or _PLAIN
@@ -181,11 +200,7 @@ class Pacer:
         return [self._routed(item, terms, now) for item in paced.out]
 
     def _flushed(self, name: str, present: Present, now: Millis) -> list[Transition]:
-        group = self._groups.get(name.partition("|")[0])
-        record = self.memory.groups[name]
-        # a group that the book has no more tells what waits in it, and is gone
-        named = group or grouping.Group(name="gone", interval="0s")
-        rest, flush = grouping.on_timer(named, record, now)
+        rest, flush = grouping.on_timer(self._group(name), self.memory.groups[name], now)
         if rest is None:
             del self.memory.groups[name]
         else:
@@ -225,10 +240,11 @@ class Pacer:
         return muted
 
     def _summed(self, name: str, now: Millis) -> list[Transition]:
-        cap = self._caps.get(name.partition("|")[0]) or _GONE
-        record, overflow = capping.on_timer(cap, self.memory.caps[name], now)
-        self._keep_cap(name, record)
-        return [] if overflow is None else [overflow_notice(name, overflow, now)]
+        overflow = self._caps.due(name, now)
+        if overflow is None:
+            return []
+        self._say_again(overflow.digest)
+        return [overflow_notice(name, overflow, now)]
 
     def _expire(self, name: str, now: Millis) -> Transition:
         expires_at = self._terms[name].notify.expires_at or now
@@ -251,14 +267,6 @@ class Pacer:
         else:
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
 
-    def _keep_cap(self, name: str, record: capping.CapRecord | None) -> None:
-        if record is not None:
-            self.memory.caps[name] = record
-            due = capping.due(self._caps.get(name.partition("|")[0]) or _GONE, record)
-            self._ledger.keep((Kind.CAP, name), record, due)
-        elif self.memory.caps.pop(name, None) is not None:
-            self._ledger.keep((Kind.CAP, name), None, None)
-
     def take_changed(self) -> PaceChanged:
         """Return the records that changed since the last call; None removes one."""
         return self._ledger.take()
@@ -272,9 +280,7 @@ class Pacer:
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
         for name, group in memory.groups.items():
             self._ledger.remind((Kind.GROUP, name), group.due)
-        for name, cap in memory.caps.items():
-            known = self._caps.get(name.partition("|")[0]) or _GONE
-            self._ledger.remind((Kind.CAP, name), capping.due(known, cap))
+        self._caps.restore(memory.caps)
         for name, count in memory.counts.items():
             self._ledger.remind((Kind.COUNT, name), occurrences.due(count))
 
@@ -290,7 +296,3 @@ class Pacer:
             if pace.over and rule not in known and rule not in _NEWS:
                 del memory.paces[name]
                 self._ledger.keep((Kind.PACE, name), None, None)
-
-
-_GONE = capping.Cap(name="gone")
-"""In place of a cap that the book has no more: what it held is told by its clock."""

@@ -10,7 +10,6 @@ import msgspec
 from alerts.acks import Ack
 from alerts.desk.pace_ledger import PaceMemory
 from alerts.model import Transition
-from alerts.reasons import Reason
 from monitor.domain.commands import Place
 
 MAX_HIDDEN = 200
@@ -40,7 +39,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def owes_return(self) -> bool:
         """Tell whether people are still to hear that a value is known again, and of nothing else."""
-        return self.over and self.last.reason is Reason.DATA_BACK
+        return self.over and not self.told
 
     @property
     def kept_quiet_by(self) -> str:

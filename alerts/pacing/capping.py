@@ -16,7 +16,7 @@ import msgspec
 
 from alerts.forms import RuleId
 from alerts.model import Severity, Transition
-from alerts.pacing.digest import NO_LINES, Digest, apart, line_of
+from alerts.pacing.digest import NO_LINES, Digest, apart
 from monitor.core.clock import SECOND, Millis
 from monitor.core.durations import duration_ms
 
@@ -116,7 +116,7 @@ def on_held(cap: Cap, record: CapRecord, transition: Transition, now: Millis) ->
     if sum_at is None:
         counting = _counting(cap, record, now)
         sum_at = max(counting[0] + cap.window_ms, _pause_until(cap, record))
-    digest = record.digest.with_line(line_of(transition))
+    digest = record.digest.with_notice(transition)
     return replace(record, held=record.held + 1, digest=digest, sum_at=sum_at)
 
 

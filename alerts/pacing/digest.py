@@ -36,6 +36,10 @@ class Digest:
         severities = (line.severity for line in self.lines)
         return max(severities, key=LOUDNESS.__getitem__, default=Severity.INFO)
 
+    def has(self, rule: str, key: str) -> bool:
+        """Tell whether an alert has a line."""
+        return any((line.rule, line.key) == (rule, key) for line in self.lines)
+
     def with_line(self, line: Line) -> Digest:
         """Return the digest with an alert's line added, or rewritten if it has one."""
         for place, known in enumerate(self.lines):
@@ -45,6 +49,13 @@ class Digest:
         if len(self.lines) >= MAX_LINES:
             return replace(self, more=self.more + 1)
         return replace(self, lines=(*self.lines, line))
+
+    def with_notice(self, notice: Transition) -> Digest:
+        """Return the digest with what a notice says: of several alerts, each one's line."""
+        digest = self if notice.lines else self.with_line(line_of(notice))
+        for line in notice.lines:
+            digest = digest.with_line(line)
+        return replace(digest, more=digest.more + notice.more)
 
 
 NO_LINES = Digest()

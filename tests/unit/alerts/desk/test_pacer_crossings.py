@@ -116,8 +116,8 @@ def test_the_chain_waits_for_no_group_and_no_cap() -> None:
     assert room.told() == [(0, "new"), (5 * MINUTE, "escalation")]
 
 
-def test_a_digest_over_a_cap_told_nobody() -> None:
-    """The ends of alerts whose digest was held are not told either."""
+def test_a_digest_over_a_cap_is_told_line_by_line_in_the_summary() -> None:
+    """What the digest would have said, so that the end of an alert in it is told as any other."""
     book = {
         "groups": [{"name": "market", "by": []}],
         "caps": [{"name": "phone", "limit": 1, "window": "10m"}],
@@ -129,8 +129,39 @@ def test_a_digest_over_a_cap_told_nobody() -> None:
     room.go(HOUR)
     room.resolve("a")
     room.go(2 * HOUR)
+    assert [word for _, word in room.told()] == ["new", "overflow", "resolved"]
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    assert [(line.rule, line.state) for line in summary.lines] == [
+        ("a", AlertState.FIRING),
+        ("b", AlertState.FIRING),
+    ]
+
+
+def test_what_was_over_before_the_summary_is_named_as_over_in_it() -> None:
+    """Its end is no notice of its own: nobody had heard of it."""
+    room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]})
+    room.fire("plain")
+    room.fire("a")
+    room.restart()
+    room.go(MINUTE)
+    room.resolve("a")
+    room.restart()
+    room.go(HOUR)
     assert [word for _, word in room.told()] == ["new", "overflow"]
-    assert room.out[-1].muted_by == "cap:phone"
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    assert summary.summary.startswith("1 held")
+    assert [(line.rule, line.state) for line in summary.lines] == [("a", AlertState.RESOLVED)]
+
+
+def test_what_waits_in_a_group_is_not_overtaken() -> None:
+    """The rule leaves the group while its fire waits there: the end waits behind it."""
+    room = Room({"groups": [{"name": "market", "by": []}]}, a={"group": "market"})
+    room.fire("a")
+    room.rules = []
+    room.restart()
+    room.resolve("a")
+    room.go(HOUR)
+    assert [word for _, word in room.told()] == ["new", "resolved"]
 
 
 def test_a_pause_that_ends_while_it_flaps_tells_nothing() -> None:
@@ -144,3 +175,19 @@ def test_a_pause_that_ends_while_it_flaps_tells_nothing() -> None:
     room.muted.clear()
     room.go(3 * HOUR)
     assert room.told() == [(0, "new"), (MINUTE, "resolved"), (38 * MINUTE, "stable")]
+
+
+def test_an_end_that_the_desk_owes_outlives_a_fire_that_is_muted_too() -> None:
+    """It fired anew before what muted it was over: whoever knew of the first fire hears of the end."""
+    room = Room({}, up={"cooldown": "1m"})
+    room.fire("up")
+    room.go(10 * MINUTE)
+    room.muted["up|RIOT"] = "rule:louder|RIOT"
+    room.resolve("up")
+    room.go(11 * MINUTE)
+    room.fire("up")
+    room.restart()
+    room.go(12 * MINUTE)
+    room.muted.clear()
+    room.resolve("up")
+    assert [word for _, word in room.told()] == ["new", "resolved"]

@@ -11,10 +11,11 @@ from alerts.desk.pace import TELL_OF_FIRE
 from alerts.model import AlertState, Severity, Transition
 from alerts.reasons import NoticeReason
 from monitor.compute.saved import read_cells
+from monitor.core.clock import DAY
 from monitor.domain.commands import EndSilence
 from tests.desks import MINUTE, book
 from tests.unit.monitor.compute.test_telling_anyhow import MOVES, Move, silences_of, ticks
-from tests.worlds import NOON, commit, make_step, threshold
+from tests.worlds import NOON, commit, make_step, quote, threshold, tick
 
 CHAINED = {"flap": {"sample": "10m"}, "escalate": "night", "repeat": {"first": "2m"}}
 RULES = [
@@ -30,6 +31,26 @@ RULES = [
     ),
     threshold(id="child", on="Y", above=10.0),
 ]
+STORIES = [
+    *RULES,
+    threshold(
+        id="st",
+        on="Y",
+        above=5.0,
+        steps=[{"severity": "critical", "after": "2m"}],
+        keep_firing_for="1m",
+        notify={"cooldown": "3m"},
+    ),
+    threshold(
+        id="asks",
+        on="X",
+        below=10.0,
+        no_data="alert",
+        no_data_after="1m",
+        notify={"group": "all"},
+    ),
+]
+"""The last of them is taken out of the book, and put back, where the moves say."""
 BOOK = book(
     quiet=[{"name": "tea", "from": "12:20", "to": "12:35"}],
     feed_dead_after="2m",
@@ -127,3 +148,35 @@ def test_no_more_passes_than_the_cap_lets(moves: list[Move]) -> None:
 def _counts(item: Transition) -> bool:
     free = item.severity is Severity.CRITICAL or item.inbox or item.echo
     return item.told and not free and item.notice is not NoticeReason.OVERFLOW
+
+
+def healed(moves: list[Move]) -> list[Transition]:
+    """Return what goes out where each price is harmless in the end, long after all the moves."""
+    step, cells, out = make_step(STORIES, BOOK), dict[str, bytes](), list[Transition]()
+    step.advance(NOON)
+    at = NOON
+    for move, at, item in ticks(moves, silences_of(moves)):
+        step.process(item) if item else step.advance(at)
+        if move.restarts:
+            out += commit(step, cells)
+            step = make_step(STORIES[: -1 if move.commits else None], BOOK)
+            step.restore(read_cells(cells))
+            step.judge()
+    at += LONG
+    well = (quote("X", 12.0, at, fresh_ms=DAY), quote("Y", 3.0, at, fresh_ms=DAY))
+    step.process(tick(at, *well))
+    step.advance(at + LONG)
+    return out + commit(step, cells)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MOVES)
+def test_whoever_is_told_hears_that_it_is_over(moves: list[Move]) -> None:
+    """By a message of its own, or by a line in a digest or in the summary of a cap."""
+    last: dict[str, str] = {}
+    for item in (it for it in healed(moves) if it.told):
+        if item.notice in {NoticeReason.DIGEST, NoticeReason.OVERFLOW}:
+            last |= {f"{line.rule}|{line.key}": line.state.value for line in item.lines}
+        elif item.to_state is not AlertState.NOTED:
+            last[item.name] = item.to_state.value
+    assert {name for name, state in last.items() if state in {"firing", "no_data"}} == set()

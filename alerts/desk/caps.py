@@ -1,0 +1,86 @@
+"""The rate caps at work: what passes, what is held for a summary, and what that says. Hop 5, pure.
+
+What a summary names is told by it. So an alert that it says fires is told of its end as any other,
+and one that is over before the summary is named as over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from msgspec.structs import replace as changed
+
+from alerts.desk.pace_ledger import Kind, PaceLedger
+from alerts.model import Transition
+from alerts.pacing import capping
+from alerts.pacing.capping import Cap, CapRecord, Overflow
+from alerts.pacing.digest import line_of
+from monitor.core.clock import Millis
+
+USER = "all"
+"""Whose notices are counted together while there is one reader."""
+_MUTE = "cap:"
+_GONE = Cap(name="gone")
+"""In place of a cap that the book has no more: what it held is told by its clock."""
+
+
+def by_cap(muted_by: str) -> bool:
+    """Tell whether it is a cap that keeps something back."""
+    return muted_by.startswith(_MUTE)
+
+
+class Caps:
+    """All caps of a book, over the records of a memory, by place: `cap|scope`."""
+
+    def __init__(self, caps: Iterable[Cap], ledger: PaceLedger) -> None:
+        self._caps = {cap.name: cap for cap in caps}
+        self._ledger = ledger
+        self._records: dict[str, CapRecord] = {}
+
+    def restore(self, records: dict[str, CapRecord]) -> None:
+        """Go on with records that were stored, and keep them in that very dict."""
+        self._records = records
+        for place, record in records.items():
+            self._ledger.remind((Kind.CAP, place), capping.due(self._at(place), record))
+
+    def take(self, notice: Transition, now: Millis) -> Transition:
+        """Return a notice that passes as it is, and count it; else held, for a summary."""
+        if not notice.told or not self._caps:
+            return notice
+        places = {
+            f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()
+        }
+        counts = {place: (cap, self._records.get(place)) for place, cap in places.items()}
+        full = capping.held_by(counts, notice.severity, now)
+        if full is None:
+            for place, (cap, record) in counts.items():
+                passed = capping.on_passed(cap, record, notice.severity, now)
+                self._keep(place, passed if passed != capping.EMPTY else None)
+            return notice
+        cap = places[full]
+        self._keep(full, capping.on_held(cap, self._records[full], notice, now))
+        return changed(notice, muted_by=f"{_MUTE}{cap.name}")
+
+    def restate(self, end: Transition) -> None:
+        """Let a summary that is to come say that an alert is over whose fire is held."""
+        for place, record in list(self._records.items()) if by_cap(end.muted_by) else ():
+            if record.digest.has(end.rule, end.key):
+                digest = record.digest.with_line(line_of(end))
+                self._keep(place, replace(record, digest=digest))
+
+    def due(self, place: str, now: Millis) -> Overflow | None:
+        """Return the summary that is due; a record that nothing is left of goes."""
+        record, overflow = capping.on_timer(self._at(place), self._records[place], now)
+        self._keep(place, record)
+        return overflow
+
+    def _at(self, place: str) -> Cap:
+        return self._caps.get(place.partition("|")[0]) or _GONE
+
+    def _keep(self, place: str, record: CapRecord | None) -> None:
+        if record is not None:
+            self._records[place] = record
+            self._ledger.keep((Kind.CAP, place), record, capping.due(self._at(place), record))
+        elif self._records.pop(place, None) is not None:
+            self._ledger.keep((Kind.CAP, place), None, None)
