@@ -39,6 +39,7 @@ class Pacer:
         self._session_of = session_of
         self._rules = rules
         self._groups = {group.name: group for group in book.groups}
+        self._waiting: dict[str, str] = {}
         self._caps = Caps(book.caps, self._ledger)
         self._caps.restore(self.memory.caps)
         chains = {chain.name: chain for chain in book.escalations}
@@ -108,7 +109,7 @@ class Pacer:
         """Return a notice as it goes out: at once, or held by its group or a cap."""
         if not notice.told or notice.inbox:
             return notice
-        name = self._waits_in(notice) or self._place_in(terms, notice)
+        name = self._waiting.get(notice.name) or self._place_in(terms, notice)
         if not name:
             return self._capped(notice, now)
         group = self._group(name)
@@ -116,13 +117,6 @@ class Pacer:
         self.memory.groups[name] = record
         self._ledger.keep((Kind.GROUP, name), record, record.due)
         return changed(notice, muted_by=f"group:{name.partition('|')[0]}")
-
-    def _waits_in(self, notice: Transition) -> str:
-        """Return where something of this alert waits, whatever its rule says now: nothing overtakes it."""
-        for name, record in self.memory.groups.items():
-            if record.digest.has(notice.rule, notice.key):
-                return name
-        return ""
 
     def _place_in(self, terms: Terms, notice: Transition) -> str:
         """Return the group that a rule asks for, by its name and scope; empty: none."""
@@ -200,6 +194,7 @@ class Pacer:
         return [self._routed(item, terms, now) for item in paced.out]
 
     def _flushed(self, name: str, present: Present, now: Millis) -> list[Transition]:
+        self._waiting = {alert: at for alert, at in self._waiting.items() if at != name}
         rest, flush = grouping.on_timer(self._group(name), self.memory.groups[name], now)
         if rest is None:
             del self.memory.groups[name]
@@ -280,6 +275,8 @@ class Pacer:
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
         for name, group in memory.groups.items():
             self._ledger.remind((Kind.GROUP, name), group.due)
+            # whatever their rules say now: no end overtakes a fire that waits
+            self._waiting |= {f"{line.rule}|{line.key}": name for line in group.digest.lines}
         self._caps.restore(memory.caps)
         for name, count in memory.counts.items():
             self._ledger.remind((Kind.COUNT, name), occurrences.due(count))
