@@ -193,9 +193,9 @@ class Verdicts:
 
     def _resolved(self, change: Transition, now: int) -> Transition:
         known = self._ledger.standings.get(change.name)
-        end = replace(change, notice=NoticeReason.RESOLVED)
         if known is not None and known.lost and not known.told:
             return self._known_at_last(change, now)
+        end = replace(change, notice=NoticeReason.RESOLVED)
         if not (change.notifies if known is None else known.told):
             self._ledger.forget(change.name)
             # what keeps it quiet now, and not what did when it fired: a restart looks anew
