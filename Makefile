@@ -73,7 +73,7 @@ golden: setup servers ## Compare the demo's messages with the ones of before; AR
 
 .PHONY: fuzz
 fuzz: setup ## Throw 10,000 damaged answers at every parser of a provider
-	HASHHEDGE_FUZZ_EXAMPLES=10000 $(RUN)pytest -n 2 tests/contract/test_feed_fuzz.py $(PYTEST_ARGS)
+	HASHHEDGE_FUZZ_EXAMPLES=10000 $(RUN)pytest -n 2 --timeout 1200 tests/contract/test_feed_fuzz.py $(PYTEST_ARGS)
 
 .PHONY: soak
 soak: setup ## Half an hour of all feeds and streams in real time, with faults from a seed
