@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+import structlog
+
 from alerts.schemas.builders import Stamp, company_state, feed_state, market_state, reading_now
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt import MqttSink
 from alerts.sinks.mqtt.compose import BoardState
 from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
 from monitor.core.breath import Breath
-from monitor.core.clock import Clock, Millis
+from monitor.core.clock import MINUTE, Clock, Millis
+from monitor.core.errors import DeliveryError
 from monitor.domain.events import Quality, Reading
 from monitor.store.published import PublishedTopics
 
@@ -20,6 +23,10 @@ STATES_AGAIN_MS = STATE_LIFETIME_MS // 3
 """A state that expires is said again often enough that two words of it may get lost."""
 TOGETHER = 8
 """States that wait for one acknowledgement: more would hold up alerts, fewer are more trips."""
+REFUSED_MS = 10 * MINUTE
+"""How long a broker that refused a state is not asked again."""
+
+log = structlog.get_logger()
 
 _News: TypeAlias = tuple[Topic, object, list[BoardState]]
 
@@ -36,6 +43,7 @@ class StateBoard:
         self._clock = clock
         self._published = published
         self._shown: dict[str, tuple[Topic, object, Millis]] = {}
+        self._refused: dict[str, Millis] = {}
         self._remembered: set[str] | None = None
         self._computed = self._fed = False
         self._last: tuple[object, object, object] | None = None
@@ -62,7 +70,7 @@ class StateBoard:
         """Publish each state that changed, repeat old ones, clear those that are gone.
 
         Raises:
-            DeliveryError: the broker did not take one of them.
+            DeliveryError: the broker did not take one of them, and may at the next turn.
             StoreUnavailable: Redis did not answer.
 
         """
@@ -96,6 +104,8 @@ class StateBoard:
             known = self._shown.get(topic.name)
             if known is not None and known[1] == content and now - known[2] < STATES_AGAIN_MS:
                 continue
+            if self._left_alone(topic, now):
+                continue
             said = [BoardState(topic, build)]
             if tick is not None and (known is None or known[1] != content):
                 said.append(BoardState(tick, build))
@@ -107,9 +117,57 @@ class StateBoard:
         return wanted
 
     async def _publish(self, news: Sequence[_News], now: Millis) -> None:
-        if news:
+        if not news:
+            return
+        try:
             await self._sink.publish_states([state for _, _, said in news for state in said])
+        except DeliveryError as error:
+            if error.retriable:
+                raise
+            await self._publish_apart(news, now)
+        else:
             self._shown |= {topic.name: (topic, content, now) for topic, content, _ in news}
+
+    async def _publish_apart(self, news: Sequence[_News], now: Millis) -> None:
+        """Publish each state by itself: what a broker refuses must keep no other from it.
+
+        That is told, and left alone for a while: some end the connection at it, and alerts go over
+        the same one.
+        """
+        for topic, content, said in news:
+            if self._left_alone(topic, now):
+                continue
+            try:
+                await self._publish_anew(said)
+            except DeliveryError as error:
+                if error.retriable:
+                    raise
+                self._refuse(topic, error, now)
+            else:
+                self._shown[topic.name] = (topic, content, now)
+
+    def _refuse(self, topic: Topic, error: DeliveryError, now: Millis) -> None:
+        """Leave alone what may not be written, with all of its kind, and what is too large by itself."""
+        forbidden = error.reason == "refused"
+        self._refused[topic.kind if forbidden else topic.name] = now + REFUSED_MS
+        below = self._sink.topics.below("")
+        hint = "let the broker take larger packets, or let rules watch fewer metrics"
+        if forbidden:
+            hint = f"let our user write {below}# in the broker's rules"
+        log.warning("states.refused", topic=topic.name, why=str(error), hint=hint)
+
+    async def _publish_anew(self, said: Sequence[BoardState]) -> None:
+        """Publish over a new connection, if the one before ended at what it was asked last."""
+        try:
+            await self._sink.publish_states(said)
+        except DeliveryError as error:
+            if not error.retriable:
+                raise
+            await self._sink.publish_states(said)
+
+    def _left_alone(self, topic: Topic, now: Millis) -> bool:
+        """Tell whether the broker has refused a state, or others of its kind, a while ago."""
+        return now < max(self._refused.get(it, 0) for it in (topic.name, topic.kind))
 
     async def _clear(self, names: set[str]) -> None:
         """Take back what stands there and is not any more."""

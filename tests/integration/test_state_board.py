@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from alerts.sinks.mqtt.listen import listening
-from monitor.app.state_board import STATES_AGAIN_MS, StateBoard
+from monitor.app.state_board import REFUSED_MS, STATES_AGAIN_MS, StateBoard
 from monitor.core.clock import ManualClock, SystemClock
 from monitor.store.keys import Keys
 from monitor.store.published import PublishedTopics
 from tests.listeners import listening as hearing
 from tests.publishing import Contract
-from tests.servers import TestBroker
+from tests.servers import TestBroker, start_broker
 
 pytestmark = pytest.mark.integration
 
@@ -119,8 +121,48 @@ async def test_a_state_that_did_not_change_is_said_again_in_time_and_not_before(
         board = StateBoard(sink, clock, PublishedTopics(redis, Keys(tag)))
         market: dict[str, Any] = {}
         for wait in (0, STATES_AGAIN_MS - 1, 1, 1):
-            clock.advance(wait)
+            clock.advance_to(clock.now() + wait)
             await board.show(market, same, {})
         await board.show(market, {**same, "LAST": view(0.2)}, {})
         await listener.wait_for("/company/LAST/state")
     assert len(listener.on("/company/STAYS/state")) == 2
+
+
+async def test_what_a_broker_refuses_keeps_no_other_state_from_it(
+    redis: Redis, tmp_path: Path, tag: str
+) -> None:
+    """Nothing of the market may be written, and one company is too large: the rest stands there.
+
+    Mosquitto 2.0.11 ends the connection at what it refuses, over which alerts go as well.
+    """
+    below, clock = f"hashhedge/v1/{tag}", ManualClock(1_000_000)
+    allowed = [f"topic write {below}/{it}/#" for it in ("company", "status")]
+    (tmp_path / "acl").write_text("\n".join(["topic read #", *allowed]) + "\n", encoding="utf-8")
+    broker = start_broker("mosquitto", tmp_path, extra=f"acl_file {tmp_path / 'acl'}\n")
+    try:
+        settings = MqttSettings(url=MqttUrl.parse(broker.url), instance=tag)
+        async with (
+            hearing(broker.url, f"{below}/#") as listener,
+            open_mqtt(settings) as sink,
+        ):
+            board = StateBoard(sink, clock, PublishedTopics(redis, Keys(tag)))
+            with structlog.testing.capture_logs() as told:
+                for value in (0.1, 0.2, 0.3):
+                    clock.advance(1.0)
+                    market = {"BTC-USD": view(value)["mining_margin_ratio"]}
+                    huge = {"BIG": {"m" * 300_000: view(value)["mining_margin_ratio"]}}
+                    companies = {it: view(value) for it in ("RIOT", "LAST")}
+                    await board.show(market, huge | companies, {})
+                clock.advance(REFUSED_MS / 1_000)
+                await board.show({"BTC-USD": view(1)["mining_margin_ratio"]}, {"RIOT": view(1)}, {})
+            await listener.wait_for("/company/LAST/state", 4)  # three, and its end
+    finally:
+        broker.stop()
+    assert len(listener.on("/company/RIOT/state")) == 4
+    assert not listener.on("/market/BTC-USD/state")
+    refused = [it for it in told if it["event"] == "states.refused"]
+    market_state, too_large = f"{below}/market/BTC-USD/state", f"{below}/company/BIG/state"
+    assert [it["topic"] for it in refused] == [market_state, too_large, market_state]
+    assert f"{below}/#" in refused[0]["hint"]
+    assert "larger packets" in refused[1]["hint"]
+    assert len([it for it in told if it["event"] == "mqtt.not_connected"]) <= 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from alerts.sinks.mqtt.connect import MqttSettings
-from alerts.sinks.mqtt.link import LinkLost, NotAcknowledged, Refused
+from alerts.sinks.mqtt.link import PACKET_TOO_LARGE, LinkLost, NotAcknowledged, Refused
 from alerts.sinks.mqtt.refusals import CONFIG, HINTS, TAKEN_OVER, Clash
 from monitor.core.clock import Clock, Millis
 from monitor.core.errors import ConfigError, DeliveryError
@@ -21,7 +21,8 @@ def verdict(error: LinkLost | Refused) -> DeliveryError:
     """Return what a failure to deliver says to the relay: why, and whether to try again."""
     if isinstance(error, Refused):
         lasting = error.code in _LASTING_REFUSALS
-        return DeliveryError(str(error), retriable=not lasting, reason="refused")
+        reason = "too_large" if error.code == PACKET_TOO_LARGE else "refused"
+        return DeliveryError(str(error), retriable=not lasting, reason=reason)
     reason = "ack_timeout" if isinstance(error, NotAcknowledged) else "connection_lost"
     return DeliveryError(str(error), retriable=True, reason=reason)
 
