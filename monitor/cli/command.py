@@ -53,7 +53,7 @@ def sign(
     try:
         read_command(body, user, now)
     except MalformedBodyError as error:
-        hint = "docs/commands.md has the fields of each verb"
+        hint = "name the verb and each field that it needs, as alert.ack rule=btc-low key=BTC-USD"
         raise ConfigError(str(error), where="the command", hint=hint) from error
     key = key_of(users, user)
     sys.stdout.write(sealed(user, key, str(now // SECOND), body).decode() + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.desk.user_rules import UserRule
+from alerts.forms import OWNER
 from alerts.rules.base import Rule
 from alerts.rules.written import any_written
 from monitor.app.world import find_rule_types
@@ -50,10 +52,21 @@ def set_rule(
     One of the same id is replaced; what it decides alike goes on, a firing alert of another one
     ends. At work it is called `<user>.<id>`, in topics as well.
     """
+    _check_name(user)
     document = _read(file)
     document.convert(any_written(find_rule_types()))
     wish, url = SetRule(rule=document.data), required_url(live)
     show(send(url, wish, user, dry_run=dry_run, where=document.name), output)
+
+
+def _check_name(user: str) -> None:
+    if OWNER.fullmatch(user) is None:
+        near = re.sub(r"[^a-z0-9_-]+", "-", user.lower()).strip("-_")[:32] or "ana"
+        raise ConfigError(
+            f"`{user}` is no name of a user who may have rules",
+            where="--user",
+            hint=f"lower-case letters, digits, - and _, at most 32: --user {near}",
+        )
 
 
 def remove_rule(
@@ -64,6 +77,7 @@ def remove_rule(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Remove a rule of a user's own; an alert of it that fires ends."""
+    _check_name(user)
     wish = RemoveRule(rule=rule.removeprefix(f"{user}."))
     show(send(required_url(live), wish, user, dry_run=dry_run, where="ID"), output)
 

@@ -55,6 +55,8 @@ MISTAKES = (
     "rules check far.yaml",
     "rules check torn.yaml",
     "rules explain btc-under-10k",
+    "rules set rules.yaml --user 'Ana B'",
+    "command sign alert.ack rule=btc-low --user anna",
     "template render btc-under-10k",
     "route test --alert btc-under-100k --users good.yaml",
     "route test --alert btc-under-10k/BTC-USD --users good.yaml",
