@@ -12,7 +12,7 @@ from dataclasses import replace
 from msgspec.structs import replace as changed
 
 from alerts.desk.pace_ledger import Kind, PaceLedger
-from alerts.model import Transition
+from alerts.model import AlertState, Transition
 from alerts.pacing import capping
 from alerts.pacing.capping import Cap, CapRecord, Overflow
 from alerts.pacing.digest import line_of
@@ -51,6 +51,7 @@ class Caps:
         places = {
             f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()
         }
+        self._renew(places, notice)
         counts = {place: (cap, self._records.get(place)) for place, cap in places.items()}
         full = capping.held_by(counts, notice.severity, now)
         if full is None:
@@ -64,9 +65,17 @@ class Caps:
 
     def restate(self, end: Transition) -> None:
         """Let a summary that is to come say that an alert is over whose fire is held."""
-        for place, record in list(self._records.items()) if by_cap(end.muted_by) else ():
-            if record.digest.has(end.rule, end.key):
-                digest = record.digest.with_line(line_of(end))
+        if by_cap(end.muted_by):
+            self._renew(list(self._records), end)
+
+    def _renew(self, places: Iterable[str], notice: Transition) -> None:
+        """Let no summary that is to come say an older state of an alert than people know."""
+        if notice.inbox or notice.to_state is AlertState.NOTED:
+            return
+        for place in places:
+            record = self._records.get(place)
+            if record is not None and record.digest.has(notice.rule, notice.key):
+                digest = record.digest.with_line(line_of(notice))
                 self._keep(place, replace(record, digest=digest))
 
     def due(self, place: str, now: Millis) -> Overflow | None:

@@ -43,6 +43,7 @@ _NOTICE = {
 }
 _UNHEARD = frozenset({SHADOW, COLD_START})
 """What nobody is ever told of explains nothing to anybody."""
+_ON = frozenset({AlertState.FIRING, AlertState.RECOVERING})
 _PUT_OFF = frozenset({Reason.SILENCE_EXPIRED, Reason.ACK_EXPIRED, Reason.UNACKNOWLEDGED})
 """After these, what was told before is told again: a person had put it off."""
 
@@ -79,8 +80,7 @@ class Desk:
         changes = [*news, *changes]
         for change in changes:
             if change.to_state is not AlertState.NOTED:
-                on = change.to_state in {AlertState.FIRING, AlertState.RECOVERING}
-                firing = on and change.muted_by not in _UNHEARD
+                firing = change.to_state in _ON and change.muted_by not in _UNHEARD
                 if self.mutes.inhibition.set(subject_of(change), firing=firing):
                     self._freed[f"rule:{change.name}"] = Reason.INHIBITION_OVER
         for change in changes:
@@ -127,6 +127,11 @@ class Desk:
         told = standing.over or standing.last.to_state is AlertState.FIRING
         if told and not self._waits(standing):
             self._free(standing, reason, now)
+        elif (
+            not told and standing.told
+        ):  # nothing to tell, and nothing that keeps it quiet any more
+            muted = self.mutes.of(subject_of(standing.last), now, standing.ack)
+            self.ledger.stand(replace(standing, muted_by=muted))
 
     def _waits(self, standing: Standing) -> bool:
         """Tell whether a notice of what is dead waits for the rest of its feed to come back."""
@@ -148,6 +153,7 @@ class Desk:
             reading = self._around.reading(last.target, last.labels.get("company"))
             notice = _NOTICE.get(reason, NoticeReason.NEW)
             self.ledger.stand(replace(standing, told=True, muted_by="", lost=False))
+            self.mutes.inhibition.set(subject_of(last), firing=True)
             self._out.append(notices.again(standing, notice, reason, reading, now))
 
     def end_silence(self, name: str, now: int) -> Silence:
@@ -251,11 +257,12 @@ class Desk:
         """Take the memory back; an alert that fired before there was a desk was told."""
         self.ledger.restore(memory)
         for alert in alerts:
-            if alert.record.fired and alert.name not in self.ledger.standings:
+            heard = alert.record.fired and alert.rule not in self._around.shadows
+            if heard and alert.name not in self.ledger.standings:
                 self.ledger.stand(Standing(last=standing_of(alert), told=True))
         for standing in self.ledger.standings.values():
-            firing = standing.last.to_state is AlertState.FIRING
-            if firing and standing.muted_by not in _UNHEARD:
+            on = standing.last.to_state in _ON and not standing.over
+            if on and standing.muted_by not in _UNHEARD:
                 self.mutes.inhibition.set(subject_of(standing.last), firing=True)
 
     def review(self, now: int) -> None:

@@ -78,6 +78,7 @@ def end_at_last(standing: Standing, reason: Reason, now: int) -> Transition:
         summary=f"{last.summary} {word} {iso(last.at)}; {_WHY[reason]}.",
         notice=notice,
         muted_by="",
+        echo=last.to_state is not AlertState.RESOLVED,  # where it stands by now is another thing
     )
 
 

@@ -15,7 +15,7 @@ from alerts.desk.matching import match_fault, match_mend, meets, nothing_meant, 
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
 from alerts.forms import owner_of_alert
-from alerts.model import AlertState, News
+from alerts.model import SHADOW, AlertState, News
 from alerts.reasons import Reason
 from alerts.rehearsal import drill
 from monitor.core.clock import iso
@@ -184,7 +184,7 @@ class Orders:
         standing = self._ledger.standings.get(f"{wish.rule}|{wish.key}")
         if standing is None or standing.over or standing.last.to_state is AlertState.RESOLVED:
             return None
-        return standing
+        return None if standing.muted_by == SHADOW else standing
 
     def _add_window(self, command: Command, wish: AddMaintenance, now: int) -> Reply:
         fault = _span_fault(wish.begin, wish.until, now)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from dataclasses import replace as replace_record
 from typing import TypeAlias
 
 import msgspec
@@ -125,10 +126,13 @@ def on_change(
     if record is None and not (ends or change.to_state is AlertState.FIRING):
         return Paced(None, (change,))
     pace = record or Pace(last=change)
+    waits = pace.over and pace.told and not ends and change.to_state is not AlertState.FIRING
     if event.fired:  # whatever is left of the episode before, but an end that the desk still owes
         owed = pace.over and pace.told
-        pace = replace(pace, told=owed, held_by="" if owed else change.muted_by, chain=None)
-    pace = replace(pace, last=replace(change, inputs=()), acked=change.ack is not None)
+        chain, held_by = (pace.chain, "") if owed else (None, change.muted_by)
+        pace = replace(pace, told=owed, held_by=held_by, chain=chain)
+    last = pace.last if waits else replace(change, inputs=())  # whoever owes an end has not fired
+    pace = replace(pace, last=last, acked=change.ack is not None)
     pace, change, held = _flapped(terms, pace, event, now)
     if change.told and not held:
         held = _held(terms, pace, change, session_of, now)
@@ -144,6 +148,8 @@ def on_change(
     if event.change.muted_by and pace.told:  # the desk owes the end, and tells it later
         chain = pace.chain and escalation.on_acknowledged(pace.chain)
         return Paced(replace(rest, chain=chain), (change,))
+    if event.change.muted_by and pace.held_by:  # it tells it later, of what nobody has heard
+        return Paced(replace(rest, acked=False, chain=None), (change,))
     rest = replace(rest, told=False, held_by="", acked=False, chain=None)
     return Paced(None if rest.idle else rest, (change, *_told_inboxes(pace, change, now)))
 
@@ -168,6 +174,8 @@ def _held(terms: Terms, pace: Pace, change: Transition, session_of: SessionOf, n
     """Return why a notice is not told; empty: it is."""
     if change.notice is NoticeReason.RESOLVED:
         return "" if pace.told else pace.held_by
+    if change.notice is NoticeReason.DATA_BACK and change.to_state is not AlertState.FIRING:
+        return ""
     if is_over(terms, now):
         return EXPIRED
     if change.notice not in _FIRES or pace.told:
@@ -207,10 +215,16 @@ def on_told(
         held_by="",
         cooldown=cooldown.on_told(notice.severity, now) if notify.cooldown_ms else None,
         trigger=trigger.on_told(notify.trigger, _session(terms, session_of, now)),
-        chain=escalation.start(notice.severity, now) if opened else pace.chain,
+        chain=_opened(pace, notice, now) if opened else pace.chain,
         repeats_from=now if notify.repeat else None,
         repeat_at=next_repeat(notify.repeat, now, now) if notify.repeat else None,
     )
+
+
+def _opened(pace: Pace, notice: Transition, now: Millis) -> EscalationRecord:
+    """Begin the chain; whoever was told of a fire whose end is owed hears of that end, too."""
+    begun = escalation.start(notice.severity, now)
+    return begun if pace.chain is None else replace_record(begun, told=pace.chain.told)
 
 
 def _on_acknowledged(terms: Terms, pace: Pace, now: Millis) -> Pace:

@@ -65,7 +65,7 @@ def _timers(terms: Terms, pace: Pace) -> Iterable[tuple[Millis, _Act]]:
         step = escalation.due(terms.chain, pace.chain)
         if step is not None:
             yield step, _escalate
-    if pace.repeat_at is not None:
+    if pace.repeat_at is not None and notify.repeat is not None:
         yield pace.repeat_at, _repeat
 
 
@@ -83,6 +83,7 @@ def _calm(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
 
 def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     owed = pace.cooldown is not None and pace.cooldown.owed and pace.firing
+    owed = owed and not pace.told
     free = changed(pace, cooldown=None)
     if not owed or (pace.flap is not None and pace.flap.flapping):
         return Paced(free)

@@ -24,6 +24,7 @@ from alerts.pacing.grouping import Flush
 from alerts.pacing.notify import PLAIN, PaceBook
 from alerts.reasons import NoticeReason
 from alerts.rules.base import Rule
+from alerts.rules.life import Mode
 from monitor.core.clock import Millis
 
 _PLAIN = Terms(PLAIN)
@@ -53,7 +54,9 @@ class Pacer:
             if rule.notify is not None
         }
         self._expiring = {
-            rule.id: rule for rule in rules if rule.notify is not None and rule.notify.expires
+            rule.id: rule
+            for rule in rules
+            if rule.notify is not None and rule.notify.expires and rule.mode is not Mode.SHADOW
         }
 
     def begin(self) -> None:
@@ -154,7 +157,7 @@ class Pacer:
         for line in digest.lines:
             name = f"{line.rule}|{line.key}"
             pace = self.memory.paces.get(name)
-            if pace is not None and pace.firing and by_cap(pace.held_by):
+            if pace is not None and not pace.over and by_cap(pace.held_by):
                 terms = self._terms_of(line.rule) or _PLAIN
                 self._keep_pace(name, terms, changed(pace, told=True, held_by=""))
 
@@ -290,6 +293,7 @@ class Pacer:
             self._ledger.keep((Kind.EXPIRED, name), None, None)
         for name, pace in list(memory.paces.items()):
             rule = name.partition("|")[0]
-            if pace.over and rule not in known and rule not in _NEWS:
+            owed = pace.told or pace.held_by  # the desk will tell the end, or hold it to the end
+            if pace.over and not owed and rule not in known and rule not in _NEWS:
                 del memory.paces[name]
                 self._ledger.keep((Kind.PACE, name), None, None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.model import AlertState
+from alerts.model import AlertState, Severity
 from alerts.reasons import NoticeReason
 from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
+from tests.worlds import threshold
 
 CHAIN = {"name": "night", "steps": [{"after": "5m", "to": "lead"}]}
 AGAIN: dict[str, Any] = {
@@ -191,3 +192,57 @@ def test_an_end_that_the_desk_owes_outlives_a_fire_that_is_muted_too() -> None:
     room.muted.clear()
     room.resolve("up")
     assert [word for _, word in room.told()] == ["new", "resolved"]
+
+
+def test_a_book_without_repeats_ends_those_that_run() -> None:
+    """The rule repeats no more after a reload, while it fires: nothing fails, and nothing repeats."""
+    room = Room({}, up={"repeat": {"first": "1m"}, "cooldown": "1m"})
+    room.fire("up")
+    room.go(MINUTE + 1)
+    room.rules = [threshold(id="up", above=1.0, notify={"cooldown": "1m"})]
+    room.restart()
+    room.go(HOUR)
+    room.resolve("up")
+    assert [word for _, word in room.told()] == ["new", "repeat", "resolved"]
+
+
+def test_the_end_of_what_a_pause_held_is_held_when_the_desk_tells_it_later() -> None:
+    """Nobody has heard of the second fire, and the desk, which did tell it, owes its end."""
+    room = Room({}, up={"trigger": "once"})
+    room.fire("up")
+    room.resolve("up")
+    room.go(MINUTE)
+    room.fire("up")
+    room.muted["up|RIOT"] = "silence:s1"
+    room.resolve("up")
+    room.restart()
+    room.go(HOUR)
+    room.muted.clear()
+    room.resolve("up")
+    assert [word for _, word in room.told()] == ["new", "resolved"]
+
+
+def test_that_a_value_is_known_again_waits_for_no_pause() -> None:
+    """Whoever was told that it is unknown hears of it, whatever was told a while ago."""
+    room = Room({}, up={"trigger": "once", "cooldown": "1h"})
+    room.fire("up")
+    room.resolve("up")
+    room.go(MINUTE)
+    lost = {"to_state": AlertState.NO_DATA, "notice": NoticeReason.NO_DATA}
+    room.change("up", **lost)
+    room.go(2 * MINUTE)
+    room.change("up", to_state=AlertState.INACTIVE, notice=NoticeReason.DATA_BACK)
+    assert [word for _, word in room.told()][2:] == ["no_data", "data_back"]
+
+
+def test_a_summary_says_no_older_state_than_people_know() -> None:
+    """The fire was held, and grew critical, which no cap holds, before the summary."""
+    room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]})
+    room.fire("plain")
+    room.fire("a")
+    room.go(MINUTE)
+    worse = {"severity": Severity.CRITICAL, "notice": NoticeReason.SEVERITY_CHANGED}
+    room.change("a", to_state=AlertState.FIRING, **worse)
+    room.go(HOUR)
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    assert [line.severity for line in summary.lines] == [Severity.CRITICAL]

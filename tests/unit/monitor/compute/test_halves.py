@@ -275,3 +275,58 @@ def test_lost_data_that_is_back_under_a_silence_is_told_when_it_is_over() -> Non
         ]
         back = NOON + (50 if again else 30) * M
         assert heard == [("no_data", heard[0][1]), ("data_back", back)], again
+
+
+def test_a_silence_that_ended_while_an_alert_recovered_is_over_for_good() -> None:
+    """It fires again after that, and a restart does not tell of the silence once more."""
+    room = Room([threshold(id="low", on="X", below=8.0, keep_firing_for="20m")])
+    prices(room, (0, 12.0), (1, 5.0))
+    room.ask(NOON + 2 * M, silence(8, rule="low"))
+    prices(room, (3, 12.0), (4, 5.0), (5, 12.0))
+    room.pass_to(NOON + 12 * M)
+    prices(room, (13, 5.0))
+    before = len(room.told)
+    room.reload()
+    assert room.told[before:] == []
+
+
+def test_what_explains_others_does_so_after_a_restart_and_when_it_is_made_live() -> None:
+    """While it recovers it fires for them still; in the shadow it explains nothing, and then it does."""
+    inhibits = book(inhibit=[{"source": {"rule": "low"}, "target": {"rule": "child"}}])
+    child = threshold(id="child", on="Y", above=10.0)
+    held = {"id": "low", "on": "X", "below": 8.0, "keep_firing_for": "20m"}
+    recovering = Room([threshold(**held), child], inhibits)
+    prices(recovering, (0, 12.0), (1, 5.0), (2, 12.0))
+    recovering.reload()
+    live = Room([threshold(**held, mode="shadow"), child], inhibits)
+    prices(live, (0, 12.0), (1, 5.0))
+    live.reload([threshold(**held), child])
+    for room in (recovering, live):
+        room.price(NOON + 3 * M, 11.0, "Y")
+        assert [it.muted_by for it in room.all if it.rule == "child"] == ["rule:low|X"]
+
+
+def test_a_return_that_is_told_late_says_nothing_of_where_the_alert_stands() -> None:
+    """It waited to fire when its data came back under a silence, and is quiet since."""
+    asks = {"no_data": "alert", "no_data_after": "1m", "for": "3m"}
+    room = Room([threshold(id="a", on="X", below=8.0, **asks)])
+    room.price(NOON, 12.0, fresh_ms=M)
+    room.pass_to(NOON + 3 * M)
+    room.ask(NOON + 4 * M, silence(30, rule="a"))
+    prices(room, (5, 5.0), (6, 12.0))
+    room.pass_to(NOON + 40 * M)
+    late = [it for it in room.told if it.rule == "a"][-1]
+    assert (late.reason.value, late.to_state, late.has_state) == (
+        "silence_expired",
+        AlertState.PENDING,
+        False,
+    )
+
+
+def test_a_shadow_cannot_be_taken_on() -> None:
+    """Nobody is told of it: what is made live later must not be quiet for an old word."""
+    room = Room([threshold(id="a", on="X", below=8.0, mode="shadow")])
+    prices(room, (0, 12.0), (1, 5.0))
+    assert not room.ask(NOON + 2 * M, ack("a")).accepted
+    room.reload([threshold(id="a", on="X", below=8.0)])
+    assert [reason for _, reason in heard_of(room, "a")] == ["made_live"]
