@@ -24,10 +24,6 @@ class Reason(StrEnum):
     NO_DATA_ALERT = "no_data_alert"
     NO_DATA_OK = "no_data_ok"
     DATA_BACK = "data_back"
-    STALE = "stale"
-    DISPUTED = "disputed"
-    MISSING = "missing"
-    NOT_APPLICABLE = "not_applicable"
     EXPRESSION_FAILED = "expression_failed"
     OUTSIDE_SESSION = "outside_session"
     OUTSIDE_WINDOW = "outside_window"
@@ -62,6 +58,11 @@ class Reason(StrEnum):
     NO_CROSSING = "no_crossing"
     STILL_CLEARING = "still_clearing"
     WITHIN_STRIDE = "within_stride"
+    # what is wrong with a value: said in messages, in place of what the engine has made of it
+    STALE = "stale"
+    DISPUTED = "disputed"
+    MISSING = "missing"
+    NOT_APPLICABLE = "not_applicable"
 
 
 OUTSIDE = frozenset({Reason.OUTSIDE_SESSION, Reason.OUTSIDE_WINDOW})

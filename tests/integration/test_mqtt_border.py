@@ -18,11 +18,14 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.mark.parametrize(
-    ("extra", "text"),
-    [("max_packet_size 2000\n", "over the broker's limit"), ("acl_file {acl}\n", "authorized")],
+    ("extra", "text", "reason"),
+    [
+        ("max_packet_size 2000\n", "over the broker's limit", "too_large"),
+        ("acl_file {acl}\n", "authorized", "refused"),
+    ],
 )
 async def test_a_refusal_is_no_acknowledgement(
-    tmp_path: Path, tag: str, extra: str, text: str
+    tmp_path: Path, tag: str, extra: str, text: str, reason: str
 ) -> None:
     """What the broker forbids must never count as delivered, nor be tried for ever."""
     acl = tmp_path / "acl"
@@ -32,7 +35,7 @@ async def test_a_refusal_is_no_acknowledgement(
         async with open_mqtt(settings(server.url, tag)) as sink:
             with pytest.raises(DeliveryError, match=text) as caught:
                 await sink.publish(note(transition(summary="x" * 2_000)))
-            assert (caught.value.retriable, caught.value.reason) == (False, "refused")
+            assert (caught.value.retriable, caught.value.reason) == (False, reason)
     finally:
         server.stop()
 
