@@ -212,12 +212,19 @@ def test_the_end_of_a_removed_rule_outlives_a_restart_under_a_silence() -> None:
     assert [reason for _, reason in heard_of(room, "low")] == ["breached", "rule_removed"]
 
 
-def test_what_is_over_cannot_be_taken_on() -> None:
-    """A return that is owed under a silence is no alert: to acknowledge it would lose it."""
-    room = Room([threshold(id="a", on="X", below=8.0, no_data="alert", no_data_after="1m")])
+def blind_and_silenced(minutes: float, **more: object) -> Room:
+    """Return a room in which rule `a` has told that X is unknown, and is silenced since."""
+    asks = {"no_data": "alert", "no_data_after": "1m", **more}
+    room = Room([threshold(id="a", on="X", below=8.0, **asks)])
     room.price(NOON, 12.0, fresh_ms=M)
     room.pass_to(NOON + 3 * M)
-    room.ask(NOON + 4 * M, silence(30, rule="a"))
+    room.ask(NOON + 4 * M, silence(minutes, rule="a"))
+    return room
+
+
+def test_what_is_over_cannot_be_taken_on() -> None:
+    """A return that is owed under a silence is no alert: to acknowledge it would lose it."""
+    room = blind_and_silenced(30)
     prices(room, (5, 12.0))
     reply = room.ask(NOON + 6 * M, ack("a"))
     assert (reply.accepted, reply.text) == (False, "a does not fire for X")
@@ -247,11 +254,7 @@ def test_lost_data_is_known_again_though_its_rule_is_in_the_shadow(
 
 def test_lost_data_is_known_again_with_the_end_of_what_a_silence_hid() -> None:
     """The silence was over while the alert only waited for its end: that end is told as the return."""
-    asks = {"no_data": "alert", "no_data_after": "1m", "keep_firing_for": "20m"}
-    room = Room([threshold(id="a", on="X", below=8.0, **asks)])
-    room.price(NOON, 12.0, fresh_ms=M)
-    room.pass_to(NOON + 3 * M)
-    room.ask(NOON + 4 * M, silence(20, rule="a"))
+    room = blind_and_silenced(20, keep_firing_for="20m")
     prices(room, (5, 5.0), (15, 12.0))
     room.pass_to(NOON + 60 * M)
     heard = [it for it in room.all if it.told and it.rule == "a" and it.notice]
@@ -308,11 +311,7 @@ def test_what_explains_others_does_so_after_a_restart_and_when_it_is_made_live()
 
 def test_a_return_that_is_told_late_says_nothing_of_where_the_alert_stands() -> None:
     """It waited to fire when its data came back under a silence, and is quiet since."""
-    asks = {"no_data": "alert", "no_data_after": "1m", "for": "3m"}
-    room = Room([threshold(id="a", on="X", below=8.0, **asks)])
-    room.price(NOON, 12.0, fresh_ms=M)
-    room.pass_to(NOON + 3 * M)
-    room.ask(NOON + 4 * M, silence(30, rule="a"))
+    room = blind_and_silenced(30, **{"for": "3m"})
     prices(room, (5, 5.0), (6, 12.0))
     room.pass_to(NOON + 40 * M)
     late = [it for it in room.told if it.rule == "a"][-1]
