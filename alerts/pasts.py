@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from msgspec import structs
 
@@ -37,13 +38,8 @@ class Pasts:
         if not source.derived:
             return []
         self._take(source, reading, now, sample=sample)
-        return [
-            (
-                signal,
-                self.read(signal, reading, self._asked_at(signal, now, back=not source.usable)),
-            )
-            for signal in source.derived
-        ]
+        asked_at = partial(self._asked_at, now=now, back=not source.usable)
+        return [(it, self.read(it, reading, asked_at(it))) for it in source.derived]
 
     def _asked_at(self, series: Series, now: int, *, back: bool) -> int:
         """Return the moment as of which a signal is asked, when its source is shown at `now`.

@@ -127,9 +127,8 @@ class Desk:
         told = standing.over or standing.last.to_state is AlertState.FIRING
         if told and not self._waits(standing):
             self._free(standing, reason, now)
-        elif (
-            not told and standing.told
-        ):  # nothing to tell, and nothing that keeps it quiet any more
+        elif not told and standing.told:
+            # nothing to tell now, but what kept it quiet is not what does so from here on
             muted = self.mutes.of(subject_of(standing.last), now, standing.ack)
             self.ledger.stand(replace(standing, muted_by=muted))
 
