@@ -50,11 +50,11 @@ class Room:
         """Tell one price."""
         self.take(tick(at, quote(name, value, at, fresh_ms=fresh_ms)))
 
-    def ask(self, at: int, action: Action, *, dry_run: bool = False) -> Reply:
+    def ask(self, at: int, action: Action, *, by: str = "anna", dry_run: bool = False) -> Reply:
         """Send one command; return its answer."""
         self._asked += 1
         name = f"c{self._asked}"
-        command = Command(id=name, by="anna", action=action, dry_run=dry_run)
+        command = Command(id=name, by=by, action=action, dry_run=dry_run)
         self.take(tick(at, commands=(command,)))
         return self.replies[-1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from msgspec.structs import replace as changed
@@ -12,9 +12,10 @@ from alerts.acks import Ack
 from alerts.desk import notices
 from alerts.desk.desk import Desk
 from alerts.desk.matching import match_fault, match_mend, meets, nothing_meant, subject_of, words_of
+from alerts.desk.ownership import heard, may_hear, not_his, not_his_silence, owns
+from alerts.desk.pacer import Pacer
 from alerts.desk.records import Maintenance, Silence, Standing
 from alerts.desk.surroundings import Surroundings
-from alerts.forms import owner_of_alert
 from alerts.model import SHADOW, AlertState, News
 from alerts.reasons import Reason
 from alerts.rehearsal import drill
@@ -49,15 +50,37 @@ _LIST = "see hashhedge alert list"
 class Orders:
     """Does what is asked of the desk, or says why not."""
 
-    def __init__(self, desk: Desk, around: Surroundings) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, around: Surroundings, pacer: Pacer) -> None:
+        self._desk, self._pacer = desk, pacer
         self._ledger = desk.ledger
         self._around = around
 
     def do(self, command: Command, now: int) -> Reply:
         """Do one command at event time `now`; a dry run changes nothing."""
         fault = command_fault(command)
-        return refused(command, now, fault) if fault else self._do(command, now)
+        if fault:
+            return refused(command, now, fault)
+        return self._anothers(command, now) or self._do(command, now)
+
+    def _anothers(self, command: Command, now: int) -> Reply | None:
+        """Return the refusal of what would quiet a rule of another user's own; None: it does not.
+
+        Whom an escalation has told may be a team, whose members are not known here: from then on
+        anybody may take the alert on.
+        """
+        match command.action:
+            case AckAlert(rule=rule, key=key) | UnackAlert(rule=rule, key=key):
+                pace = self._pacer.memory.paces.get(f"{rule}|{key}")
+                free = owns(command, rule) or (pace is not None and pace.escalated)
+                return None if free else not_his(command, rule, now)
+            case AddSilence(match=match):
+                rule = match.get("rule", "")
+                return None if owns(command, rule) else not_his(command, rule, now)
+            case EndSilence(silence=name) if name in self._ledger.silences:
+                rule = self._ledger.silences[name].match.get("rule", "")
+                return None if owns(command, rule) else not_his_silence(command, name, now)
+            case _:
+                return None
 
     def _do(self, command: Command, now: int) -> Reply:  # noqa: PLR0911  # one for each wish
         match command.action:
@@ -91,7 +114,7 @@ class Orders:
         reply = self._matched(command, replace(done(command, now, ""), made=name), wish.match)
         said = f"{words_of(wish.match)} until {iso(wish.until)}"
         if not reply.matched and wish.match.get("rule") not in set(News):
-            known = [it for it in self._around.subjects() if _may_name(command, it.name)]
+            known = [it for it in self._around.subjects() if may_hear(command, it.name)]
             said = f"{said}; it hides nothing by now: {nothing_meant(wish.match, known)}"
         if name in self._ledger.silences:
             return replace(reply, text=f"silenced already: {said}")
@@ -121,7 +144,7 @@ class Orders:
             hint = "see hashhedge silence list"
             return refused(command, now, f"there is no silence `{wish.silence}`", hint)
         said = f"the silence of {silence.by} on {words_of(silence.match)}"
-        firing = _for(command, self._desk.firing(silence))
+        firing = heard(command, self._desk.firing(silence))
         reply = replace(
             done(command, now, f"would end {said}"),
             made=silence.id,
@@ -171,7 +194,7 @@ class Orders:
 
     def _no_fire(self, command: Command, wish: AckAlert) -> tuple[str, str]:
         """Return why an alert cannot be taken on, and the mend: a slip of the pen, or all is quiet."""
-        known = [it for it in self._around.subjects() if _may_name(command, it.name)]
+        known = [it for it in self._around.subjects() if may_hear(command, it.name)]
         keys = {it.key for it in known if it.rule == wish.rule}
         if not keys and wish.rule not in set(News):
             hint = nearest(wish.rule, {it.rule for it in known})
@@ -227,7 +250,7 @@ class Orders:
     def _drill(self, command: Command, wish: DrillAlert, now: int) -> Reply:
         """Send a test on the way of all notices, whatever would keep a real one quiet."""
         rehearsal = self._around.rehearsal(wish.rule, wish.key, now)
-        if rehearsal is None or not _may_name(command, rehearsal.name):
+        if rehearsal is None or not may_hear(command, rehearsal.name):
             of = f"for {wish.key}" if wish.key else "anything"
             return refused(command, now, f"no rule {wish.rule} watches {of}", _LIST)
         mute = self._desk.mutes.of(subject_of(rehearsal), now)
@@ -256,18 +279,9 @@ class Orders:
         for subject in self._around.subjects():
             if meets(match, subject):
                 names[subject.name] = None
-        meant, fires = _for(command, names), len(_for(command, firing))
+        meant, fires = heard(command, names), len(heard(command, firing))
         listed = tuple(meant[:MAX_LISTED])
         return replace(reply, matches=listed, matched=len(meant), firing=fires)
-
-
-def _for(command: Command, names: Iterable[str]) -> list[str]:
-    """Return the alerts that an answer knows of: nobody hears of another user's own rules."""
-    return [name for name in names if _may_name(command, name)]
-
-
-def _may_name(command: Command, name: str) -> bool:
-    return owner_of_alert(name) in {"", command.by}
 
 
 def _made_of(command: Command) -> str:

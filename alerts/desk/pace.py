@@ -103,6 +103,11 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         return self.last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
 
     @property
+    def escalated(self) -> bool:
+        """Tell whether it stands, and nobody acknowledged it in time: others were told as well."""
+        return not self.over and self.chain is not None and bool(self.chain.told)
+
+    @property
     def idle(self) -> bool:
         """Tell whether there is nothing left to remember."""
         kept = (self.flap, self.cooldown, self.trigger)

@@ -78,7 +78,7 @@ class Telling:
         self.desk = Desk(book, self)
         self.pacer = Pacer(book.pace, rules, self._session_of)
         self._out: list[Transition] = []
-        self._orders = Orders(self.desk, self)
+        self._orders = Orders(self.desk, self, self.pacer)
         self.replies: list[Reply] = []
 
     # ---------------------------------------------------------------- what the desk may ask
