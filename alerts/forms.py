@@ -11,6 +11,8 @@ RuleId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """A rule's id, and the name of what rules share: part of topics and ids."""
 OWNER = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 """The name of a user who may have rules."""
+OWNER_FORM = "use 1 to 32 of a-z, 0-9, - and _, a letter or digit first"
+"""That in words, as a mend."""
 _BETWEEN = "."
 """In no id of a rulebook and in no user's name, and a plain character in topics: nothing clashes."""
 

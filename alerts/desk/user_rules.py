@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from alerts.forms import OWNER, owned_id
+from alerts.forms import OWNER, OWNER_FORM, owned_id
 from alerts.model import Severity
 from alerts.rules.base import Rule
 from monitor.core.errors import ConfigError, ConfigErrors
@@ -140,8 +140,7 @@ class UserRules:
         if fault:
             return refused(command, now, fault)
         if not OWNER.fullmatch(command.by):
-            hint = "use 1 to 32 of a-z, 0-9, - and _, a letter or digit first"
-            return refused(command, now, f"`{command.by}` is no name of a user", hint)
+            return refused(command, now, f"`{command.by}` is no name of a user", OWNER_FORM)
         match command.action:
             case SetRule() as wish:
                 return self._set(command, wish.rule, firing, now)

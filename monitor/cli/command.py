@@ -15,6 +15,7 @@ from rich.text import Text
 
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
+from monitor.cli.user_names import user_name
 from monitor.core.clock import SECOND, SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.domain.commands import Reply
@@ -30,7 +31,7 @@ app = typer.Typer(help="Commands over MQTT and HTTP.", no_args_is_help=True)
 @app.command("sign")
 def sign(
     verb: Annotated[str, typer.Argument(help="alert.ack, silence.add, rules.reload, …")],
-    user: Annotated[str, typer.Option("--user", help="Who commands.")],
+    user: Annotated[str, typer.Option("--user", callback=user_name, help="Who commands.")],
     wish: Annotated[
         list[str] | None,
         typer.Argument(metavar="FIELD=VALUE…", help="rule=…, key=…, for=10m, match.company=HIVE."),

@@ -12,6 +12,7 @@ from rich.text import Text
 from monitor.app.posting import letter_store
 from monitor.cli.live import LiveOption, ask, required_url
 from monitor.cli.output import Output, OutputOption, emit, sheet
+from monitor.cli.user_names import user_name
 from monitor.core.clock import iso
 
 app = typer.Typer(help="Deliveries: what reached whom.", no_args_is_help=True)
@@ -19,7 +20,9 @@ app = typer.Typer(help="Deliveries: what reached whom.", no_args_is_help=True)
 
 @app.command("list")
 def list_deliveries(
-    user: Annotated[str | None, typer.Option("--user", help="Of one user.")] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", callback=user_name, help="Of one user.")
+    ] = None,
     alert: Annotated[
         str | None, typer.Option("--alert", metavar="RULE/KEY", help="Of one alert.")
     ] = None,

@@ -31,6 +31,7 @@ from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption, ask, required_url
 from monitor.cli.output import Output, OutputOption, emit, measure, sheet
 from monitor.cli.quotes import stored_quotes
+from monitor.cli.user_names import likely_name
 from monitor.compute.overrides import (
     BY_HAND,
     author_of,
@@ -54,6 +55,7 @@ app = typer.Typer(help="Figures given by hand, each for a while.", no_args_is_he
 Record = dict[str, Any]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+_SIGNS = "a-z, 0-9, -, _ and ., a letter or digit first"
 
 FactArgument = Annotated[str, typer.Argument(metavar=WHERE, help="For instance MARA.btc_held.")]
 AuthorOption = Annotated[
@@ -153,7 +155,7 @@ def author_name(name: str | None) -> str:
         raise ConfigError(
             f"`{word}` is no author's name",
             where="--author",
-            hint="letters, digits, `-`, `_`, `.`; at most 40",
+            hint=f"use 1 to 40 of {_SIGNS}: --author {likely_name(word)}",
         )
     return word
 

@@ -27,6 +27,7 @@ from monitor.cli.command import key_of
 from monitor.cli.fact import author_name
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit
+from monitor.cli.user_names import user_name
 from monitor.core.clock import SystemClock
 from monitor.core.errors import ConfigError, DeliveryError
 from monitor.core.yamltext import dump_yaml
@@ -58,7 +59,10 @@ def send_test(
         typer.Option("--buttons-to", metavar="URL", help="Else HASHHEDGE_PUBLIC_URL."),
     ] = None,
     user: Annotated[
-        str | None, typer.Option("--user", help="With buttons of this user, who has a command key.")
+        str | None,
+        typer.Option(
+            "--user", callback=user_name, help="With buttons of this user, who has a command key."
+        ),
     ] = None,
     users: Annotated[
         Path | None, typer.Option("--users", help="File of keys; else HASHHEDGE_COMMAND_USERS.")

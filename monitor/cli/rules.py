@@ -33,6 +33,7 @@ from monitor.cli.rule_faults import drawn, faults
 from monitor.cli.rule_tests import test as test_rules
 from monitor.cli.rule_words import condition_of
 from monitor.cli.rules_user import list_own
+from monitor.cli.user_names import user_name
 from monitor.compute.nearness import near
 from monitor.compute.splits import Splits
 from monitor.compute.targets import targets
@@ -153,7 +154,8 @@ def list_rules(
         bool, typer.Option("--bad", help="Only those that the service could not evaluate.")
     ] = False,
     user: Annotated[
-        str | None, typer.Option("--user", help="Those that this user has set.")
+        str | None,
+        typer.Option("--user", callback=user_name, help="Those that this user has set."),
     ] = None,
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,

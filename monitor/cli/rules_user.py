@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.desk.user_rules import UserRule
-from alerts.forms import OWNER
 from alerts.rules.base import Rule
 from alerts.rules.written import any_written
 from monitor.app.world import find_rule_types
@@ -21,6 +19,7 @@ from monitor.cli.live import LiveOption, required_url
 from monitor.cli.orders import DryRunOption, send, show
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.cli.rule_words import condition_of
+from monitor.cli.user_names import OwnerOption
 from monitor.compute.step import Step
 from monitor.core.clock import iso
 from monitor.core.errors import ConfigError
@@ -28,8 +27,6 @@ from monitor.core.yamltext import MAX_BYTES, Document, parse_document, read_docu
 from monitor.domain.commands import RemoveRule, SetRule
 
 STDIN = "-"
-
-UserOption = Annotated[str, typer.Option("--user", help="Whose rule: ana.")]
 
 
 def add_to(rules: typer.Typer) -> None:
@@ -42,7 +39,7 @@ def set_rule(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="One rule, in YAML or JSON; - reads stdin.")
     ],
-    user: UserOption,
+    user: OwnerOption,
     dry_run: DryRunOption = False,  # an option of the command line
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
@@ -52,32 +49,20 @@ def set_rule(
     One of the same id is replaced; what it decides alike goes on, a firing alert of another one
     ends. At work it is called `<user>.<id>`, in topics as well.
     """
-    _check_name(user)
     document = _read(file)
     document.convert(any_written(find_rule_types()))
     wish, url = SetRule(rule=document.data), required_url(live)
     show(send(url, wish, user, dry_run=dry_run, where=document.name), output)
 
 
-def _check_name(user: str) -> None:
-    if OWNER.fullmatch(user) is None:
-        near = re.sub(r"[^a-z0-9_-]+", "-", user.lower()).strip("-_")[:32] or "ana"
-        raise ConfigError(
-            f"`{user}` is no name of a user who may have rules",
-            where="--user",
-            hint=f"lower-case letters, digits, - and _, at most 32: --user {near}",
-        )
-
-
 def remove_rule(
     rule: Annotated[str, typer.Argument(metavar="ID", help="Its id, as it was set.")],
-    user: UserOption,
+    user: OwnerOption,
     dry_run: DryRunOption = False,  # an option of the command line
     live: LiveOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Remove a rule of a user's own; an alert of it that fires ends."""
-    _check_name(user)
     wish = RemoveRule(rule=rule.removeprefix(f"{user}."))
     show(send(required_url(live), wish, user, dry_run=dry_run, where="ID"), output)
 
