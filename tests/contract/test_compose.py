@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from monitor.settings import load_settings
 from tests.contract.manifests import ROOT, pods
 
 DEPLOY = ROOT / "deploy"
@@ -20,11 +21,12 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 FINAL_STAGE = DOCKERFILE.rsplit("\nFROM ", 1)[1]
 
 
-def test_compose_follows_its_schema() -> None:
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.users.yaml"])
+def test_compose_follows_its_schema(name: str) -> None:
     """The file is valid by the published compose schema."""
     checker = Path(sys.executable).parent / "check-jsonschema"
     done = subprocess.run(
-        [checker, "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"],
+        [checker, "--builtin-schema", "vendor.compose-spec", DEPLOY / name],
         capture_output=True,
         timeout=60,
         check=False,
@@ -69,6 +71,22 @@ def test_mounted_files_exist(name: str) -> None:
             assert volume.endswith(":ro"), source
         else:
             assert source in COMPOSE["volumes"]
+
+
+def test_a_users_file_is_mounted_where_it_is_wanted() -> None:
+    """Read-only, where the setting says, and never a folder that is made because it was missing."""
+    setting = "HASHHEDGE_USERS"
+    assert setting not in SERVICES["hashhedge"]["environment"]
+    beside = yaml.safe_load((DEPLOY / "compose.users.yaml").read_text(encoding="utf-8"))
+    ((name, added),) = beside["services"].items()
+    assert (name, set(added)) == ("hashhedge", {"environment", "volumes"})
+    (mount,) = added["volumes"]
+    assert (mount["type"], mount["read_only"]) == ("bind", True)
+    assert mount["bind"] == {"create_host_path": False}
+    assert set(added["environment"]) == {setting}
+    settings = load_settings(SERVICES["hashhedge"]["environment"] | added["environment"])
+    assert settings.users is not None
+    assert str(settings.users.parent) == mount["target"]
 
 
 def test_no_password_anywhere() -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import PurePosixPath
 from typing import Any
 
 import kubernetes_validate
 import pytest
 
+from alerts.channels.catalogue import find_channels
+from alerts.users_file import load_users
+from monitor.settings import PREFIX
 from monitor.telemetry.catalogue import ROLES
 from tests.contract.manifests import (
+    KUBERNETES,
     OVERLAYS,
     ROOT,
     Resource,
@@ -22,6 +27,8 @@ from tests.contract.manifests import (
 )
 
 PORT = 9464
+USERS = "overlays/dev-users"
+USERS_VARIABLE = PREFIX + "USERS"
 VERSIONS = ("1.33", "1.35", "1.37")
 EVERY_POD = [
     pytest.param(overlay, template, id=f"{overlay}-{name}")
@@ -231,6 +238,33 @@ def test_redis_neither_evicts_nor_forgets() -> None:
     options = dict(zip(words[::2], words[1::2], strict=True))
     assert options["--maxmemory-policy"] == "noeviction"
     assert (options["--appendonly"], options["--appendfsync"]) == ("yes", "everysec")
+
+
+def test_a_users_file_is_mounted_for_the_relay_where_it_is_wanted() -> None:
+    """Read-only, from a Secret, in the relay alone; where the setting says, and to the pod's group."""
+    assert not [name for name, it in pods("base") if USERS_VARIABLE in str(it)]
+    found = [(name, it["spec"]) for name, it in pods(USERS) if "hashhedge-users" in str(it)]
+    ((name, spec),) = found
+    assert name == "hashhedge-relay"
+    (container,) = spec["containers"]
+    (mount,) = [it for it in container["volumeMounts"] if it["name"] == "users"]
+    assert (mount["readOnly"], "subPath" in mount) == (True, False)
+    (volume,) = [it["secret"] for it in spec["volumes"] if it["name"] == "users"]
+    assert volume == {"secretName": "hashhedge-users", "defaultMode": 0o440}
+    named = {it["metadata"]["name"]: it for it in of_kind(USERS, "Secret")}
+    env = {it["name"]: it.get("value") for it in container["env"]}
+    assert set(env) == {"HASHHEDGE_REDIS_URL", "HASHHEDGE_MQTT_URL", USERS_VARIABLE}
+    file = PurePosixPath(env[USERS_VARIABLE])
+    assert (str(file.parent), [file.name]) == (
+        mount["mountPath"],
+        list(named[volume["secretName"]]["data"]),
+    )
+
+
+def test_the_users_of_the_trial_can_be_told() -> None:
+    """The file that comes with it is one, and none of its channels reaches what no policy admits."""
+    book = load_users(KUBERNETES / USERS / "users.yaml", find_channels())
+    assert {it.kind for user in book.users for it in user.ways} == {"inbox"}
 
 
 @pytest.mark.parametrize("board", ["trader", "pipeline"])
