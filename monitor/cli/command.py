@@ -13,6 +13,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from monitor.cli.guide import EXAMPLES
 from monitor.cli.live import LiveOption, ask, required_url, settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.cli.user_names import user_name
@@ -24,6 +25,8 @@ from monitor.web.inbound import MalformedBodyError
 from monitor.web.letters import sealed
 from monitor.web.users import Users
 from monitor.web.wishes import read_command
+
+_EXAMPLE = f"write it like hashhedge {EXAMPLES['command sign']}"
 
 app = typer.Typer(help="Commands over MQTT and HTTP.", no_args_is_help=True)
 
@@ -54,8 +57,7 @@ def sign(
     try:
         read_command(body, user, now)
     except MalformedBodyError as error:
-        hint = "name the verb and each field that it needs, as alert.ack rule=btc-low key=BTC-USD"
-        raise ConfigError(str(error), where="the command", hint=hint) from error
+        raise ConfigError(str(error), where="the command", hint=_EXAMPLE) from error
     key = key_of(users, user)
     sys.stdout.write(sealed(user, key, str(now // SECOND), body).decode() + "\n")
 
@@ -81,16 +83,16 @@ def key_of(path: Path | None, user: str) -> str:
     """
     key = _keys(path).key_of(user)
     if key is None:
-        raise ConfigError(f"`{user}` has no key in the file", where="--user", hint="--user anna")
+        hint = f'add a line "{user} KEY" to it, or name a user who has one'
+        raise ConfigError(f"`{user}` has no key in the file", where="--user", hint=hint)
     return key
 
 
 def _keys(path: Path | None) -> Users:
     settings = settings_with(command_users=path)
     if settings.command_users is None:
-        raise ConfigError(
-            "there is no file of keys", where="--users", hint="see docs/commands.md for one"
-        )
+        hint = 'name one with --users or HASHHEDGE_COMMAND_USERS, of lines as "anna 6f1c…"'
+        raise ConfigError("there is no file of keys", where="--users", hint=hint)
     where = "--users" if path else settings.place_of("command_users")
     return Users(settings.command_users, where)
 

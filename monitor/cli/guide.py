@@ -47,6 +47,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "silence": "docs/alerts.md#silence",
         "maintenance": "docs/alerts.md#maintenance",
         "command": "docs/commands.md",
+        "command list": "docs/commands.md#who-did-what",
         "push": "docs/push.md",
         "company": "docs/companies.md",
         "fact": "docs/cli.md#fact",

@@ -25,6 +25,7 @@ FILES = {
     "far.yaml": "rules:\n  - {id: low, type: threshold, on: mining_margn_ratio, below: 1}\n",
     "torn.yaml": "rules: [\n",
     "push.yaml": "kind: ntfi\ntopic: ana\n",
+    "keys": f"ben {16 * 'k'}\n",
 }
 MISTAKES = (
     "frobnicate",
@@ -60,6 +61,15 @@ MISTAKES = (
     "rules list --user ana.b",
     "rules remove low --user #",
     "command sign alert.ack rule=low key=BTC-USD --user 'Ana B'",
+    "command sign alert.ac --user ana --users keys",
+    "command sign alert.ack rul=low key=BTC-USD --user ana --users keys",
+    "command sign alert.ack rule --user ana --users keys",
+    "command sign alert.ack rule=low key=BTC-USD --user ana",
+    "command sign alert.ack rule=low key=BTC-USD --user ana --users nope",
+    "command sign alert.ack rule=low key=BTC-USD --user ana --users keys",
+    "command sign --user ana",
+    "command list",
+    "command lst",
     "push test push.yaml --user 'Ána B'",
     "delivery list --user ''",
     "silence end 5f0c --author 'Ana B' --redis-url redis://127.0.0.1:1",
