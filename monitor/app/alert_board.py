@@ -16,8 +16,12 @@ import structlog
 from alerts.codec import decode_transition
 from alerts.forms import owner_of_alert
 from alerts.sinks.mqtt import MqttSink
+from alerts.topics import Topic
+from monitor.app.refusals import Refusals
 from monitor.compute.alert_list import AlertList, alert_list
 from monitor.compute.step import Step
+from monitor.core.clock import Clock
+from monitor.core.errors import DeliveryError
 from monitor.store.alert_states import AlertStates
 
 AT_ONCE = 100
@@ -33,9 +37,10 @@ _list = msgspec.json.Decoder(AlertList)
 class AlertBoard:
     """The alerts that there are, and what the broker was told of them."""
 
-    def __init__(self, sink: MqttSink, states: AlertStates) -> None:
+    def __init__(self, sink: MqttSink, states: AlertStates, clock: Clock) -> None:
         self._sink = sink
         self._states = states
+        self._refusals = Refusals(clock, sink.topics.below(""))
         self._body = b""
         self._again = False
         self._all_own_below = False
@@ -61,8 +66,10 @@ class AlertBoard:
     async def show(self) -> None:
         """Take back what is no more, and repeat what is if that was asked for.
 
+        What a broker refuses keeps no other from it.
+
         Raises:
-            DeliveryError: the broker did not take one of them.
+            DeliveryError: the broker did not take one of them, and may at the next turn.
             StoreUnavailable: Redis did not answer.
 
         """
@@ -84,16 +91,27 @@ class AlertBoard:
         """
         for name in sorted(filter(owner_of_alert, await self._states.shared())):
             rule, _, key = name.partition("|")
-            await self._sink.clear_state(self._sink.topics.shared_state(rule, key))
-            await self._states.move(name)
-            self._again = True
+            if await self._cleared(self._sink.topics.shared_state(rule, key)):
+                await self._states.move(name)
+                self._again = True
         self._all_own_below = True
 
     async def _take_back(self, names: set[str]) -> None:
         for name in sorted(names):
             rule, _, key = name.partition("|")
-            await self._sink.clear_state(self._sink.topics.alert_state(rule, key))
-            await self._states.forget([name])
+            if await self._cleared(self._sink.topics.alert_state(rule, key)):
+                await self._states.forget([name])
+
+    async def _cleared(self, topic: Topic) -> bool:
+        """Take a state back; tell whether the broker did so."""
+        if self._refusals.has(topic):
+            return False
+        try:
+            await self._sink.clear_state(topic)
+        except DeliveryError as error:
+            self._refusals.take(error, topic)
+            return False
+        return True
 
     async def _repeat(self, told: Mapping[str, bytes]) -> None:
         names = sorted(told)
@@ -106,7 +124,13 @@ class AlertBoard:
         except ValueError as error:  # of a newer release; it tells its own
             log.debug("relay.state_not_read", why=str(error))
             return
-        await self._sink.repeat_state(transition)
+        topic = self._sink.topics.alert_state(transition.rule, transition.key)
+        if self._refusals.has(topic):
+            return
+        try:
+            await self._sink.repeat_state(transition)
+        except DeliveryError as error:
+            self._refusals.take(error, topic)
 
 
 class ListedAlerts:

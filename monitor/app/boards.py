@@ -42,7 +42,7 @@ class Boards:
         self._sink, self._world = sink, world
         self._views, self._feeds = ViewStore(client, keys).seen(), FeedStore(client, keys)
         self._states = StateBoard(sink, clock, PublishedTopics(client, keys))
-        self._alerts = AlertBoard(sink, AlertStates(client, keys))
+        self._alerts = AlertBoard(sink, AlertStates(client, keys), clock)
         self._connection = 0
         self._home = (
             None

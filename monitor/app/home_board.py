@@ -13,9 +13,10 @@ import structlog
 from alerts.home_assistant.devices import AlertSeat, Device, Shown, Style
 from alerts.home_assistant.discovery import Discovery
 from alerts.sinks.mqtt import MqttSink
+from monitor.app.refusals import REFUSED_MS
 from monitor.app.world import World
 from monitor.compute.alert_list import AlertList
-from monitor.core.clock import MINUTE, Clock, Millis
+from monitor.core.clock import Clock, Millis
 from monitor.core.errors import DeliveryError
 from monitor.domain.events import BTC_USD
 from monitor.metrics.base import Scope
@@ -26,9 +27,6 @@ SOONEST_MS, LATEST_MS = 500, 4_000
 """A Home Assistant that has just started is not asked to take everything at once from everybody."""
 MAX_GONE = 500
 """Components of a device that are remembered as gone, so that none stays behind."""
-
-REFUSED_MS = 10 * MINUTE
-"""How long a broker that said no is not asked again."""
 
 Views: TypeAlias = Mapping[str, Mapping[str, Any]]
 

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-import structlog
-
 from alerts.schemas.builders import Stamp, company_state, feed_state, market_state, reading_now
 from alerts.schemas.payloads import RetainedState
 from alerts.sinks.mqtt import MqttSink
 from alerts.sinks.mqtt.compose import BoardState
 from alerts.topics import STATE_LIFETIME_MS, Kind, Topic
+from monitor.app.refusals import Refusals
 from monitor.core.breath import Breath
-from monitor.core.clock import MINUTE, Clock, Millis
+from monitor.core.clock import Clock, Millis
 from monitor.core.errors import DeliveryError
 from monitor.domain.events import Quality, Reading
 from monitor.store.published import PublishedTopics
@@ -23,10 +22,6 @@ STATES_AGAIN_MS = STATE_LIFETIME_MS // 3
 """A state that expires is said again often enough that two words of it may get lost."""
 TOGETHER = 8
 """States that wait for one acknowledgement: more would hold up alerts, fewer are more trips."""
-REFUSED_MS = 10 * MINUTE
-"""How long a broker that refused a state is not asked again."""
-
-log = structlog.get_logger()
 
 _News: TypeAlias = tuple[Topic, object, list[BoardState]]
 
@@ -43,7 +38,7 @@ class StateBoard:
         self._clock = clock
         self._published = published
         self._shown: dict[str, tuple[Topic, object, Millis]] = {}
-        self._refused: dict[str, Millis] = {}
+        self._refusals = Refusals(clock, sink.topics.below(""))
         self._remembered: set[str] | None = None
         self._computed = self._fed = False
         self._last: tuple[object, object, object] | None = None
@@ -104,7 +99,7 @@ class StateBoard:
             known = self._shown.get(topic.name)
             if known is not None and known[1] == content and now - known[2] < STATES_AGAIN_MS:
                 continue
-            if self._left_alone(topic, now):
+            if self._refusals.has(topic):
                 continue
             said = [BoardState(topic, build)]
             if tick is not None and (known is None or known[1] != content):
@@ -135,26 +130,14 @@ class StateBoard:
         the same one.
         """
         for topic, content, said in news:
-            if self._left_alone(topic, now):
+            if self._refusals.has(topic):
                 continue
             try:
                 await self._publish_anew(said)
             except DeliveryError as error:
-                if error.retriable:
-                    raise
-                self._refuse(topic, error, now)
+                self._refusals.take(error, topic)
             else:
                 self._shown[topic.name] = (topic, content, now)
-
-    def _refuse(self, topic: Topic, error: DeliveryError, now: Millis) -> None:
-        """Leave alone what may not be written, with all of its kind, and what is too large by itself."""
-        forbidden = error.reason == "refused"
-        self._refused[topic.kind if forbidden else topic.name] = now + REFUSED_MS
-        below = self._sink.topics.below("")
-        hint = "let the broker take larger packets, or let rules watch fewer metrics"
-        if forbidden:
-            hint = f"let our user write {below}# in the broker's rules"
-        log.warning("states.refused", topic=topic.name, why=str(error), hint=hint)
 
     async def _publish_anew(self, said: Sequence[BoardState]) -> None:
         """Publish over a new connection, if the one before ended at what it was asked last."""
@@ -165,20 +148,31 @@ class StateBoard:
                 raise
             await self._sink.publish_states(said)
 
-    def _left_alone(self, topic: Topic, now: Millis) -> bool:
-        """Tell whether the broker has refused a state, or others of its kind, a while ago."""
-        return now < max(self._refused.get(it, 0) for it in (topic.name, topic.kind))
-
     async def _clear(self, names: set[str]) -> None:
         """Take back what stands there and is not any more."""
-        for name in sorted(names):
+        for topic in map(self._topic_of, sorted(names)):
             # a role that has not spoken yet says nothing about what is gone
-            if self.stands(name) is not None or name in self._shown:
-                await self._sink.clear_state(Topic(name, Kind.COMPANY_STATE))
-                await self._published.remove([name])
-                if self._remembered is not None:
-                    self._remembered.discard(name)
-                self._shown.pop(name, None)
+            silent = self.stands(topic.name) is None and topic.name not in self._shown
+            if not silent and not self._refusals.has(topic):
+                await self._take_back(topic)
+
+    async def _take_back(self, topic: Topic) -> None:
+        try:
+            await self._sink.clear_state(topic)
+        except DeliveryError as error:
+            self._refusals.take(error, topic)
+            return
+        await self._published.remove([topic.name])
+        if self._remembered is not None:
+            self._remembered.discard(topic.name)
+        self._shown.pop(topic.name, None)
+
+    def _topic_of(self, name: str) -> Topic:
+        """Return the topic of a state that is remembered by its name alone."""
+        kinds = {"feed/": Kind.FEED_STATE, "market/": Kind.MARKET_STATE}
+        below = self._sink.topics.below
+        own = (kind for place, kind in kinds.items() if name.startswith(below(place)))
+        return Topic(name, next(own, Kind.COMPANY_STATE))
 
     def _states(
         self,

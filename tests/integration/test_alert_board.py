@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,8 @@ from monitor.app.alert_board import AlertBoard
 from monitor.app.boards import Boards
 from monitor.app.world import load_world
 from monitor.compute.alert_list import AlertList
-from monitor.core.clock import SystemClock
+from monitor.core.clock import ManualClock, SystemClock
+from monitor.core.errors import DeliveryError
 from monitor.settings import Settings
 from monitor.store.alert_states import AlertStates
 from monitor.store.client import RedisClient
@@ -120,7 +122,7 @@ async def test_only_what_is_gone_and_was_told_is_taken_back(
         listening(mosquitto.url, f"hashhedge/v1/{tag}/alert/#", as_published=True) as listener,
         open_mqtt(settings(mosquitto.url, tag)) as sink,
     ):
-        board = AlertBoard(sink, states)
+        board = AlertBoard(sink, states, SystemClock())
         for _ in range(2):
             await board.show()
         await sink.publish(note(transition(key="END")))
@@ -143,7 +145,10 @@ async def test_what_an_older_release_told_everybody_of_users_rules_is_taken_back
         open_mqtt(settings(mosquitto.url, tag)) as sink,
     ):
         await sink.put(f"{base}/alert/ana.thin/IREN/state", b"{}")
-        for board in (AlertBoard(sink, states), AlertBoard(sink, states)):
+        for board in (
+            AlertBoard(sink, states, SystemClock()),
+            AlertBoard(sink, states, SystemClock()),
+        ):
             await board.show()
         (moved,) = await listener.wait_for("/user/ana/state/thin.IREN")
         told = [it.payload for it in listener.on("/alert/ana.thin/IREN/state")]
@@ -152,7 +157,7 @@ async def test_what_an_older_release_told_everybody_of_users_rules_is_taken_back
         assert await states.names() == {own.name, "margin-low|RIOT"}
         gone = AlertList(gone=(own.name,))
         await states.write_list(msgspec.json.encode(gone))
-        board = AlertBoard(sink, states)
+        board = AlertBoard(sink, states, SystemClock())
         await board.show()
         (_, cleared) = await listener.wait_for("/user/ana/state/thin.IREN", 2)
     assert (cleared.payload, cleared.retain) == (b"", True)
@@ -186,3 +191,47 @@ async def test_a_broker_that_forbids_discovery_is_named_once(
     refusals = [it for it in told if it["event"] == "homeassistant.refused"]
     assert len(refusals) == 1
     assert "homeassistant/status" in refusals[0]["hint"]
+
+
+async def test_alert_states_that_a_broker_refuses_keep_nothing_else_from_it(
+    redis: RedisClient, tmp_path: Path, tag: str
+) -> None:
+    """Nothing of users may be written: what all see is repeated and taken back, and devices are said."""
+    below, states, keys = f"hashhedge/v1/{tag}", AlertStates(redis, Keys(tag)), Keys(tag)
+    places = (f"{below}/alert/#", f"{below}/company/#", f"{below}/status/#", "homeassistant/#")
+    acl = tmp_path / "acl"
+    acl.write_text("\n".join(["topic read #", *(f"topic write {it}" for it in places)]) + "\n")
+    own, private = transition(rule="ana.thin"), transition(rule="ana.wide")
+    await settle(redis, tag, own, private, transition(key="RIOT"), transition(key="HIVE"))
+    gone = AlertList(gone=(own.name, "margin-low|HIVE"))
+    await states.write_list(msgspec.json.encode(gone))
+    view = {"mining_margin_ratio": {"value": 0.2, "unit": "ratio", "quality": "ok"}}
+    await ViewStore(redis, keys).write({}, {"RIOT": view})
+    server, clock = (
+        start_broker("mosquitto", tmp_path, extra=f"acl_file {acl}\n"),
+        ManualClock(SystemClock().now()),
+    )
+    world = load_world(Settings(), SystemClock().now())
+    try:
+        async with (
+            listening(server.url, "#", as_published=True) as listener,
+            open_mqtt(settings(server.url, tag)) as sink,
+        ):
+            boards = Boards(sink, redis, keys, clock, lambda: world, Discovery(tag))
+            with structlog.testing.capture_logs() as told:
+                for _ in range(6):
+                    with contextlib.suppress(
+                        DeliveryError
+                    ):  # where the broker ended the connection
+                        await boards.turn(bool)
+                await listener.wait_for("/margin-low/RIOT/state")
+                await listener.wait_for(f"/hashhedge_{tag}/config")
+            boards.close()
+    finally:
+        server.stop()
+    (cleared,) = listener.on("/margin-low/HIVE/state")
+    assert not cleared.payload
+    refused = [it for it in told if it["event"] == "states.refused"]
+    assert [it["topic"] for it in refused] == [f"{below}/user/ana/state/thin.RIOT"]
+    assert f"{below}/#" in refused[0]["hint"]
+    assert await states.names() == {own.name, private.name, "margin-low|RIOT"}

@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 
 from alerts.sinks.mqtt import MqttSettings, MqttUrl, open_mqtt
 from alerts.sinks.mqtt.listen import listening
-from monitor.app.state_board import REFUSED_MS, STATES_AGAIN_MS, StateBoard
+from monitor.app.refusals import REFUSED_MS
+from monitor.app.state_board import STATES_AGAIN_MS, StateBoard
 from monitor.core.clock import ManualClock, SystemClock
 from monitor.store.keys import Keys
 from monitor.store.published import PublishedTopics
