@@ -64,9 +64,11 @@ class Caps:
         return changed(notice, muted_by=f"{_MUTE}{cap.name}")
 
     def restate(self, end: Transition) -> None:
-        """Let a summary that is to come say that an alert is over whose fire is held."""
-        if by_cap(end.muted_by):
-            self._renew(list(self._records), end)
+        """Let a summary that is to come say that an alert is over whose fire is held.
+
+        Also where something else mutes the end by now: that it fires would be false.
+        """
+        self._renew(list(self._records), end)
 
     def _renew(self, places: Iterable[str], notice: Transition) -> None:
         """Let no summary that is to come say an older state of an alert than people know."""

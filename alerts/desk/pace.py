@@ -40,6 +40,9 @@ _FIRES = frozenset(
     }
 )
 
+_OF_DATA = frozenset({NoticeReason.NO_DATA, NoticeReason.DATA_BACK, NoticeReason.RESOLVED})
+"""The notices of what does not fire by which people learn whether its value is known."""
+
 TELL_OF_FIRE = _FIRES | {NoticeReason.FLAPPING, NoticeReason.STABLE}
 """The notices by which people learn that an alert fires."""
 
@@ -71,6 +74,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         last: its last change, without inputs.
         told: people were told of the fire that stands.
         held_by: why they were not.
+        lost: people were told that its value is unknown, and neither of a fire nor of an end since.
         acked: somebody has taken it on.
         flap: its last results.
         cooldown: its last fire notice.
@@ -84,6 +88,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     last: Transition
     told: bool = False
     held_by: str = ""
+    lost: bool = False
     acked: bool = False
     flap: FlapRecord | None = None
     cooldown: CooldownRecord | None = None
@@ -111,7 +116,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     def idle(self) -> bool:
         """Tell whether there is nothing left to remember."""
         kept = (self.flap, self.cooldown, self.trigger)
-        return self.over and not self.told and all(item is None for item in kept)
+        heard = self.told or self.lost
+        return self.over and not heard and all(item is None for item in kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,8 @@ def on_change(
     """Take a change as the desk decided on it."""
     change = event.change
     ends = change.to_state is AlertState.RESOLVED
-    if record is None and not (ends or change.to_state is AlertState.FIRING):
+    unknown = change.notice is NoticeReason.NO_DATA
+    if record is None and not (ends or unknown or change.to_state is AlertState.FIRING):
         return Paced(None, (change,))
     pace = record or Pace(last=change)
     waits = pace.over and pace.told and not ends and change.to_state is not AlertState.FIRING
@@ -155,7 +162,7 @@ def on_change(
         return Paced(replace(rest, chain=chain), (change,))
     if event.change.muted_by and pace.held_by:  # it tells it later, of what nobody has heard
         return Paced(replace(rest, acked=False, chain=None), (change,))
-    rest = replace(rest, told=False, held_by="", acked=False, chain=None)
+    rest = replace(rest, told=False, held_by="", lost=False, acked=False, chain=None)
     return Paced(None if rest.idle else rest, (change, *_told_inboxes(pace, change, now)))
 
 
@@ -178,7 +185,7 @@ def _flapped(terms: Terms, pace: Pace, event: Event, now: Millis) -> tuple[Pace,
 def _held(terms: Terms, pace: Pace, change: Transition, session_of: SessionOf, now: Millis) -> str:
     """Return why a notice is not told; empty: it is."""
     if change.notice is NoticeReason.RESOLVED:
-        return "" if pace.told else pace.held_by
+        return "" if pace.told or pace.lost else pace.held_by
     if change.notice is NoticeReason.DATA_BACK and change.to_state is not AlertState.FIRING:
         return ""
     if is_over(terms, now):
@@ -206,18 +213,20 @@ def on_told(
     terms: Terms, pace: Pace, notice: Transition, session_of: SessionOf, now: Millis
 ) -> Pace:
     """Begin what a notice begins: the pause, the repeats, the chain."""
-    if not pace.firing or notice.inbox:
+    if notice.inbox:
         return pace
+    if not pace.firing:
+        of_data = notice.notice in _OF_DATA
+        return replace(pace, lost=notice.notice is NoticeReason.NO_DATA) if of_data else pace
+    pace = replace(pace, told=True, held_by="", lost=False)
     if notice.notice is NoticeReason.SEVERITY_CHANGED and pace.chain is not None:
         pace = replace(pace, chain=escalation.on_severity(pace.chain, notice.severity, now))
     if notice.notice not in TELL_OF_FIRE:
-        return replace(pace, told=True, held_by="")
+        return pace
     notify = terms.notify
     opened = terms.chain is not None and (pace.chain is None or pace.chain.stopped)
     return replace(
         pace,
-        told=True,
-        held_by="",
         cooldown=cooldown.on_told(notice.severity, now) if notify.cooldown_ms else None,
         trigger=trigger.on_told(notify.trigger, _session(terms, session_of, now)),
         chain=_opened(pace, notice, now) if opened else pace.chain,

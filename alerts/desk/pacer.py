@@ -83,7 +83,7 @@ class Pacer:
         event = Event(change, fired, change.to_state is AlertState.RESOLVED)
         paced = on_change(terms, record, event, self._session_of, now)
         self._keep_pace(change.name, terms, paced.record)
-        if event.ended:
+        if event.ended and record is not None and by_cap(record.held_by):
             self._caps.restate(paced.out[0])
         return [self._routed(item, terms, now) for item in paced.out]
 
@@ -293,7 +293,9 @@ class Pacer:
             self._ledger.keep((Kind.EXPIRED, name), None, None)
         for name, pace in list(memory.paces.items()):
             rule = name.partition("|")[0]
-            owed = pace.told or pace.held_by  # the desk will tell the end, or hold it to the end
+            owed = (
+                pace.told or pace.lost or pace.held_by
+            )  # the desk will tell the end, or hold it to the end
             if pace.over and not owed and rule not in known and rule not in _NEWS:
                 del memory.paces[name]
                 self._ledger.keep((Kind.PACE, name), None, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from alerts.model import AlertState, Severity
 from alerts.reasons import NoticeReason
 from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
@@ -233,6 +235,48 @@ def test_that_a_value_is_known_again_waits_for_no_pause() -> None:
     room.go(2 * MINUTE)
     room.change("up", to_state=AlertState.INACTIVE, notice=NoticeReason.DATA_BACK)
     assert [word for _, word in room.told()][2:] == ["no_data", "data_back"]
+
+
+@pytest.mark.parametrize("lost_first", [True, False])
+@pytest.mark.parametrize("pause", [{"trigger": "once"}, {"cooldown": "1h"}])
+def test_who_heard_that_a_value_is_unknown_hears_the_end(
+    pause: dict[str, Any], *, lost_first: bool
+) -> None:
+    """A pause held the fire before the loss, or after it; the end of both is told in spite of that."""
+    room = Room({}, up=pause)
+    lost = {"to_state": AlertState.NO_DATA, "notice": NoticeReason.NO_DATA}
+    room.fire("up")
+    room.resolve("up")
+    if lost_first:
+        room.change("up", **lost)
+        room.restart()
+    room.go(MINUTE)
+    room.fire("up")
+    if not lost_first:
+        room.change("up", **lost)
+        room.restart()
+    room.resolve("up")
+    words = [word for _, word in room.told()]
+    assert words[words.index("no_data") :] == ["no_data", "resolved"]
+    room.go(2 * MINUTE)
+    room.fire("up")
+    room.resolve("up")
+    assert [word for _, word in room.told()] == words
+
+
+def test_a_summary_names_as_over_what_ended_while_something_else_muted_it() -> None:
+    """The fire was held by the cap, its end by a louder rule, which the desk tells later."""
+    room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]})
+    room.fire("plain")
+    room.fire("a")
+    room.muted["a|RIOT"] = "rule:louder|RIOT"
+    room.resolve("a")
+    room.go(HOUR)
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    assert [line.state for line in summary.lines] == [AlertState.RESOLVED]
+    room.muted.clear()
+    room.resolve("a")
+    assert [word for _, word in room.told()] == ["new", "overflow"]
 
 
 def test_a_summary_says_no_older_state_than_people_know() -> None:

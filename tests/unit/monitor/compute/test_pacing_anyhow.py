@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 
 from alerts.codec import encode_transition
 from alerts.desk.pace import TELL_OF_FIRE
 from alerts.model import AlertState, Severity, Transition
 from alerts.reasons import NoticeReason
+from alerts.rules.base import Rule
 from monitor.compute.saved import read_cells
 from monitor.core.clock import DAY
 from monitor.domain.commands import EndSilence
@@ -18,6 +20,7 @@ from tests.unit.monitor.compute.test_telling_anyhow import MOVES, Move, silences
 from tests.worlds import NOON, commit, make_step, quote, threshold, tick
 
 CHAINED = {"flap": {"sample": "10m"}, "escalate": "night", "repeat": {"first": "2m"}}
+ASKS = {"no_data": "alert", "no_data_after": "1m"}
 RULES = [
     threshold(id="low", on="X", below=10.0, recover=11.0, notify=CHAINED),
     threshold(id="very-low", on="X", below=5.0, severity="critical", notify={"group": "all"}),
@@ -41,16 +44,15 @@ STORIES = [
         keep_firing_for="1m",
         notify={"cooldown": "3m"},
     ),
-    threshold(
-        id="asks",
-        on="X",
-        below=10.0,
-        no_data="alert",
-        no_data_after="1m",
-        notify={"group": "all"},
-    ),
+    threshold(id="once", on="Y", above=10.0, **ASKS, notify={"trigger": "once"}),
+    threshold(id="cool", on="X", below=7.0, **ASKS, notify={"cooldown": "7m"}),
+    threshold(id="flaps", on="X", below=7.0, **ASKS, notify=CHAINED),
 ]
-"""The last of them is taken out of the book, and put back, where the moves say."""
+LEAVING = {
+    "grouped": threshold(id="asks", on="X", below=10.0, **ASKS, notify={"group": "all"}),
+    "shared": threshold(id="asks", on="X", below=10.0, **ASKS),
+}
+"""One of them is taken out of the book, and put back, where the moves say."""
 BOOK = book(
     quiet=[{"name": "tea", "from": "12:20", "to": "12:35"}],
     feed_dead_after="2m",
@@ -150,16 +152,17 @@ def _counts(item: Transition) -> bool:
     return item.told and not free and item.notice is not NoticeReason.OVERFLOW
 
 
-def healed(moves: list[Move]) -> list[Transition]:
+def healed(moves: list[Move], leaving: Rule) -> list[Transition]:
     """Return what goes out where each price is harmless in the end, long after all the moves."""
-    step, cells, out = make_step(STORIES, BOOK), dict[str, bytes](), list[Transition]()
+    rules = [*STORIES, leaving]
+    step, cells, out = make_step(rules, BOOK), dict[str, bytes](), list[Transition]()
     step.advance(NOON)
     at = NOON
     for move, at, item in ticks(moves, silences_of(moves)):
         step.process(item) if item else step.advance(at)
         if move.restarts:
             out += commit(step, cells)
-            step = make_step(STORIES[: -1 if move.commits else None], BOOK)
+            step = make_step(STORIES if move.commits else rules, BOOK)
             step.restore(read_cells(cells))
             step.judge()
     at += LONG
@@ -169,12 +172,13 @@ def healed(moves: list[Move]) -> list[Transition]:
     return out + commit(step, cells)
 
 
+@pytest.mark.parametrize("leaving", list(LEAVING))
 @settings(max_examples=60, deadline=None)
-@given(MOVES)
-def test_whoever_is_told_hears_that_it_is_over(moves: list[Move]) -> None:
+@given(moves=MOVES)
+def test_whoever_is_told_hears_that_it_is_over(leaving: str, moves: list[Move]) -> None:
     """By a message of its own, or by a line in a digest or in the summary of a cap."""
     last: dict[str, str] = {}
-    for item in (it for it in healed(moves) if it.told):
+    for item in (it for it in healed(moves, LEAVING[leaving]) if it.told):
         if item.notice in {NoticeReason.DIGEST, NoticeReason.OVERFLOW}:
             last |= {f"{line.rule}|{line.key}": line.state.value for line in item.lines}
         elif item.to_state is not AlertState.NOTED:
