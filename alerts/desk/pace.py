@@ -103,6 +103,11 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         return self.last.to_state is AlertState.FIRING
 
     @property
+    def heard(self) -> bool:
+        """Tell whether people are still to hear of an end: of a fire, or of a loss of data."""
+        return self.told or self.lost
+
+    @property
     def over(self) -> bool:
         """Tell whether its episode has ended."""
         return self.last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
@@ -116,8 +121,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     def idle(self) -> bool:
         """Tell whether there is nothing left to remember."""
         kept = (self.flap, self.cooldown, self.trigger)
-        heard = self.told or self.lost
-        return self.over and not heard and all(item is None for item in kept)
+        return self.over and not self.heard and all(item is None for item in kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ def _flapped(terms: Terms, pace: Pace, event: Event, now: Millis) -> tuple[Pace,
 def _held(terms: Terms, pace: Pace, change: Transition, session_of: SessionOf, now: Millis) -> str:
     """Return why a notice is not told; empty: it is."""
     if change.notice is NoticeReason.RESOLVED:
-        return "" if pace.told or pace.lost else pace.held_by
+        return "" if pace.heard else pace.held_by
     if change.notice is NoticeReason.DATA_BACK and change.to_state is not AlertState.FIRING:
         return ""
     if is_over(terms, now):

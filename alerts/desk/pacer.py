@@ -293,9 +293,7 @@ class Pacer:
             self._ledger.keep((Kind.EXPIRED, name), None, None)
         for name, pace in list(memory.paces.items()):
             rule = name.partition("|")[0]
-            owed = (
-                pace.told or pace.lost or pace.held_by
-            )  # the desk will tell the end, or hold it to the end
+            owed = pace.heard or pace.held_by  # the desk will tell the end, or hold it to the end
             if pace.over and not owed and rule not in known and rule not in _NEWS:
                 del memory.paces[name]
                 self._ledger.keep((Kind.PACE, name), None, None)
