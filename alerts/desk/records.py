@@ -37,6 +37,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     lost: bool = False
 
     @property
+    def heard(self) -> bool:
+        """Tell whether people are still to hear of an end: of a fire, or of a loss of data."""
+        return self.told or self.lost or self.over
+
+    @property
     def owes_return(self) -> bool:
         """Tell whether people are still to hear that a value is known again, and of nothing else."""
         return self.over and not self.told

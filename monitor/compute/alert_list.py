@@ -40,7 +40,7 @@ class AlertList(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         alerts: at most `MAX_LISTED`, in the order of the rulebook.
-        gone: told alerts, as `rule|key`, whose rule or subject is not there any more.
+        gone: told alerts, as `rule|key`, whose rule or subject is not there any more, or tells nobody.
 
     """
 
@@ -52,11 +52,19 @@ def alert_list(step: Step, told: Collection[str]) -> AlertList:
     """Return the alerts of `step`, and which of the `told` ones it does not have."""
     names = set(told)
     rules = {name.partition("|")[0] for name in names}
-    bound = (
-        {f"{each.rule.id}|{each.key}" for each in step.watch.bindings(rules)} if rules else set()
-    )
+    bound = set(_shown(step, rules)) if rules else set[str]()
     gone = (name for name in sorted(names - bound) if not _lives_without_rule(step, name))
     return AlertList(alerts=tuple(islice(_places(step), MAX_LISTED)), gone=tuple(gone))
+
+
+def _shown(step: Step, rules: Collection[str]) -> Iterator[str]:
+    """Yield the alerts of rules whose state is for people; in the shadow until they hear its end."""
+    standings = step.telling.desk.ledger.standings
+    for each in step.watch.bindings(rules):
+        name = f"{each.rule.id}|{each.key}"
+        known = standings.get(name)
+        if each.rule.mode is not Mode.SHADOW or (known is not None and known.heard):
+            yield name
 
 
 def _places(step: Step) -> Iterator[AlertPlace]:
