@@ -144,6 +144,8 @@ class Desk:
                 self.ledger.stand(replace(standing, muted_by=muted))
         elif standing.over:
             self.ledger.forget(standing.last.name)
+            if standing.behind is not None:
+                self.ledger.stand(Standing(last=standing.behind, told=False, muted_by=SHADOW))
             self._out.append(notices.end_at_last(standing, reason, now))
         elif standing.told and reason not in _PUT_OFF:
             self.ledger.stand(replace(standing, muted_by=""))
@@ -267,6 +269,7 @@ class Desk:
     def review(self, now: int) -> None:
         """Look again at all that is quiet: the rulebook may say something else since."""
         self.inputs.review(now)
+        self._bring_forward()
         self.take([], now)
         for mute in self.ledger.mutes():
             reason = _OVER.get(mute.partition(":")[0])
@@ -276,3 +279,14 @@ class Desk:
                 standing = self.ledger.standings[name]
                 if not self.mutes.holds(mute, subject_of(standing.last), now, standing.ack):
                     self._release(standing, reason, now)
+
+    def _bring_forward(self) -> None:
+        """Let a fire that was in the shadow go on with the one whose end is owed: its rule is live.
+
+        Whoever is still to hear of that end knows of no other state than this.
+        """
+        for owed in list(self.ledger.standings.values()):
+            if owed.behind is not None and owed.last.rule not in self._around.shadows:
+                self.ledger.stand(Standing(last=owed.behind, told=True, muted_by=owed.muted_by))
+                firing = owed.behind.to_state in _ON
+                self.mutes.inhibition.set(subject_of(owed.behind), firing=firing)

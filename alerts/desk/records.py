@@ -26,6 +26,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         ack: who has taken it on.
         over: the episode has ended, and those who were told of it are still to hear so.
         lost: people were told that its value is unknown, and not that it is known again.
+        behind: where the episode is over, the last change of one that fires since, in the shadow.
 
     """
 
@@ -35,6 +36,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     ack: Ack | None = None
     over: bool = False
     lost: bool = False
+    behind: Transition | None = None
 
     @property
     def heard(self) -> bool:

@@ -73,6 +73,7 @@ class Verdicts:
         """Remember a fire that nobody is told of: nor is its end, whatever becomes of the rule."""
         known = self._ledger.standings.get(change.name)
         if known is not None and known.told:
+            self._behind(known, change)
             return change
         if change.to_state is AlertState.FIRING or change.reason is Reason.NO_DATA_ALERT:
             lost = known is not None and (known.lost or known.owes_return)
@@ -83,6 +84,14 @@ class Verdicts:
         elif known is not None and not known.over and change.to_state in _LIVE:
             self._ledger.stand(replace(known, last=_lean(change)))
         return change
+
+    def _behind(self, known: Standing, change: Transition) -> None:
+        """Keep a fire in the shadow behind the end of one that people were told of and that is owed."""
+        goes_on = known.behind is not None and change.to_state in _LIVE
+        if known.over and (goes_on or change.to_state is AlertState.FIRING):
+            self._ledger.stand(replace(known, behind=_lean(change)))
+        elif known.behind is not None:
+            self._ledger.stand(replace(known, behind=None))
 
     def _noted(self, change: Transition, now: int) -> Transition:
         if not change.notifies:

@@ -121,3 +121,34 @@ def test_an_expression_in_the_shadow_needs_no_input() -> None:
     room.price(NOON, 6, "Y")
     room.pass_to(NOON + 10 * MINUTE)
     assert sent(room) == []
+
+
+@pytest.mark.parametrize("ends_at", [5, 60])
+@pytest.mark.parametrize("made_live", [4, 7, 99])
+def test_a_fire_in_the_shadow_waits_behind_the_end_of_one_that_was_told(
+    ends_at: int, made_live: int
+) -> None:
+    """A silence hid the end until minute 5 or 60; the rule is made live at 4, at 7 or never."""
+    room = Room([shad()])
+    room.price(NOON, 20)
+    room.price(NOON + MINUTE, 5)
+    room.ask(NOON + MINUTE, silence(ends_at, rule="shad"))
+    room.price(NOON + 2 * MINUTE, 20)
+    room.reload([shad(mode="shadow")])
+    room.price(NOON + 3 * MINUTE, 5)
+    for minute in (4, 7, 10):
+        room.pass_to(NOON + minute * MINUTE)
+        room.reload([shad()] if minute == made_live else None)
+    room.price(NOON + 11 * MINUTE, 20)
+    room.pass_to(NOON + 61 * MINUTE)
+    told = [(it.reason.value, (it.since - NOON) // MINUTE) for it in room.told if it.rule == "shad"]
+    end_of_first, end = ("silence_expired", 1), ("recovered", 3)
+    by_silence = {
+        (5, 4): [("silence_expired", 3), end],
+        (5, 7): [end_of_first, ("made_live", 3), end],
+        (5, 99): [end_of_first],
+        (60, 4): [("silence_expired", 3)],
+        (60, 7): [("silence_expired", 3)],
+        (60, 99): [end_of_first],
+    }
+    assert told == [("breached", 1), *by_silence[ends_at, made_live]]
