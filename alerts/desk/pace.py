@@ -147,7 +147,7 @@ def on_change(
         owed = pace.over and pace.told
         chain, held_by = (pace.chain, "") if owed else (None, change.muted_by)
         pace = replace(pace, told=owed, held_by=held_by, chain=chain)
-    last = pace.last if waits else replace(change, inputs=())  # whoever owes an end has not fired
+    last = pace.last if waits else _kept(pace, change)  # whoever owes an end has not fired
     pace = replace(pace, last=last, acked=change.ack is not None)
     pace, change, held = _flapped(terms, pace, event, now)
     if change.told and not held:
@@ -168,6 +168,14 @@ def on_change(
         return Paced(replace(rest, acked=False, chain=None), (change,))
     rest = replace(rest, told=False, held_by="", lost=False, acked=False, chain=None)
     return Paced(None if rest.idle else rest, (change, *_told_inboxes(pace, change, now)))
+
+
+def _kept(pace: Pace, change: Transition) -> Transition:
+    """Return a change as it is remembered: what tells of a fire once more keeps its first sentence."""
+    again = change.notice in _FIRES and change.from_state is AlertState.FIRING
+    if not (again and pace.firing and pace.last.since == change.since):
+        return replace(change, inputs=())
+    return replace(change, inputs=(), summary=pace.last.summary, value=pace.last.value)
 
 
 def _flapped(terms: Terms, pace: Pace, event: Event, now: Millis) -> tuple[Pace, Transition, str]:

@@ -290,3 +290,14 @@ def test_a_summary_says_no_older_state_than_people_know() -> None:
     room.go(HOUR)
     (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
     assert [line.severity for line in summary.lines] == [Severity.CRITICAL]
+
+
+def test_what_is_told_once_more_is_not_worded_on_top_of_itself() -> None:
+    """A repeat after the end of a silence has the sentence of the fire, and the value of now."""
+    room = Room({}, up={"repeat": {"first": "5m"}})
+    room.fire("up", summary="RIOT is 30 %.", value=0.3)
+    again = "Still firing, the silence on it is over: RIOT is 30 %. Now 20 %."
+    room.change("up", **AGAIN, to_state=AlertState.FIRING, summary=again, value=0.2)
+    room.go(5 * MINUTE)
+    said = [it.summary for it in room.out if it.told]
+    assert said == ["RIOT is 30 %.", again, "Still firing after 5 min: RIOT is 30 %. Now 30 %."]
