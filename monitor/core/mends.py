@@ -25,7 +25,7 @@ Place: TypeAlias = tuple[Step, ...]
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a mend for an unknown word: the nearest known one, else all, else the likeliest."""
-    names = sorted(known)
+    names = sorted(set(known))
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
@@ -110,7 +110,10 @@ def _as_written(message: str, said: object) -> tuple[str, str]:
     if "matching regex" in message:
         return f"`{said}` may not stand here", form_of(message)
     mend = ""
-    if "RFC3339" in message:
+    if message.endswith(("got `null`", "got `NoneType`")):
+        message = f"{message.rpartition('got')[0]}and there is nothing"
+        mend = "write it, or leave it out"
+    elif "RFC3339" in message:
         mend = "write it as 2025-07-17"
     elif "got `str`" in message and ("`float" in message or "`int" in message):
         mend = _number_meant(said)
