@@ -17,15 +17,14 @@ VERSION = "1"
 """Goes into the ids, as a rule's version does into those of its alerts."""
 SHOWN = 8
 """How many subjects the sentence names; the lines have them all."""
+_NAMELESS = {News.SILENCE.value: "a silence", News.MAINTENANCE.value: "maintenance"}
+"""What is told of under an id that says nothing to people."""
 
 
 def digest_notice(place: str, flush: Flush, now: Millis) -> Transition:
     """Return the one message of a group, named by its beginning and number."""
     digest = flush.digest
-    text = f"{len(digest)} alerts together, {_what(digest)}: {_subjects(digest)}."
-    if digest.lines:
-        loudest = max(digest.lines, key=lambda line: LOUDNESS[line.severity])
-        text = f"{text} The loudest: {loudest.summary}"
+    text = f"{len(digest)} alerts together, {_what(digest)}: {_subjects(digest)}.{_loudest(digest)}"
     since, number = flush.opened_at, flush.number
     return _noted(News.DIGEST, place, since, number, now, text, flush.digest)
 
@@ -33,8 +32,9 @@ def digest_notice(place: str, flush: Flush, now: Millis) -> Transition:
 def overflow_notice(place: str, overflow: Overflow, now: Millis) -> Transition:
     """Return the summary of what a cap held."""
     cap = place.partition("|")[0]
-    text = f"{overflow.held} held by the cap {cap}: {_subjects(overflow.digest)}."
-    return _noted(News.OVERFLOW, place, now, 1, now, text, overflow.digest)
+    digest = overflow.digest
+    held = f"{overflow.held} held by the cap {cap}, {_what(digest)}: {_subjects(digest)}."
+    return _noted(News.OVERFLOW, place, now, 1, now, f"{held}{_loudest(digest)}", digest)
 
 
 def expired_notice(rule: Rule, expires_at: Millis, now: Millis) -> Transition:
@@ -108,8 +108,17 @@ def _what(digest: Digest) -> str:
     return ", ".join(f"{count} {word}" for count, word in words if count)
 
 
+def _loudest(digest: Digest) -> str:
+    """Return the sentence of the loudest line, to follow another one; none of no lines."""
+    if not digest.lines:
+        return ""
+    loudest = max(digest.lines, key=lambda line: LOUDNESS[line.severity])
+    return f" The loudest: {loudest.summary}"
+
+
 def _subjects(digest: Digest) -> str:
     """Return whom it is about, in a few words."""
-    names = list(dict.fromkeys(line.key for line in digest.lines))
+    named = (_NAMELESS.get(line.rule, line.key) for line in digest.lines)
+    names = list(dict.fromkeys(named))
     more = len(digest) - len(digest.lines) + max(0, len(names) - SHOWN)
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more else "")

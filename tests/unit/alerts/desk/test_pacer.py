@@ -279,7 +279,7 @@ def test_a_hundred_alerts_in_a_minute() -> None:
         (NoticeReason.OVERFLOW, Severity.WARNING): 1,
     }
     (summary,) = (item for item in room.out if item.notice is NoticeReason.OVERFLOW)
-    assert summary.summary.startswith("90 held")
+    assert summary.summary.startswith("90 held by the cap phone, 90 fire: C10, C11")
     assert len(summary.lines) == 90
     for number in (0, 99):  # one that passed, and one that the summary named
         room.resolve("plain", key=f"C{number}")

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from alerts.desk import notices
+from alerts.desk.records import Silence
 from alerts.model import AlertState, Severity
-from alerts.reasons import NoticeReason
+from alerts.reasons import NoticeReason, Reason
 from tests.unit.alerts.desk.pacing_room import DAY, HOUR, MINUTE, Room
 from tests.worlds import threshold
 
@@ -301,3 +303,19 @@ def test_what_is_told_once_more_is_not_worded_on_top_of_itself() -> None:
     room.go(5 * MINUTE)
     said = [it.summary for it in room.out if it.told]
     assert said == ["RIOT is 30 %.", again, "Still firing after 5 min: RIOT is 30 %. Now 30 %."]
+
+
+def test_a_summary_says_what_became_of_what_it_held_and_names_no_id() -> None:
+    """A phone shows the sentence alone; a silence has no name but the id of its command."""
+    room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]})
+    room.fire("plain")
+    room.fire("a", severity=Severity.INFO, summary="RIOT is 30 %.")
+    room.fire("b", key="HIVE", summary="HIVE is 20 %.")
+    silence = Silence(id="5f0c", match={"rule": "a"}, by="ana", reason="", at=0, until=HOUR)
+    room.take(notices.of_silence(silence, Reason.ENDS_SOON, NoticeReason.REMINDER, ["a|RIOT"], 1))
+    room.go(2 * MINUTE)
+    room.resolve("a")
+    room.go(HOUR)
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    held = "3 held by the cap phone, 1 fire, 1 ended, 1 more: RIOT, HIVE, a silence."
+    assert summary.summary == f"{held} The loudest: HIVE is 20 %."
