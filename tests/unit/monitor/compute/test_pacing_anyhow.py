@@ -64,6 +64,8 @@ BOOK = book(
     },
 )
 SAY_IT_FIRES = {*TELL_OF_FIRE, NoticeReason.ESCALATION, NoticeReason.REPEAT}
+TOGETHER = {NoticeReason.DIGEST, NoticeReason.OVERFLOW}
+"""The notices of several alerts, with a line of each."""
 LONG = 3 * 60 * MINUTE
 
 
@@ -129,7 +131,7 @@ def test_ends_follow_fires_and_nothing_is_told_twice(moves: list[Move]) -> None:
     assert max(ids.values(), default=1) == 1
     known: set[tuple[str, str]] = set()
     for item in told:
-        for line in item.lines if item.notice is NoticeReason.DIGEST else ():
+        for line in item.lines if item.notice in TOGETHER else ():
             name = ("", f"{line.rule}|{line.key}")
             known.add(name) if line.state is AlertState.FIRING else known.discard(name)
         if item.to_state is AlertState.RESOLVED and item.notice is NoticeReason.RESOLVED:
@@ -179,7 +181,7 @@ def test_whoever_is_told_hears_that_it_is_over(leaving: str, moves: list[Move]) 
     """By a message of its own, or by a line in a digest or in the summary of a cap."""
     last: dict[str, str] = {}
     for item in (it for it in healed(moves, LEAVING[leaving]) if it.told):
-        if item.notice in {NoticeReason.DIGEST, NoticeReason.OVERFLOW}:
+        if item.notice in TOGETHER:
             last |= {f"{line.rule}|{line.key}": line.state.value for line in item.lines}
         elif item.to_state is not AlertState.NOTED:
             last[item.name] = item.to_state.value
