@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-OVERLAYS = ("base", "overlays/dev", "overlays/dev-users")
+OVERLAYS = ("base", "overlays/dev", "overlays/dev-users", "overlays/dev-rules")
 
 Resource: TypeAlias = dict[str, Any]
 

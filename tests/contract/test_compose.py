@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from monitor.settings import load_settings
+from monitor.settings import PREFIX, load_settings
 from tests.contract.manifests import ROOT, pods
 
 DEPLOY = ROOT / "deploy"
@@ -21,7 +21,7 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 FINAL_STAGE = DOCKERFILE.rsplit("\nFROM ", 1)[1]
 
 
-@pytest.mark.parametrize("name", ["compose.yaml", "compose.users.yaml"])
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.users.yaml", "compose.rules.yaml"])
 def test_compose_follows_its_schema(name: str) -> None:
     """The file is valid by the published compose schema."""
     checker = Path(sys.executable).parent / "check-jsonschema"
@@ -73,11 +73,12 @@ def test_mounted_files_exist(name: str) -> None:
             assert source in COMPOSE["volumes"]
 
 
-def test_a_users_file_is_mounted_where_it_is_wanted() -> None:
+@pytest.mark.parametrize("book", ["users", "rules"])
+def test_a_book_is_mounted_where_it_is_wanted(book: str) -> None:
     """Read-only, where the setting says, and never a folder that is made because it was missing."""
-    setting = "HASHHEDGE_USERS"
+    setting = PREFIX + book.upper()
     assert setting not in SERVICES["hashhedge"]["environment"]
-    beside = yaml.safe_load((DEPLOY / "compose.users.yaml").read_text(encoding="utf-8"))
+    beside = yaml.safe_load((DEPLOY / f"compose.{book}.yaml").read_text(encoding="utf-8"))
     ((name, added),) = beside["services"].items()
     assert (name, set(added)) == ("hashhedge", {"environment", "volumes"})
     (mount,) = added["volumes"]
@@ -85,8 +86,8 @@ def test_a_users_file_is_mounted_where_it_is_wanted() -> None:
     assert mount["bind"] == {"create_host_path": False}
     assert set(added["environment"]) == {setting}
     settings = load_settings(SERVICES["hashhedge"]["environment"] | added["environment"])
-    assert settings.users is not None
-    assert str(settings.users.parent) == mount["target"]
+    place: Path = getattr(settings, book)
+    assert str(place.parent) == mount["target"]
 
 
 def test_no_password_anywhere() -> None:

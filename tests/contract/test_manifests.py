@@ -12,7 +12,9 @@ import pytest
 
 from alerts.channels.catalogue import find_channels
 from alerts.users_file import load_users
-from monitor.settings import PREFIX
+from monitor.app.world import load_world
+from monitor.core.clock import SystemClock
+from monitor.settings import PREFIX, Settings
 from monitor.telemetry.catalogue import ROLES
 from tests.contract.manifests import (
     KUBERNETES,
@@ -29,6 +31,8 @@ from tests.contract.manifests import (
 PORT = 9464
 USERS = "overlays/dev-users"
 USERS_VARIABLE = PREFIX + "USERS"
+RULES = "overlays/dev-rules"
+RULES_VARIABLE = PREFIX + "RULES"
 VERSIONS = ("1.33", "1.35", "1.37")
 EVERY_POD = [
     pytest.param(overlay, template, id=f"{overlay}-{name}")
@@ -265,6 +269,31 @@ def test_the_users_of_the_trial_can_be_told() -> None:
     """The file that comes with it is one, and none of its channels reaches what no policy admits."""
     book = load_users(KUBERNETES / USERS / "users.yaml", find_channels())
     assert {it.kind for user in book.users for it in user.ways} == {"inbox"}
+
+
+def test_a_rulebook_is_mounted_for_every_role_where_it_is_wanted() -> None:
+    """Read-only, from a ConfigMap whose name stays, so that a change is taken without new pods."""
+    assert not [name for name, it in pods("base") if RULES_VARIABLE in str(it)]
+    (book,) = [
+        it for it in of_kind(RULES, "ConfigMap") if it["metadata"]["name"] == "hashhedge-rules"
+    ]
+    ours = [it["spec"] for name, it in pods(RULES) if name.startswith("hashhedge-")]
+    assert len(ours) == len(ROLES)
+    for spec in ours:
+        (container,) = spec["containers"]
+        (mount,) = [it for it in container["volumeMounts"] if it["name"] == "rules"]
+        assert (mount["readOnly"], "subPath" in mount) == (True, False)
+        (volume,) = [it["configMap"] for it in spec["volumes"] if it["name"] == "rules"]
+        assert volume == {"name": "hashhedge-rules"}
+        env = {it["name"]: it.get("value") for it in container["env"]}
+        file = PurePosixPath(env[RULES_VARIABLE])
+        assert (str(file.parent), [file.name]) == (mount["mountPath"], list(book["data"]))
+
+
+def test_the_rules_of_the_trial_are_rules() -> None:
+    """The file that comes with it is read as it is."""
+    world = load_world(Settings(rules=KUBERNETES / RULES / "rules.yaml"), SystemClock().now())
+    assert len(world.rulebook.rules) == 2
 
 
 @pytest.mark.parametrize("board", ["trader", "pipeline"])
