@@ -51,7 +51,7 @@ class Caps:
         places = {
             f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()
         }
-        self._renew(places, notice)
+        self._renew(list(self._records) if notice.lines else places, notice)
         counts = {place: (cap, self._records.get(place)) for place, cap in places.items()}
         full = capping.held_by(counts, notice.severity, now)
         if full is None:
@@ -72,12 +72,17 @@ class Caps:
 
     def _renew(self, places: Iterable[str], notice: Transition) -> None:
         """Let no summary that is to come say an older state of an alert than people know."""
-        if notice.inbox or notice.to_state is AlertState.NOTED:
+        if notice.inbox or (notice.to_state is AlertState.NOTED and not notice.lines):
             return
+        said = notice.lines or (line_of(notice),)
         for place in places:
             record = self._records.get(place)
-            if record is not None and record.digest.has(notice.rule, notice.key):
-                digest = record.digest.with_line(line_of(notice))
+            if record is None:
+                continue
+            digest = record.digest
+            for line in (it for it in said if digest.has(it.rule, it.key)):
+                digest = digest.with_line(line)
+            if digest is not record.digest:
                 self._keep(place, replace(record, digest=digest))
 
     def due(self, place: str, now: Millis) -> Overflow | None:

@@ -281,6 +281,27 @@ def test_a_summary_names_as_over_what_ended_while_something_else_muted_it() -> N
     assert [word for _, word in room.told()] == ["new", "overflow"]
 
 
+@pytest.mark.parametrize("per", ["user", "symbol"])
+def test_a_summary_says_no_older_state_than_a_digest_has_said(per: str) -> None:
+    """That its value is unknown was held; a digest, critical, passed with the fire that came after."""
+    book = {
+        "groups": [{"name": "market", "by": [], "wait": "1s", "interval": "1m"}],
+        "caps": [{"name": "phone", "limit": 1, "window": "10m", "per": per}],
+    }
+    room = Room(book, a={"group": "market"}, b={"group": "market"})
+    room.fire("a")
+    room.go(2 * MINUTE)
+    room.change("a", to_state=AlertState.NO_DATA, notice=NoticeReason.NO_DATA)
+    room.go(4 * MINUTE)
+    room.change("a", to_state=AlertState.FIRING, notice=NoticeReason.DATA_BACK)
+    room.fire("b", severity=Severity.CRITICAL)
+    room.go(HOUR)
+    together = [it for it in room.out if it.told and it.lines]
+    assert [it.notice for it in together] == [NoticeReason.DIGEST, NoticeReason.OVERFLOW]
+    for said in together:
+        assert {it.state for it in said.lines if it.rule == "a"} == {AlertState.FIRING}
+
+
 def test_a_summary_says_no_older_state_than_people_know() -> None:
     """The fire was held, and grew critical, which no cap holds, before the summary."""
     room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]})
