@@ -74,6 +74,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         last: its last change, without inputs.
         told: people were told of the fire that stands.
         held_by: why they were not.
+        waits: that waits in a group, and nobody has heard of it yet.
         lost: people were told that its value is unknown, and neither of a fire nor of an end since.
         acked: somebody has taken it on.
         flap: its last results.
@@ -88,6 +89,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     last: Transition
     told: bool = False
     held_by: str = ""
+    waits: bool = False
     lost: bool = False
     acked: bool = False
     flap: FlapRecord | None = None
@@ -146,7 +148,8 @@ def on_change(
     if event.fired:  # whatever is left of the episode before, but an end that the desk still owes
         owed = pace.over and pace.told
         chain, held_by = (pace.chain, "") if owed else (None, change.muted_by)
-        pace = replace(pace, told=owed, held_by=held_by, chain=chain)
+        waits = owed and pace.waits
+        pace = replace(pace, told=owed, held_by=held_by, waits=waits, chain=chain)
     last = pace.last if waits else _kept(pace, change)  # whoever owes an end has not fired
     pace = replace(pace, last=last, acked=change.ack is not None)
     pace, change, held = _flapped(terms, pace, event, now)
@@ -166,7 +169,7 @@ def on_change(
         return Paced(replace(rest, chain=chain), (change,))
     if event.change.muted_by and pace.held_by:  # it tells it later, of what nobody has heard
         return Paced(replace(rest, acked=False, chain=None), (change,))
-    rest = replace(rest, told=False, held_by="", lost=False, acked=False, chain=None)
+    rest = replace(rest, told=False, held_by="", waits=False, lost=False, acked=False, chain=None)
     return Paced(None if rest.idle else rest, (change, *_told_inboxes(pace, change, now)))
 
 
@@ -230,7 +233,8 @@ def on_told(
     if not pace.firing:
         of_data = notice.notice in _OF_DATA
         return replace(pace, lost=notice.notice is NoticeReason.NO_DATA) if of_data else pace
-    pace = replace(pace, told=True, held_by="", lost=False)
+    waits = pace.waits or (bool(terms.notify.group) and not pace.told)
+    pace = replace(pace, told=True, held_by="", waits=waits, lost=False)
     if notice.notice is NoticeReason.SEVERITY_CHANGED and pace.chain is not None:
         pace = replace(pace, chain=escalation.on_severity(pace.chain, notice.severity, now))
     if notice.notice not in TELL_OF_FIRE:

@@ -13,12 +13,13 @@ from msgspec.structs import replace as changed
 
 from alerts.desk import pace_timers
 from alerts.desk.caps import Caps, by_cap
+from alerts.desk.groups import Groups
 from alerts.desk.pace import TELL_OF_FIRE, Event, Pace, SessionOf, Terms, on_change
 from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
 from alerts.model import AlertState, News, Transition
-from alerts.pacing import grouping, occurrences
+from alerts.pacing import occurrences
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
 from alerts.pacing.notify import PLAIN, PaceBook
@@ -39,8 +40,8 @@ class Pacer:
         self._ledger = PaceLedger()
         self._session_of = session_of
         self._rules = rules
-        self._groups = {group.name: group for group in book.groups}
-        self._waiting: dict[str, str] = {}
+        self._groups = Groups(book.groups, self._ledger)
+        self._groups.restore(self.memory.groups)
         self._caps = Caps(book.caps, self._ledger)
         self._caps.restore(self.memory.caps)
         chains = {chain.name: chain for chain in book.escalations}
@@ -112,28 +113,8 @@ class Pacer:
         """Return a notice as it goes out: at once, or held by its group or a cap."""
         if not notice.told or notice.inbox:
             return notice
-        name = self._waiting.get(notice.name) or self._place_in(terms, notice)
-        if not name:
-            return self._capped(notice, now)
-        group = self._group(name)
-        record = grouping.on_notice(group, self.memory.groups.get(name), notice, now)
-        self.memory.groups[name] = record
-        self._ledger.keep((Kind.GROUP, name), record, record.due)
-        return changed(notice, muted_by=f"group:{name.partition('|')[0]}")
-
-    def _place_in(self, terms: Terms, notice: Transition) -> str:
-        """Return the group that a rule asks for, by its name and scope; empty: none."""
-        group = self._groups.get(terms.notify.group)
-        if group is None:
-            return ""
-        family = terms.notify.family or notice.rule
-        return f"{group.name}|{grouping.scope_of(group, family, notice)}"
-
-    def _group(self, name: str) -> grouping.Group:
-        """Return the group of a place; one that the book has no more tells what waits, and is gone."""
-        return self._groups.get(name.partition("|")[0]) or grouping.Group(
-            name="gone", interval="0s"
-        )
+        held = self._groups.take(terms.notify, notice, now)
+        return changed(notice, muted_by=held) if held else self._capped(notice, now)
 
     def _capped(self, notice: Transition, now: Millis) -> Transition:
         """Return a notice, held if it is over a cap."""
@@ -163,7 +144,7 @@ class Pacer:
 
     def _untold(self, name: str, pace: Pace, why: str) -> None:
         terms = self._terms_of(name.partition("|")[0]) or _PLAIN
-        self._keep_pace(name, terms, changed(pace, told=False, held_by=why))
+        self._keep_pace(name, terms, changed(pace, told=False, waits=False, held_by=why))
 
     # ---------------------------------------------------------------- timers
 
@@ -197,13 +178,7 @@ class Pacer:
         return [self._routed(item, terms, now) for item in paced.out]
 
     def _flushed(self, name: str, present: Present, now: Millis) -> list[Transition]:
-        self._waiting = {alert: at for alert, at in self._waiting.items() if at != name}
-        rest, flush = grouping.on_timer(self._group(name), self.memory.groups[name], now)
-        if rest is None:
-            del self.memory.groups[name]
-        else:
-            self.memory.groups[name] = rest
-        self._ledger.keep((Kind.GROUP, name), rest, None if rest is None else rest.due)
+        flush = self._groups.due(name, now)
         return [] if flush is None else self._told_together(name, flush, present, now)
 
     def _told_together(
@@ -213,28 +188,37 @@ class Pacer:
         if flush.single:
             return [self._single(item, present, now) for item in flush.single]
         digest = flush.digest
-        lines = [it for it in digest.lines if not self._put_off(f"{it.rule}|{it.key}", present)]
+        lines = [
+            it for it in digest.lines if not self._put_off(f"{it.rule}|{it.key}", it.state, present)
+        ]
         if not lines:
             return []
         shown = replace(flush, digest=Digest(tuple(lines), digest.more))
         return [self._capped(digest_notice(name, shown, now), now)]
 
     def _single(self, item: Transition, present: Present, now: Millis) -> Transition:
-        muted = self._put_off(item.name, present)
+        muted = self._put_off(item.name, item.to_state, present)
         return self._capped(changed(item, muted_by=muted, echo=True), now)
 
-    def _put_off(self, name: str, present: Present) -> str:
-        """Return the silence or acknowledgement that came while an alert waited in a group.
+    def _put_off(self, name: str, said: AlertState, present: Present) -> str:
+        """Return what came while a notice, which said `said`, waited in a group, and mutes it.
 
-        A quiet time that began since hides it no more than if it had not waited.
+        That is a silence, an acknowledgement, or what mutes the end of the alert by now. A quiet
+        time that began since hides it no more than if it had not waited.
         """
-        pace = self.memory.paces.get(name)
-        if pace is None or not pace.firing:
+        pace, muted = self.memory.paces.get(name), ""
+        if pace is None:
             return ""
-        muted = present(changed(pace.last, muted_by="")).muted_by
-        if not by_person(muted):
-            return ""
-        self._untold(name, pace, muted)
+        if pace.over and said is AlertState.FIRING:
+            muted = pace.last.muted_by
+        elif pace.firing:
+            muted = present(changed(pace.last, muted_by="")).muted_by
+            muted = muted if by_person(muted) else ""
+        if pace.waits and muted:  # of what was told before the wait, the end is still to be told
+            self._untold(name, pace, muted)
+        elif pace.waits:
+            terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+            self._keep_pace(name, terms, changed(pace, waits=False))
         return muted
 
     def _summed(self, name: str, now: Millis) -> list[Transition]:
@@ -276,10 +260,7 @@ class Pacer:
         for name, pace in memory.paces.items():
             terms = self._terms_of(name.partition("|")[0]) or _PLAIN
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
-        for name, group in memory.groups.items():
-            self._ledger.remind((Kind.GROUP, name), group.due)
-            # whatever their rules say now: no end overtakes a fire that waits
-            self._waiting |= {f"{line.rule}|{line.key}": name for line in group.digest.lines}
+        self._groups.restore(memory.groups)
         self._caps.restore(memory.caps)
         for name, count in memory.counts.items():
             self._ledger.remind((Kind.COUNT, name), occurrences.due(count))

@@ -281,6 +281,48 @@ def test_a_summary_names_as_over_what_ended_while_something_else_muted_it() -> N
     assert [word for _, word in room.told()] == ["new", "overflow"]
 
 
+MARKET = {"groups": [{"name": "market", "by": [], "wait": "30s", "interval": "2m"}]}
+
+
+@pytest.mark.parametrize("among", [0, 2])
+def test_a_fire_that_waits_in_a_group_is_not_told_when_its_end_is_muted(among: int) -> None:
+    """It is over, and nobody heard of it: neither of the fire nor, when that may be told, of the end."""
+    rules = {name: {"group": "market"} for name in ("a", "b", "c")}
+    room = Room(MARKET, **rules)
+    for name in ("a", "b", "c")[: 1 + among]:
+        room.fire(name)
+    room.muted["a|RIOT"] = "silence:s1"
+    room.resolve("a")
+    room.restart()
+    room.go(MINUTE)
+    room.muted.clear()
+    room.resolve("a")
+    room.go(HOUR)
+    assert "a" not in {it.rule for it in room.out if it.told}
+    assert [[line.rule for line in it.lines] for it in room.out if it.told] == [["b", "c"]] * bool(
+        among
+    )
+
+
+@pytest.mark.parametrize("ends", ["told", "owed"])
+def test_what_was_told_before_it_waited_again_is_told_to_the_end(ends: str) -> None:
+    """A repeat waits in the group while somebody takes the alert on, or while its end is muted."""
+    room = Room(MARKET, a={"group": "market", "repeat": {"first": "1m", "most": "1m"}})
+    room.fire("a")
+    room.go(MINUTE + 5_000)
+    if ends == "told":
+        room.acknowledge("a")
+        room.go(10 * MINUTE)
+    else:
+        room.muted["a|RIOT"] = "rule:louder|RIOT"
+        room.resolve("a")
+        room.go(10 * MINUTE)
+    room.muted.clear()
+    room.resolve("a")
+    room.go(HOUR)
+    assert [word for _, word in room.told()] == ["new", "resolved"]
+
+
 @pytest.mark.parametrize("per", ["user", "symbol"])
 def test_a_summary_says_no_older_state_than_a_digest_has_said(per: str) -> None:
     """That its value is unknown was held; a digest, critical, passed with the fire that came after."""

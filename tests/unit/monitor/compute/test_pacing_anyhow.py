@@ -44,6 +44,12 @@ STORIES = [
         keep_firing_for="1m",
         notify={"cooldown": "3m"},
     ),
+    threshold(
+        id="again",
+        on="X",
+        below=9.0,
+        notify={"group": "all", "repeat": {"first": "1m", "most": "1m"}},
+    ),
     threshold(id="once", on="Y", above=10.0, **ASKS, notify={"trigger": "once"}),
     threshold(id="cool", on="X", below=7.0, **ASKS, notify={"cooldown": "7m"}),
     threshold(id="flaps", on="X", below=7.0, **ASKS, notify=CHAINED),
