@@ -138,9 +138,9 @@ class Pacer:
         for line in digest.lines:
             name = f"{line.rule}|{line.key}"
             pace = self.memory.paces.get(name)
-            if pace is not None and not pace.over and by_cap(pace.held_by):
+            if pace is not None and not pace.over and line.state is AlertState.FIRING:
                 terms = self._terms_of(line.rule) or _PLAIN
-                self._keep_pace(name, terms, changed(pace, told=True, held_by=""))
+                self._keep_pace(name, terms, changed(pace, told=True, waits=False, held_by=""))
 
     def _untold(self, name: str, pace: Pace, why: str) -> None:
         terms = self._terms_of(name.partition("|")[0]) or _PLAIN

@@ -142,6 +142,20 @@ def test_a_digest_over_a_cap_is_told_line_by_line_in_the_summary() -> None:
     ]
 
 
+def test_the_end_of_what_a_summary_names_is_told_whatever_held_it_last() -> None:
+    """The cap held the fire, and `once` the word of it after a silence."""
+    room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]}, a={"trigger": "once"})
+    room.fire("plain")
+    room.fire("a")
+    room.go(MINUTE)
+    room.change("a", **AGAIN)
+    room.restart()
+    room.go(HOUR)
+    room.resolve("a")
+    assert [word for _, word in room.told()] == ["new", "overflow", "resolved"]
+    assert room.held() == ["cap:phone", "once"]
+
+
 def test_what_was_over_before_the_summary_is_named_as_over_in_it() -> None:
     """Its end is no notice of its own: nobody had heard of it."""
     room = Room({"caps": [{"name": "phone", "limit": 1, "window": "10m"}]})
