@@ -234,7 +234,7 @@ def on_told(
         of_data = notice.notice in _OF_DATA
         return replace(pace, lost=notice.notice is NoticeReason.NO_DATA) if of_data else pace
     waits = pace.waits or (bool(terms.notify.group) and not pace.told)
-    pace = replace(pace, told=True, held_by="", waits=waits, lost=False)
+    pace = replace(pace, told=True, held_by="", waits=waits, lost=pace.lost and waits)
     if notice.notice is NoticeReason.SEVERITY_CHANGED and pace.chain is not None:
         pace = replace(pace, chain=escalation.on_severity(pace.chain, notice.severity, now))
     if notice.notice not in TELL_OF_FIRE:

@@ -218,7 +218,7 @@ class Pacer:
             self._untold(name, pace, muted)
         elif pace.waits:
             terms = self._terms_of(name.partition("|")[0]) or _PLAIN
-            self._keep_pace(name, terms, changed(pace, waits=False))
+            self._keep_pace(name, terms, changed(pace, waits=False, lost=False))
         return muted
 
     def _summed(self, name: str, now: Millis) -> list[Transition]:

@@ -318,6 +318,23 @@ def test_a_fire_that_waits_in_a_group_is_not_told_when_its_end_is_muted(among: i
     )
 
 
+def test_a_loss_of_data_is_told_to_the_end_though_the_fire_after_it_waits_unheard() -> None:
+    """It comes back past its level into a group, and somebody silences it before that is told."""
+    room = Room(MARKET, a={"group": "market"})
+    room.fire("a")
+    room.resolve("a")
+    room.go(5 * MINUTE)
+    room.change("a", to_state=AlertState.NO_DATA, notice=NoticeReason.NO_DATA)
+    room.go(10 * MINUTE)
+    room.fire("a")
+    room.muted["a|RIOT"] = "silence:s1"
+    room.go(15 * MINUTE)
+    room.muted.clear()
+    room.resolve("a")
+    room.go(HOUR)
+    assert [word for _, word in room.told()] == ["new", "resolved", "no_data", "resolved"]
+
+
 @pytest.mark.parametrize("ends", ["told", "owed"])
 def test_what_was_told_before_it_waited_again_is_told_to_the_end(ends: str) -> None:
     """A repeat waits in the group while somebody takes the alert on, or while its end is muted."""
