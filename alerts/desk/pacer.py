@@ -30,6 +30,7 @@ from monitor.core.clock import Millis
 
 _PLAIN = Terms(PLAIN)
 _NEWS = frozenset(News)
+_FIRING, _RESOLVED = AlertState.FIRING, AlertState.RESOLVED
 
 
 class Pacer:
@@ -126,8 +127,11 @@ class Pacer:
     def _unsay(self, held: Transition) -> None:
         """Remember of the alerts of a notice that people were not told that they fire."""
         if held.to_state is AlertState.FIRING and held.notice in TELL_OF_FIRE:
-            pace = self.memory.paces.get(held.name) or Pace(last=changed(held, inputs=()))
-            self._untold(held.name, pace, held.muted_by)
+            pace = self.memory.paces.get(held.name)
+            over = held.echo and (pace is None or pace.over)  # its end waited with it, and follows
+            if not over:
+                pace = pace or Pace(last=changed(held, inputs=()))
+                self._untold(held.name, pace, held.muted_by)
         for name in held.members if held.notice is NoticeReason.DIGEST else ():
             known = self.memory.paces.get(name)
             if known is not None and known.firing:
@@ -186,22 +190,34 @@ class Pacer:
     ) -> list[Transition]:
         """Return the digest, or the single changes; what was muted meanwhile is left out."""
         if flush.single:
-            return [self._single(item, present, now) for item in flush.single]
+            return self._told_alone(flush.single, present, now)
         digest = flush.digest
         lines = [
-            it for it in digest.lines if not self._put_off(f"{it.rule}|{it.key}", it.state, present)
+            it
+            for it in digest.lines
+            if it.state is not _FIRING or not self._put_off(f"{it.rule}|{it.key}", present)
         ]
         if not lines:
             return []
         shown = replace(flush, digest=Digest(tuple(lines), digest.more))
         return [self._capped(digest_notice(name, shown, now), now)]
 
-    def _single(self, item: Transition, present: Present, now: Millis) -> Transition:
-        muted = self._put_off(item.name, item.to_state, present)
-        return self._capped(changed(item, muted_by=muted, echo=True), now)
+    def _told_alone(
+        self, changes: Sequence[Transition], present: Present, now: Millis
+    ) -> list[Transition]:
+        """Return the changes of the only alert of a group: up to its last end all are told."""
+        ends = [number for number, it in enumerate(changes, 1) if it.to_state is _RESOLVED]
+        last = max(ends, default=0)
+        fires = any(it.to_state is _FIRING for it in changes[last:])
+        muted = self._put_off(changes[0].name, present) if fires else ""
+        out = list[Transition]()
+        for number, item in enumerate(changes):
+            put_off = muted if number >= last and item.to_state is _FIRING else ""
+            out.append(self._capped(changed(item, muted_by=put_off, echo=True), now))
+        return out
 
-    def _put_off(self, name: str, said: AlertState, present: Present) -> str:
-        """Return what came while a notice, which said `said`, waited in a group, and mutes it.
+    def _put_off(self, name: str, present: Present) -> str:
+        """Return what came while the fire of an alert waited in a group, and mutes it.
 
         That is a silence, an acknowledgement, or what mutes the end of the alert by now. A quiet
         time that began since hides it no more than if it had not waited.
@@ -209,7 +225,7 @@ class Pacer:
         pace, muted = self.memory.paces.get(name), ""
         if pace is None:
             return ""
-        if pace.over and said is AlertState.FIRING:
+        if pace.over:
             muted = pace.last.muted_by
         elif pace.firing:
             muted = present(changed(pace.last, muted_by="")).muted_by

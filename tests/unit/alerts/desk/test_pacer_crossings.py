@@ -335,6 +335,40 @@ def test_a_loss_of_data_is_told_to_the_end_though_the_fire_after_it_waits_unhear
     assert [word for _, word in room.told()] == ["new", "resolved", "no_data", "resolved"]
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_came_and_went_in_a_group_is_told_whole(*, again: bool) -> None:
+    """A silence since then hides what fires again, and neither half of what is over."""
+    room = Room(MARKET, a={"group": "market"})
+    room.fire("a")
+    room.go(10_000)
+    room.resolve("a")
+    if again:
+        room.fire("a")
+    room.muted["a|RIOT"] = "silence:s1"
+    room.go(MINUTE)
+    if again:
+        room.resolve("a")
+        room.muted.clear()
+        room.resolve("a")
+    room.go(HOUR)
+    assert [word for _, word in room.told()] == ["new", "resolved"]
+
+
+def test_what_a_cap_holds_of_a_group_after_its_end_leaves_nothing_behind() -> None:
+    """Both wait alone and are held together: the summary names the end, and no record fires on."""
+    caps = {"caps": [{"name": "phone", "limit": 1, "window": "10m"}]}
+    room = Room(MARKET | caps, a={"group": "market"})
+    room.fire("a")
+    room.go(10_000)
+    room.resolve("a")
+    room.fire("plain")
+    room.muted["a|RIOT"] = "silence:s1"
+    room.go(HOUR)
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    assert [(it.rule, it.state) for it in summary.lines] == [("a", AlertState.RESOLVED)]
+    assert list(room.pacer.memory.paces) == []
+
+
 @pytest.mark.parametrize("ends", ["told", "owed"])
 def test_what_was_told_before_it_waited_again_is_told_to_the_end(ends: str) -> None:
     """A repeat waits in the group while somebody takes the alert on, or while its end is muted."""
