@@ -234,7 +234,8 @@ class Pacer:
             self._untold(name, pace, muted)
         elif pace.waits:
             terms = self._terms_of(name.partition("|")[0]) or _PLAIN
-            self._keep_pace(name, terms, changed(pace, waits=False, lost=False))
+            lost = pace.lost and not pace.firing  # that was told before the fire, or after it
+            self._keep_pace(name, terms, changed(pace, waits=False, lost=lost))
         return muted
 
     def _summed(self, name: str, now: Millis) -> list[Transition]:

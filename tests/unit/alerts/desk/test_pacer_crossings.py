@@ -295,7 +295,9 @@ def test_a_summary_names_as_over_what_ended_while_something_else_muted_it() -> N
     assert [word for _, word in room.told()] == ["new", "overflow"]
 
 
-MARKET = {"groups": [{"name": "market", "by": [], "wait": "30s", "interval": "2m"}]}
+MARKET: dict[str, object] = {
+    "groups": [{"name": "market", "by": [], "wait": "30s", "interval": "2m"}]
+}
 
 
 @pytest.mark.parametrize("among", [0, 2])
@@ -356,7 +358,7 @@ def test_what_came_and_went_in_a_group_is_told_whole(*, again: bool) -> None:
 
 def test_what_a_cap_holds_of_a_group_after_its_end_leaves_nothing_behind() -> None:
     """Both wait alone and are held together: the summary names the end, and no record fires on."""
-    caps = {"caps": [{"name": "phone", "limit": 1, "window": "10m"}]}
+    caps: dict[str, object] = {"caps": [{"name": "phone", "limit": 1, "window": "10m"}]}
     room = Room(MARKET | caps, a={"group": "market"})
     room.fire("a")
     room.go(10_000)
@@ -367,6 +369,22 @@ def test_what_a_cap_holds_of_a_group_after_its_end_leaves_nothing_behind() -> No
     (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
     assert [(it.rule, it.state) for it in summary.lines] == [("a", AlertState.RESOLVED)]
     assert list(room.pacer.memory.paces) == []
+
+
+def test_a_loss_of_data_that_waits_behind_a_fire_is_told_to_the_end() -> None:
+    """Both wait alone and are held by a cap; what its summary says is the later of them."""
+    caps: dict[str, object] = {"caps": [{"name": "phone", "limit": 1, "window": "10m"}]}
+    room = Room(MARKET | caps, a={"group": "market"})
+    room.fire("plain")
+    room.fire("a")
+    room.go(10_000)
+    room.change("a", to_state=AlertState.NO_DATA, notice=NoticeReason.NO_DATA)
+    room.go(HOUR)
+    room.resolve("a")
+    room.go(2 * HOUR)
+    (summary,) = (it for it in room.out if it.notice is NoticeReason.OVERFLOW)
+    assert [(it.rule, it.state) for it in summary.lines] == [("a", AlertState.NO_DATA)]
+    assert [word for _, word in room.told()] == ["new", "overflow", "resolved"]
 
 
 @pytest.mark.parametrize("ends", ["told", "owed"])
