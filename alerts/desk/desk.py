@@ -80,7 +80,7 @@ class Desk:
         changes = [*news, *changes]
         for change in changes:
             if change.to_state is not AlertState.NOTED:
-                firing = change.to_state in _ON and change.muted_by not in _UNHEARD
+                firing = self._explains(change) and change.muted_by not in _UNHEARD
                 if self.mutes.inhibition.set(subject_of(change), firing=firing):
                     self._freed[f"rule:{change.name}"] = Reason.INHIBITION_OVER
         for change in changes:
@@ -89,6 +89,10 @@ class Desk:
         freed, self._freed = self._freed, {}
         for mute, reason in freed.items():
             self.release(mute, reason, now)
+
+    def _explains(self, last: Transition) -> bool:
+        """Tell whether an alert may explain others: who hears nothing of it, learns nothing by it."""
+        return last.to_state in _ON and not self._around.expired(last.rule, last.since)
 
     def _end_before(self, change: Transition, now: int) -> None:
         """Tell the end that an alert owes from before it fired again, if the fire is told."""
@@ -140,21 +144,24 @@ class Desk:
     def _free(self, standing: Standing, reason: Reason, now: int) -> None:
         muted = self.mutes.of(subject_of(standing.last), now, standing.ack)
         if muted:
-            if muted != standing.muted_by:
-                self.ledger.stand(replace(standing, muted_by=muted))
+            put_off = standing.told and not standing.over and reason in _PUT_OFF
+            owed = _NOTICE[reason] if put_off else standing.owed
+            if (muted, owed) != (standing.muted_by, standing.owed):
+                self.ledger.stand(replace(standing, muted_by=muted, owed=owed))
         elif standing.over:
             self.ledger.forget(standing.last.name)
             if standing.behind is not None:
                 self.ledger.stand(Standing(last=standing.behind, told=False, muted_by=SHADOW))
             self._out.append(notices.end_at_last(standing, reason, now))
-        elif standing.told and reason not in _PUT_OFF:
+        elif standing.told and reason not in _PUT_OFF and standing.owed is None:
             self.ledger.stand(replace(standing, muted_by=""))
         else:
             last = standing.last
             reading = self._around.reading(last.target, last.labels.get("company"))
-            notice = _NOTICE.get(reason, NoticeReason.NEW)
-            self.ledger.stand(replace(standing, told=True, muted_by="", lost=False))
-            self.mutes.inhibition.set(subject_of(last), firing=True)
+            notice = standing.owed or _NOTICE.get(reason, NoticeReason.NEW)
+            known = replace(standing, told=True, muted_by="", lost=False, owed=None)
+            self.ledger.stand(known)
+            self.mutes.inhibition.set(subject_of(last), firing=self._explains(last))
             self._out.append(notices.again(standing, notice, reason, reading, now))
 
     def end_silence(self, name: str, now: int) -> Silence:
@@ -175,7 +182,8 @@ class Desk:
         """Give an alert back; one that fires is told again if nothing else keeps it quiet."""
         standing = replace(self.ledger.standings[name], ack=None)
         muted = self.mutes.of(subject_of(standing.last), now)
-        self.ledger.stand(replace(standing, muted_by=muted))
+        owed = _NOTICE[reason] if standing.told and not standing.over else standing.owed
+        self.ledger.stand(replace(standing, muted_by=muted, owed=owed))
         if muted or standing.last.to_state is not AlertState.FIRING:
             self._out.append(notices.ack_changed(standing, reason, "", words, now))
         else:
@@ -262,7 +270,7 @@ class Desk:
             if heard and alert.name not in self.ledger.standings:
                 self.ledger.stand(Standing(last=standing_of(alert), told=True))
         for standing in self.ledger.standings.values():
-            on = standing.last.to_state in _ON and not standing.over
+            on = self._explains(standing.last) and not standing.over
             if on and standing.muted_by not in _UNHEARD:
                 self.mutes.inhibition.set(subject_of(standing.last), firing=True)
 
@@ -288,5 +296,5 @@ class Desk:
         for owed in list(self.ledger.standings.values()):
             if owed.behind is not None and owed.last.rule not in self._around.shadows:
                 self.ledger.stand(Standing(last=owed.behind, told=True, muted_by=owed.muted_by))
-                firing = owed.behind.to_state in _ON
+                firing = self._explains(owed.behind)
                 self.mutes.inhibition.set(subject_of(owed.behind), firing=firing)

@@ -7,7 +7,7 @@ company is not muted: the critical one does not explain it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from alerts.desk.book import Inhibit
 from alerts.desk.matching import Subject, meets
@@ -44,8 +44,8 @@ class Inhibition:
             self._places[subject.name] = places
         return not set(before).issubset(places)
 
-    def mute_of(self, subject: Subject) -> str:
-        """Return `rule:<id>|<key>` of an alert that mutes this one; empty: none does.
+    def causes_of(self, subject: Subject) -> Iterator[str]:
+        """Yield the alerts that mute this one, by name.
 
         What only one user is told of mutes nothing for the others: they would hear neither.
         """
@@ -53,8 +53,7 @@ class Inhibition:
         for place in self._targets(subject):
             for name in self._firing.get(place, ()):
                 if name != subject.name and owner_of_alert(name) in known_to_it:
-                    return f"rule:{name}"
-        return ""
+                    yield name
 
     def _sources(self, subject: Subject) -> list[_Place]:
         found: list[_Place] = []

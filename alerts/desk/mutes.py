@@ -57,7 +57,7 @@ class Mutes:
         yield self.feed_of(subject)
         yield self._same_feed(subject)
         yield self._maintenance_of(subject)
-        yield self.inhibition.mute_of(subject)
+        yield self._explained_by(subject)
         yield self._silence_of(subject, now)
         yield self._quiet_of(subject, now)
         yield ACK if ack is not None else ""
@@ -94,6 +94,22 @@ class Mutes:
             )
             if told and name != subject.key and self._around.only_source(name) == source:
                 return f"feed:{source}"
+        return ""
+
+    def _explained_by(self, subject: Subject) -> str:
+        """Return `rule:<id>|<key>` of an alert that explains this one; empty: none does.
+
+        Of those that would explain each other in a circle, one is told.
+        """
+        for cause in self.inhibition.causes_of(subject):
+            seen, name = {subject.name}, cause
+            while name not in seen:
+                seen.add(name)
+                known = self._ledger.standings.get(name)
+                muted = "" if known is None or known.over else known.muted_by
+                name = muted.removeprefix("rule:") if muted.startswith("rule:") else cause
+            if name != subject.name:
+                return f"rule:{cause}"
         return ""
 
     def _maintenance_of(self, subject: Subject) -> str:

@@ -172,7 +172,7 @@ class Orders:
         if command.dry_run:
             return done(command, now, f"would acknowledge {said}")
         ack = Ack(by=command.by, note=wish.note, at=now, until=wish.until)
-        taken = changed(standing, ack=ack)
+        taken = changed(standing, ack=ack, owed=None)
         self._ledger.stand(taken)
         words = f"{command.by} has taken it on: {standing.last.summary}"
         change = notices.ack_changed(taken, Reason.ACKNOWLEDGED, command.id, words, now)

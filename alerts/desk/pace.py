@@ -25,7 +25,7 @@ from alerts.pacing.flapping import FlapNews, FlapRecord
 from alerts.pacing.notify import Notify
 from alerts.pacing.repeating import next_repeat
 from alerts.pacing.trigger import TriggerRecord
-from alerts.reasons import NoticeReason
+from alerts.reasons import NoticeReason, Reason
 from monitor.core.clock import Millis
 
 FLAPPING, ONCE, COOLDOWN, EXPIRED = "flapping", "once", "cooldown", "expired"
@@ -39,6 +39,9 @@ _FIRES = frozenset(
         NoticeReason.DATA_BACK,
     }
 )
+
+_OF_PERSON = frozenset({Reason.ACKNOWLEDGED, Reason.UNACKNOWLEDGED, Reason.ACK_EXPIRED})
+"""Why somebody has an alert, or has it no more: that says nothing of the alert itself."""
 
 _OF_DATA = frozenset({NoticeReason.NO_DATA, NoticeReason.DATA_BACK, NoticeReason.RESOLVED})
 """The notices of what does not fire by which people learn whether its value is known."""
@@ -174,9 +177,13 @@ def on_change(
 
 
 def _kept(pace: Pace, change: Transition) -> Transition:
-    """Return a change as it is remembered: what tells of a fire once more keeps its first sentence."""
+    """Return a change as it is remembered.
+
+    What tells of a fire once more, or of who has it, keeps the sentence of the fire.
+    """
     again = change.notice in _FIRES and change.from_state is AlertState.FIRING
-    if not (again and pace.firing and pace.last.since == change.since):
+    of_person = change.reason in _OF_PERSON
+    if not ((again or of_person) and pace.firing and pace.last.since == change.since):
         return replace(change, inputs=())
     return replace(change, inputs=(), summary=pace.last.summary, value=pace.last.value)
 

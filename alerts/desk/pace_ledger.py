@@ -7,11 +7,13 @@ again, so that an alert that fires often has one timer and not one a fire.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 from alerts.desk.pace import Pace
+from alerts.model import News
 from alerts.pacing.capping import CapRecord
 from alerts.pacing.grouping import GroupRecord
 from alerts.pacing.occurrences import Occurrences
@@ -35,6 +37,7 @@ class Kind(StrEnum):
 Record: TypeAlias = Pace | GroupRecord | CapRecord | Occurrences | int
 Place: TypeAlias = tuple[Kind, str]
 PaceChanged: TypeAlias = dict[tuple[str, str], Record | None]
+_NEWS = frozenset(News)
 _ORDER = {kind: number for number, kind in enumerate(Kind)}
 
 
@@ -47,6 +50,22 @@ class PaceMemory:
     caps: dict[str, CapRecord] = field(default_factory=dict)
     counts: dict[str, Occurrences] = field(default_factory=dict)
     expired: dict[str, int] = field(default_factory=dict)
+
+    def drop(self, place: Place) -> None:
+        """Forget an alert's pace, or the end of a rule."""
+        kind, name = place
+        (self.paces if kind is Kind.PACE else self.expired).pop(name, None)
+
+
+def strangers(memory: PaceMemory, rules: Collection[str]) -> list[Place]:
+    """Return what is remembered of rules that are gone; the end of an alert is still to come."""
+    gone = [(Kind.EXPIRED, name) for name in memory.expired if name not in rules]
+    for name, pace in memory.paces.items():
+        rule = name.partition("|")[0]
+        owed = pace.heard or pace.held_by  # the desk will tell the end, or hold it to the end
+        if pace.over and not owed and rule not in rules and rule not in _NEWS:
+            gone.append((Kind.PACE, name))
+    return gone
 
 
 class PaceLedger:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TypeAlias
 
 from msgspec.structs import replace as changed
@@ -110,9 +109,12 @@ def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     notice = _again(pace, NoticeReason.ESCALATION, present, now, inbox)
     waited = span_words(now - pace.chain.started_at)
     text = f"Nobody acknowledged for {waited}: {notice.summary}{_by_now(pace, notice)}"
-    if not notice.told:  # a mute is no answer: whoever was not told hears no end either
-        chain = replace(chain, told=pace.chain.told)
-    return Paced(changed(pace, chain=chain), (changed(notice, summary=text, inbox=inbox),))
+    said = changed(notice, summary=text, inbox=inbox)
+    if notice.told:
+        return Paced(changed(pace, chain=chain), (said,))
+    later = escalation.on_muted(pace.chain, now + RETRY_MS)  # a mute is no answer
+    once = () if pace.chain.again_at is not None else (said,)
+    return Paced(changed(pace, chain=later), once)
 
 
 def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:

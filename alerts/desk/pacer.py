@@ -14,8 +14,17 @@ from msgspec.structs import replace as changed
 from alerts.desk import pace_timers
 from alerts.desk.caps import Caps, by_cap
 from alerts.desk.groups import Groups
-from alerts.desk.pace import TELL_OF_FIRE, Event, Pace, SessionOf, Terms, on_change
-from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
+from alerts.desk.pace import (
+    EXPIRED,
+    TELL_OF_FIRE,
+    Event,
+    Pace,
+    SessionOf,
+    Terms,
+    is_over,
+    on_change,
+)
+from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory, strangers
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
 from alerts.model import AlertState, News, Transition
@@ -76,7 +85,8 @@ class Pacer:
 
     def _paced(self, change: Transition, now: Millis) -> list[Transition]:
         if change.to_state is AlertState.NOTED:
-            return [self._capped(change, now)]
+            over = change.told and self.expired(change.rule, now)
+            return [self._capped(changed(change, muted_by=EXPIRED) if over else change, now)]
         change, fired = self._counted(change, now)
         terms, record = self._terms_of(change.rule), self.memory.paces.get(change.name)
         if terms is None and record is None:
@@ -88,6 +98,10 @@ class Pacer:
         if event.ended and record is not None and by_cap(record.held_by):
             self._caps.restate(paced.out[0])
         return [self._routed(item, terms, now) for item in paced.out]
+
+    def expired(self, rule: str, moment: Millis) -> bool:
+        """Tell whether a rule says nothing any more of what begins at `moment`."""
+        return rule in self._expiring and is_over(self._terms[rule], moment)
 
     def _terms_of(self, rule: str) -> Terms | None:
         """Return the terms of a rule; what is told without one, a dead feed, has none."""
@@ -273,7 +287,10 @@ class Pacer:
     def restore(self, memory: PaceMemory) -> None:
         """Take the memory back; what the rulebook says now holds for it."""
         self.memory = memory
-        self._drop_strangers()
+        rules = {rule.id for rule in self._rules} if memory.paces or memory.expired else set[str]()
+        for place in strangers(memory, rules):
+            memory.drop(place)
+            self._ledger.keep(place, None, None)
         for name, pace in memory.paces.items():
             terms = self._terms_of(name.partition("|")[0]) or _PLAIN
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
@@ -281,17 +298,3 @@ class Pacer:
         self._caps.restore(memory.caps)
         for name, count in memory.counts.items():
             self._ledger.remind((Kind.COUNT, name), occurrences.due(count))
-
-    def _drop_strangers(self) -> None:
-        """Forget what is remembered of rules that are gone; the end of an alert is still to come."""
-        memory = self.memory
-        known = {rule.id for rule in self._rules} if memory.paces or memory.expired else set[str]()
-        for name in [name for name in memory.expired if name not in known]:
-            del memory.expired[name]
-            self._ledger.keep((Kind.EXPIRED, name), None, None)
-        for name, pace in list(memory.paces.items()):
-            rule = name.partition("|")[0]
-            owed = pace.heard or pace.held_by  # the desk will tell the end, or hold it to the end
-            if pace.over and not owed and rule not in known and rule not in _NEWS:
-                del memory.paces[name]
-                self._ledger.keep((Kind.PACE, name), None, None)

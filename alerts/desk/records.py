@@ -10,6 +10,7 @@ import msgspec
 from alerts.acks import Ack
 from alerts.desk.pace_ledger import PaceMemory
 from alerts.model import Transition
+from alerts.reasons import NoticeReason
 from monitor.domain.commands import Place
 
 MAX_HIDDEN = 200
@@ -26,6 +27,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         ack: who has taken it on.
         over: the episode has ended, and those who were told of it are still to hear so.
         lost: people were told that its value is unknown, and not that it is known again.
+        owed: why people are to be told of it once more, when nothing mutes it.
         behind: where the episode is over, the last change of one that fires since, in the shadow.
 
     """
@@ -36,6 +38,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     ack: Ack | None = None
     over: bool = False
     lost: bool = False
+    owed: NoticeReason | None = None
     behind: Transition | None = None
 
     @property

@@ -24,6 +24,10 @@ class Surroundings(Protocol):
         """Return the rules that only try what they would say, by id."""
         ...
 
+    def expired(self, rule: str, moment: int) -> bool:
+        """Tell whether a rule says nothing any more of what begins at `moment`."""
+        ...
+
     def reading(self, target: str, company: str | None) -> Reading:
         """Return the present reading of what a rule watches."""
         ...

@@ -18,6 +18,10 @@ _LIVE = _ON | {AlertState.PENDING, AlertState.NO_DATA, AlertState.ERROR}
 _OF_DATA = frozenset({Reason.NO_DATA_ALERT, Reason.DATA_BACK})
 _OF_THE_RULE = frozenset({Reason.RULE_CHANGED, Reason.RULE_REMOVED})
 _LOUDNESS = {severity: -number for number, severity in enumerate(Severity)}
+_LOUD = frozenset(
+    {NoticeReason.SEVERITY_CHANGED, NoticeReason.ACK_EXPIRED, NoticeReason.SILENCE_EXPIRED}
+)
+"""What people are told of an alert that they know of: if something mutes it, they are told after."""
 UNTOLD = "untold"
 """Why the end is not told of an alert whose fire was hidden by what is over since."""
 
@@ -119,6 +123,8 @@ class Verdicts:
         if _LOUDNESS[change.severity] > _LOUDNESS[known.last.severity]:
             # it grew worse: whoever has taken it on did not know
             return self._tell(change, NoticeReason.SEVERITY_CHANGED, None, now, told=True)
+        if known.owed is not None:  # it fires again, after a loss of data
+            return self._tell(change, known.owed, known.ack, now, told=True)
         self._ledger.stand(replace(known, last=_lean(change)))
         return replace(change, ack=known.ack)
 
@@ -135,7 +141,12 @@ class Verdicts:
         muted = change.muted_by or self._mutes.of(subject_of(change), now, ack)
         still = lost and bool(muted)  # who hears of the fire hears that the value is known
         standing = Standing(
-            last=_lean(change), told=told or not muted, muted_by=muted, ack=ack, lost=still
+            last=_lean(change),
+            told=told or not muted,
+            muted_by=muted,
+            ack=ack,
+            lost=still,
+            owed=notice if muted and told and notice in _LOUD else None,
         )
         self._ledger.stand(standing)
         return self._hidden(replace(change, notice=notice, muted_by=muted, ack=ack))

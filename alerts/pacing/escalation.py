@@ -69,6 +69,7 @@ class EscalationRecord:
         step: steps done since then.
         stopped: somebody answered.
         told: the inboxes told so far; they hear the end as well.
+        again_at: when a step is tried again that something muted, ms UTC; None: none waits.
 
     """
 
@@ -77,6 +78,7 @@ class EscalationRecord:
     step: int = 0
     stopped: bool = False
     told: tuple[str, ...] = ()
+    again_at: Millis | None = None
 
 
 def start(severity: Severity, now: Millis) -> EscalationRecord:
@@ -100,11 +102,17 @@ def due(config: Escalation, record: EscalationRecord) -> Millis | None:
     """Return when the next step is due, ms UTC; None when stopped or at the end of the chain."""
     if record.stopped or record.step >= len(config.steps):
         return None
-    return record.started_at + duration_ms(config.steps[record.step].after)
+    moment = record.started_at + duration_ms(config.steps[record.step].after)
+    return moment if record.again_at is None else max(moment, record.again_at)
 
 
 def on_timer(config: Escalation, record: EscalationRecord) -> tuple[EscalationRecord, str]:
     """Do the step that is due; return the inbox to tell."""
     inbox = config.steps[record.step].to
     told = record.told if inbox in record.told else (*record.told, inbox)
-    return replace(record, step=record.step + 1, told=told), inbox
+    return replace(record, step=record.step + 1, told=told, again_at=None), inbox
+
+
+def on_muted(record: EscalationRecord, again_at: Millis) -> EscalationRecord:
+    """Try a step again later: that something muted it is no answer."""
+    return replace(record, again_at=again_at)

@@ -27,6 +27,9 @@ class AbsenceRule(
             window_ms(self.for_)
         except ValueError as error:
             raise ValueError("an absence needs `for`, such as 60s: each start is one") from error
+        for name in ("sessions", "require", "exclude"):
+            if getattr(self.manner, name) is not None:
+                raise ValueError(f"`{name}` picks values, and an absence has none; leave it out")
 
     @property
     def saying(self) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 from sys import intern
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
 from alerts.stride import Stride
 
+_LOUDEST = tuple(Severity)
 DEFAULT_SUMMARY = "{subject} is {value}, level {bound}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
@@ -71,6 +73,11 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
         force_setattr(self, "on", intern(self.on))
         for ticker in self.manner.overrides or ():
             self.for_company(ticker)
+        loud = [self.severity, *(step.severity for step in self.manner.steps)]
+        if any(_LOUDEST.index(step) >= _LOUDEST.index(before) for before, step in pairwise(loud)):
+            raise ValueError(
+                f"`steps` must grow louder from `severity` on; these go {', '.join(loud)}"
+            )
 
     def stride(self) -> Stride | None:
         """Return how far the value must move to be told, for a rule with an anchor; else None."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from alerts.model import AlertState
+from alerts.pacing.notify import PLAIN
 from alerts.reasons import Reason
 from alerts.rules.base import Rule, Verdict
 from alerts.rules.goal import Goal
@@ -42,6 +45,9 @@ class MoveRule(
             raise ValueError("a stride must be greater than 0")
         if self.for_ != "0s":
             raise ValueError("a move happens at one moment: `for` has no meaning here")
+        told = self.manner.notify or PLAIN
+        if msgspec.structs.replace(told, family="", expires="") != PLAIN:
+            raise ValueError("a move is told at each stride: of `notify` only `expires` is for it")
         if self.anew:
             window_ms(self.anew)
 

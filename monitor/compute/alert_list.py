@@ -78,5 +78,6 @@ def _lives_without_rule(step: Step, name: str) -> bool:
     """Tell whether an alert needs no rule to be there; one of a dead input needs who rests on it."""
     rule, _, key = name.partition("|")
     if rule == News.FEED:
-        return step.telling.dependents_of(key) is not None
+        fires = name in step.telling.desk.ledger.standings  # also of a feed that never spoke
+        return fires or step.telling.dependents_of(key) is not None
     return rule in _NO_RULES

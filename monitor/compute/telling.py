@@ -71,12 +71,12 @@ class Telling:
         calendar: Sessions,
     ) -> None:
         self._asked = asked
-        self._plan = plan
-        self._rows = rows
+        self._plan, self._rows = plan, rows
         self.exchange: Exchange = calendar
         self.shadows = frozenset(rule.id for rule in rules if rule.mode is Mode.SHADOW)
         self.desk = Desk(book, self)
         self.pacer = Pacer(book.pace, rules, self._session_of)
+        self.expired = self.pacer.expired
         self._out: list[Transition] = []
         self._orders = Orders(self.desk, self, self.pacer)
         self.replies: list[Reply] = []

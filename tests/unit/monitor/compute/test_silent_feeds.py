@@ -5,6 +5,7 @@ from __future__ import annotations
 from alerts.model import AlertState, Severity
 from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
+from monitor.compute.alert_list import alert_list
 from monitor.domain.commands import AddMaintenance, Place
 from monitor.domain.events import Quote
 from monitor.domain.feed_reports import FeedReport
@@ -60,6 +61,7 @@ def test_a_feed_that_never_spoke_is_one_notice_for_thirty_rules() -> None:
     house.reload()
     house.take(tick(NOON + 3 * HOUR, feeds=(silent(),)))
     assert len(house.told) == 1
+    assert alert_list(house.step, ["feed-dead|venue"]).gone == ()  # who connects later sees it
 
 
 def test_it_ends_when_the_feed_is_heard() -> None:
