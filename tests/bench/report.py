@@ -254,7 +254,7 @@ def growth_words(shapes: Mapping[Shape, Sequence[Measured]]) -> list[str]:
         words = ", ".join(f"{name} x {ratio:.2f}" for name, ratio in ratios.items())
         found.append(
             f"A million rules against a thousand on {instruments:,} instruments: {words} "
-            f"(bar: 1.5); {grown * 2**20 / (MILLION - THOUSAND):.0f} bytes a rule."
+            f"(bar: 1.25); {grown * 2**20 / (MILLION - THOUSAND):.0f} bytes a rule."
         )
     return found
 
