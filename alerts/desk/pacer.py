@@ -32,7 +32,7 @@ from alerts.pacing import occurrences
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
 from alerts.pacing.notify import PLAIN, PaceBook
-from alerts.reasons import NoticeReason
+from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
 from alerts.rules.life import Mode
 from monitor.core.clock import Millis
@@ -55,10 +55,8 @@ class Pacer:
         self._caps = Caps(book.caps, self._ledger)
         self._caps.restore(self.memory.caps)
         chains = {chain.name: chain for chain in book.escalations}
-        shared = None
-        if book.notify is not None:
-            shared = Terms(book.notify, chains.get(book.notify.escalate))
-        self._shared = shared
+        own = book.notify
+        self._shared = None if own is None else Terms(own, chains.get(own.escalate))
         self._terms = {
             rule.id: Terms(rule.notify, chains.get(rule.notify.escalate))
             for rule in rules
@@ -85,8 +83,10 @@ class Pacer:
 
     def _paced(self, change: Transition, now: Millis) -> list[Transition]:
         if change.to_state is AlertState.NOTED:
-            over = change.told and self.expired(change.rule, now)
-            return [self._capped(changed(change, muted_by=EXPIRED) if over else change, now)]
+            moved = change.told and change.reason is Reason.MOVED  # a drill always goes out
+            if moved and self.expired(change.rule, now):
+                change = changed(change, muted_by=EXPIRED)
+            return [self._capped(change, now)]
         change, fired = self._counted(change, now)
         terms, record = self._terms_of(change.rule), self.memory.paces.get(change.name)
         if terms is None and record is None:

@@ -11,6 +11,7 @@ from alerts.reasons import NoticeReason
 from alerts.rules.move import MoveRule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
+from monitor.domain.commands import DrillAlert
 from tests.desks import MINUTE, Room, ack, book, silence
 from tests.worlds import NOON, threshold
 
@@ -157,3 +158,6 @@ def test_an_expired_move_says_nothing() -> None:
         room.price(NOON + 60 * hour * MINUTE, value)
     said = [(it.rule, it.notice) for it in room.told]
     assert said == [("m", NoticeReason.VALUE_CHANGED), ("m", NoticeReason.EXPIRED)]
+    answer = room.ask(NOON + 41 * 60 * MINUTE, DrillAlert(rule="m", key="X"))
+    assert answer.accepted
+    assert room.told[-1].notice is NoticeReason.DRILL  # it goes the way of all, whatever is over
