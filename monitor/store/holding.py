@@ -23,6 +23,9 @@ from monitor.store.leases import Lease, Leases
 STEADY_MS = 10 * SECOND
 """Work that went on for this long has got over the failures before it."""
 
+AGAIN_S = 0.02
+"""The shortest wait after a failure: jitter that draws next to nothing may not make a hot loop."""
+
 log = structlog.get_logger()
 
 Work = Callable[[Lease], Awaitable[None]]
@@ -82,7 +85,7 @@ class Holder:
                 continue
             if self.clock.now() - began > STEADY_MS:
                 failures = 0
-            await self.clock.sleep(backoff.delay_s(failures, rng))
+            await self.clock.sleep(backoff.delay_s(failures, rng, floor_s=AGAIN_S))
             failures += 1
 
     async def _turn(self, role: str, work: Work, failures: int) -> None:
