@@ -16,6 +16,7 @@ from alerts.desk.book import DeskBook
 from alerts.desk.inputs import Inputs
 from alerts.desk.ledger import Changed, Kind, Ledger
 from alerts.desk.matching import meets, subject_of
+from alerts.desk.mute_ends import NOTICE, PUT_OFF, over
 from alerts.desk.mutes import Mutes
 from alerts.desk.records import DeskMemory, Silence, Standing
 from alerts.desk.surroundings import Surroundings
@@ -26,26 +27,9 @@ from alerts.saved import SavedAlert, standing_of
 from monitor.domain.events import Reading
 from monitor.domain.feed_reports import FeedReport
 
-_OVER = {
-    "feed": Reason.INPUT_BACK,
-    "rule": Reason.INHIBITION_OVER,
-    "silence": Reason.SILENCE_EXPIRED,
-    "quiet": Reason.QUIET_OVER,
-    "maintenance": Reason.MAINTENANCE_OVER,
-    "ack": Reason.ACK_EXPIRED,
-    SHADOW: Reason.MADE_LIVE,
-}
-_NOTICE = {
-    Reason.SILENCE_EXPIRED: NoticeReason.SILENCE_EXPIRED,
-    Reason.ACK_EXPIRED: NoticeReason.ACK_EXPIRED,
-    Reason.UNACKNOWLEDGED: NoticeReason.ACK_EXPIRED,
-    Reason.INPUT_BACK: NoticeReason.DATA_BACK,
-}
 _UNHEARD = frozenset({SHADOW, COLD_START})
 """What nobody is ever told of explains nothing to anybody."""
 _ON = frozenset({AlertState.FIRING, AlertState.RECOVERING})
-_PUT_OFF = frozenset({Reason.SILENCE_EXPIRED, Reason.ACK_EXPIRED, Reason.UNACKNOWLEDGED})
-"""After these, what was told before is told again: a person had put it off."""
 
 
 class Desk:
@@ -92,7 +76,7 @@ class Desk:
 
     def _explains(self, last: Transition) -> bool:
         """Tell whether an alert may explain others: who hears nothing of it, learns nothing by it."""
-        return last.to_state in _ON and not self._around.expired(last.rule, last.since)
+        return last.to_state in _ON and not self._around.says_nothing(last)
 
     def _end_before(self, change: Transition, now: int) -> None:
         """Tell the end that an alert owes from before it fired again, if the fire is told."""
@@ -100,9 +84,8 @@ class Desk:
         if owed is None or not owed.over or change.to_state is not AlertState.FIRING:
             return
         if not (change.muted_by or self.mutes.of(subject_of(change), now)):
-            kind = owed.muted_by.partition(":")[0]
             self.ledger.forget(change.name)
-            self.say(notices.end_at_last(owed, _OVER.get(kind, Reason.INPUT_BACK), now))
+            self.say(notices.end_at_last(owed, over(owed.muted_by) or Reason.INPUT_BACK, now))
 
     @property
     def owes(self) -> bool:
@@ -138,14 +121,14 @@ class Desk:
 
     def _waits(self, standing: Standing) -> bool:
         """Tell whether a notice of what is dead waits for the rest of its feed to come back."""
-        dead = self.ledger.dead.get(standing.last.key)
-        return standing.last.rule == News.FEED and dead is not None and dead.due is not None
+        dead = self.inputs.dead_of(standing.last)
+        return dead is not None and dead.due is not None
 
     def _free(self, standing: Standing, reason: Reason, now: int) -> None:
         muted = self.mutes.of(subject_of(standing.last), now, standing.ack)
         if muted:
-            put_off = standing.told and not standing.over and reason in _PUT_OFF
-            owed = _NOTICE[reason] if put_off else standing.owed
+            put_off = standing.told and not standing.over and reason in PUT_OFF
+            owed = NOTICE[reason] if put_off else standing.owed
             if (muted, owed) != (standing.muted_by, standing.owed):
                 self.ledger.stand(replace(standing, muted_by=muted, owed=owed))
         elif standing.over:
@@ -153,12 +136,13 @@ class Desk:
             if standing.behind is not None:
                 self.ledger.stand(Standing(last=standing.behind, told=False, muted_by=SHADOW))
             self._out.append(notices.end_at_last(standing, reason, now))
-        elif standing.told and reason not in _PUT_OFF and standing.owed is None:
+        elif standing.told and reason not in PUT_OFF and standing.owed is None:
             self.ledger.stand(replace(standing, muted_by=""))
         else:
+            standing = self.inputs.restated(standing, now)
             last = standing.last
             reading = self._around.reading(last.target, last.labels.get("company"))
-            notice = standing.owed or _NOTICE.get(reason, NoticeReason.NEW)
+            notice = standing.owed or NOTICE.get(reason, NoticeReason.NEW)
             known = replace(standing, told=True, muted_by="", lost=False, owed=None)
             self.ledger.stand(known)
             self.mutes.inhibition.set(subject_of(last), firing=self._explains(last))
@@ -176,13 +160,14 @@ class Desk:
         """End a maintenance window, with a notice if its beginning had one."""
         window = self.ledger.drop_window(name)
         self._out.append(notices.of_maintenance(window, Reason.ENDED, now))
+        self.inputs.wait_after(name, now)
         self.release(f"maintenance:{name}", Reason.MAINTENANCE_OVER, now)
 
     def end_ack(self, name: str, reason: Reason, words: str, now: int) -> None:
         """Give an alert back; one that fires is told again if nothing else keeps it quiet."""
         standing = replace(self.ledger.standings[name], ack=None)
         muted = self.mutes.of(subject_of(standing.last), now)
-        owed = _NOTICE[reason] if standing.told and not standing.over else standing.owed
+        owed = NOTICE[reason] if standing.told and not standing.over else standing.owed
         self.ledger.stand(replace(standing, muted_by=muted, owed=owed))
         if muted or standing.last.to_state is not AlertState.FIRING:
             self._out.append(notices.ack_changed(standing, reason, "", words, now))
@@ -228,12 +213,14 @@ class Desk:
                     self.end_ack(name, Reason.ACK_EXPIRED, "It was put off, and rings again.", now)
 
     def _die(self, instrument: str, now: int) -> None:
-        notice = self.inputs.overdue(instrument, now)
-        known = self.ledger.standings.get(notice.name)
+        dead = self.inputs.told_now(instrument)
+        known = self.ledger.standings.get(f"{News.FEED.value}|{dead.key}")
         if known is None or known.over:
-            self.take([notice], now)
-        else:  # it was quiet while another of its feed was told as dead
-            self._free(known, Reason.INHIBITION_OVER, now)
+            self.take([self.inputs.died(dead, now)], now)
+        else:  # it was quiet while another of its feed was told as dead, or its feed was worked on
+            worked_on = known.muted_by.startswith("maintenance:")
+            over_by = Reason.MAINTENANCE_OVER if worked_on else Reason.INHIBITION_OVER
+            self._free(known, over_by, now)
 
     def _turn(self, name: str, now: int) -> None:
         self.ledger.turn_at(name, self.mutes.edge(name, now))
@@ -280,7 +267,7 @@ class Desk:
         self._bring_forward()
         self.take([], now)
         for mute in self.ledger.mutes():
-            reason = _OVER.get(mute.partition(":")[0])
+            reason = over(mute)
             if reason is None:  # a cold start is never over: its alert is not told
                 continue
             for name in self.ledger.muted_by(mute):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from alerts.desk import notices
 from alerts.desk.ledger import Ledger
-from alerts.desk.records import Dead, silent_feed
+from alerts.desk.records import Dead, Standing, silent_feed
 from alerts.desk.surroundings import Surroundings
 from alerts.model import News, Severity, Transition
 from alerts.reasons import Reason
@@ -77,17 +77,46 @@ class Inputs:
         due = max(now, self._back_at) + self._dead_after
         self._ledger.keep_dead(Dead(instrument=instrument, since=now, due=due, observed_at=seen))
 
-    def overdue(self, instrument: str, now: int) -> Transition:
-        """Return the notice of an instrument that has been stale for so long that it is told."""
+    def told_now(self, instrument: str) -> Dead:
+        """Return what is dead for so long that it is told, and wait no more for it."""
         dead = replace(self._ledger.dead[instrument], due=None)
         self._ledger.keep_dead(dead)
-        many, severity = self._around.dependents_of(instrument) or (0, Severity.WARNING)
-        also, more = self._also_of_its_source(instrument), 0
+        return dead
+
+    def died(self, dead: Dead, now: int) -> Transition:
+        """Return the notice of an instrument that is stale, with what else of its feed is."""
+        many, severity = self._around.dependents_of(dead.instrument) or (0, Severity.WARNING)
+        also, more = self._also_of_its_source(dead.instrument), 0
         for name in also:
             resting, loud = self._around.dependents_of(name) or (0, severity)
             more, severity = more + resting, min(severity, loud, key=_LOUDEST.index)
         notice = notices.died(dead, severity, many, now)
-        return notices.with_others(notice, self._around.only_source(instrument), also, more)
+        return notices.with_others(notice, self._around.only_source(dead.instrument), also, more)
+
+    def dead_of(self, last: Transition) -> Dead | None:
+        """Return the dead input that an alert is the notice of; None: it is of none."""
+        if last.rule != News.FEED:
+            return None
+        name = silent_feed(last.key) if "feed" in last.labels else last.key
+        return self._ledger.dead.get(name)
+
+    def restated(self, standing: Standing, now: int) -> Standing:
+        """Return the notice of an instrument as it is told now: what it names may be back by then."""
+        dead = self.dead_of(standing.last)
+        if dead is None or dead.is_feed:
+            return standing
+        fresh = self.died(dead, now)
+        last = replace(standing.last, summary=fresh.summary, members=fresh.members)
+        return replace(standing, last=last)
+
+    def wait_after(self, window: str, now: int) -> None:
+        """Give what was being worked on as long to speak as what grows stale now."""
+        if self._dead_after is None:
+            return
+        for name in self._ledger.muted_by(f"maintenance:{window}"):
+            dead = self.dead_of(self._ledger.standings[name].last)
+            if dead is not None:
+                self._ledger.keep_dead(replace(dead, due=now + self._dead_after))
 
     def _also_of_its_source(self, instrument: str) -> list[str]:
         """Return what else is stale that only the source of an instrument tells: one thing to say."""
@@ -151,10 +180,8 @@ class Inputs:
 
     def _revive(self, dead: Dead, reason: Reason, reading: Reading, now: int) -> None:
         self._ledger.drop_dead(dead.instrument)
-        if dead.is_feed:
-            key = dead.feed
-        else:
-            key = dead.instrument
+        key = dead.key
+        if not dead.is_feed:
             over = reason if reason is Reason.INPUT_BACK else Reason.INHIBITION_OVER
             self._freed[f"feed:{key}"] = over
             if source := self._around.only_source(key):  # what it kept quiet of the same source

@@ -8,21 +8,20 @@ acknowledges or it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import replace as replace_record
-from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
+from alerts.desk.terms import SessionOf, Terms
 from alerts.identity import notice_id
 from alerts.model import AlertState, Transition
 from alerts.pacing import cooldown, escalation, flapping, trigger
 from alerts.pacing.cooldown import CooldownRecord
-from alerts.pacing.escalation import Escalation, EscalationRecord
+from alerts.pacing.escalation import EscalationRecord
 from alerts.pacing.flapping import FlapNews, FlapRecord
-from alerts.pacing.notify import Notify
 from alerts.pacing.repeating import next_repeat
 from alerts.pacing.trigger import TriggerRecord
 from alerts.reasons import NoticeReason, Reason
@@ -49,17 +48,6 @@ _OF_DATA = frozenset({NoticeReason.NO_DATA, NoticeReason.DATA_BACK, NoticeReason
 TELL_OF_FIRE = _FIRES | {NoticeReason.FLAPPING, NoticeReason.STABLE}
 """The notices by which people learn that an alert fires."""
 
-SessionOf: TypeAlias = Callable[[Millis], Millis]
-"""The trading session of a moment, by its opening, ms UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a rule says of pace, with the chain it names."""
-
-    notify: Notify
-    chain: Escalation | None = None
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -83,6 +71,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         flap: its last results.
         cooldown: its last fire notice.
         trigger: the session it was told in.
+        fired_at: event time at which it fired in this episode, ms UTC; None: it has not.
         chain: where its escalation stands.
         repeats_from: event time of the notice that is repeated, ms UTC; None: none is.
         repeat_at: when that is next, ms UTC.
@@ -98,6 +87,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     flap: FlapRecord | None = None
     cooldown: CooldownRecord | None = None
     trigger: TriggerRecord | None = None
+    fired_at: Millis | None = None
     chain: EscalationRecord | None = None
     repeats_from: Millis | None = None
     repeat_at: Millis | None = None
@@ -152,7 +142,7 @@ def on_change(
         owed = pace.over and pace.told
         chain, held_by = (pace.chain, "") if owed else (None, change.muted_by)
         waits = owed and pace.waits
-        pace = replace(pace, told=owed, held_by=held_by, waits=waits, chain=chain)
+        pace = replace(pace, told=owed, held_by=held_by, waits=waits, chain=chain, fired_at=now)
     last = pace.last if waits else _kept(pace, change)  # whoever owes an end has not fired
     pace = replace(pace, last=last, acked=change.ack is not None)
     pace, change, held = _flapped(terms, pace, event, now)
@@ -210,12 +200,12 @@ def _held(terms: Terms, pace: Pace, change: Transition, session_of: SessionOf, n
         return "" if pace.heard else pace.held_by
     if change.notice is NoticeReason.DATA_BACK and change.to_state is not AlertState.FIRING:
         return ""
-    if is_over(terms, now):
+    if terms.over(now):
         return EXPIRED
     if change.notice not in _FIRES or pace.told:
         return ""
     kind = terms.notify.trigger
-    if trigger.holds(kind, pace.trigger, _session(terms, session_of, now)):
+    if trigger.holds(kind, pace.trigger, terms.session(session_of, now)):
         return ONCE
     pause = terms.notify.cooldown_ms
     return COOLDOWN if cooldown.holds(pause, pace.cooldown, change.severity, now) else ""
@@ -251,7 +241,7 @@ def on_told(
     return replace(
         pace,
         cooldown=cooldown.on_told(notice.severity, now) if notify.cooldown_ms else None,
-        trigger=trigger.on_told(notify.trigger, _session(terms, session_of, now)),
+        trigger=trigger.on_told(notify.trigger, terms.session(session_of, now)),
         chain=_opened(pace, notice, now) if opened else pace.chain,
         repeats_from=now if notify.repeat else None,
         repeat_at=next_repeat(notify.repeat, now, now) if notify.repeat else None,
@@ -285,12 +275,12 @@ def _told_inboxes(pace: Pace, change: Transition, now: Millis) -> Iterable[Trans
         yield replace(copy, notice=NoticeReason.RESOLVED, muted_by="")
 
 
-def is_over(terms: Terms, now: Millis) -> bool:
-    """Tell whether the rule has expired."""
-    expires_at = terms.notify.expires_at
-    return expires_at is not None and now >= expires_at
-
-
-def _session(terms: Terms, session_of: SessionOf, now: Millis) -> Millis:
-    """Return the session of now if it matters; a calendar need not know each moment."""
-    return session_of(now) if terms.notify.trigger is trigger.Trigger.ONCE_PER_SESSION else 0
+def has_no_turn(
+    terms: Terms, pace: Pace | None, last: Transition, session_of: SessionOf, now: Millis
+) -> bool:
+    """Tell whether a fire is one too many for a rule that is told once, or once a session."""
+    if pace is None or pace.trigger is None:
+        return False
+    if not pace.over and pace.last.since == last.since:
+        return pace.held_by == ONCE
+    return trigger.holds(terms.notify.trigger, pace.trigger, terms.session(session_of, now))

@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from msgspec.structs import replace as changed
 
-from alerts.desk.pace import EXPIRED, Pace, Paced, SessionOf, Terms, is_over, on_told
+from alerts.desk.pace import EXPIRED, Pace, Paced, on_told
+from alerts.desk.terms import SessionOf, Terms
 from alerts.identity import notice_id
-from alerts.model import Transition
+from alerts.model import AlertState, Transition
 from alerts.pacing import cooldown, escalation, flapping
 from alerts.pacing.cooldown import CooldownRecord
 from alerts.pacing.repeating import next_repeat
@@ -77,7 +78,8 @@ def _calm(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     notice = _again(pace, NoticeReason.STABLE, present, now)
     stands = "it fires" if pace.firing else "it does not fire"
     text = f"Stable again, {stands}: {pace.last.summary}{_by_now(pace, notice)}"
-    return Paced(_owing(terms, calm, notice, now), (changed(notice, summary=text),))
+    said = _in_the_open(changed(notice, summary=text))
+    return Paced(_owing(terms, calm, notice, now), (said,))
 
 
 def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
@@ -88,9 +90,9 @@ def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Pace
         return Paced(free)
     notice = _again(pace, NoticeReason.NEW, present, now)
     notice = changed(notice, summary=f"{notice.summary}{_by_now(pace, notice)}")
-    if is_over(terms, now) and notice.told:
+    if terms.over(now) and notice.told:
         notice = changed(notice, muted_by=EXPIRED)
-    return Paced(_owing(terms, free, notice, now), (notice,))
+    return Paced(_owing(terms, free, notice, now), (_in_the_open(notice),))
 
 
 def _owing(terms: Terms, pace: Pace, notice: Transition, now: Millis) -> Pace:
@@ -105,6 +107,8 @@ def _owing(terms: Terms, pace: Pace, notice: Transition, now: Millis) -> Pace:
 
 def _escalate(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     assert terms.chain is not None and pace.chain is not None  # noqa: S101, PT018  # its timer
+    if terms.over(now):  # it says nothing more, and to nobody
+        return Paced(changed(pace, chain=escalation.on_acknowledged(pace.chain)))
     chain, inbox = escalation.on_timer(terms.chain, pace.chain)
     notice = _again(pace, NoticeReason.ESCALATION, present, now, inbox)
     waited = span_words(now - pace.chain.started_at)
@@ -122,13 +126,20 @@ def _repeat(terms: Terms, pace: Pace, present: Present, now: Millis) -> Paced:
     following = next_repeat(terms.notify.repeat, pace.repeats_from, now)
     later = changed(pace, repeat_at=following)
     flaps = pace.flap is not None and pace.flap.flapping
-    if flaps or not pace.firing or is_over(terms, now):
+    if flaps or not pace.firing or terms.over(now):
         return Paced(later)
     notice = _again(pace, NoticeReason.REPEAT, present, now)
-    lasts = f"Still firing after {span_words(now - pace.repeats_from)}"
+    fired_at = pace.repeats_from if pace.fired_at is None else pace.fired_at
+    lasts = f"Still firing after {span_words(now - fired_at)}"
     stands = "" if notice.value is None else f" Now {for_people(notice.value, notice.unit)}."
     text = f"{lasts}: {pace.last.summary}{stands}"
     return Paced(later, (changed(notice, summary=text),))
+
+
+def _in_the_open(notice: Transition) -> Transition:
+    """Return the notice of a fire that was held: what shows where it stands says so until now."""
+    fires = notice.told and notice.to_state is AlertState.FIRING
+    return changed(notice, echo=False) if fires else notice
 
 
 def _by_now(pace: Pace, notice: Transition) -> str:

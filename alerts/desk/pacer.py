@@ -14,31 +14,20 @@ from msgspec.structs import replace as changed
 from alerts.desk import pace_timers
 from alerts.desk.caps import Caps, by_cap
 from alerts.desk.groups import Groups
-from alerts.desk.pace import (
-    EXPIRED,
-    TELL_OF_FIRE,
-    Event,
-    Pace,
-    SessionOf,
-    Terms,
-    is_over,
-    on_change,
-)
+from alerts.desk.pace import EXPIRED, TELL_OF_FIRE, Event, Pace, has_no_turn, on_change
 from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory, strangers
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
-from alerts.model import AlertState, News, Transition
+from alerts.desk.terms import AllTerms, SessionOf, Terms
+from alerts.model import AlertState, Transition
 from alerts.pacing import occurrences
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
-from alerts.pacing.notify import PLAIN, PaceBook
+from alerts.pacing.notify import PaceBook
 from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
-from alerts.rules.life import Mode
 from monitor.core.clock import Millis
 
-_PLAIN = Terms(PLAIN)
-_NEWS = frozenset(News)
 _FIRING, _RESOLVED = AlertState.FIRING, AlertState.RESOLVED
 
 
@@ -54,24 +43,12 @@ class Pacer:
         self._groups.restore(self.memory.groups)
         self._caps = Caps(book.caps, self._ledger)
         self._caps.restore(self.memory.caps)
-        chains = {chain.name: chain for chain in book.escalations}
-        own = book.notify
-        self._shared = None if own is None else Terms(own, chains.get(own.escalate))
-        self._terms = {
-            rule.id: Terms(rule.notify, chains.get(rule.notify.escalate))
-            for rule in rules
-            if rule.notify is not None
-        }
-        self._expiring = {
-            rule.id: rule
-            for rule in rules
-            if rule.notify is not None and rule.notify.expires and rule.mode is not Mode.SHADOW
-        }
+        self._terms = AllTerms(book, rules)
 
     def begin(self) -> None:
         """Set the timers of rules that expire, at the first moment or after a restart."""
-        for name in self._expiring:
-            expires_at = self._terms[name].notify.expires_at
+        for name in self._terms.expiring:
+            expires_at = self._terms.of_alert(name).notify.expires_at
             if self.memory.expired.get(name) != expires_at:
                 self._ledger.remind((Kind.EXPIRED, name), expires_at)
 
@@ -84,14 +61,14 @@ class Pacer:
     def _paced(self, change: Transition, now: Millis) -> list[Transition]:
         if change.to_state is AlertState.NOTED:
             moved = change.told and change.reason is Reason.MOVED  # a drill always goes out
-            if moved and self.expired(change.rule, now):
+            if moved and self._terms.expired(change.rule, now):
                 change = changed(change, muted_by=EXPIRED)
             return [self._capped(change, now)]
         change, fired = self._counted(change, now)
-        terms, record = self._terms_of(change.rule), self.memory.paces.get(change.name)
+        terms, record = self._terms.of(change.rule), self.memory.paces.get(change.name)
         if terms is None and record is None:
             return [self._capped(change, now)]
-        terms = terms or _PLAIN
+        terms = terms or self._terms.of_alert(change.name)
         event = Event(change, fired, change.to_state is AlertState.RESOLVED)
         paced = on_change(terms, record, event, self._session_of, now)
         self._keep_pace(change.name, terms, paced.record)
@@ -99,13 +76,17 @@ class Pacer:
             self._caps.restate(paced.out[0])
         return [self._routed(item, terms, now) for item in paced.out]
 
-    def expired(self, rule: str, moment: Millis) -> bool:
-        """Tell whether a rule says nothing any more of what begins at `moment`."""
-        return rule in self._expiring and is_over(self._terms[rule], moment)
+    def held_by(self, alert: str) -> str:
+        """Return what keeps the fire of an alert from being told, beside the desk; empty: nothing."""
+        pace = self.memory.paces.get(alert)
+        return "" if pace is None or pace.over or pace.told else pace.held_by
 
-    def _terms_of(self, rule: str) -> Terms | None:
-        """Return the terms of a rule; what is told without one, a dead feed, has none."""
-        return self._terms.get(rule, None if rule in _NEWS else self._shared)
+    def says_nothing(self, last: Transition, now: Millis) -> bool:
+        """Tell whether a fire is one that nobody is told of: its rule is over, or had its turn."""
+        if self._terms.expired(last.rule, last.since):
+            return True
+        terms, pace = self._terms.of(last.rule), self.memory.paces.get(last.name)
+        return terms is not None and has_no_turn(terms, pace, last, self._session_of, now)
 
     def _counted(self, change: Transition, now: Millis) -> tuple[Transition, bool]:
         """Return a change with its count, and whether its episode fires for the first time."""
@@ -157,11 +138,11 @@ class Pacer:
             name = f"{line.rule}|{line.key}"
             pace = self.memory.paces.get(name)
             if pace is not None and not pace.over and line.state is AlertState.FIRING:
-                terms = self._terms_of(line.rule) or _PLAIN
+                terms = self._terms.of_alert(name)
                 self._keep_pace(name, terms, changed(pace, told=True, waits=False, held_by=""))
 
     def _untold(self, name: str, pace: Pace, why: str) -> None:
-        terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+        terms = self._terms.of_alert(name)
         self._keep_pace(name, terms, changed(pace, told=False, waits=False, held_by=why))
 
     # ---------------------------------------------------------------- timers
@@ -189,7 +170,7 @@ class Pacer:
                 return []
 
     def _pace_due(self, name: str, present: Present, now: Millis) -> list[Transition]:
-        terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+        terms = self._terms.of_alert(name)
         pace = self.memory.paces[name]
         paced = pace_timers.on_timer(terms, pace, present, self._session_of, now)
         self._keep_pace(name, terms, paced.record)
@@ -247,7 +228,7 @@ class Pacer:
         if pace.waits and muted:  # of what was told before the wait, the end is still to be told
             self._untold(name, pace, muted)
         elif pace.waits:
-            terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+            terms = self._terms.of_alert(name)
             lost = pace.lost and not pace.firing  # that was told before the fire, or after it
             self._keep_pace(name, terms, changed(pace, waits=False, lost=lost))
         return muted
@@ -260,10 +241,10 @@ class Pacer:
         return [overflow_notice(name, overflow, now)]
 
     def _expire(self, name: str, now: Millis) -> Transition:
-        expires_at = self._terms[name].notify.expires_at or now
+        expires_at = self._terms.of_alert(name).notify.expires_at or now
         self.memory.expired[name] = expires_at
         self._ledger.keep((Kind.EXPIRED, name), expires_at, None)
-        return expired_notice(self._expiring[name], expires_at, now)
+        return expired_notice(self._terms.expiring[name], expires_at, now)
 
     # ---------------------------------------------------------------- memory
 
@@ -292,7 +273,7 @@ class Pacer:
             memory.drop(place)
             self._ledger.keep(place, None, None)
         for name, pace in memory.paces.items():
-            terms = self._terms_of(name.partition("|")[0]) or _PLAIN
+            terms = self._terms.of_alert(name)
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
         self._groups.restore(memory.groups)
         self._caps.restore(memory.caps)

@@ -130,6 +130,11 @@ class Dead(msgspec.Struct, frozen=True, kw_only=True):
         """Tell whether it is a feed, and no instrument."""
         return self.instrument == silent_feed(self.feed)
 
+    @property
+    def key(self) -> str:
+        """Return the key of the notice of it: the instrument, or the feed."""
+        return self.feed if self.is_feed else self.instrument
+
 
 Record = Standing | Silence | Maintenance | Dead
 

@@ -24,8 +24,8 @@ class Surroundings(Protocol):
         """Return the rules that only try what they would say, by id."""
         ...
 
-    def expired(self, rule: str, moment: int) -> bool:
-        """Tell whether a rule says nothing any more of what begins at `moment`."""
+    def says_nothing(self, last: Transition) -> bool:
+        """Tell whether nobody is told of a fire: its rule is over, or had its one turn."""
         ...
 
     def reading(self, target: str, company: str | None) -> Reading:

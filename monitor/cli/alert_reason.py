@@ -122,7 +122,8 @@ def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
     rule, record = bound.rule, bound.record
     reading = bound.reading_of(step.reading)
     state = state_of(rule, record, reading, shut=bound.shut)
-    standing = step.telling.desk.ledger.standings.get(f"{asked.rule}|{asked.key}")
+    name = f"{asked.rule}|{asked.key}"
+    standing = step.telling.desk.ledger.standings.get(name)
     subject = next(
         it for it in step.telling.subjects() if (it.rule, it.key) == (rule.id, asked.key)
     )
@@ -132,7 +133,7 @@ def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
         "value": reading.value,
         "quality": reading.quality.word,
         "muted_by": mute or None,
-        "told": standing is not None and standing.told,
+        "told": standing is not None and standing.told and not step.telling.pacer.held_by(name),
         "answer": _answer(rule, reading, state, record, mute),
     }
 

@@ -76,7 +76,6 @@ class Telling:
         self.shadows = frozenset(rule.id for rule in rules if rule.mode is Mode.SHADOW)
         self.desk = Desk(book, self)
         self.pacer = Pacer(book.pace, rules, self._session_of)
-        self.expired = self.pacer.expired
         self._out: list[Transition] = []
         self._orders = Orders(self.desk, self, self.pacer)
         self.replies: list[Reply] = []
@@ -137,6 +136,10 @@ class Telling:
                 return rehearsed(self._asked.watch.teller, bound, reading, now)
         return None
 
+    def says_nothing(self, last: Transition) -> bool:
+        """Tell whether nobody is told of a fire: its rule is over, or had its one turn."""
+        return self.pacer.says_nothing(last, self._asked.now or 0)
+
     def mute_of(self, subject: Subject) -> str:
         """Return what keeps an alert quiet at the step's moment, its acknowledgement aside."""
         return self.desk.mutes.of(subject, self._asked.now or 0)
@@ -144,7 +147,8 @@ class Telling:
     def quiet_by(self, subject: Subject) -> str:
         """Return what keeps an alert quiet, or has kept it: a cold start is never over."""
         known = self.desk.ledger.standings.get(subject.name)
-        return self.mute_of(subject) or ("" if known is None else known.kept_quiet_by)
+        by_itself = "" if known is None else known.kept_quiet_by
+        return self.mute_of(subject) or by_itself or self.pacer.held_by(subject.name)
 
     def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
         """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
@@ -278,8 +282,8 @@ class Telling:
 
     def restore(self, memory: DeskMemory, alerts: Iterable[SavedAlert]) -> None:
         """Take the memory back."""
+        self.pacer.restore(memory.pace)  # it knows what was told of what may explain others
         self.desk.restore(memory, alerts)
-        self.pacer.restore(memory.pace)
 
     def review(self, news: Sequence[Transition], now: int) -> None:
         """Decide on what a changed book brought, and look again at all that is quiet."""

@@ -120,7 +120,7 @@ def test_never_means_never() -> None:
 
 
 def test_work_on_the_feed_is_no_death() -> None:
-    """A maintenance window over it keeps its notice until the end."""
+    """A maintenance window over it keeps its notice until the end, and a while in which it may speak."""
     house = room()
     wish = AddMaintenance(
         place=Place.FEED, feed="venue", begin=NOON + MINUTE, until=NOON + HOUR, reason="key"
@@ -128,8 +128,26 @@ def test_work_on_the_feed_is_no_death() -> None:
     house.ask(NOON + MINUTE, wish)
     house.take(tick(NOON + 2 * MINUTE, feeds=(silent(),)))
     assert "feed-dead" not in {it.rule for it in house.told}
-    house.pass_to(NOON + HOUR)
-    assert "feed-dead" in {it.rule for it in house.told}
+    house.pass_to(NOON + HOUR + 59_999)
+    assert "feed-dead" not in {it.rule for it in house.told}
+    house.pass_to(NOON + HOUR + MINUTE)
+    assert notices(house.told)[-1] == ("feed-dead", "venue", "new")
+    assert "the maintenance is over: The feed venue has given nothing" in house.told[-1].summary
+
+
+def test_a_feed_that_speaks_right_after_the_work_was_never_dead() -> None:
+    """Nothing is told of it: it had as long to speak as any that falls silent now."""
+    house = room()
+    wish = AddMaintenance(
+        place=Place.FEED, feed="venue", begin=NOON + MINUTE, until=NOON + HOUR, reason="key"
+    )
+    house.ask(NOON + MINUTE, wish)
+    house.take(tick(NOON + 2 * MINUTE, feeds=(silent(),)))
+    at = NOON + HOUR + 10_000
+    house.reload()
+    house.take(tick(at, *told_by("venue", at, *NAMES), feeds=(heard(),)))
+    house.pass_to(at + HOUR)
+    assert {it.rule for it in house.told} == {"maintenance"}
 
 
 def test_a_feed_that_dies_takes_three_instruments_in_one_notice() -> None:

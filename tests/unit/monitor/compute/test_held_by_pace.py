@@ -1,0 +1,104 @@
+"""What the pace of a rule holds: it explains nothing, is named as the reason, and shows when told."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.model import AlertState
+from alerts.reasons import NoticeReason
+from tests.desks import HOUR, MINUTE, Room, book, notices, silence
+from tests.worlds import NOON, threshold
+
+CHAIN = {"escalations": [{"name": "night", "steps": [{"after": "5m", "to": "lead"}]}]}
+
+
+def quiet_by(room: Room, rule: str) -> str:
+    """Return what an alert on X is quiet by, as the command line says it."""
+    telling = room.step.telling
+    subject = next(it for it in telling.subjects() if (it.rule, it.key) == (rule, "X"))
+    return telling.quiet_by(subject)
+
+
+@pytest.mark.parametrize("trigger", ["once", "once_per_session"])
+def test_what_had_its_one_turn_mutes_no_warning(trigger: str) -> None:
+    """The critical alert is told the first time; the second time nothing but the warning is."""
+    rules = [
+        threshold(id="worst", on="X", above=90.0, severity="critical", notify={"trigger": trigger}),
+        threshold(id="bad", on="X", above=80.0),
+    ]
+    room = Room(rules)
+    room.price(NOON, 70)
+    room.price(NOON + MINUTE, 95)
+    assert notices(room.told) == [("worst", "X", "new")]
+    room.reload()
+    room.price(NOON + 2 * MINUTE, 70)
+    room.price(NOON + 3 * MINUTE, 95)
+    assert notices(room.told)[2:] == [("bad", "X", "new")]
+    room.reload()
+    assert (quiet_by(room, "worst"), quiet_by(room, "bad")) == ("once", "")
+    room.price(NOON + 4 * MINUTE, 70)
+    assert notices(room.told)[3:] == [("bad", "X", "resolved")]
+
+
+def test_what_is_told_the_first_time_mutes_the_warning_as_long_as_it_lasts() -> None:
+    """That it will not be told again says nothing of the fire that was."""
+    rules = [
+        threshold(id="worst", on="X", above=90.0, severity="critical", notify={"trigger": "once"}),
+        threshold(id="bad", on="X", above=80.0),
+    ]
+    room = Room(rules)
+    room.price(NOON, 70)
+    room.price(NOON + MINUTE, 95)
+    room.reload()
+    room.price(NOON + 2 * MINUTE, 96)
+    assert quiet_by(room, "bad") == "rule:worst|X"
+    assert notices(room.told) == [("worst", "X", "new")]
+    room.price(NOON + 3 * MINUTE, 85)
+    assert sorted(notices(room.told)[1:]) == [("bad", "X", "new"), ("worst", "X", "resolved")]
+
+
+def test_a_repeat_says_how_long_it_has_been_firing() -> None:
+    """From the fire on, though people were told of it only after a silence."""
+    room = Room(
+        [threshold(id="r", on="X", above=80.0, **{"for": "5m"}, notify={"repeat": {"first": "1h"}})]
+    )
+    room.price(NOON, 70)
+    room.ask(NOON, silence(65, rule="r"))
+    room.price(NOON, 90)  # pending for five minutes
+    room.pass_to(NOON + 65 * MINUTE)
+    room.reload()
+    room.pass_to(NOON + 125 * MINUTE)
+    repeat = room.told[-1]
+    assert repeat.notice is NoticeReason.REPEAT
+    assert repeat.summary.startswith("Still firing after 2 h:")
+
+
+def test_a_held_fire_that_is_told_shows_so_where_it_stands() -> None:
+    """The state that devices see named the pause; once the alert is told it names nothing."""
+    room = Room([threshold(id="r", on="X", above=80.0, notify={"cooldown": "10m"})])
+    room.price(NOON, 70)
+    room.price(NOON + MINUTE, 90)
+    room.price(NOON + 2 * MINUTE, 70)
+    room.price(NOON + 3 * MINUTE, 90)
+    states = [it for it in room.all if it.has_state]
+    assert states[-1].muted_by == quiet_by(room, "r") == "cooldown"
+    room.reload()
+    room.pass_to(NOON + 12 * MINUTE)
+    states = [it for it in room.all if it.has_state]
+    assert (states[-1].notice, states[-1].muted_by) == (NoticeReason.NEW, "")
+    assert states[-1].to_state is AlertState.FIRING
+    assert quiet_by(room, "r") == ""
+
+
+def test_an_expired_rule_escalates_to_nobody() -> None:
+    """Two minutes after the fire it is over, and three later its chain would tell the lead."""
+    expires = "2025-07-17T12:03:00Z"
+    rule = threshold(id="r", on="X", above=80.0, notify={"escalate": "night", "expires": expires})
+    room = Room([rule], book(pace=CHAIN))
+    room.price(NOON, 70)
+    room.price(NOON + MINUTE, 90)
+    room.pass_to(NOON + HOUR)
+    assert [it.inbox for it in room.told if it.rule == "r" and it.inbox] == []
+    room.price(NOON + HOUR, 70)
+    assert notices(room.told)[-1] == ("r", "X", "resolved")
+    assert [it.inbox for it in room.told if it.inbox] == []
