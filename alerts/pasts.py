@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from msgspec import structs
@@ -16,8 +16,9 @@ from monitor.domain.events import Quality, Reading
 class Pasts:
     """The rings of all signals, their timers, and what of them has changed."""
 
-    def __init__(self, series: Iterable[Series]) -> None:
-        """Take the series; those that are no signals have no past."""
+    def __init__(self, series: Iterable[Series], stretched: Callable[[Series], None]) -> None:
+        """Take the series; those that are no signals have no past. `stretched` is told of extremes."""
+        self._stretched = stretched
         self._signals = {it.name: it for it in series if it.past is not None}
         self._names = {id(it): name for name, it in self._signals.items()}
         signals = self._signals.values()
@@ -37,9 +38,24 @@ class Pasts:
         """
         if not source.derived:
             return []
+        if sample and source.quality.usable:
+            self._stretch(source, now)
         self._take(source, reading, now, sample=sample)
         asked_at = partial(self._asked_at, now=now, back=not source.usable)
         return [(it, self.read(it, reading, asked_at(it))) for it in source.derived]
+
+    def _stretch(self, source: Series, now: int) -> None:
+        """Let the extremes of ages have what these came to by now.
+
+        An age grows whether or not somebody looks at it: its greatest value is the one before it
+        begins anew, or is not known any more.
+        """
+        for it in source.derived:
+            if it.extremes and it.signal is not None and it.past is not None:
+                ages = it.signal.due(it.past) is not None
+                answer = it.signal.answer(it.past, now) if ages else ""
+                if not isinstance(answer, str) and it.extremes.take(answer):
+                    self._stretched(it)
 
     def _asked_at(self, series: Series, now: int, *, back: bool) -> int:
         """Return the moment as of which a signal is asked, when its source is shown at `now`.

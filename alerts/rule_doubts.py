@@ -9,11 +9,14 @@ from alerts.rules.base import Rule
 from alerts.rules.expression import VALUE, ExpressionRule, Source
 from alerts.series import Target
 from alerts.signals.base import Signal
+from alerts.signals.windows import Change
 from monitor.core.mends import nearest
 from monitor.domain.agenda import NO_EVENTS, Agenda
 
 LIKELY_PERCENT = 5.0
 """A ratio of 500 % is rare, and a level of 5 % is not."""
+LIKELY_CHANGE = 1.0
+"""A change of 100 % within a window is rare, and of a fall it is all that there can be."""
 
 
 def doubts_about(
@@ -60,8 +63,9 @@ def _undated(book: Rulebook, agenda: Agenda) -> list[str]:
 def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
     found: list[str] = []
     for number, rule in enumerate(book.rules):
-        level = max(_fractions(rule, known), key=abs, default=0.0)
-        if abs(level) >= LIKELY_PERCENT:
+        unlikely = (it for it, likely in _fractions(rule, known) if abs(it) >= likely)
+        level = max(unlikely, key=abs, default=None)
+        if level is not None:
             found.append(
                 f"{book.where(number)}: rule `{rule.id}` has the level {level:g}, and ratios are "
                 f"fractions; did you mean {level / 100:g}?"
@@ -69,18 +73,24 @@ def _percentages(book: Rulebook, known: Mapping[str, Target]) -> list[str]:
     return found
 
 
-def _fractions(rule: Rule, known: Mapping[str, Target]) -> Iterator[float]:
-    """Yield the levels of a rule that are held against ratios."""
+def _fractions(rule: Rule, known: Mapping[str, Target]) -> Iterator[tuple[float, float]]:
+    """Yield the levels of a rule that are held against ratios, each with what it is likely below."""
     stride, target = rule.stride(), known.get(rule.on)
     if stride is not None:
         if stride.measure == "percent":
-            yield from (it for it in (stride.up, stride.down) if it is not None)
+            strides = (it for it in (stride.up, stride.down) if it is not None)
+            yield from ((it, LIKELY_CHANGE) for it in strides)
     elif isinstance(rule, ExpressionRule):
         for source in (Source(VALUE, rule.on, None, None), *rule.sources()):
             if _is_ratio(known.get(source.on), source.signal):
-                yield from rule.input_edges(source.name) or ()
+                levels = rule.input_edges(source.name) or ()
+                yield from ((it, _likely(source.signal)) for it in levels)
     elif _is_ratio(target, rule.signal()):
-        yield from rule.edges()
+        yield from ((it, _likely(rule.signal())) for it in rule.edges())
+
+
+def _likely(signal: Signal | None) -> float:
+    return LIKELY_CHANGE if isinstance(signal, Change) else LIKELY_PERCENT
 
 
 def _is_ratio(target: Target | None, signal: Signal | None) -> bool:

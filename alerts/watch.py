@@ -64,7 +64,7 @@ class Watch:
         self.composites = Composites(self._bound, setting.session)
         self._ledger = Ledger(self._bound, self.teller, self.composites)
         self.census = Census(self._bound, self._ledger)
-        self._pasts = Pasts(self._bound.series)
+        self._pasts = Pasts(self._bound.series, self._ledger.stretched)
         self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring, self._quiet_start = False, setting.quiet_start
         self.costs = Costs(setting.stopwatch)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from alerts.model import AlertState
 from alerts.reasons import Reason
 from alerts.record import Outcome
-from alerts.rules.base import Rule
+from alerts.rules.base import NEUTRAL_SUMMARY, Rule
 from alerts.rules.expression import VALUE
 from alerts.series import Series
 from alerts.template import fill
@@ -16,6 +16,8 @@ from monitor.domain.events import Reading
 
 Parts: TypeAlias = tuple[Mapping[str, Any], ...]
 
+_BLIND = frozenset({AlertState.NO_DATA, AlertState.ERROR})
+_RESOLVED = "Resolved: "
 DELAYED = "delayed"
 """The flag of an alert whose value its source tells late by contract."""
 
@@ -56,15 +58,24 @@ def _beside(parts: Parts) -> str:
 
 
 def _words_for(rule: Rule, outcome: Outcome) -> str:
-    """Return the sentence of an outcome: the rule's own says that its condition holds."""
-    if outcome.after in {AlertState.NO_DATA, AlertState.ERROR}:
+    """Return the sentence of an outcome, with or without a value."""
+    if outcome.after in _BLIND:
         return rule.lost_saying
+    if outcome.reason is Reason.NO_DATA_OK:
+        return f"{_RESOLVED}{rule.lost_saying}"
     if outcome.reason is Reason.DATA_BACK:
         return rule.back_saying
-    if outcome.reason is Reason.NO_DATA_OK:
-        return f"Resolved: {rule.lost_saying}"
+    return _words_of_known(rule, outcome)
+
+
+def _words_of_known(rule: Rule, outcome: Outcome) -> str:
+    """Return the sentence for a value that is known: the rule's own says that its condition holds."""
     if outcome.after is AlertState.RESOLVED:
         return rule.ending
+    if outcome.after is AlertState.RECOVERING or outcome.reason is Reason.BACK_BEFORE_FOR:
+        return rule.ending.removeprefix(_RESOLVED)
+    if outcome.after is AlertState.INACTIVE:
+        return rule.back_saying if outcome.before in _BLIND else NEUTRAL_SUMMARY
     return rule.summary or rule.saying
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from alerts.desk.pace import Pace
 from alerts.model import News
 from alerts.pacing.capping import CapRecord
@@ -66,6 +68,15 @@ def strangers(memory: PaceMemory, rules: Collection[str]) -> list[Place]:
         if pace.over and not owed and rule not in rules and rule not in _NEWS:
             gone.append((Kind.PACE, name))
     return gone
+
+
+def without_pauses(memory: PaceMemory, rules: Collection[str]) -> list[tuple[str, Pace]]:
+    """Return the alerts of rules that are gone as they wait for their end: no pause of theirs runs."""
+    return [
+        (name, replace(pace, cooldown=None))
+        for name, pace in memory.paces.items()
+        if pace.cooldown is not None and name.partition("|")[0] not in rules
+    ]
 
 
 class PaceLedger:

@@ -15,7 +15,14 @@ from alerts.desk import pace_timers
 from alerts.desk.caps import Caps, by_cap
 from alerts.desk.groups import Groups
 from alerts.desk.pace import EXPIRED, TELL_OF_FIRE, Event, Pace, has_no_turn, on_change
-from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory, strangers
+from alerts.desk.pace_ledger import (
+    Kind,
+    PaceChanged,
+    PaceLedger,
+    PaceMemory,
+    strangers,
+    without_pauses,
+)
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
 from alerts.desk.terms import AllTerms, SessionOf, Terms
@@ -272,6 +279,8 @@ class Pacer:
         for place in strangers(memory, rules):
             memory.drop(place)
             self._ledger.keep(place, None, None)
+        for name, pace in without_pauses(memory, rules):
+            self._keep_pace(name, self._terms.of_alert(name), pace)
         for name, pace in memory.paces.items():
             terms = self._terms.of_alert(name)
             self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))

@@ -33,6 +33,7 @@ from alerts.stride import Stride
 
 _LOUDEST = tuple(Severity)
 DEFAULT_SUMMARY = "{subject} is {value}, level {bound}."
+NEUTRAL_SUMMARY = "{subject} is {value}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
 """For the end of an alert: the rule's own sentence says that its condition holds."""
 

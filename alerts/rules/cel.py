@@ -43,6 +43,12 @@ _DIVISOR = re.compile(r"/\s*(?P<divisor>[A-Za-z_]\w*|\S)")
 _BY_ZERO = re.compile(r"/\s*(?:0+(?:\.0*)?|\.0+)(?![\d.])")
 _SMALL = re.compile(r"\b(and|or|not)\b")
 _COMPARED = re.compile(r"""\bsession\s*[!=]=\s*["'](\w*)["']|["'](\w*)["']\s*[!=]=\s*session\b""")
+_MENDS = {
+    "!_": "put what NOT denies in brackets: NOT (value > 10)",
+    "_&&_": "compare each side of AND with something: value > 10 AND other < 3",
+    "_||_": "compare each side of OR with something: value > 10 OR other < 3",
+}
+"""What a person who mixes conditions and numbers is likely to have meant, by CEL's sign."""
 SESSIONS = tuple(it.value for it in SessionState if it is not SessionState.HALTED)
 
 
@@ -189,4 +195,7 @@ def _words_of(error: RuntimeError, names: frozenset[str]) -> str:
     unquoted = next((it for it in SESSIONS if f"reference to '{it}'" in text), None)
     if unquoted is not None:
         return f'{text}; put the session in quotes: session == "{unquoted}"'
+    mend = next((it for sign, it in _MENDS.items() if f"overload for '{sign}'" in text), None)
+    if mend is not None:
+        return f"{text}; {mend}"
     return f"{text}; names are " + ", ".join(f"`{name}`" for name in sorted({*names, SESSION}))

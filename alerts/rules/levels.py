@@ -72,6 +72,21 @@ class LevelRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
         own = (level,) if back is None or back == level else (level, back)
         return own if self.beyond is None else (*own, *(-edge for edge in own if edge))
 
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """Return between which levels it is over, of a rule that fires on either side of 0."""
+        if self.beyond is None:
+            return None
+        back = self.beyond if self.recover is None else self.recover
+        return -back, back
+
+    @property
+    def ending(self) -> str:
+        """Return that it is back; of one on either side, where: it may come back past 0."""
+        if self.beyond is None:
+            return super().ending
+        return "Resolved: {subject} is {value}, back within {low} and {high}."
+
     def goal(self, value: float, anchor: float | None) -> Goal:
         """Return its level; of one on either side, that of the value's own side of 0."""
         del anchor

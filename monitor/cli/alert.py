@@ -9,14 +9,15 @@ from rich.console import Group
 from rich.text import Text
 
 from alerts.engine import state_of
-from alerts.model import AlertState
+from alerts.model import AlertState, News
 from monitor.app.world import World, build_step
+from monitor.cli.alert_reason import bound_of
 from monitor.cli.alert_tags import report, tag
 from monitor.cli.alert_trail import history_row, history_table, trail
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
-from monitor.cli.live import LiveOption, ask, required_url, settings_with
-from monitor.cli.live_rules import running_world
+from monitor.cli.live import LiveOption, ask, committed, required_url, settings_with
+from monitor.cli.live_rules import own_world, running_world
 from monitor.cli.orders import AuthorOption, DryRunOption, end_of, send, show
 from monitor.cli.output import Output, OutputOption, emit, sheet
 from monitor.cli.output import number as number_text
@@ -157,7 +158,11 @@ def alert_history(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """List what became of an alert, oldest first: state, told or why not, who took it on."""
-    found = trail(required_url(live), rule, key)
+    url = required_url(live)
+    found = trail(url, rule, key)
+    world = None if found or rule in set(News) else own_world(settings_with(), url)
+    if world is not None:  # nothing has become of it yet, or it is misspelt
+        bound_of(build_step(world, users=committed(url).users), rule, key)
     rows = [history_row(item) for item in found[-last:]]
     emit(rows, output, lambda: history_table(rows))
 

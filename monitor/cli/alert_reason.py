@@ -75,7 +75,7 @@ def reason_of(
     """Return why the alert rang, or why it did not."""
     step = build_step(world, users=saved.users)
     step.restore(saved)
-    bound = _bound(step, asked)
+    bound = bound_of(step, asked.rule, asked.key)
     rule = bound.rule
     until = [item for item in past if asked.at is None or item.at <= asked.at]
     head = {
@@ -94,17 +94,24 @@ def reason_of(
     return head | body | rang | {"trail": [history_row(item) for item in until[-SHOWN:]]}
 
 
-def _bound(step: Step, asked: AskedAlert) -> Bound:
+def bound_of(step: Step, rule: str, key: str | None) -> Bound:
+    """Return a rule with its subject; without a key the first of the rule's.
+
+    Raises:
+        ConfigError: the rulebook has none such; says which may be meant.
+
+    """
     names: list[str] = []
     for bound in step.watch.bindings():
-        if (bound.rule.id, bound.key) == (asked.rule, asked.key):
+        if bound.rule.id == rule and key in {None, bound.key}:
             return bound
-        names.append(bound.rule.id if bound.rule.id != asked.rule else bound.key)
-    known = any(it.rule.id == asked.rule for it in step.watch.bindings())
+        names.append(bound.rule.id if bound.rule.id != rule else bound.key)
+    known = any(it.rule.id == rule for it in step.watch.bindings())
+    subject = "" if key is None else f" for `{key}`"
     raise ConfigError(
-        f"no rule `{asked.rule}` for `{asked.key}` in the rulebook",
-        where="RULE KEY",
-        hint=nearest(asked.key if known else asked.rule, list(dict.fromkeys(names))),
+        f"no rule `{rule}`{subject} in the rulebook",
+        where="RULE" if key is None else "RULE KEY",
+        hint=nearest(key if known and key else rule, list(dict.fromkeys(names))),
     )
 
 
@@ -182,7 +189,7 @@ def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
 
 
 def _draw(data: dict[str, Any]) -> Group:
-    value = f"{number(data['value'])} ({data['quality']})"
+    value = f"{number(data['value'])} ({data['quality']})" if data["quality"] else "not recorded"
     lines = [
         Text(f"{data['rule']} {data['key']} at {data['at']}"),
         Text(f"condition  {data['condition']}, for {data['for']}"),

@@ -52,6 +52,24 @@ def running_world(settings: Settings, url: str) -> World:
     return world
 
 
+def own_world(settings: Settings, url: str) -> World | None:
+    """Return the books of `settings` with the rulebook of the service at `url`; None: not to be had.
+
+    Raises:
+        ConfigErrors: what is wrong with the books here.
+        StoreUnavailable: Redis did not answer.
+
+    """
+    world = load_world(settings, SystemClock().now())
+    stored = ask(url, lambda client, keys: RulebookStore(client, keys).read())
+    if stored is None:
+        return None
+    if stored.version == world.rulebook.version:
+        return world
+    found = _book_of(stored, world)
+    return None if found is None else replace(world, rulebook=found)
+
+
 def _tell_of_companies(world: World, shown: frozenset[str]) -> None:
     """Say which companies of the service have no book here: nothing can be said of their alerts."""
     strange = sorted(shown - world.companies.keys())

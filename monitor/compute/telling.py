@@ -20,7 +20,7 @@ from alerts.desk.orders import Orders
 from alerts.desk.pacer import Pacer
 from alerts.desk.records import DeskMemory
 from alerts.desk.user_rules import UserRules
-from alerts.model import AlertState, Severity, Transition
+from alerts.model import AlertState, Transition
 from alerts.rehearsal import rehearsed
 from alerts.rules.base import Rule
 from alerts.rules.life import Mode
@@ -31,6 +31,7 @@ from monitor.compute.calendars import Sessions
 from monitor.compute.cells import Remembered
 from monitor.compute.instruments import Instruments
 from monitor.compute.plan import MARKET_INPUTS, STOCK_INPUTS, TENANT_INPUTS, Plan
+from monitor.compute.resting import Resting, resting_on
 from monitor.core.clock import DAY
 from monitor.core.timers import earliest
 from monitor.domain.commands import Command, Place, RemoveRule, Reply, SetRule
@@ -150,27 +151,13 @@ class Telling:
         by_itself = "" if known is None else known.kept_quiet_by
         return self.mute_of(subject) or by_itself or self.pacer.held_by(subject.name)
 
-    def dependents_of(self, instrument: str) -> tuple[int, Severity] | None:
+    def dependents_of(self, instrument: str) -> Resting | None:
         """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
         return self._dependents.get(instrument)
 
     @cached_property
-    def _dependents(self) -> Mapping[str, tuple[int, Severity]]:
-        found: dict[str, tuple[int, Severity]] = {}
-        rank = list(Severity).index
-
-        def rest(many: int, severity: Severity, names: Iterable[str]) -> None:
-            for name in names:
-                before, loudest = found.get(name, (0, severity))
-                found[name] = before + many, min(loudest, severity, key=rank)
-
-        watch = self._asked.watch
-        for target, company, by_severity in watch.subjects():
-            loudest = min(map(Severity, by_severity), key=rank)
-            rest(sum(by_severity.values()), loudest, self._feeding(target, company or ""))
-        for rule, home, read in watch.composites.beside():
-            rest(1, rule.severity, self._feeding_all(read) - self._feeding_all((home,)))
-        return found
+    def _dependents(self) -> Mapping[str, Resting]:
+        return resting_on(self._asked.watch, self._feeding, self._feeding_all)
 
     # ---------------------------------------------------------------- what the step tells
 

@@ -110,6 +110,29 @@ async def test_a_silence_that_cannot_be_meant(
         assert said in answer.err
 
 
+async def test_an_alert_that_there_is_not_has_no_history(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """A misspelt one is refused with the nearest; one of which nothing has become says so."""
+    async with desk(own_redis, tmp_path) as room:
+        assert await room.ask("alert", "history", "x-hihg") == []  # its rulebook is not known yet
+        await room.service.show()
+        for words, said in (
+            (("x-hihg",), "did you mean `x-high`?"),
+            (("x-high", "Y"), "no rule `x-high` for `Y`"),
+        ):
+            answer = await room.service.ask("alert", "history", *words)
+            assert answer.code == 2
+            assert said in answer.err
+        assert await room.ask("alert", "history", "x-high") == []
+        assert await room.ask("alert", "history", "feed-dead") == []
+        answer = await room.service.ask(
+            "explain", "alert", "x-high", "X", "--at", "2020-01-01T00:00Z"
+        )
+        assert "value      not recorded" in answer.out
+        assert "Nothing had become of it" in answer.out
+
+
 async def test_an_alert_is_taken_on_and_given_back(own_redis: TestRedis, tmp_path: Path) -> None:
     """The state shows it; the trail shows who and when; what does not fire cannot be taken on."""
     async with desk(own_redis, tmp_path) as room:

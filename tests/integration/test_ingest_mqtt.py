@@ -321,9 +321,9 @@ async def test_what_the_store_cannot_take_comes_again(
     async with at_desk(own_redis, own_mosquitto, tmp_path) as desk:
         own_redis.stop()
         await desk.tell({"quotes": [gpu()]})
-        (away,) = await desk.answered()
-        assert away["error"] == "store_unavailable"
-        assert "127.0.0.1" not in away["message"]
+        for away in await desk.answered():  # once each time that the broker gives it again
+            assert away["error"] == "store_unavailable"
+            assert "127.0.0.1" not in away["message"]
         own_redis.start()
         await wait_until(
             lambda: any("quotes" in message.json for message in desk.listener.on("/answer")),

@@ -133,7 +133,14 @@ def test_a_percentage_is_doubted(tmp_path: Path) -> None:
     ("rule", "meant"),
     [
         ("type: change, on: BTC-USD, over: 1h, below: -5", "-0.05"),
+        ("type: change, on: BTC-USD, over: 1h, below: -3", "-0.03"),
+        ("type: change, on: BTC-USD, over: 1h, above: 0.5", ""),
         ("type: move, on: BTC-USD, by: 5", "0.05"),
+        ("type: move, on: BTC-USD, by: 1", "0.01"),
+        (
+            "type: expression, on: BTC-USD, inputs: {c: {on: BTC-USD, change: 1h}}, when: c < -2",
+            "-0.02",
+        ),
         ("type: expression, on: hashprice, inputs: {m: MARGIN}, when: m < 15", "0.15"),
         ("type: change, on: BTC-USD, over: 1h, below: -5, measure: points", ""),
         ("type: move, on: BTC-USD, by: 5, measure: points", ""),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts.model import AlertState, Transition
@@ -190,8 +190,13 @@ def _command(number: int, wish: Wish, now: int) -> Command:
     return Command(id=f"c{number}", by="ana", action=action)
 
 
+OLD = [Price(0, "X", 0, 0), Price(1, "X", 0, -30 * SECOND), Price(0, "X", 1, 0)]
+"""A price that is told again with an older time, and then changes: an age grew meanwhile."""
+
+
 @settings(max_examples=50, deadline=None)
 @given(HISTORIES, PLACES, PLACES, PLACES)
+@example([Price(0, "X", 0, 0), Wish(5 * MINUTE, False, "X"), *OLD], {2}, set(), {0, 1, 2, 4})
 def test_a_history_is_told_once_and_alike_however_it_is_played(
     history: list[Deed], crashes: set[int], idles: set[int], judged: set[int]
 ) -> None:

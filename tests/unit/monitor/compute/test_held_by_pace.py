@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from alerts.model import AlertState
-from alerts.reasons import NoticeReason
+from alerts.reasons import NoticeReason, Reason
+from monitor.compute.saved import read_cells
 from tests.desks import HOUR, MINUTE, Room, book, notices, silence
-from tests.worlds import NOON, threshold
+from tests.worlds import NOON, make_step, threshold
 
 CHAIN = {"escalations": [{"name": "night", "steps": [{"after": "5m", "to": "lead"}]}]}
 
@@ -102,3 +103,24 @@ def test_an_expired_rule_escalates_to_nobody() -> None:
     room.price(NOON + HOUR, 70)
     assert notices(room.told)[-1] == ("r", "X", "resolved")
     assert [it.inbox for it in room.told if it.inbox] == []
+
+
+def test_a_rule_that_goes_tells_no_fire_that_a_pause_holds() -> None:
+    """Until the books are judged its alert stands as it was: no pause of a rule that is gone is over."""
+    room = Room([threshold(id="r", on="X", above=80.0, notify={"cooldown": "10m"})])
+    for minute, value in enumerate((70, 90, 70, 90)):
+        room.price(NOON + minute * MINUTE, value)
+    assert notices(room.told) == [("r", "X", "new"), ("r", "X", "resolved")]
+    room.step = make_step([threshold(id="other", on="Y", above=1.0)], room.book)
+    room.step.restore(read_cells(room.cells))
+    room.pass_to(NOON + 4 * MINUTE)
+    room.price(NOON + 5 * MINUTE, 91)
+    room.step.judge()
+    room.pass_to(NOON + HOUR)
+    assert len(room.told) == 2
+    end = room.all[-1]
+    assert (end.to_state, end.reason, end.muted_by) == (
+        AlertState.RESOLVED,
+        Reason.RULE_REMOVED,
+        "cooldown",
+    )
