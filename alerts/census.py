@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from alerts.binding import Bindings
 from alerts.ledger import Ledger
 from alerts.model import AlertState
-from alerts.series import Series, Share
+from alerts.rules.life import Mode
+from alerts.series import Place, Series, Share
 from alerts.telling import severity_of
 
+_Rules: TypeAlias = Counter[tuple[str, str]]
+"""How many rules there are of a severity and a mode."""
 AT_A_TIME = 20
 """Alerts or series that are counted in one stretch."""
 
@@ -28,8 +32,8 @@ class Census:
         ledger.on_change = self._changed_by
         self._open = {id(series): series for series in bound.series}
         self._changed: set[int] = set()
-        self._counted: dict[int, tuple[str, str]] = {}
-        self._found: Counter[tuple[str, str]] = Counter()
+        self._counted: dict[int, Place] = {}
+        self._found: Counter[Place] = Counter()
 
     def seen(self, series: Series) -> None:
         """Note that a series may stand otherwise than before."""
@@ -46,16 +50,16 @@ class Census:
             self._count_alert(self._changed.pop())
         for _ in range(min(len(self._open), AT_A_TIME)):
             _, series = self._open.popitem()
-            for severity, state, number in series.counted:
-                self._found[severity, state] -= number
+            for place, number in series.counted:
+                self._found[place] -= number
             series.counted = self._idle(series)
-            for severity, state, number in series.counted:
-                self._found[severity, state] += number
+            for place, number in series.counted:
+                self._found[place] += number
         return bool(self._changed or self._open)
 
     @property
-    def counts(self) -> dict[tuple[str, str], int]:
-        """Return how many alerts are in each (severity, state).
+    def counts(self) -> dict[Place, int]:
+        """Return how many alerts are in each (severity, state, mode).
 
         A rule that cannot be judged for lack of data counts as no_data, never as inactive.
         """
@@ -69,8 +73,10 @@ class Census:
         if before is not None:
             self._found[before] -= 1
         if record is not None:
-            severity = severity_of(self._rules[number], record.level)
-            place = self._counted[number] = (severity.value, record.state.value)
+            rule = self._rules[number]
+            severity = severity_of(rule, record.level)
+            place = (severity.value, record.state.value, rule.mode.value)
+            self._counted[number] = place
             self._found[place] += 1
 
     def _idle(self, series: Series) -> tuple[Share, ...]:
@@ -80,16 +86,26 @@ class Census:
             return ()
         late = series.told[0] and state is AlertState.INACTIVE
         if not late and not series.live:
-            return tuple((severity, state.value, n) for severity, n in series.rules.items())
+            return _shares(_bound(series), state)
         exacting = (n for n in series.exacting if late and self._rules[n].realtime)
-        unjudged = self._by_severity(set(exacting) - series.live)
-        idle = series.rules - self._by_severity(series.live) - unjudged
-        no_data = AlertState.NO_DATA.value
-        return (
-            *((severity, state.value, n) for severity, n in idle.items()),
-            *((severity, no_data, n) for severity, n in unjudged.items()),
-        )
+        unjudged = self._of(set(exacting) - series.live)
+        idle = _bound(series) - self._of(series.live) - unjudged
+        return (*_shares(idle, state), *_shares(unjudged, AlertState.NO_DATA))
 
-    def _by_severity(self, numbers: Iterable[int]) -> Counter[str]:
-        """Count bindings by the severity of their rules."""
-        return Counter(self._rules[number].severity.value for number in numbers)
+    def _of(self, numbers: Iterable[int]) -> _Rules:
+        """Count bindings by the severity and the mode of their rules."""
+        rules = (self._rules[number] for number in numbers)
+        return Counter((rule.severity.value, rule.mode.value) for rule in rules)
+
+
+def _bound(series: Series) -> _Rules:
+    """Count the bindings of a series by the severity and the mode of their rules."""
+    live, shadow = series.rules - series.shadowed, series.shadowed
+    return Counter(
+        {(it, Mode.LIVE.value): n for it, n in live.items()}
+        | {(it, Mode.SHADOW.value): n for it, n in shadow.items()}
+    )
+
+
+def _shares(rules: _Rules, state: AlertState) -> tuple[Share, ...]:
+    return tuple(((severity, state.value, mode), n) for (severity, mode), n in rules.items())

@@ -21,8 +21,10 @@ from monitor.domain.sessions import SessionState
 
 UNSEEN = Reading(None, Quality.MISSING, "not_looked_at")
 
-Share: TypeAlias = tuple[str, str, int]
-"""A severity, a state, and how many alerts of a series it has."""
+Place: TypeAlias = tuple[str, str, str]
+"""Where an alert is counted: its severity, its state, and whether its rule is live or in the shadow."""
+Share: TypeAlias = tuple[Place, int]
+"""A place, and how many alerts of a series it has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from alerts.rules.base import Rule
 from alerts.rules.expression import FAILS, HOLDS
 from alerts.rules.life import NoData
 from alerts.saved import SavedAlert
-from alerts.series import UNSEEN, Series, Target, Vector
+from alerts.series import UNSEEN, Place, Series, Target, Vector
 from alerts.setting import PLAIN, Bound, ReadingOf, Setting
 from alerts.signals.ring import Bar
 from alerts.telling import Inputs, Teller
@@ -444,8 +444,8 @@ class Watch:
         return list(self._ledger.live())
 
     @property
-    def counts(self) -> dict[tuple[str, str], int]:
-        """Return how many alerts are in each (severity, state)."""
+    def counts(self) -> dict[Place, int]:
+        """Return how many alerts are in each (severity, state, mode)."""
         return self.census.counts
 
     def take_pasts(self) -> dict[str, Bar | None]:

@@ -203,7 +203,7 @@ def _variable(name: str, label: str, query: str) -> dashboard.QueryVariable:
 
 
 def _firing() -> dashboard.AnnotationQuery:
-    fired = metric("hashhedge_transitions_total", 'to_state="firing"')
+    fired = metric("hashhedge_transitions_total", 'to_state="firing",mode="live"')
     return (
         dashboard.AnnotationQuery()
         .name("Alerts that began to fire")

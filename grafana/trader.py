@@ -61,7 +61,7 @@ def _rank(family: str) -> tuple[int, str]:
 
 
 def _now(families: Mapping[str, tuple[Metric, ...]]) -> Row:
-    alerts = metric("hashhedge_alerts", 'state="firing"')
+    alerts = metric("hashhedge_alerts", 'state="firing",mode="live"')
     panels = [
         Panel(
             title="BTC price",

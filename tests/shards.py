@@ -62,7 +62,7 @@ class Told:
         assert seconds >= 0
         self.rules += times
 
-    def transitioned(self, to_state: str, reason: str) -> None:
+    def transitioned(self, to_state: str, reason: str, mode: str) -> None:
         """Note a transition."""
         self.transitions.append((to_state, reason))
 

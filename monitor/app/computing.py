@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from alerts.rulebook import Rulebook, encode_rulebook
+from alerts.series import Place
 from monitor.app.alert_board import ListedAlerts
 from monitor.compute.gauges import CompanyRow, Row, SeriesRow
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
@@ -83,7 +84,7 @@ class ComputeRole:
         self._catalogue = catalogue
         self._instruments = instruments
         self._counted: dict[str, int] = {}
-        self._standing: dict[tuple[str, str], int] | None = None
+        self._standing: dict[Place, int] | None = None
         self._showing: Showing | None = None
         self._told: tuple[Step, int] | None = None
         self.rulebook: ShownRulebook | None = None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Protocol
+
+from alerts.model import SHADOW, Transition
+from alerts.rules.life import Mode
 
 
 class Counts(Protocol):
@@ -29,9 +33,16 @@ class Counts(Protocol):
         """Count evaluations of rules of one type, and the time that they took."""
         ...
 
-    def transitioned(self, to_state: str, reason: str) -> None:
-        """Count a transition."""
+    def transitioned(self, to_state: str, reason: str, mode: str) -> None:
+        """Count a transition of a rule that is live or in the shadow."""
         ...
+
+
+def count_transitions(counts: Counts, transitions: Iterable[Transition]) -> None:
+    """Count changes of alerts, those of rules in the shadow apart."""
+    for item in transitions:
+        mode = Mode.SHADOW if item.muted_by == SHADOW else Mode.LIVE
+        counts.transitioned(item.to_state.value, item.reason.value, mode.value)
 
 
 def count_refusals(counts: Counts, refused: Counter[tuple[str, str]], malformed: int) -> None:

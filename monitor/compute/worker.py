@@ -20,7 +20,7 @@ import structlog
 
 from alerts.codec import encode_transition
 from alerts.desk.user_rules import UserRule
-from monitor.compute.counts import Counts, count_refusals
+from monitor.compute.counts import Counts, count_refusals, count_transitions
 from monitor.compute.encoding import encode_changes, refused_by_hour
 from monitor.compute.lookout import Look, Lookout
 from monitor.compute.prepared import UNPREPARED, Prepared, Waiting, read_ahead
@@ -276,8 +276,7 @@ class ComputeWorker:
         self.cursor, self._owed_until = self._shown, None
         if changes.transitions:
             await asyncio.sleep(0)  # a relay in this process sends first; what follows is counting
-        for item in changes.transitions:
-            self._counts.transitioned(item.to_state.value, item.reason.value)
+        count_transitions(self._counts, changes.transitions)
         count_refusals(self._counts, step.refused, len(rejected))
         self._rejected = []
         self._presenter.forget(rejected)

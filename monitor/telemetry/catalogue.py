@@ -181,6 +181,7 @@ ALERT_STATES = (
     "no_data",
     "error",
 )
+MODES = ("live", "shadow")
 TRANSITION_STATES = (*ALERT_STATES, "noted")
 TRANSITION_REASONS = (
     "breached",
@@ -226,12 +227,12 @@ TRANSITION_REASONS = (
 )
 # Transitions that every rulebook can make; rarer pairs appear with their first event.
 USUAL_TRANSITIONS = (
-    ("pending", "breached"),
-    ("inactive", "back_before_for"),
-    ("firing", "breached"),
-    ("firing", "held_for"),
-    ("resolved", "recovered"),
-    ("no_data", "input_unusable"),
+    ("pending", "breached", "live"),
+    ("inactive", "back_before_for", "live"),
+    ("firing", "breached", "live"),
+    ("firing", "held_for", "live"),
+    ("resolved", "recovered", "live"),
+    ("no_data", "input_unusable", "live"),
 )
 
 FEED = Label("feed")
@@ -244,6 +245,7 @@ CHANNEL = Label("channel")
 VERSION = Label("version")
 ROLE = Label("role", ROLES)
 SEVERITY = Label("severity", SEVERITIES)
+MODE = Label("mode", MODES)
 
 _CHANNEL_BUCKETS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 28_800.0)
 # One tick through one step takes well under a millisecond, a slow batch tens of them.
@@ -404,13 +406,18 @@ RULES_FAILED = _gauge(
 )
 TRANSITIONS = _counter(
     "transitions_total",
-    "Alert state changes, by new state and reason.",
+    "Alert state changes, by new state and reason; of a rule in the shadow, what it would have done.",
     Label("to_state", TRANSITION_STATES),
     Label("reason", TRANSITION_REASONS),
+    MODE,
     starts=USUAL_TRANSITIONS,
 )
 ALERTS = _gauge(
-    "alerts", "Alerts standing in each state, by severity.", SEVERITY, Label("state", ALERT_STATES)
+    "alerts",
+    "Alerts standing in each state, by severity; those in the shadow are only tried.",
+    SEVERITY,
+    Label("state", ALERT_STATES),
+    MODE,
 )
 # hops 7 and 8: relay and sinks
 OUTBOX_DEPTH = _gauge("outbox_depth_entries", "Notifications waiting for delivery.")

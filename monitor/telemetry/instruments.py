@@ -7,6 +7,7 @@ moments come in as milliseconds UTC, durations in seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 from prometheus_client import CollectorRegistry
 
@@ -118,15 +119,14 @@ class Instruments:
         """Set for how many alerts the rule could not be evaluated last."""
         self._series.set(c.RULES_FAILED, alerts)
 
-    def transitioned(self, to_state: str, reason: str) -> None:
-        """Count one alert's change of state."""
-        self._series.tally(c.TRANSITIONS, to_state, reason)
+    def transitioned(self, to_state: str, reason: str, mode: str) -> None:
+        """Count one alert's change of state; `mode` is its rule's."""
+        self._series.tally(c.TRANSITIONS, to_state, reason, mode)
 
-    def alerts_standing(self, counts: Mapping[tuple[str, str], int]) -> None:
-        """Set the number of alerts by (severity, state); a pair not named stands at 0."""
-        for severity in c.SEVERITIES:
-            for state in c.ALERT_STATES:
-                self._series.set(c.ALERTS, counts.get((severity, state), 0), severity, state)
+    def alerts_standing(self, counts: Mapping[tuple[str, str, str], int]) -> None:
+        """Set the number of alerts by (severity, state, mode); what is not named stands at 0."""
+        for place in product(c.SEVERITIES, c.ALERT_STATES, c.MODES):
+            self._series.set(c.ALERTS, counts.get(place, 0), *place)
 
     # hops 7 and 8
 

@@ -34,7 +34,7 @@ def busy(instruments: Instruments) -> None:
     instruments.recomputed("RIOT")
     instruments.step_took(0.002)
     instruments.delivered_after(0.2)
-    instruments.transitioned("firing", "held_for")
+    instruments.transitioned("firing", "held_for", "live")
     instruments.outbox_holds(depth=1, oldest_at=at, dead_letters=0)
     instruments.mqtt_connected(connected=True)
     instruments.books_reloaded(at=at, successful=True)

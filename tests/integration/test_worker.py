@@ -383,7 +383,7 @@ async def test_a_new_rule_does_not_fire_on_what_is_stale_by_now(shard: Shard) ->
     async with shard.working() as worker:
         await wait_until(lambda: worker.step and not worker.step.unjudged, "rules to be judged")
         assert worker.step is not None
-        assert worker.step.watch.counts == {("warning", "no_data"): 1}
+        assert worker.step.watch.counts == {("warning", "no_data", "live"): 1}
     assert await shard.transitions() == []
 
 

@@ -436,14 +436,14 @@ def test_counts_are_by_severity_and_state() -> None:
             rule("c", above=5.0),
         ]
     )
-    blind = {(severity, "no_data"): 1 for severity in ("critical", "info", "warning")}
-    idle = {(severity, "inactive"): 1 for severity in ("critical", "info", "warning")}
+    blind = {(severity, "no_data", "live"): 1 for severity in ("critical", "info", "warning")}
+    idle = {(severity, "inactive", "live"): 1 for severity in ("critical", "info", "warning")}
     assert watch.counts == blind
     watch.observe("S", usable(2.0), 0)
     assert watch.counts == {
-        ("critical", "firing"): 1,
-        ("info", "pending"): 1,
-        ("warning", "inactive"): 1,
+        ("critical", "firing", "live"): 1,
+        ("info", "pending", "live"): 1,
+        ("warning", "inactive", "live"): 1,
     }
     watch.observe("S", usable(0.0), 1)
     assert watch.counts == idle

@@ -48,7 +48,10 @@ def test_the_text_says_so_and_a_rule_that_requires_real_time_does_not_fire() -> 
     assert told.inputs[0]["delay_ms"] == QUARTER
     (row,) = (row for row in near(step) if row["rule"] == "exact")
     assert (row["state"], row["reason"]) == ("no_data", "delayed")
-    assert step.watch.counts == {("warning", "firing"): 1, ("warning", "no_data"): 1}
+    assert step.watch.counts == {
+        ("warning", "firing", "live"): 1,
+        ("warning", "no_data", "live"): 1,
+    }
 
 
 def test_a_live_price_is_judged_at_once_and_says_nothing_of_a_delay() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client import generate_latest
 
 from alerts.model import SHADOW, AlertState, Transition
 from alerts.reasons import Reason
@@ -10,6 +11,9 @@ from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
+from monitor.compute.counts import count_transitions
+from monitor.telemetry.instruments import Instruments
+from monitor.telemetry.series import Known
 from tests.desks import MINUTE, Room, book, silence
 from tests.worlds import NOON, threshold
 
@@ -152,3 +156,26 @@ def test_a_fire_in_the_shadow_waits_behind_the_end_of_one_that_was_told(
         (60, 99): [end_of_first],
     }
     assert told == [("breached", 1), *by_silence[ends_at, made_live]]
+
+
+def test_what_is_in_the_shadow_is_counted_apart() -> None:
+    """A board of what fires must not show what is only tried."""
+    rules = [threshold(id="loud", on="X", below=10.0), shad(mode="shadow")]
+    room = Room([*rules, threshold(id="far", on="X", below=1.0, mode="shadow")])
+    watch = room.step.watch
+    assert watch.counts == {
+        ("warning", "no_data", "live"): 1,
+        ("warning", "no_data", "shadow"): 2,
+    }
+    room.price(NOON, 5)
+    assert watch.counts == {
+        ("warning", "firing", "live"): 1,
+        ("warning", "firing", "shadow"): 1,
+        ("warning", "inactive", "shadow"): 1,
+    }
+    instruments = Instruments(Known(), version="1")
+    count_transitions(instruments, room.all)
+    page = generate_latest(instruments.registry).decode()
+    for mode in ("live", "shadow"):
+        counted = f'transitions_total{{mode="{mode}",reason="breached",to_state="firing"}} 1.0'
+        assert counted in page

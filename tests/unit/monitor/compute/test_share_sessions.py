@@ -84,7 +84,7 @@ def test_a_rule_of_the_regular_session_ignores_a_pre_market_price() -> None:
     assert step.take().transitions == []
     (row,) = near(step)
     assert (row["state"], row["reason"]) == ("inactive", "outside_session")
-    assert step.watch.counts == {("warning", "inactive"): 1}
+    assert step.watch.counts == {("warning", "inactive", "live"): 1}
     step.process(tick(TEN, quote("RIOT", 4.0, TEN)))
     (told,) = step.take().transitions
     assert (told.to_state, told.session, told.at) == (AlertState.FIRING, "regular", TEN)

@@ -45,9 +45,12 @@ def test_known_series_start_at_zero(instruments: Instruments) -> None:
     assert value(instruments, "recomputes_total", company="HIVE") == 0
     assert value(instruments, "quotes_rejected_total", feed="kraken", reason="outlier") == 0
     assert value(instruments, "notification_failures_total", sink="mqtt", reason="ack_timeout") == 0
-    assert value(instruments, "alerts", severity="critical", state="firing") == 0
+    assert value(instruments, "alerts", severity="critical", state="firing", mode="live") == 0
     assert value(instruments, "lease_held", role="relay") == 0
-    assert value(instruments, "transitions_total", to_state="firing", reason="held_for") == 0
+    assert (
+        value(instruments, "transitions_total", to_state="firing", reason="held_for", mode="live")
+        == 0
+    )
     assert value(instruments, "feed_state", feed="kraken", state="waiting") == 1
     assert value(instruments, "feed_state", feed="kraken", state="dead") == 0
     assert value(instruments, "build_info", version="1.2.3") == 1
@@ -208,7 +211,7 @@ def test_step_and_rules(instruments: Instruments) -> None:
     instruments.store_failed("compute", "gone")
     instruments.step_took(0.002)
     instruments.delivered_after(0.3)
-    instruments.transitioned("firing", "held_for")
+    instruments.transitioned("firing", "held_for", "live")
     instruments.lease_held("compute", held=True)
 
     assert value(instruments, "ticks_total") == 4
@@ -221,17 +224,20 @@ def test_step_and_rules(instruments: Instruments) -> None:
     assert value(instruments, "recompute_seconds_bucket", le="0.0025") == 1
     assert value(instruments, "recompute_seconds_bucket", le="0.001") == 0
     assert value(instruments, "pipeline_seconds_sum") == pytest.approx(0.3)
-    assert value(instruments, "transitions_total", to_state="firing", reason="held_for") == 1
+    assert (
+        value(instruments, "transitions_total", to_state="firing", reason="held_for", mode="live")
+        == 1
+    )
     assert value(instruments, "lease_held", role="compute") == 1
 
 
 def test_alerts_not_named_stand_at_zero(instruments: Instruments) -> None:
     """A pair that vanished from the counts goes back to 0."""
-    instruments.alerts_standing({("critical", "firing"): 2})
-    instruments.alerts_standing({("warning", "pending"): 1})
+    instruments.alerts_standing({("critical", "firing", "live"): 2})
+    instruments.alerts_standing({("warning", "pending", "live"): 1})
 
-    assert value(instruments, "alerts", severity="critical", state="firing") == 0
-    assert value(instruments, "alerts", severity="warning", state="pending") == 1
+    assert value(instruments, "alerts", severity="critical", state="firing", mode="live") == 0
+    assert value(instruments, "alerts", severity="warning", state="pending", mode="live") == 1
 
 
 def test_a_refused_reload_keeps_the_old_time(instruments: Instruments) -> None:
