@@ -34,6 +34,7 @@ COMMANDS = MappingProxyType(
         "returns": "returns",
         "market-table": "market_table",
         "schema": "schema",
+        "migrate": "migrate",
     }
 )
 """The commands, and the module of each that adds it."""

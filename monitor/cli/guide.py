@@ -40,6 +40,7 @@ PAGES: Mapping[str, str] = MappingProxyType(
         "returns": "docs/notebook.md",
         "market-table": "docs/cli.md",
         "schema": "docs/mqtt.md#topics",
+        "migrate": "docs/operations.md#upgrade",
         "alert": "docs/alerts.md",
         "alert ack": "docs/alerts.md#take-an-alert-on",
         "alert unack": "docs/alerts.md#take-an-alert-on",

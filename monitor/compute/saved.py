@@ -109,26 +109,55 @@ def read_cells(
 
     """
     saved, known = Saved(), {} if before is None else before
+    require_schema(cells)
+    for name, body in cells.items():
+        kind, _, rest = name.partition("|")
+        if kind not in _READ:
+            continue
+        found = known.get(name)
+        if found is None or found[0] != body:
+            found = known[name] = body, read_cell(name, body, key)
+        _READ[kind][1](saved, rest, found[1])
+    saved.quotes.sort(key=lambda quote: (quote.instrument, quote.source))
+    return saved
+
+
+def require_schema(cells: Mapping[str, bytes]) -> None:
+    """Refuse cells that were written by a version with another schema.
+
+    Raises:
+        ConfigError: they were.
+
+    """
     if cells and cells.get("schema", SCHEMA) != SCHEMA:
         raise ConfigError(
             f"it has schema {cells['schema'].decode()}, this version reads {SCHEMA.decode()}",
             where="the state in Redis",
             hint="run the version that wrote it, or give this one a database of its own",
         )
-    for name, body in cells.items():
-        kind, _, rest = name.partition("|")
-        if kind not in _READ:
-            continue
-        decode, keep = _READ[kind]
-        found = known.get(name)
-        if found is None or found[0] != body:
-            try:
-                found = known[name] = body, decode(body)
-            except (msgspec.DecodeError, ValueError) as error:
-                raise unreadable(key, name, error, _mend(key, name)) from error
-        keep(saved, rest, found[1])
-    saved.quotes.sort(key=lambda quote: (quote.instrument, quote.source))
-    return saved
+
+
+def read_cell(name: str, body: bytes, key: str = Keys().state) -> Any:  # noqa: ANN401 - of any kind
+    """Return what a cell holds, the field `name` of the hash `key`; it must be of a known kind.
+
+    Raises:
+        ConfigError: it holds something else; says what mends it.
+
+    """
+    try:
+        return _READ[kind_of(name)][0](body)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise unreadable(key, name, error, _mend(key, name)) from error
+
+
+def kind_of(name: str) -> str:
+    """Return of which kind a cell is, the first part of its name."""
+    return name.partition("|")[0]
+
+
+def is_known(name: str) -> bool:
+    """Tell whether this version reads a cell of that name; `schema` is read before all."""
+    return kind_of(name) in _READ or name == "schema"
 
 
 def _mend(key: str, name: str) -> str:
