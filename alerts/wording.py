@@ -31,7 +31,7 @@ def sentence(
     """
     unit, company = home.unit, home.company
     known = reading.value if reading.quality.usable else None
-    words = {
+    words = {it["name"]: for_people(it["value"], it["unit"]) for it in parts} | {
         "company": company or home.key,
         "whose": f"{company}: " if company else "",
         "target": home.words,

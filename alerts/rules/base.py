@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from sys import intern
 from typing import Any, Self
@@ -26,12 +27,15 @@ from alerts.model import AlertState, Severity
 from alerts.reasons import Reason
 from alerts.rules.goal import Goal
 from alerts.rules.life import LATER
-from alerts.rules.manner import Mannered
+from alerts.rules.manner import SUMMARY_FIELDS, Mannered
 from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
 from alerts.stride import Stride
+from alerts.template import template_fault
 
 _LOUDEST = tuple(Severity)
+_fault = lru_cache(maxsize=1_024)(template_fault)
+"""Thousands of rules may share a summary."""
 DEFAULT_SUMMARY = "{subject} is {value}, level {bound}."
 NEUTRAL_SUMMARY = "{subject} is {value}."
 RESOLVED_SUMMARY = "Resolved: {subject} is {value}, back past {bound}."
@@ -70,8 +74,10 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
     on: str
 
     def __post_init__(self) -> None:
-        """Share the name of the input, and refuse overrides that change nothing."""
+        """Share the name of the input, and refuse overrides that change nothing and strange summaries."""
         force_setattr(self, "on", intern(self.on))
+        if self.manner.summary and (fault := _fault(self.manner.summary, self.summary_words)):
+            raise ValueError(f"summary {fault}")
         for ticker in self.manner.overrides or ():
             self.for_company(ticker)
         loud = [self.severity, *(step.severity for step in self.manner.steps)]
@@ -79,6 +85,11 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
             raise ValueError(
                 f"`steps` must grow louder from `severity` on; these go {', '.join(loud)}"
             )
+
+    @property
+    def summary_words(self) -> frozenset[str]:
+        """Return what a summary may hold in braces."""
+        return SUMMARY_FIELDS
 
     def stride(self) -> Stride | None:
         """Return how far the value must move to be told, for a rule with an anchor; else None."""

@@ -119,6 +119,11 @@ class ExpressionRule(
         self.expression  # noqa: B018 - compiled here, so that a mistake shows when it is read
 
     @property
+    def summary_words(self) -> frozenset[str]:
+        """Return what a summary may hold in braces: the inputs, too."""
+        return super().summary_words.union(self.inputs)
+
+    @property
     def expression(self) -> Expression:
         """Return the compiled condition."""
         return compiled(self.when, frozenset({VALUE, *self.inputs}))

@@ -17,7 +17,6 @@ from alerts.model import Severity
 from alerts.pacing.notify import Notify
 from alerts.reasons import Reason
 from alerts.rules.life import EventWindow, Mode, NoData, Step
-from alerts.template import template_fault
 from monitor.core.durations import duration_ms
 from monitor.domain.events import Reading
 from monitor.domain.sessions import SessionState
@@ -69,7 +68,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     notify: Notify | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a duration that cannot be read, companies that are none and a summary field that does not exist."""
+        """Refuse a duration that cannot be read, and companies that are none."""
         duration_ms(self.for_)
         self._check_life()
         if not self.companies:
@@ -79,8 +78,6 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         for name in ("require", "exclude", "sessions"):
             if getattr(self, name) == ():
                 raise ValueError(f"`{name}` is empty; leave it out")
-        if self.summary and (fault := template_fault(self.summary, SUMMARY_FIELDS)):
-            raise ValueError(f"summary {fault}")
 
     def _check_life(self) -> None:
         """Refuse times that contradict each other."""

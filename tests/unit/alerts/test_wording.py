@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from alerts.model import AlertState, Transition
@@ -94,6 +95,20 @@ def test_a_value_that_is_back_where_nothing_holds_is_known_again(
     at.pass_to(NOON + 2 * MINUTE)
     at.price(NOON + 3 * MINUTE, 5)
     assert last(at, AlertState.INACTIVE).summary == said
+
+
+def test_a_summary_of_an_expression_may_name_its_inputs() -> None:
+    """Both numbers stand in the sentence; a name that is no input is refused as ever."""
+    rule = WHEN | {"inputs": {"other": "Y"}, "when": "value > 10 AND other < 3"}
+    at = Room([rule_of(rule | {"summary": "{target} {value}, beside {other}."}, ExpressionRule)])
+    at.price(NOON, 1)
+    at.price(NOON, 2, "Y")
+    at.price(NOON + MINUTE, 11)
+    assert last(at, AlertState.FIRING).summary == "X 11, beside 2."
+    with pytest.raises(msgspec.ValidationError, match=r"names \{othr\}; known are .*\{other\}"):
+        rule_of(rule | {"summary": "beside {othr}"}, ExpressionRule)
+    with pytest.raises(msgspec.ValidationError, match=r"names \{other\}"):
+        rule_of(LEVEL | {"summary": "beside {other}"}, ThresholdRule)
 
 
 def test_back_within_either_side_of_zero_names_both() -> None:
