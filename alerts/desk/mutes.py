@@ -101,16 +101,24 @@ class Mutes:
 
         Of those that would explain each other in a circle, one is told.
         """
-        for cause in self.inhibition.causes_of(subject):
-            seen, name = {subject.name}, cause
-            while name not in seen:
-                seen.add(name)
-                known = self._ledger.standings.get(name)
-                muted = "" if known is None or known.over else known.muted_by
-                name = muted.removeprefix("rule:") if muted.startswith("rule:") else cause
-            if name != subject.name:
-                return f"rule:{cause}"
-        return ""
+        causes = self.inhibition.causes_of(subject)
+        cause = next((it for it in causes if not self._leads_back(it, subject.name)), "")
+        return f"rule:{cause}" if cause else ""
+
+    def _leads_back(self, cause: str, name: str) -> bool:
+        """Tell whether what explains a cause, and what explains that, is in the end the alert itself."""
+        seen = set[str]()
+        while cause and cause != name and cause not in seen:
+            seen.add(cause)
+            cause = self._cause_of(cause)
+        return cause == name
+
+    def _cause_of(self, name: str) -> str:
+        """Return the alert that explains one; empty: none mutes it."""
+        known = self._ledger.standings.get(name)
+        muted = "" if known is None or known.over else known.muted_by
+        kind, _, cause = muted.partition(":")
+        return cause if kind == "rule" else ""
 
     def _maintenance_of(self, subject: Subject) -> str:
         if subject.rule == News.MAINTENANCE.value:
