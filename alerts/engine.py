@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from alerts.model import AlertState
 from alerts.reasons import OUTSIDE, Reason
 from alerts.record import AlertRecord, Outcome
-from alerts.rules.base import Rule
+from alerts.rules.base import Rule, Verdict
 from alerts.rules.life import NoData
 from monitor.domain.events import Reading
 
@@ -31,10 +31,11 @@ def _stay(record: AlertRecord | None, reason: Reason, bound: float | None) -> Ou
 
 
 def _move(rule: Rule, record: AlertRecord, to: AlertRecord, reason: Reason, now: int) -> Outcome:
-    """Return an outcome that goes on in the same episode."""
+    """Return an outcome that goes on in the same episode; no timer of it lies in the past."""
     entered = now if to.state is not record.state else record.entered_at
     moved = replace(to, number=record.number + 1, entered_at=entered)
-    moved = replace(moved, due=_due(rule, moved))
+    due = _due(rule, moved)
+    moved = replace(moved, due=None if due is None else max(due, now))
     before, after = record.state, moved.state
     since, number = moved.since, moved.number
     return Outcome(moved, before, after, reason, moved.bound, since, number, moved.level)
@@ -66,7 +67,8 @@ def _due_while_on(rule: Rule, record: AlertRecord, entered: int) -> int | None:
     if record.state is AlertState.RECOVERING:
         return entered + (rule.step_down_ms if _steps_down(rule, record) else rule.keep_ms)
     louder = rule.steps[record.level :]
-    return entered + louder[0].after_ms if louder else None
+    fired_at = entered if record.fired_at is None else record.fired_at
+    return fired_at + louder[0].after_ms if louder else None
 
 
 def _steps_down(rule: Rule, record: AlertRecord) -> bool:
@@ -86,6 +88,7 @@ def _begin(rule: Rule, bound: float, reason: Reason, now: int) -> Outcome:
         version=rule.version,
         bound=bound,
         entered_at=now,
+        fired_at=None if hold else now,
     )
     record = replace(record, due=_due(rule, record))
     return Outcome(record, AlertState.INACTIVE, record.state, reason, bound, now, 1)
@@ -139,34 +142,50 @@ def _on_recovering(rule: Rule, record: AlertRecord, value: float, now: int) -> O
     verdict = rule.judge(value, AlertState.INACTIVE)
     if not verdict.breached:
         return _stay(record, Reason.STILL_CLEARING, verdict.bound)
-    again = replace(record, state=AlertState.FIRING, bound=verdict.bound)
+    fired_at = now if record.fired_at is None else record.fired_at
+    again = replace(record, state=AlertState.FIRING, bound=verdict.bound, fired_at=fired_at)
     return _move(rule, record, again, Reason.BREACHED_AGAIN, now)
 
 
 def _on_data_back(
     rule: Rule, record: AlertRecord, value: float, now: int, *, begins: bool
 ) -> Outcome:
-    """Leave no_data: back to firing, to a new wait, to resolved, or quietly to inactive."""
-    state = AlertState.FIRING if record.fired else AlertState.INACTIVE
-    verdict = rule.judge(value, state)
-    known = replace(record, lost_at=None, broken=False, told=False)
+    """Leave no_data: back to what it was, to resolved, to a new episode, or quietly to inactive."""
+    on = record.fired and not record.cleared
+    verdict = rule.judge(value, AlertState.FIRING if on else AlertState.INACTIVE)
+    known = replace(record, lost_at=None, broken=False, told=False, cleared=False)
     back_reason = Reason.DATA_BACK if record.told else Reason.INPUT_BACK
     if record.fired and verdict.breached:
         back = replace(known, state=AlertState.FIRING, bound=verdict.bound)
         return _move(rule, record, back, back_reason, now)
     if record.fired:
-        return _end(record, AlertState.RESOLVED, verdict.reason, verdict.bound)
+        if rule.keep_ms and not record.told:  # who heard that it is unknown hears that it is over
+            clearing = replace(known, state=AlertState.RECOVERING, bound=verdict.bound)
+            return _move(rule, record, clearing, back_reason, now)
+        over = verdict.reason if on else Reason.RECOVERED
+        return _end(record, AlertState.RESOLVED, over, verdict.bound)
     if not verdict.breached or not begins:
         return _end(record, AlertState.INACTIVE, back_reason, verdict.bound)
+    return _begin_after_loss(rule, record, known, verdict, now)
+
+
+def _begin_after_loss(
+    rule: Rule, record: AlertRecord, known: AlertRecord, verdict: Verdict, now: int
+) -> Outcome:
+    """Begin to wait or to fire when the value is known again: that is when the episode begins."""
     hold = rule.hold_ms
+    if record.since != now:  # else its ids are those of the loss
+        record, known = replace(record, number=0), replace(known, since=now)
     again = replace(
         known,
         state=AlertState.PENDING if hold else AlertState.FIRING,
         fired=not hold,
+        fired_at=None if hold else now,
         bound=verdict.bound,
     )
     # firing from here is this episode's first fire, which is news; INPUT_BACK would not be
-    return _move(rule, record, again, back_reason if hold else verdict.reason, now)
+    back = Reason.DATA_BACK if record.told else Reason.INPUT_BACK
+    return _move(rule, record, again, back if hold else verdict.reason, now)
 
 
 def on_unusable(
@@ -229,7 +248,7 @@ def on_refused(rule: Rule, record: AlertRecord, now: int, reason: Reason) -> Out
 def on_timer(rule: Rule, record: AlertRecord, now: int) -> Outcome:
     """Run the timer that is due at `now`: a wait is over, or patience with missing data is."""
     if record.state is AlertState.PENDING:
-        firing = replace(record, state=AlertState.FIRING, fired=True)
+        firing = replace(record, state=AlertState.FIRING, fired=True, fired_at=now)
         return _move(rule, record, firing, Reason.HELD_FOR, now)
     if record.state in {AlertState.NO_DATA, AlertState.ERROR}:
         told = replace(record, told=True)
@@ -240,7 +259,7 @@ def on_timer(rule: Rule, record: AlertRecord, now: int) -> Outcome:
         louder = replace(record, level=record.level + 1)
         return _move(rule, record, louder, Reason.SEVERITY_RAISED, now)
     if _steps_down(rule, record):
-        quieter = replace(record, level=0)
+        quieter = replace(record, level=0, fired_at=None)
         return _move(rule, record, quieter, Reason.SEVERITY_LOWERED, now)
     return _end(record, AlertState.RESOLVED, Reason.RECOVERED, record.bound)
 
@@ -250,7 +269,8 @@ def _out_of_patience(rule: Rule, record: AlertRecord, now: int) -> Outcome:
     if rule.no_data is NoData.OK and not record.broken:
         return _end(record, AlertState.RESOLVED, Reason.NO_DATA_OK, record.bound)
     told = rule.no_data is NoData.ALERT
-    lost = replace(record, state=_blind(record.broken), told=told)
+    cleared = record.state is AlertState.RECOVERING
+    lost = replace(record, state=_blind(record.broken), told=told, cleared=cleared)
     reason = Reason.NO_DATA_ALERT if told else Reason.INPUT_UNUSABLE
     if record.broken and not told:
         reason = Reason.EXPRESSION_FAILED

@@ -27,6 +27,8 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
         lost_at: since when the value is unknown.
         broken: the value is unknown because the rule itself failed.
         told: that the value is unknown was told.
+        cleared: its condition was over already when the value was lost.
+        fired_at: event time from which the steps in severity count, ms UTC.
         anchor: the value from which a move is measured.
 
     """
@@ -43,6 +45,8 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     lost_at: int | None = None
     broken: bool = False
     told: bool = False
+    cleared: bool = False
+    fired_at: int | None = None
     anchor: float | None = None
 
     @property

@@ -37,21 +37,26 @@ class Caps:
         self._caps = {cap.name: cap for cap in caps}
         self._ledger = ledger
         self._records: dict[str, CapRecord] = {}
+        self._named: dict[tuple[str, str], dict[str, None]] = {}
 
     def restore(self, records: dict[str, CapRecord]) -> None:
         """Go on with records that were stored, and keep them in that very dict."""
         self._records = records
+        self._named = {}
         for place, record in records.items():
+            self._name(place, record)
             self._ledger.remind((Kind.CAP, place), capping.due(self._at(place), record))
 
     def take(self, notice: Transition, now: Millis) -> Transition:
         """Return a notice that passes as it is, and count it; else held, for a summary."""
-        if not notice.told or not self._caps:
+        if not notice.told:
+            return notice
+        self._renew(notice)
+        if not self._caps:
             return notice
         places = {
             f"{cap.name}|{capping.scope_of(cap, USER, notice)}": cap for cap in self._caps.values()
         }
-        self._renew(list(self._records) if notice.lines else places, notice)
         counts = {place: (cap, self._records.get(place)) for place, cap in places.items()}
         full = capping.held_by(counts, notice.severity, now)
         if full is None:
@@ -68,26 +73,34 @@ class Caps:
 
         Also where something else mutes the end by now: that it fires would be false.
         """
-        self._renew(list(self._records), end)
+        self._renew(end)
 
-    def _renew(self, places: Iterable[str], notice: Transition) -> None:
-        """Let no summary that is to come say an older state of an alert than people know."""
-        if notice.inbox or (notice.to_state is AlertState.NOTED and not notice.lines):
+    def _renew(self, notice: Transition) -> None:
+        """Let no summary that is to come say an older state of an alert than people know.
+
+        Whatever the book says of caps by now: one that is gone tells what it held all the same.
+        """
+        if not self._named or notice.inbox:
             return
-        said = notice.lines or (line_of(notice),)
-        for place in places:
-            record = self._records.get(place)
-            if record is None:
-                continue
-            digest = record.digest
-            for line in (it for it in said if digest.has(it.rule, it.key)):
-                digest = digest.with_line(line)
-            if digest is not record.digest:
-                self._keep(place, replace(record, digest=digest))
+        if notice.to_state is AlertState.NOTED and not notice.lines:
+            return
+        for line in notice.lines or (line_of(notice),):
+            for place in list(self._named.get((line.rule, line.key), ())):
+                record = self._records[place]
+                self._keep(place, replace(record, digest=record.digest.with_line(line)))
+
+    def _name(self, place: str, record: CapRecord) -> None:
+        """Note whose lines a record has."""
+        for line in record.digest.lines:
+            self._named.setdefault((line.rule, line.key), {})[place] = None
 
     def due(self, place: str, now: Millis) -> Overflow | None:
         """Return the summary that is due; a record that nothing is left of goes."""
+        told = self._records[place].digest.lines
         record, overflow = capping.on_timer(self._at(place), self._records[place], now)
+        if overflow is not None:
+            for line in told:
+                self._named[line.rule, line.key].pop(place, None)
         self._keep(place, record)
         return overflow
 
@@ -97,6 +110,7 @@ class Caps:
     def _keep(self, place: str, record: CapRecord | None) -> None:
         if record is not None:
             self._records[place] = record
+            self._name(place, record)
             self._ledger.keep((Kind.CAP, place), record, capping.due(self._at(place), record))
         elif self._records.pop(place, None) is not None:
             self._ledger.keep((Kind.CAP, place), None, None)

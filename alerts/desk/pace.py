@@ -116,7 +116,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     def idle(self) -> bool:
         """Tell whether there is nothing left to remember."""
         kept = (self.flap, self.cooldown, self.trigger)
-        return self.over and not self.heard and all(item is None for item in kept)
+        owes = self.heard or bool(self.held_by)  # an end: to people, or to hold it when it comes
+        return self.over and not owes and all(item is None for item in kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,13 @@ from msgspec.structs import replace as changed
 from alerts.desk import pace_timers
 from alerts.desk.caps import Caps, by_cap
 from alerts.desk.groups import Groups
-from alerts.desk.pace import EXPIRED, TELL_OF_FIRE, Event, Pace, has_no_turn, on_change
-from alerts.desk.pace_ledger import (
-    Kind,
-    PaceChanged,
-    PaceLedger,
-    PaceMemory,
-    strangers,
-    without_pauses,
-)
+from alerts.desk.pace import EXPIRED, TELL_OF_FIRE, Event, Pace, on_change
+from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
 from alerts.desk.pace_timers import Present, by_person
+from alerts.desk.paces import Paces
 from alerts.desk.shared_notices import digest_notice, expired_notice, overflow_notice
 from alerts.desk.terms import AllTerms, SessionOf, Terms
-from alerts.model import AlertState, Transition
+from alerts.model import AlertState, Line, Transition
 from alerts.pacing import occurrences
 from alerts.pacing.digest import Digest
 from alerts.pacing.grouping import Flush
@@ -51,6 +45,8 @@ class Pacer:
         self._caps = Caps(book.caps, self._ledger)
         self._caps.restore(self.memory.caps)
         self._terms = AllTerms(book, rules)
+        self.paces = Paces(self._terms, self._ledger, session_of)
+        self.paces.restore(self.memory, ())
 
     def begin(self) -> None:
         """Set the timers of rules that expire, at the first moment or after a restart."""
@@ -72,28 +68,16 @@ class Pacer:
                 change = changed(change, muted_by=EXPIRED)
             return [self._capped(change, now)]
         change, fired = self._counted(change, now)
-        terms, record = self._terms.of(change.rule), self.memory.paces.get(change.name)
+        terms, record = self._terms.of(change.rule), self.paces.get(change.name)
         if terms is None and record is None:
             return [self._capped(change, now)]
         terms = terms or self._terms.of_alert(change.name)
         event = Event(change, fired, change.to_state is AlertState.RESOLVED)
         paced = on_change(terms, record, event, self._session_of, now)
-        self._keep_pace(change.name, terms, paced.record)
+        self.paces.keep(change.name, paced.record)
         if event.ended and record is not None and by_cap(record.held_by):
             self._caps.restate(paced.out[0])
         return [self._routed(item, terms, now) for item in paced.out]
-
-    def held_by(self, alert: str) -> str:
-        """Return what keeps the fire of an alert from being told, beside the desk; empty: nothing."""
-        pace = self.memory.paces.get(alert)
-        return "" if pace is None or pace.over or pace.told else pace.held_by
-
-    def says_nothing(self, last: Transition, now: Millis) -> bool:
-        """Tell whether a fire is one that nobody is told of: its rule is over, or had its turn."""
-        if self._terms.expired(last.rule, last.since):
-            return True
-        terms, pace = self._terms.of(last.rule), self.memory.paces.get(last.name)
-        return terms is not None and has_no_turn(terms, pace, last, self._session_of, now)
 
     def _counted(self, change: Transition, now: Millis) -> tuple[Transition, bool]:
         """Return a change with its count, and whether its episode fires for the first time."""
@@ -129,28 +113,23 @@ class Pacer:
     def _unsay(self, held: Transition) -> None:
         """Remember of the alerts of a notice that people were not told that they fire."""
         if held.to_state is AlertState.FIRING and held.notice in TELL_OF_FIRE:
-            pace = self.memory.paces.get(held.name)
+            pace = self.paces.get(held.name)
             over = held.echo and (pace is None or pace.over)  # its end waited with it, and follows
             if not over:
                 pace = pace or Pace(last=changed(held, inputs=()))
-                self._untold(held.name, pace, held.muted_by)
+                self.paces.untold(held.name, pace, held.muted_by)
         for name in held.members if held.notice is NoticeReason.DIGEST else ():
-            known = self.memory.paces.get(name)
+            known = self.paces.get(name)
             if known is not None and known.firing:
-                self._untold(name, known, held.muted_by)
+                self.paces.untold(name, known, held.muted_by)
 
     def _say_again(self, digest: Digest) -> None:
         """Remember of the alerts that a summary names that people know now that they fire."""
         for line in digest.lines:
             name = f"{line.rule}|{line.key}"
-            pace = self.memory.paces.get(name)
+            pace = self.paces.get(name)
             if pace is not None and not pace.over and line.state is AlertState.FIRING:
-                terms = self._terms.of_alert(name)
-                self._keep_pace(name, terms, changed(pace, told=True, waits=False, held_by=""))
-
-    def _untold(self, name: str, pace: Pace, why: str) -> None:
-        terms = self._terms.of_alert(name)
-        self._keep_pace(name, terms, changed(pace, told=False, waits=False, held_by=why))
+                self.paces.keep(name, changed(pace, told=True, waits=False, held_by=""))
 
     # ---------------------------------------------------------------- timers
 
@@ -168,7 +147,7 @@ class Pacer:
             case Kind.GROUP:
                 return self._flushed(name, present, now)
             case Kind.CAP:
-                return self._summed(name, now)
+                return self._summed(name, present, now)
             case Kind.EXPIRED:
                 return [self._expire(name, now)]
             case Kind.COUNT:
@@ -180,7 +159,7 @@ class Pacer:
         terms = self._terms.of_alert(name)
         pace = self.memory.paces[name]
         paced = pace_timers.on_timer(terms, pace, present, self._session_of, now)
-        self._keep_pace(name, terms, paced.record)
+        self.paces.keep(name, paced.record)
         return [self._routed(item, terms, now) for item in paced.out]
 
     def _flushed(self, name: str, present: Present, now: Millis) -> list[Transition]:
@@ -208,6 +187,9 @@ class Pacer:
         self, changes: Sequence[Transition], present: Present, now: Millis
     ) -> list[Transition]:
         """Return the changes of the only alert of a group: up to its last end all are told."""
+        # that it still fired then is no news beside what came after
+        before = (it for it in changes[:-1] if it.notice is not NoticeReason.REPEAT)
+        changes = [*before, changes[-1]]
         ends = [number for number, it in enumerate(changes, 1) if it.to_state is _RESOLVED]
         last = max(ends, default=0)
         fires = any(it.to_state is _FIRING for it in changes[last:])
@@ -224,7 +206,7 @@ class Pacer:
         That is a silence, an acknowledgement, or what mutes the end of the alert by now. A quiet
         time that began since hides it no more than if it had not waited.
         """
-        pace, muted = self.memory.paces.get(name), ""
+        pace, muted = self.paces.get(name), ""
         if pace is None:
             return ""
         if pace.over:
@@ -233,19 +215,36 @@ class Pacer:
             muted = present(changed(pace.last, muted_by="")).muted_by
             muted = muted if by_person(muted) else ""
         if pace.waits and muted:  # of what was told before the wait, the end is still to be told
-            self._untold(name, pace, muted)
+            self.paces.untold(name, pace, muted)
         elif pace.waits:
-            terms = self._terms.of_alert(name)
             lost = pace.lost and not pace.firing  # that was told before the fire, or after it
-            self._keep_pace(name, terms, changed(pace, waits=False, lost=lost))
+            self.paces.keep(name, changed(pace, waits=False, lost=lost))
         return muted
 
-    def _summed(self, name: str, now: Millis) -> list[Transition]:
+    def _summed(self, name: str, present: Present, now: Millis) -> list[Transition]:
         overflow = self._caps.due(name, now)
         if overflow is None:
             return []
-        self._say_again(overflow.digest)
-        return [overflow_notice(name, overflow, now)]
+        lines = tuple(it for it in overflow.digest.lines if self._stands(it, present))
+        if not lines and not overflow.digest.more:
+            return []
+        shown = replace(overflow, digest=replace(overflow.digest, lines=lines))
+        self._say_again(shown.digest)
+        return [overflow_notice(name, shown, now)]
+
+    def _stands(self, line: Line, present: Present) -> bool:
+        """Tell whether a held line is told: what a person has put off, or fires again, is not.
+
+        Whoever knows of the fire before would take its end for the last word.
+        """
+        name = f"{line.rule}|{line.key}"
+        if line.state is _FIRING:
+            return not self._put_off(name, present)
+        pace = self.paces.get(name)
+        if line.state is not _RESOLVED or pace is None or not pace.firing:
+            return True
+        self.paces.keep(name, changed(pace, told=True, held_by=""))
+        return False
 
     def _expire(self, name: str, now: Millis) -> Transition:
         expires_at = self._terms.of_alert(name).notify.expires_at or now
@@ -255,19 +254,6 @@ class Pacer:
 
     # ---------------------------------------------------------------- memory
 
-    def _keep_pace(self, name: str, terms: Terms, pace: Pace | None) -> None:
-        known = self.memory.paces.get(name)
-        if pace is None:
-            if known is not None:
-                del self.memory.paces[name]
-                self._ledger.keep((Kind.PACE, name), None, None)
-            return
-        self.memory.paces[name] = pace
-        if pace != known:
-            self._ledger.keep((Kind.PACE, name), pace, pace_timers.due(terms, pace))
-        else:
-            self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
-
     def take_changed(self) -> PaceChanged:
         """Return the records that changed since the last call; None removes one."""
         return self._ledger.take()
@@ -276,14 +262,7 @@ class Pacer:
         """Take the memory back; what the rulebook says now holds for it."""
         self.memory = memory
         rules = {rule.id for rule in self._rules} if memory.paces or memory.expired else set[str]()
-        for place in strangers(memory, rules):
-            memory.drop(place)
-            self._ledger.keep(place, None, None)
-        for name, pace in without_pauses(memory, rules):
-            self._keep_pace(name, self._terms.of_alert(name), pace)
-        for name, pace in memory.paces.items():
-            terms = self._terms.of_alert(name)
-            self._ledger.remind((Kind.PACE, name), pace_timers.due(terms, pace))
+        self.paces.restore(memory, rules)
         self._groups.restore(memory.groups)
         self._caps.restore(memory.caps)
         for name, count in memory.counts.items():

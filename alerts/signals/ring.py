@@ -45,11 +45,13 @@ class RingSpec:
     Attributes:
         width_ms: of a bar; 0 makes a bar of each sample.
         slots: how many bars are kept.
+        stands: a bar without a sample is as the one before it ended.
 
     """
 
     width_ms: int
     slots: int
+    stands: bool = False
 
     @property
     def word(self) -> str:
@@ -91,11 +93,18 @@ class Ring:
             bar = Bar(number, at, value, min(last.low, value), max(last.high, value))
             self._bars[-1] = bar
         else:
+            if last is not None and self.spec.stands and last.number < number - 1:
+                self._carry(last, number - 1)
             bar = Bar(number, at, value, value, value)
             self._bars.append(bar)
             self._spacing = None
             self._forget(number - self.spec.slots)
         self.changed[number % self.spec.slots] = bar
+
+    def _carry(self, last: Bar, number: int) -> None:
+        """Let the last bar stand for the empty one before the next: nothing has come since."""
+        carried = Bar(number, last.at, last.last, last.last, last.last)
+        self._bars[-1] = self.changed[number % self.spec.slots] = carried
 
     def _forget(self, oldest: int) -> None:
         """Let bars up to number `oldest` go."""

@@ -148,8 +148,8 @@ class Close(Signal):
 
     @property
     def ring(self) -> RingSpec:
-        """Return the bar that runs and the one before."""
-        return RingSpec(self.bar_ms, 2)
+        """Return the bar that runs and the one before, which may have ended long ago."""
+        return RingSpec(self.bar_ms, 2, stands=True)
 
     @property
     def words(self) -> str:

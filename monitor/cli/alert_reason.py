@@ -140,7 +140,9 @@ def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
         "value": reading.value,
         "quality": reading.quality.word,
         "muted_by": mute or None,
-        "told": standing is not None and standing.told and not step.telling.pacer.held_by(name),
+        "told": standing is not None
+        and standing.told
+        and not step.telling.pacer.paces.held_by(name),
         "answer": _answer(rule, reading, state, record, mute),
     }
 

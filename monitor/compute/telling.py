@@ -139,7 +139,7 @@ class Telling:
 
     def says_nothing(self, last: Transition) -> bool:
         """Tell whether nobody is told of a fire: its rule is over, or had its one turn."""
-        return self.pacer.says_nothing(last, self._asked.now or 0)
+        return self.pacer.paces.says_nothing(last, self._asked.now or 0)
 
     def mute_of(self, subject: Subject) -> str:
         """Return what keeps an alert quiet at the step's moment, its acknowledgement aside."""
@@ -149,7 +149,7 @@ class Telling:
         """Return what keeps an alert quiet, or has kept it: a cold start is never over."""
         known = self.desk.ledger.standings.get(subject.name)
         by_itself = "" if known is None else known.kept_quiet_by
-        return self.mute_of(subject) or by_itself or self.pacer.held_by(subject.name)
+        return self.mute_of(subject) or by_itself or self.pacer.paces.held_by(subject.name)
 
     def dependents_of(self, instrument: str) -> Resting | None:
         """Return how many alerts rest on an instrument, and the loudest severity; None: none."""
@@ -271,6 +271,7 @@ class Telling:
         """Take the memory back."""
         self.pacer.restore(memory.pace)  # it knows what was told of what may explain others
         self.desk.restore(memory, alerts)
+        self.pacer.paces.adopt(list(self.desk.ledger.standings.values()))
 
     def review(self, news: Sequence[Transition], now: int) -> None:
         """Decide on what a changed book brought, and look again at all that is quiet."""

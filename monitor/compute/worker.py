@@ -259,6 +259,7 @@ class ComputeWorker:
         moved = self._shown.id != self.cursor.id
         idle = not moved and len(cells) == len(_ALWAYS) and not news
         if idle and changes.now < self._kept_until:
+            self._owed_until = None  # else the loop would come back at once, for ever
             return  # only the time moved on: the next batch will say so
         self._kept_until = changes.now + _KEEP_TIME_MS
         batch = Commit(
