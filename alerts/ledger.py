@@ -41,7 +41,6 @@ class Ledger:
         self._instant = False
         self._stretched: dict[str, Series] = {}
         self._gone: list[str] = []
-        self._cold: set[int] = set()
         self._lasts: dict[str, tuple[float, int] | None] = {}
 
     # ---------------------------------------------------------------- outcomes
@@ -54,8 +53,8 @@ class Ledger:
         `cold`: it is of the first sample of a value ever: nobody is told of a fire that begins here.
         """
         before, home = self.records.get(number), self._homes[number]
-        if before is None or cold:
-            (self._cold.add if cold else self._cold.discard)(number)
+        if cold and outcome.record is not None:  # through a wait, and a restart in it
+            outcome = changed(outcome, record=changed(outcome.record, cold=True))
         if outcome.record is not before:
             self._dirty.add(number)
             self.on_change(number, home)
@@ -67,7 +66,8 @@ class Ledger:
                 self._keep(number, outcome.record, reading)
         if outcome.changed:
             told = self._transition(number, outcome, reading, at)
-            hidden = number in self._cold and outcome.after is AlertState.FIRING
+            record = outcome.record
+            hidden = record is not None and record.cold and outcome.after is AlertState.FIRING
             if hidden and not told.muted_by:
                 told = changed(told, muted_by=COLD_START)
             self.transitions.append(told)

@@ -28,6 +28,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
         broken: the value is unknown because the rule itself failed.
         told: that the value is unknown was told.
         cleared: its condition was over already when the value was lost.
+        cold: it began with the first sample of a value ever, and nobody is told that it fires.
         fired_at: event time from which the steps in severity count, ms UTC.
         anchor: the value from which a move is measured.
 
@@ -46,6 +47,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     broken: bool = False
     told: bool = False
     cleared: bool = False
+    cold: bool = False
     fired_at: int | None = None
     anchor: float | None = None
 

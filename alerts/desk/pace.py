@@ -29,6 +29,8 @@ from monitor.core.clock import Millis
 
 FLAPPING, ONCE, COOLDOWN, EXPIRED = "flapping", "once", "cooldown", "expired"
 """Why a notice is held, beside the mutes of the desk."""
+PAUSES = frozenset({FLAPPING, ONCE, COOLDOWN, EXPIRED})
+"""While one of these alone holds a fire, the desk takes it for told, and tells its end."""
 
 _FIRES = frozenset(
     {

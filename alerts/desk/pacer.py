@@ -14,7 +14,7 @@ from msgspec.structs import replace as changed
 from alerts.desk import pace_timers
 from alerts.desk.caps import Caps, by_cap
 from alerts.desk.groups import Groups
-from alerts.desk.pace import EXPIRED, TELL_OF_FIRE, Event, Pace, on_change
+from alerts.desk.pace import EXPIRED, PAUSES, TELL_OF_FIRE, Event, Pace, on_change
 from alerts.desk.pace_ledger import Kind, PaceChanged, PaceLedger, PaceMemory
 from alerts.desk.pace_timers import Present, by_person
 from alerts.desk.paces import Paces
@@ -241,7 +241,8 @@ class Pacer:
         if line.state is _FIRING:
             return not self._put_off(name, present)
         pace = self.paces.get(name)
-        if line.state is not _RESOLVED or pace is None or not pace.firing:
+        paused = pace is not None and pace.firing and pace.held_by in PAUSES
+        if line.state is not _RESOLVED or pace is None or not paused:
             return True
         self.paces.keep(name, changed(pace, told=True, held_by=""))
         return False

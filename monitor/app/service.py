@@ -132,6 +132,7 @@ class Service:
             clock=job.clock,
             counts=self.instruments,
             behind_ms=0 if job.replay else IDLE_BEHIND_MS,
+            plays=job.replay,
         )
         self.compute = ComputeRole(
             self.worker,

@@ -73,21 +73,21 @@ class ComputeWorker:
         clock: Clock,
         counts: Counts,
         behind_ms: int = 0,
+        plays: bool = False,
     ) -> None:
         """`build` makes a fresh step from the present books, with the rules of users.
 
         Without ticks the engine's time stays `behind_ms` behind the clock: a tick on its way is a
-        little older than now, and must not find that its moment has passed.
+        little older than now, and must not find that its moment has passed. One that `plays` the past
+        was never away from it, however far its clock is ahead of the first step.
         """
         self._committer, self._reader, self._build = committer, reader, build
-        self._clock = clock
-        self._counts = counts
-        self._behind_ms = behind_ms
+        self._clock, self._counts = clock, counts
+        self._behind_ms, self._plays = behind_ms, plays
         self.on_reload: Callable[[Command], None] | None = None
         self.on_users: Callable[[], None] | None = None
-        self._waiting = Waiting()
+        self._waiting, self._presenter = Waiting(), Presenter()
         self._same: frozenset[str] = frozenset()
-        self._presenter = Presenter()
         self._rejected: list[tuple[str, str]] = []
         self.cursor = Cursor("", 0)
         self._owed_until: float | None = None
@@ -125,7 +125,8 @@ class ComputeWorker:
         """
         await self._committer.prepare()
         step = await self._begin(self._waiting.take())
-        step.telling.desk.inputs.back_at(self._clock.now(), step.now or 0)
+        if not self._plays:
+            step.telling.desk.inputs.back_at(self._clock.now(), step.now or 0)
         lookout = Lookout(self._reader, self._clock)
         try:
             while True:

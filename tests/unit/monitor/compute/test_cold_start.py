@@ -76,3 +76,22 @@ def test_a_restart_does_not_tell_of_what_a_cold_start_hid(fresh_ms: int) -> None
     ]
     assert len(plain) > 1
     assert not [it for it in plain if it.told]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_restart_while_the_first_fire_waits_makes_it_no_news(restarts: bool) -> None:
+    """It is beyond the level from the first sample on; its `for` is over after the restart."""
+    rules = [threshold(id="up", on="X", above=10.0, **{"for": "1m"})]
+    step, cells = quiet_step(rules), dict[str, bytes]()
+    step.process(tick(NOON, quote("X", 11, NOON, fresh_ms=10 * MINUTE)))
+    told = commit(step, cells)
+    if restarts:
+        step = quiet_step(rules)
+        step.restore(read_cells(cells))
+        step.judge()
+    step.advance(NOON + 2 * MINUTE)
+    told += commit(step, cells)
+    assert [(it.to_state.value, it.muted_by) for it in told] == [
+        ("pending", ""),
+        ("firing", "cold_start"),
+    ]
