@@ -265,7 +265,7 @@ class Orders:
             return replace(reply, text=text)
         test = drill(rehearsal, command.id, now)
         self._desk.say(test)
-        return replace(reply, text=f"sent: {test.summary}{real}", made=test.id)
+        return replace(reply, text=f"on its way: {test.summary}{real}", made=test.id)
 
     def _matched(self, command: Command, reply: Reply, match: Mapping[str, str]) -> Reply:
         """Return an answer with the alerts that a matcher means, those that fire first."""

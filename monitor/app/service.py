@@ -131,8 +131,7 @@ class Service:
             build=lambda users: self._step_of(self.world, users),
             clock=job.clock,
             counts=self.instruments,
-            behind_ms=0 if job.replay else IDLE_BEHIND_MS,
-            plays=job.replay,
+            behind_ms=None if job.replay else IDLE_BEHIND_MS,
         )
         self.compute = ComputeRole(
             self.worker,

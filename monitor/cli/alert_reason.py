@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from alerts.record import AlertRecord
 from alerts.rules.base import Rule
 from alerts.setting import Bound
 from monitor.app.world import World, build_step
-from monitor.cli.alert_trail import delivery, history_row, trail
+from monitor.cli.alert_trail import delivery, history_row, trail, waiting
 from monitor.cli.delivery import deliveries
 from monitor.cli.live import committed, required_url
 from monitor.cli.live_rules import running_world
@@ -25,7 +25,7 @@ from monitor.cli.output import Output, emit, number, sheet
 from monitor.cli.reason_words import said
 from monitor.compute.saved import Saved
 from monitor.compute.step import Step
-from monitor.core.clock import iso
+from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
 from monitor.domain.events import Reading
@@ -63,14 +63,21 @@ def explain_alert(asked: AskedAlert, settings: Settings, live: str | None, outpu
     By the rulebook that the running service works by, unless another one is given.
     """
     url = required_url(live)
+    if asked.at is not None and asked.at > SystemClock().now():
+        raise ConfigError("that moment is to come", where="--at", hint="leave it out for now")
     world = running_world(settings, url)
-    data = reason_of(asked, world, committed(url), trail(url, asked.rule, asked.key))
+    past, late = trail(url, asked.rule, asked.key), waiting(url, asked.rule)
+    data = reason_of(asked, world, committed(url), past, late)
     data["deliveries"] = deliveries(url, None, f"{asked.rule}|{asked.key}")[-SHOWN:]
     emit(data, output, lambda: _draw(data), lambda: data["trail"])
 
 
 def reason_of(
-    asked: AskedAlert, world: World, saved: Saved, past: Sequence[Transition]
+    asked: AskedAlert,
+    world: World,
+    saved: Saved,
+    past: Sequence[Transition],
+    late: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return why the alert rang, or why it did not."""
     step = build_step(world, users=saved.users)
@@ -88,10 +95,10 @@ def reason_of(
     if asked.at is None:
         body = _now(step, bound, asked)
     else:
-        body = _then(rule, until[-1] if until else None)
+        body = _then(rule, until[-1] if until else None, late)
     last = next((item for item in reversed(until) if item.told), None)
-    rang = {"last_told": None if last is None else history_row(last)}
-    return head | body | rang | {"trail": [history_row(item) for item in until[-SHOWN:]]}
+    rang = {"last_told": None if last is None else history_row(last, late)}
+    return head | body | rang | {"trail": [history_row(item, late) for item in until[-SHOWN:]]}
 
 
 def bound_of(step: Step, rule: str, key: str | None) -> Bound:
@@ -151,8 +158,12 @@ def _answer(
     rule: Rule, reading: Reading, state: AlertState, record: AlertRecord | None, mute: str
 ) -> str:
     """Return the first thing for which it does not ring, or that it rings."""
+    explained = f", because of {mute}" if mute.startswith("feed:") else ""
+    if state is AlertState.ERROR:
+        return (
+            f"It cannot be evaluated by the values of now{explained}: `rules list --bad` has why."
+        )
     if state is AlertState.NO_DATA or reading.value is None:
-        explained = f", because of {mute}" if mute.startswith("feed:") else ""
         why = said(reading.reason or reading.quality.word)
         return f"It cannot be judged: {rule.on} has no value to judge, {why}{explained}."
     if record is None:
@@ -164,7 +175,7 @@ def _answer(
     return f"It fires since {iso(record.since)}{quiet}."
 
 
-def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
+def _then(rule: Rule, last: Transition | None, late: Collection[str]) -> dict[str, Any]:
     """Return how it stood after the last change before the moment; the value is that change's."""
     if last is None:
         return {
@@ -176,7 +187,7 @@ def _then(rule: Rule, last: Transition | None) -> dict[str, Any]:
             "answer": f"Nothing had become of it: {condition(rule)} had not come true, or could "
             "not be judged, or the trail does not reach back so far.",
         }
-    row = history_row(last)
+    row = history_row(last, late)
     words = f"{row['event']} since {row['time']} ({said(row['reason'])}): {delivery(row)}"
     ended = last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
     over = f"; then its condition did not hold: {condition(rule)}" if ended else ""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from alerts.codec import decode_transition
+from alerts.codec import FIELD, decode_transition
 from alerts.model import Transition
 from alerts.reasons import Reason
 from monitor.cli.live import ask
 from monitor.cli.output import number, sheet
 from monitor.cli.reason_words import said
 from monitor.core.clock import iso
-from monitor.store.client import RedisClient
+from monitor.store.client import RedisClient, translated
 from monitor.store.keys import Keys
 from monitor.store.transitions import committed_transitions
 
@@ -48,8 +49,26 @@ def trail(url: str, rule: str, key: str | None) -> list[Transition]:
     return ask(url, read)
 
 
-def history_row(item: Transition) -> dict[str, Any]:
-    """Return one change as a record."""
+def waiting(url: str, rule: str) -> frozenset[str]:
+    """Return the ids of a rule's changes that no broker has taken yet: it is away, or slow.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
+
+    async def read(client: RedisClient, keys: Keys) -> frozenset[str]:
+        with translated("look at what waits for delivery"):
+            entries: Any = await client.xrange(keys.outbox, count=KEPT)
+        mark = rule.encode()
+        bodies = (fields.get(FIELD.encode(), b"") for _, fields in entries)
+        return frozenset(decode_transition(body).id for body in bodies if mark in body)
+
+    return ask(url, read)
+
+
+def history_row(item: Transition, waiting: Collection[str] = ()) -> dict[str, Any]:
+    """Return one change as a record; of the ids `waiting` nothing has gone out yet."""
     ack = item.ack
     return {
         "time": iso(item.at),
@@ -58,6 +77,7 @@ def history_row(item: Transition) -> dict[str, Any]:
         "reason": item.reason.value,
         "notice": None if item.notice is None else item.notice.value,
         "told": item.told,
+        "queued": item.told and item.id in waiting,
         "muted_by": item.muted_by or None,
         "value": item.value,
         "bound": item.bound,
@@ -84,6 +104,6 @@ def history_table(rows: list[dict[str, Any]]) -> Group | Table:
 def delivery(row: dict[str, Any]) -> str:
     """Return what was done about a change, in words."""
     if row["told"]:
-        return f"sent: {said(row['notice'])}"
+        return f"{'queued' if row['queued'] else 'sent'}: {said(row['notice'])}"
     by = f" by {row['acked_by']}" if row["acked_by"] else ""
     return f"muted by {row['muted_by']}" if row["muted_by"] else f"no news{by}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,9 +22,9 @@ from monitor.app.relaying import broker_settings
 from monitor.app.servers import Servers, running
 from monitor.app.world import World, load_world
 from monitor.cli.company import CompaniesOption
+from monitor.cli.findings import FAIL, PASS, WARN, Finding, feed_findings
 from monitor.cli.live import settings_with
 from monitor.cli.output import Output, OutputOption, emit, sheet
-from monitor.cli.reason_words import said
 from monitor.cli.rules import RulesOption
 from monitor.cli.servers import MqttOption, RedisOption
 from monitor.core.clock import SystemClock, iso
@@ -36,26 +35,13 @@ from monitor.embedded import PLACE_HINT
 from monitor.feeds.credentials import key_places, missing_keys
 from monitor.settings import Settings
 from monitor.store.client import connected
-from monitor.store.feeds import FeedStore
 from monitor.store.inspection import inspect, times_ahead, wrong_kinds
 from monitor.store.keys import Keys
 from monitor.store.url import RedisUrl
 
 CHECK_TIMEOUT_S = 6.0
 TOPIC = "hashhedge/v1/doctor/none"
-PASS, WARN, FAIL = "pass", "warn", "fail"
 STYLES = {PASS: "green", WARN: "yellow", FAIL: "bold red"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: how it is, and the one line that mends it."""
-
-    group: str
-    check: str
-    result: str
-    detail: str = ""
-    fix: str = ""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -186,7 +172,7 @@ async def _servers(settings: Settings) -> tuple[list[Finding], frozenset[str]]:
     findings += await _bounded(
         "broker", broker.publish_url or None, lambda _: _broker(settings, broker)
     )
-    feeds = await _bounded("feeds", redis_url, _feeds) if reachable else []
+    feeds = await _bounded("feeds", redis_url, feed_findings) if reachable else []
     asked = frozenset(it.check for it in feeds if it.check not in {"records", "server"})
     channels = await _bounded("users", redis_url, _channels) if reachable else []
     return findings + feeds + channels, asked
@@ -238,23 +224,6 @@ async def _redis(url: str) -> list[Finding]:
         )
     )
     return findings + [Finding("redis", it.check, FAIL, it.detail, it.fix) for it in faults]
-
-
-async def _feeds(url: str) -> list[Finding]:
-    """Look at the feeds of the service that keeps its state in this Redis."""
-    async with connected(url) as client:
-        health = await FeedStore(client, Keys()).read()
-    findings = []
-    for feed, record in health.items():
-        failures = record["failures"]
-        if not failures:
-            findings.append(Finding("feeds", feed, PASS, f"newest data is {record['state']}"))
-            continue
-        never = record["last_success"] is None
-        detail = f"{said(failures[-1]['reason'])}: {failures[-1]['message']}"
-        fix = "is this machine online?" if failures[-1]["reason"] == "connection" else ""
-        findings.append(Finding("feeds", feed, FAIL if never else WARN, detail, fix))
-    return findings
 
 
 async def _channels(url: str) -> list[Finding]:

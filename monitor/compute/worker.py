@@ -72,18 +72,17 @@ class ComputeWorker:
         build: Callable[[Mapping[str, UserRule]], Step],
         clock: Clock,
         counts: Counts,
-        behind_ms: int = 0,
-        plays: bool = False,
+        behind_ms: int | None = 0,
     ) -> None:
         """`build` makes a fresh step from the present books, with the rules of users.
 
         Without ticks the engine's time stays `behind_ms` behind the clock: a tick on its way is a
-        little older than now, and must not find that its moment has passed. One that `plays` the past
-        was never away from it, however far its clock is ahead of the first step.
+        little older than now, and must not find that its moment has passed. None plays the past: it
+        was never away from it, however far the clock is ahead of the first step.
         """
         self._committer, self._reader, self._build = committer, reader, build
         self._clock, self._counts = clock, counts
-        self._behind_ms, self._plays = behind_ms, plays
+        self._behind_ms, self._plays = behind_ms or 0, behind_ms is None
         self.on_reload: Callable[[Command], None] | None = None
         self.on_users: Callable[[], None] | None = None
         self._waiting, self._presenter = Waiting(), Presenter()

@@ -75,6 +75,19 @@ def state_of(
     return max(said, key=list(State).index)
 
 
+SHORT_MS = 30_000
+"""A restart of who looks after the feeds is shorter, and is no neglect."""
+
+
+def unattended(said: State, said_at: int, budget_ms: int, now: int) -> State:
+    """Return what is to say of a feed by now, of which `said` was told last, at `said_at` (ms UTC).
+
+    Who told it may be gone: then nobody asks the feed, and that grows as old as a value would.
+    """
+    silence = freshness(said_at, max(budget_ms, SHORT_MS), now)
+    return max(said, State(silence.value), key=list(State).index)
+
+
 def freshness(
     observed_at: int | None, budget_ms: int, now: int, *, elapsed_ms: int | None = None
 ) -> Freshness:

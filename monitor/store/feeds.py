@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from monitor.domain.events import Quote
 from monitor.domain.feed_reports import FeedReport
-from monitor.store.client import translated
+from monitor.domain.freshness import State, unattended
+from monitor.store.client import server_time, translated
 from monitor.store.codec import encode_reports
 from monitor.store.keys import Keys
 from monitor.store.records import decoded
@@ -32,8 +33,9 @@ class FeedStore:
         """
         if not health:
             return
+        at = await server_time(self._client)
         fields: dict[Any, Any] = {
-            feed: msgspec.json.encode(record) for feed, record in health.items()
+            feed: msgspec.json.encode({**record, "said_at": at}) for feed, record in health.items()
         }
         with translated("write the feeds' health"):
             async with self._client.pipeline(transaction=True) as pipe:
@@ -53,7 +55,7 @@ class FeedStore:
             await self._client.xadd(self._keys.ticks, entry)
 
     async def read(self) -> dict[str, dict[str, Any]]:
-        """Return the records by feed.
+        """Return the records by feed; the state of each is of now, though nobody may ask it any more.
 
         Raises:
             ConfigError: a record cannot be read.
@@ -62,7 +64,9 @@ class FeedStore:
         """
         with translated("read the feeds' health"):
             records: dict[Any, Any] = await self._client.hgetall(self._keys.feeds)
-        return decoded(self._keys.feeds, records, dict[str, Any])
+        found = decoded(self._keys.feeds, records, dict[str, Any])
+        now = await server_time(self._client) if found else 0
+        return {feed: _as_of(record, now) for feed, record in found.items()}
 
     async def quotes(self) -> dict[str, dict[str, Any]]:
         """Return the last quotes of all sources by `instrument|source`.
@@ -78,3 +82,12 @@ class FeedStore:
             self._keys.quotes, records, Quote
         )  # each is a quote, and says besides if it is fresh
         return decoded(self._keys.quotes, records, dict[str, Any])
+
+
+def _as_of(record: dict[str, Any], now: int) -> dict[str, Any]:
+    """Return a record with its state of now; one from before there was a time stays as it is."""
+    if not {"said_at", "state"} <= record.keys():
+        return record
+    budget_ms = record.get("budget_ms", 0)
+    state = unattended(State(record["state"]), record["said_at"], budget_ms, now)
+    return record | {"state": state.value, "unattended_ms": now - record["said_at"]}

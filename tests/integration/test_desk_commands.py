@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from monitor.core.clock import SystemClock, iso, parse_iso
+from monitor.store.client import connected
+from monitor.store.keys import Keys
 from tests.command import hashhedge
 from tests.servers import TestRedis
 from tests.services import HOUR, Computing, computing
@@ -133,6 +135,24 @@ async def test_an_alert_that_there_is_not_has_no_history(
         assert "Nothing had become of it" in answer.out
 
 
+async def test_what_no_broker_has_taken_yet_is_not_called_sent(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """It waits in the outbox, where nobody delivers; once it has left that, it was sent."""
+    async with desk(own_redis, tmp_path) as room:
+        await room.price(11)
+        words = ("alert", "history", "x-high")
+        (row,) = (await room.service.ask(*words, "-o", "json")).json
+        assert (row["told"], row["queued"]) == (True, True)
+        assert "queued: new" in (await room.service.ask(*words)).out
+        async with connected(own_redis.url) as client:
+            await client.delete(Keys().outbox)
+        assert "sent: new" in (await room.service.ask(*words)).out
+        later = iso(SystemClock().now() + HOUR)
+        future = await room.service.ask("explain", "alert", "x-high", "X", "--at", later)
+        assert (future.code, "is to come" in future.err) == (2, True)
+
+
 async def test_an_alert_is_taken_on_and_given_back(own_redis: TestRedis, tmp_path: Path) -> None:
     """The state shows it; the trail shows who and when; what does not fire cannot be taken on."""
     async with desk(own_redis, tmp_path) as room:
@@ -169,7 +189,7 @@ async def test_why_it_rang_and_why_it_did_not(own_redis: TestRedis, tmp_path: Pa
         assert isinstance(quiet, dict)
         assert (quiet["state"], quiet["told"]) == ("firing", False)
         assert quiet["muted_by"] == f"silence:{made['made']}"
-        then = await room.ask(*explain, "--at", iso(SystemClock().now() + HOUR))
+        then = await room.ask(*explain, "--at", iso(SystemClock().now()))
         assert isinstance(then, dict)
         assert f"muted by silence:{made['made']}" in then["answer"]
         before = await room.ask(*explain, "--at", "2020-01-01T00:00Z")

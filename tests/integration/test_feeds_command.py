@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,29 @@ async def test_feeds_that_were_only_just_started_are_not_called_unreachable(
     assert said.code == 1
     assert "no provider has answered yet" in said.err
     assert "online" not in said.err
+
+
+async def test_a_feed_that_nobody_asks_any_more_is_not_fresh(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """The feeds role is gone for a quarter of an hour: its last word is no state of now."""
+    now = SystemClock().now()
+    record = SILENT | {"state": "fresh", "observed_at": now, "last_success": now}
+    words = ("--redis-url", own_redis.url, "-o", "json")
+    async with connected(own_redis.url) as client:
+        await FeedStore(client, Keys()).write({"kraken": record | {"budget_ms": 60_000}})
+        (row, *_) = hashhedge("feeds", "status", *words, cwd=tmp_path).json
+        assert (row["feed"], row["state"]) == ("kraken", "fresh")
+        stored = json.loads(await client.hget(Keys().feeds, "kraken") or b"")
+        stored["said_at"] -= 15 * 60_000
+        await client.hset(Keys().feeds, "kraken", json.dumps(stored))
+        (row, *_) = hashhedge("feeds", "status", *words, cwd=tmp_path).json
+        found = hashhedge("doctor", *words, cwd=tmp_path).json
+    assert (row["feed"], row["state"]) == ("kraken", "dead")
+    (feed,) = [it for it in found if (it["group"], it["check"]) == ("feeds", "kraken")]
+    assert feed["result"] == "warn"
+    assert "newest data is dead; nobody has asked it for 90" in feed["detail"]
+    assert feed["fix"] == "start a process with the role feeds"
 
 
 async def test_a_stream_is_shown_beside_its_feed(own_redis: TestRedis, tmp_path: Path) -> None:
