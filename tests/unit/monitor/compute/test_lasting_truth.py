@@ -97,6 +97,26 @@ def test_a_summary_leaves_out_what_a_person_has_put_off(wish: Any) -> None:
     assert notices(at.told) == [("a", "X", "new")]
 
 
+def test_who_heard_that_a_value_is_unknown_hears_the_end_of_what_nobody_heard_of() -> None:
+    """The fire after it was held by a cap, and left out of the summary as somebody silenced it."""
+    asks = {"no_data": "alert", "no_data_after": "1m", "notify": {"cooldown": "1m"}}
+    at = Room(
+        [threshold(id="a", on="Y", above=2.0), threshold(id="b", on="X", above=2.0, **asks)],
+        book(pace=CAP, feed_dead_after="never"),
+    )
+    at.price(NOON, 1, fresh_ms=MINUTE)
+    at.price(NOON, 1, "Y")
+    at.pass_to(NOON + 10 * MINUTE)
+    at.price(NOON + 10 * MINUTE, 3, "Y")
+    at.price(NOON + 10 * MINUTE + 1, 3)
+    at.ask(NOON + 11 * MINUTE, silence(60, rule="b"))
+    at.pass_to(NOON + 30 * MINUTE)
+    assert notices(at.told) == [("b", "X", "no_data"), ("a", "Y", "new")]
+    at.price(NOON + 31 * MINUTE, 1)
+    at.pass_to(NOON + 2 * HOUR)
+    assert notices(at.told)[2:] == [("b", "X", "resolved")]
+
+
 def test_a_repeat_that_waited_in_a_group_is_not_told_beside_what_came_after() -> None:
     """At the flush the alert is over: that it fired still a minute before is no news."""
     groups = {"groups": [{"name": "g", "by": []}]}
