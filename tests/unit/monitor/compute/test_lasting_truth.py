@@ -114,7 +114,7 @@ def test_who_heard_that_a_value_is_unknown_hears_the_end_of_what_nobody_heard_of
     assert notices(at.told) == [("b", "X", "no_data"), ("a", "Y", "new")]
     at.price(NOON + 31 * MINUTE, 1)
     at.pass_to(NOON + 2 * HOUR)
-    assert notices(at.told)[2:] == [("b", "X", "resolved")]
+    assert last_line(at.told) == ("X", AlertState.RESOLVED)
 
 
 def test_a_repeat_that_waited_in_a_group_is_not_told_beside_what_came_after() -> None:
