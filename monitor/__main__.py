@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Sequence
 
 from rich.text import Text
 
@@ -33,9 +34,21 @@ def main() -> None:
         sys.exit(1)
 
 
+def _require_text(words: Sequence[str]) -> None:
+    """Refuse words that are no text: what is not in the terminal's encoding cannot be written down."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            shown = word.encode(errors="surrogateescape").decode(errors="replace")
+            hint = "write it in UTF-8; `locale` shows what the terminal uses"
+            raise ConfigError(f"`{shown}` is no text", where="an argument", hint=hint) from error
+
+
 def _run() -> None:
     words = sys.argv[1:]
     try:
+        _require_text(words)
         sys.exit(obey(application(words)))
     except HashhedgeError as error:
         _say(str(error))

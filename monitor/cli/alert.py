@@ -26,6 +26,8 @@ from monitor.cli.rules import RulesOption
 from monitor.compute.nearness import reason_for
 from monitor.compute.saved import Saved, read_cells
 from monitor.core.clock import iso
+from monitor.core.durations import duration_ms
+from monitor.core.errors import ConfigError
 from monitor.domain.commands import AckAlert, DrillAlert, UnackAlert
 from monitor.domain.events import Quality
 from monitor.store.commit import Committer
@@ -105,7 +107,7 @@ def ack_alert(
     key: KeyArgument,
     note: Annotated[str, typer.Option("--note", help="What you do about it.")] = "",
     until: Annotated[
-        str, typer.Option("--until", help="`resolved`, or how long to be quiet: 30m.")
+        str, typer.Option("--until", help="`resolved`, or how long: 30m, 2026-01-31T18:00Z.")
     ] = RESOLVED,
     author: AuthorOption = None,
     dry_run: DryRunOption = False,  # an option of the command line
@@ -114,9 +116,28 @@ def ack_alert(
 ) -> None:
     """Take a firing alert on: it stays quiet and says who has it, until it resolves."""
     url = required_url(live)
-    ends = None if until == RESOLVED else end_of(url, until, None)
+    ends = None if until == RESOLVED else _quiet_until(url, until)
     wish = AckAlert(rule=rule, key=key, note=note, until=ends)
     show(send(url, wish, author, dry_run=dry_run, where="RULE KEY"), output)
+
+
+def _quiet_until(url: str, until: str) -> int:
+    """Return when an acknowledgement ends, ms UTC: after a while, or at a moment.
+
+    Raises:
+        ConfigError: it says neither.
+
+    """
+    try:
+        duration_ms(until)
+    except ValueError:
+        try:
+            return end_of(url, None, until)
+        except ConfigError as error:
+            problem = f"`{until}` is neither `{RESOLVED}` nor a duration nor a moment"
+            hint = "--until resolved, --until 30m or --until 2026-01-31T18:00Z"
+            raise ConfigError(problem, where="--until", hint=hint) from error
+    return end_of(url, until, None)
 
 
 @app.command("drill")

@@ -56,7 +56,8 @@ def tag(
     url = required_url(live)
     fires = [it for it in trail(url, rule, key) if is_fire(it) and which in {None, it.id}]
     if not fires:
-        problem = f"nobody was told of an alert of `{rule}` for `{key}`"
+        named = "" if which is None else f" with the id {which}"
+        problem = f"nobody was told of an alert of `{rule}` for `{key}`{named}"
         hint = "`hashhedge alert history RULE` lists what became of it, with ids"
         raise ConfigError(problem, where="RULE KEY", hint=hint)
     last = fires[-1]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from monitor import __version__
-from tests.command import hashhedge
+from tests.command import clean_environment, hashhedge
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = {
@@ -212,3 +214,14 @@ def test_a_killed_private_service_is_told(tmp_path: Path) -> None:
     said = hashhedge("company", "show", "RIOT", cwd=tmp_path)
     assert said.code == 0
     assert "the market is unknown" in said.err
+
+
+def test_an_argument_that_is_no_text_is_refused_in_words() -> None:
+    """A note in Latin-1: what cannot be written down is named, and how to mend it."""
+    words: list[str | bytes] = [sys.executable, "-m", "monitor", "alert", "ack", "r", "X"]
+    words += ["--note", b"caf\xe9"]
+    said = subprocess.run(words, capture_output=True, check=False, env=clean_environment())
+    assert said.returncode == 2
+    assert "`caf\ufffd` is no text" in said.stderr.decode()
+    assert b"write it in UTF-8" in said.stderr
+    assert b"Traceback" not in said.stderr

@@ -135,6 +135,21 @@ async def test_an_alert_that_there_is_not_has_no_history(
         assert "Nothing had become of it" in answer.out
 
 
+async def test_an_alert_is_put_off_for_a_while_or_to_a_moment(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """`--until` takes both, and what is neither is refused with the mend."""
+    ack = ("alert", "ack", "x-high", "X", "--by", "anna")
+    async with desk(own_redis, tmp_path) as room:
+        await room.price(11)
+        later = iso(SystemClock().now() + HOUR)
+        for until in ("30m", later):
+            assert await room.ask(*ack, "--until", until, "--dry-run")
+        wrong = await room.service.ask(*ack, "--until", "tea")
+        assert wrong.code == 2
+        assert "neither `resolved` nor a duration nor a moment" in wrong.err
+
+
 async def test_what_no_broker_has_taken_yet_is_not_called_sent(
     own_redis: TestRedis, tmp_path: Path
 ) -> None:
