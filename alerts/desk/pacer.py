@@ -77,16 +77,7 @@ class Pacer:
         self.paces.keep(change.name, paced.record)
         if event.ended and record is not None and by_cap(record.held_by):
             self._caps.restate(paced.out[0])
-        out = [self._routed(item, terms, now) for item in paced.out]
-        if record is not None and record.lost and any(by_cap(it.muted_by) for it in out):
-            self._still_lost(change.name)
-        return out
-
-    def _still_lost(self, name: str) -> None:
-        """Remember that people know a value as unknown, and of no fire since: a cap holds it."""
-        pace = self.paces.get(name)
-        if pace is not None and pace.firing and not pace.told:
-            self.paces.keep(name, changed(pace, lost=True))
+        return [self._routed(item, terms, now) for item in paced.out]
 
     def _counted(self, change: Transition, now: Millis) -> tuple[Transition, bool]:
         """Return a change with its count, and whether its episode fires for the first time."""

@@ -139,17 +139,17 @@ def _followed(
 ) -> tuple[list[int], int]:
     """Return how long before a move each fire came, and how many had none.
 
-    One too near the end of the history is neither: nobody knows what came then. Nor is one at
-    which the price was unknown.
+    One too near the end of the history is neither, though a move came in time: of those that had
+    none by then nobody knows. Nor is one at which the price was unknown.
     """
     leads: list[int] = []
     misfires = 0
-    for episode in episodes:
+    for episode in (it for it in episodes if it.at + aim.within_ms <= past.end):
         course = past.courses.get(subjects.get(episode.key, ""), Course())
         lead = course.lead(episode.at, aim)
         if lead is not None:
             leads.append(lead)
-        elif course.price_at(episode.at) is not None and episode.at + aim.within_ms <= past.end:
+        elif course.price_at(episode.at) is not None:
             misfires += 1
     return leads, misfires
 
