@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from alerts.forms import owner_of
+from alerts.model import News
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from alerts.rules.expression import VALUE, ExpressionRule, Source
@@ -24,14 +26,30 @@ def doubts_about(
 ) -> list[str]:
     """Return what is allowed and yet may be a slip.
 
-    That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, and
-    an event of which the calendar has no date.
+    That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, an
+    event of which the calendar has no date, and a rule that is muted or mutes, and is not there.
     """
     return [
         *_percentages(book, known),
         *_strangers(book, known),
         *_undated(book, agenda),
+        *_absent(book),
     ]
+
+
+def _absent(book: Rulebook) -> Iterator[str]:
+    """Yield what names a rule that the book has not: it mutes nothing, or nothing mutes it."""
+    matches = [(f"quiet `{it.name}`", it.match) for it in book.desk.quiet]
+    for number, it in enumerate(book.desk.inhibit, 1):
+        matches += [
+            (f"inhibit {number}, source", it.source),
+            (f"inhibit {number}, target", it.target),
+        ]
+    named = [(what, match["rule"]) for what, match in matches if "rule" in match]
+    there = {rule.id for rule in book.rules} | set(News) if named else set[str]()
+    for what, rule in named:
+        if rule not in there and not owner_of(rule):
+            yield f"{book.name}: {what} names the rule `{rule}`, which there is not ({nearest(rule, sorted(there))})"
 
 
 def repainting(book: Rulebook) -> list[str]:

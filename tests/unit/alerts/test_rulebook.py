@@ -158,6 +158,20 @@ def test_a_percentage_is_doubted_wherever_it_stands(tmp_path: Path, rule: str, m
     assert [it.endswith(f"did you mean {meant}?") for it in doubts] == [True] * bool(meant)
 
 
+def test_a_rule_that_is_not_there_is_doubted_where_it_is_named(tmp_path: Path) -> None:
+    """It would mute nothing, or nothing would mute it: a slip that no alert shows."""
+    text = GOOD.replace(
+        "rules:",
+        "inhibit: [{source: {rule: btc-lwo}, target: {rule: feed-dead}}]\n"
+        "quiet: [{name: tea, from: '12:00', to: '13:00', match: {rule: nope}}]\nrules:",
+        1,
+    )
+    doubts = doubts_about(load_rulebook(written(tmp_path, text), [ThresholdRule]), TARGETS)
+    assert len(doubts) == 2
+    assert "quiet `tea` names the rule `nope`, which there is not" in doubts[0]
+    assert "inhibit 1, source names the rule `btc-lwo`, which there is not" in doubts[1]
+
+
 def test_all_rules_that_cannot_work_are_named_at_once(tmp_path: Path) -> None:
     """An unknown metric, an unknown company and companies on a single value, in one reading."""
     text = GOOD.replace("on: mining_margin_ratio", "on: mining_margin_rato")
