@@ -69,7 +69,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         held_by: why they were not.
         waits: that waits in a group, and nobody has heard of it yet.
         lost: people were told that its value is unknown, and neither of a fire nor of an end since.
-        was_lost: what that was before the last notice of a fire, which a cap may hold yet.
         acked: somebody has taken it on.
         flap: its last results.
         cooldown: its last fire notice.
@@ -86,7 +85,6 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     held_by: str = ""
     waits: bool = False
     lost: bool = False
-    was_lost: bool = False
     acked: bool = False
     flap: FlapRecord | None = None
     cooldown: CooldownRecord | None = None
@@ -234,11 +232,9 @@ def on_told(
         return pace
     if not pace.firing:
         of_data = notice.notice in _OF_DATA
-        lost = notice.notice is NoticeReason.NO_DATA
-        return replace(pace, lost=lost, was_lost=False) if of_data else pace
+        return replace(pace, lost=notice.notice is NoticeReason.NO_DATA) if of_data else pace
     waits = pace.waits or (bool(terms.notify.group) and not pace.told)
-    lost, was_lost = pace.lost and waits, pace.lost
-    pace = replace(pace, told=True, held_by="", waits=waits, lost=lost, was_lost=was_lost)
+    pace = replace(pace, told=True, held_by="", waits=waits, lost=pace.lost and waits)
     if notice.notice is NoticeReason.SEVERITY_CHANGED and pace.chain is not None:
         pace = replace(pace, chain=escalation.on_severity(pace.chain, notice.severity, now))
     if notice.notice not in TELL_OF_FIRE:

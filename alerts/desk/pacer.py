@@ -129,8 +129,7 @@ class Pacer:
             name = f"{line.rule}|{line.key}"
             pace = self.paces.get(name)
             if pace is not None and not pace.over and line.state is AlertState.FIRING:
-                known = changed(pace, told=True, waits=False, held_by="", lost=False)
-                self.paces.keep(name, known)
+                self.paces.keep(name, changed(pace, told=True, waits=False, held_by=""))
 
     # ---------------------------------------------------------------- timers
 
@@ -148,7 +147,7 @@ class Pacer:
             case Kind.GROUP:
                 return self._flushed(name, present, now)
             case Kind.CAP:
-                return self._summed(name, present, now)
+                return self._summed(name, now)
             case Kind.EXPIRED:
                 return [self._expire(name, now)]
             case Kind.COUNT:
@@ -222,31 +221,30 @@ class Pacer:
             self.paces.keep(name, changed(pace, waits=False, lost=lost))
         return muted
 
-    def _summed(self, name: str, present: Present, now: Millis) -> list[Transition]:
+    def _summed(self, name: str, now: Millis) -> list[Transition]:
         overflow = self._caps.due(name, now)
         if overflow is None:
             return []
-        lines = tuple(it for it in overflow.digest.lines if self._stands(it, present))
+        lines = tuple(it for it in overflow.digest.lines if not self._fires_again(it))
         if not lines and not overflow.digest.more:
             return []
         shown = replace(overflow, digest=replace(overflow.digest, lines=lines))
         self._say_again(shown.digest)
         return [overflow_notice(name, shown, now)]
 
-    def _stands(self, line: Line, present: Present) -> bool:
-        """Tell whether a held line is told: what a person has put off, or fires again, is not.
+    def _fires_again(self, line: Line) -> bool:
+        """Tell whether a line says an end after which the alert fires again, held by a pause.
 
-        Whoever knows of the fire before would take its end for the last word.
+        Whoever knows of the fire before would take that end for the last word; so it is left out,
+        and what people know is right.
         """
         name = f"{line.rule}|{line.key}"
-        if line.state is _FIRING:
-            return not self._put_off(name, present)
         pace = self.paces.get(name)
         paused = pace is not None and pace.firing and pace.held_by in PAUSES
         if line.state is not _RESOLVED or pace is None or not paused:
-            return True
+            return False
         self.paces.keep(name, changed(pace, told=True, held_by=""))
-        return False
+        return True
 
     def _expire(self, name: str, now: Millis) -> Transition:
         expires_at = self._terms.of_alert(name).notify.expires_at or now

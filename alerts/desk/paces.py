@@ -44,9 +44,8 @@ class Paces:
             self._ledger.remind((Kind.PACE, name), due)
 
     def untold(self, name: str, pace: Pace, why: str) -> None:
-        """Remember that people were not told of a fire, and why; they know what they knew before."""
-        lost = pace.lost or pace.was_lost
-        self.keep(name, replace(pace, told=False, waits=False, held_by=why, lost=lost))
+        """Remember that people were not told of a fire, and why."""
+        self.keep(name, replace(pace, told=False, waits=False, held_by=why))
 
     def held_by(self, name: str) -> str:
         """Return what keeps the fire of an alert from being told, beside the desk; empty: nothing."""

@@ -13,7 +13,7 @@ from alerts.rules.base import Rule
 from alerts.rules.close import CloseRule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
-from tests.desks import HOUR, MINUTE, Room, ack, book, notices, silence
+from tests.desks import HOUR, MINUTE, Room, book, notices
 from tests.worlds import NOON, threshold
 
 TEA = {"name": "tea", "from": "12:05", "to": "12:35"}
@@ -80,41 +80,6 @@ def test_an_end_in_a_summary_is_no_last_word_on_what_fires_again() -> None:
     assert notices(at.told) == [("r", "X", "new")]
     at.price(NOON + HOUR, 1)
     assert notices(at.told)[1:] == [("r", "X", "resolved")]
-
-
-@pytest.mark.parametrize("wish", [silence(40, rule="b"), ack("b", "Y")])
-def test_a_summary_leaves_out_what_a_person_has_put_off(wish: Any) -> None:
-    """The cap held b; before its summary somebody silenced it, or took it on."""
-    at = room(
-        threshold(id="a", on="X", above=2.0),
-        threshold(id="b", on="Y", above=2.0),
-        books=book(pace=CAP),
-    )
-    at.price(NOON + 3 * MINUTE, 3)
-    at.price(NOON + 190_000, 3, "Y")
-    assert at.ask(NOON + 4 * MINUTE, wish).accepted
-    at.pass_to(NOON + 30 * MINUTE)
-    assert notices(at.told) == [("a", "X", "new")]
-
-
-def test_who_heard_that_a_value_is_unknown_hears_the_end_of_what_nobody_heard_of() -> None:
-    """The fire after it was held by a cap, and left out of the summary as somebody silenced it."""
-    asks = {"no_data": "alert", "no_data_after": "1m", "notify": {"cooldown": "1m"}}
-    at = Room(
-        [threshold(id="a", on="Y", above=2.0), threshold(id="b", on="X", above=2.0, **asks)],
-        book(pace=CAP, feed_dead_after="never"),
-    )
-    at.price(NOON, 1, fresh_ms=MINUTE)
-    at.price(NOON, 1, "Y")
-    at.pass_to(NOON + 10 * MINUTE)
-    at.price(NOON + 10 * MINUTE, 3, "Y")
-    at.price(NOON + 10 * MINUTE + 1, 3)
-    at.ask(NOON + 11 * MINUTE, silence(60, rule="b"))
-    at.pass_to(NOON + 30 * MINUTE)
-    assert notices(at.told) == [("b", "X", "no_data"), ("a", "Y", "new")]
-    at.price(NOON + 31 * MINUTE, 1)
-    at.pass_to(NOON + 2 * HOUR)
-    assert last_line(at.told) == ("X", AlertState.RESOLVED)
 
 
 def test_a_repeat_that_waited_in_a_group_is_not_told_beside_what_came_after() -> None:
