@@ -12,7 +12,7 @@ from dataclasses import replace
 from msgspec.structs import replace as changed
 
 from alerts.desk.pace_ledger import Kind, PaceLedger
-from alerts.model import AlertState, Transition
+from alerts.model import AlertState, Line, Transition
 from alerts.pacing import capping
 from alerts.pacing.capping import Cap, CapRecord, Overflow
 from alerts.pacing.digest import line_of
@@ -51,7 +51,7 @@ class Caps:
         """Return a notice that passes as it is, and count it; else held, for a summary."""
         if not notice.told:
             return notice
-        self._renew(notice)
+        self.restate(notice)
         if not self._caps:
             return notice
         places = {
@@ -65,27 +65,23 @@ class Caps:
                 self._keep(place, passed if passed != capping.EMPTY else None)
             return notice
         cap = places[full]
-        self._keep(full, capping.on_held(cap, self._records[full], notice, now))
+        held = capping.on_held(cap, self._records[full], notice, now)
+        self._name(full, held)
+        self._keep(full, held)
         return changed(notice, muted_by=f"{_MUTE}{cap.name}")
 
-    def restate(self, end: Transition) -> None:
-        """Let a summary that is to come say that an alert is over whose fire is held.
+    def restate(self, notice: Transition) -> None:
+        """Let no summary that is to come say an older state of an alert than people know, or than is so.
 
-        Also where something else mutes the end by now: that it fires would be false.
-        """
-        self._renew(end)
-
-    def _renew(self, notice: Transition) -> None:
-        """Let no summary that is to come say an older state of an alert than people know.
-
-        Whatever the book says of caps by now: one that is gone tells what it held all the same.
+        Also where something else mutes the end by now: that it fires would be false. Whatever the
+        book says of caps by now: one that is gone tells what it held all the same.
         """
         if not self._named or notice.inbox:
             return
         if notice.to_state is AlertState.NOTED and not notice.lines:
             return
         for line in notice.lines or (line_of(notice),):
-            for place in list(self._named.get((line.rule, line.key), ())):
+            for place in self._named.get((line.rule, line.key), ()):
                 record = self._records[place]
                 self._keep(place, replace(record, digest=record.digest.with_line(line)))
 
@@ -94,13 +90,21 @@ class Caps:
         for line in record.digest.lines:
             self._named.setdefault((line.rule, line.key), {})[place] = None
 
+    def _unname(self, place: str, lines: Iterable[Line]) -> None:
+        """Forget whose lines a record had, now that they are told."""
+        for line in lines:
+            alert = (line.rule, line.key)
+            places = self._named[alert]
+            del places[place]
+            if not places:
+                del self._named[alert]
+
     def due(self, place: str, now: Millis) -> Overflow | None:
         """Return the summary that is due; a record that nothing is left of goes."""
         told = self._records[place].digest.lines
         record, overflow = capping.on_timer(self._at(place), self._records[place], now)
         if overflow is not None:
-            for line in told:
-                self._named[line.rule, line.key].pop(place, None)
+            self._unname(place, told)
         self._keep(place, record)
         return overflow
 
@@ -110,7 +114,6 @@ class Caps:
     def _keep(self, place: str, record: CapRecord | None) -> None:
         if record is not None:
             self._records[place] = record
-            self._name(place, record)
             self._ledger.keep((Kind.CAP, place), record, capping.due(self._at(place), record))
         elif self._records.pop(place, None) is not None:
             self._ledger.keep((Kind.CAP, place), None, None)

@@ -36,10 +36,6 @@ class Digest:
         severities = (line.severity for line in self.lines)
         return max(severities, key=LOUDNESS.__getitem__, default=Severity.INFO)
 
-    def has(self, rule: str, key: str) -> bool:
-        """Tell whether an alert has a line."""
-        return any((line.rule, line.key) == (rule, key) for line in self.lines)
-
     def with_line(self, line: Line) -> Digest:
         """Return the digest with an alert's line added, or rewritten if it has one."""
         for place, known in enumerate(self.lines):
