@@ -78,10 +78,9 @@ async def _write(committer: Committer, lease: Lease, keys: Keys) -> Migration:
     cells = await committer.load()
     found = migration(cells, keys.state)
     names = list(found.anew)
-    cursor = cells.get("cursor", b"").decode()
+    cursor, read = cells.get("cursor", b"").decode(), int(cells.get("entries_read", b"0"))
     for first in range(0, len(names), AT_ONCE):
         part = {name: found.anew[name] for name in names[first : first + AT_ONCE]}
-        read = int(cells.get("entries_read", b"0"))
         batch = Commit(expected_cursor=cursor, cursor=cursor, entries_read=read, cells=part)
         await committer.commit(lease, batch)
     return found

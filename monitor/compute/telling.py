@@ -271,7 +271,7 @@ class Telling:
         """Take the memory back."""
         self.pacer.restore(memory.pace)  # it knows what was told of what may explain others
         self.desk.restore(memory, alerts)
-        self.pacer.paces.adopt(list(self.desk.ledger.standings.values()))
+        self.pacer.paces.adopt(self.desk.ledger.standings.values())
 
     def review(self, news: Sequence[Transition], now: int) -> None:
         """Decide on what a changed book brought, and look again at all that is quiet."""

@@ -119,14 +119,20 @@ def test_never_means_never() -> None:
     assert house.told == []
 
 
-def test_work_on_the_feed_is_no_death() -> None:
-    """A maintenance window over it keeps its notice until the end, and a while in which it may speak."""
+def worked_on() -> Room:
+    """Return a room whose feed is silent, and worked on for an hour."""
     house = room()
     wish = AddMaintenance(
         place=Place.FEED, feed="venue", begin=NOON + MINUTE, until=NOON + HOUR, reason="key"
     )
     house.ask(NOON + MINUTE, wish)
     house.take(tick(NOON + 2 * MINUTE, feeds=(silent(),)))
+    return house
+
+
+def test_work_on_the_feed_is_no_death() -> None:
+    """A maintenance window over it keeps its notice until the end, and a while in which it may speak."""
+    house = worked_on()
     assert "feed-dead" not in {it.rule for it in house.told}
     house.pass_to(NOON + HOUR + 59_999)
     assert "feed-dead" not in {it.rule for it in house.told}
@@ -137,12 +143,7 @@ def test_work_on_the_feed_is_no_death() -> None:
 
 def test_a_feed_that_speaks_right_after_the_work_was_never_dead() -> None:
     """Nothing is told of it: it had as long to speak as any that falls silent now."""
-    house = room()
-    wish = AddMaintenance(
-        place=Place.FEED, feed="venue", begin=NOON + MINUTE, until=NOON + HOUR, reason="key"
-    )
-    house.ask(NOON + MINUTE, wish)
-    house.take(tick(NOON + 2 * MINUTE, feeds=(silent(),)))
+    house = worked_on()
     at = NOON + HOUR + 10_000
     house.reload()
     house.take(tick(at, *told_by("venue", at, *NAMES), feeds=(heard(),)))
