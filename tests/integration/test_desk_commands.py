@@ -150,6 +150,22 @@ async def test_an_alert_is_put_off_for_a_while_or_to_a_moment(
         assert "neither `resolved` nor a duration nor a moment" in wrong.err
 
 
+async def test_a_rule_that_fails_is_not_said_to_fire(own_redis: TestRedis, tmp_path: Path) -> None:
+    """It divides by 0: it stands in error, and neither fires nor has been told (row E42)."""
+    book = tmp_path / "failing.yaml"
+    when = "{id: bad, type: expression, on: X, inputs: {z: Z}, when: value / z > 1.0}"
+    book.write_text(f"rules: [{when}]\n", encoding="utf-8")
+    async with computing(own_redis.url, rules=book) as service:
+        for name, value in (("X", 1), ("Z", 0)):
+            await service.say(quote(name, value, SystemClock().now(), fresh_ms=HOUR))
+        words = ("explain", "alert", "bad", "X", "--rules", book, "-o", "json")
+        data = (await service.ask(*words)).json
+        assert (data["state"], data["told"]) == ("error", False)
+        assert data["answer"].startswith("It cannot be evaluated by the values of now")
+        tagged = await service.ask("alert", "tag", "bad", "X", "noise", "--id", "deadbeef")
+        assert (tagged.code, "with the id deadbeef" in tagged.err) == (2, True)
+
+
 async def test_what_no_broker_has_taken_yet_is_not_called_sent(
     own_redis: TestRedis, tmp_path: Path
 ) -> None:
