@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,16 +26,17 @@ def _of(place: Path) -> Iterator[tuple[str, int, int, int]]:
     yield _mark(place)
     try:
         with os.scandir(place) as entries:
-            names = sorted(entry.name for entry in entries)
+            found = sorted(entries, key=attrgetter("name"))
     except OSError:  # a file, or not there
         return
-    for name in names:
-        yield _mark(place / name)
+    for entry in found:  # a `Path` of each takes four times as long, and holds up who ticks
+        yield _mark(entry)
 
 
-def _mark(path: Path) -> tuple[str, int, int, int]:
+def _mark(file: Path | os.DirEntry[str]) -> tuple[str, int, int, int]:
+    path = os.fspath(file)
     try:
-        found = path.stat()
+        found = file.stat()
     except OSError:
-        return (str(path), *_GONE)
-    return (str(path), found.st_ino, found.st_mtime_ns, found.st_size)
+        return (path, *_GONE)
+    return (path, found.st_ino, found.st_mtime_ns, found.st_size)

@@ -120,7 +120,7 @@ def run(figures: Figures, directory: Path, peer: NodeRed | None, *, quick: bool)
     for companies in COMPANIES:
         _say(f"the global tick over {companies:,} companies, end to end")
         road = _made(directory / f"road-{companies}")
-        figures.roads.append(on_loop(road_cost(road, companies, 100 if quick else 300)))
+        figures.roads.append(on_loop(road_cost(road, companies, 100 if quick else 600)))
 
 
 def _floor(figures: Figures, directory: Path) -> Floor | None:
