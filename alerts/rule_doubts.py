@@ -12,6 +12,7 @@ from alerts.rules.expression import VALUE, ExpressionRule, Source
 from alerts.series import Target
 from alerts.signals.base import Signal
 from alerts.signals.windows import Change
+from monitor.core.clock import Millis, iso
 from monitor.core.mends import nearest
 from monitor.domain.agenda import NO_EVENTS, Agenda
 
@@ -27,14 +28,47 @@ def doubts_about(
     """Return what is allowed and yet may be a slip.
 
     That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, an
-    event of which the calendar has no date, and a rule that is muted or mutes, and is not there.
+    event of which the calendar has no date, a condition that does not read what it is given, and a
+    rule that is muted or mutes, and is not there.
     """
     return [
         *_percentages(book, known),
         *_strangers(book, known),
         *_undated(book, agenda),
+        *_unread(book),
         *_absent(book),
     ]
+
+
+def untimely(book: Rulebook, now: Millis) -> list[str]:
+    """Return what a rulebook dates on the wrong side of `now` (ms UTC), and what comes of it."""
+    return [
+        f"{book.where(number)}: rule `{rule.id}` {slip}"
+        for number, rule in enumerate(book.rules)
+        for slip in _untimely(rule, now)
+    ]
+
+
+def _untimely(rule: Rule, now: Millis) -> Iterator[str]:
+    notify = rule.notify
+    if notify is not None and notify.expires_at is not None and notify.expires_at <= now:
+        yield f"expired at {iso(notify.expires_at)}: it is judged, and tells nobody"
+    if rule.as_of is not None and rule.as_of.isoformat() > iso(now)[:10]:
+        yield f"has levels as of {rule.as_of}, which is to come: splits before that day do not move them"
+
+
+def _unread(book: Rulebook) -> Iterator[str]:
+    """Yield conditions that leave out a value that they are given; `value` may be left out."""
+    for number, rule in enumerate(book.rules):
+        if not isinstance(rule, ExpressionRule):
+            continue
+        read = {it for it in (VALUE, *rule.inputs) if rule.input_edges(it) != ()}
+        where = f"{book.where(number)}: rule `{rule.id}`"
+        if not read and not rule.clocked:
+            yield f"{where} reads no value in `when`: it holds always, or never"
+            continue
+        for name in sorted(rule.inputs.keys() - read):
+            yield f"{where} has the input `{name}`, which `when` does not read"
 
 
 def _absent(book: Rulebook) -> Iterator[str]:

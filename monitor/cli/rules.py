@@ -11,7 +11,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from alerts.rule_doubts import doubts_about, repainting
+from alerts.rule_doubts import doubts_about, repainting, untimely
 from alerts.rule_text import rulebook_schema
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
@@ -78,12 +78,13 @@ def check(
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Read a rulebook; exit 2 and name file, line, cause and mend if a rule cannot work."""
-    agenda = _agenda(calendar)
-    catalogue, known = find_catalogue(), load_companies(SystemClock().now(), companies)
+    agenda, now = _agenda(calendar), SystemClock().now()
+    catalogue, known = find_catalogue(), load_companies(now, companies)
     book = load_rules(file, catalogue, list(known), agenda)
     quoted = sorted(quoted_by(find_feeds(), find_streams()))
     doubts = doubts_about(book, targets(catalogue, list(known), quoted=quoted), agenda)
     doubts += [*refused_to_all(book, catalogue, known), *unstated(book, known)]
+    doubts += untimely(book, now)
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     notes = repainting(book)

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.model import Severity
 from alerts.pacing.notify import Notify
-from alerts.rule_doubts import doubts_about
+from alerts.rule_doubts import doubts_about, untimely
 from alerts.rulebook import check_rulebook, decode_rulebook, encode_rulebook, load_rulebook
 from alerts.rules.change import ChangeRule
 from alerts.rules.expression import ExpressionRule
@@ -20,6 +20,7 @@ from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
 from alerts.series import Target
 from monitor.compute.targets import targets
+from monitor.core.clock import DAY, parse_iso
 from monitor.core.errors import ConfigError, ConfigErrors
 from tests.worlds import CATALOGUE
 
@@ -405,3 +406,40 @@ def test_rules_share_what_they_say_alike(tmp_path: Path) -> None:
     assert own.for_company("HIVE").manner == one.manner
     assert sys.getsizeof(one) <= 80
     assert [one.written()[name] for name in ("type", "id", "for")] == ["threshold", "r0", "5m"]
+
+
+def test_what_a_book_dates_on_the_wrong_side_of_now_is_doubted(tmp_path: Path) -> None:
+    """It is allowed, as a rule is kept for later; who wrote the wrong year has to see it."""
+    text = (
+        "rules:\n"
+        "  - {id: a, type: threshold, on: BTC-USD, above: 1, notify: {expires: 2026-01-05}}\n"
+        "  - {id: b, type: threshold, on: RIOT, above: 1, as_of: 2026-01-06}\n"
+    )
+    book = load_rulebook(written(tmp_path, text), [ThresholdRule])
+    (doubt,) = untimely(book, parse_iso("2026-01-06T00:00:00Z") - DAY)
+    assert ":3: rule `b` has levels as of 2026-01-06, which is to come" in doubt
+    (doubt,) = untimely(book, parse_iso("2026-01-07T00:00:00Z"))
+    assert ":2: rule `a` expired at 2026-01-0" in doubt
+    assert "tells nobody" in doubt
+
+
+@pytest.mark.parametrize(
+    ("when", "doubts"),
+    [
+        ("value < other", []),
+        ("other > 3", []),
+        ("value > 3", ["rule `a` has the input `other`, which `when` does not read"]),
+        ("1 < 2", ["rule `a` reads no value in `when`: it holds always, or never"]),
+    ],
+)
+def test_a_condition_that_does_not_read_what_it_is_given_is_doubted(
+    tmp_path: Path, when: str, doubts: list[str]
+) -> None:
+    """Of a constant condition the rule fires once, or never, and no value decides."""
+    text = (
+        "rules:\n"
+        f"  - {{id: a, type: expression, on: BTC-USD, when: '{when}', inputs: {{other: hashprice}}}}\n"
+    )
+    book = load_rulebook(written(tmp_path, text), [ExpressionRule])
+    found = [it.partition(": ")[2] for it in doubts_about(book, TARGETS)]
+    assert [it for it in found if "hashprice" not in it] == doubts
