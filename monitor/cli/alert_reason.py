@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from alerts.engine import state_of
 from alerts.model import AlertState, Transition
 from alerts.record import AlertRecord
 from alerts.rules.base import Rule
+from alerts.rules.expression import ExpressionRule
 from alerts.setting import Bound
 from monitor.app.world import World, build_step
 from monitor.cli.alert_trail import delivery, history_row, trail, waiting
@@ -33,6 +34,19 @@ from monitor.settings import Settings
 
 ALERT = "alert"
 SHOWN = 8
+_LEVELS = (
+    "up",
+    "down",
+    "either",
+    "by",
+    "inside",
+    "outside",
+    "top",
+    "bottom",
+    "moves",
+    "unchanged_for",
+)
+"""Where rules say their levels that have no `above` or `below`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +138,26 @@ def bound_of(step: Step, rule: str, key: str | None) -> Bound:
 
 def condition(rule: Rule) -> str:
     """Return what is held against which level: `RIOT change over 1h below -0.03`."""
+    if isinstance(rule, ExpressionRule):
+        return rule.when
     made = rule.signal()
     name = rule.on if made is None else f"{rule.on} {made.words}"
     above, below = getattr(rule, "above", None), getattr(rule, "below", None)
-    if above is None and below is None:
-        return f"{name}: {type(rule).__struct_config__.tag}"
-    return f"{name} above {above:g}" if above is not None else f"{name} below {below:g}"
+    if above is not None:
+        return f"{name} above {above:.15g}"
+    if below is not None:
+        return f"{name} below {below:.15g}"
+    return " ".join([f"{name}: {type(rule).__struct_config__.tag}", *_levels_of(rule)])
+
+
+def _levels_of(rule: Rule) -> Iterator[str]:
+    """Yield what a rule without `above` and `below` is held against: `up 100000`."""
+    for name in _LEVELS:
+        level = getattr(rule, name, None)
+        if isinstance(level, tuple):
+            yield f"{name} {' to '.join(f'{it:.15g}' for it in level)}"
+        elif level is not None:
+            yield f"{name} {level if isinstance(level, str) else f'{level:.15g}'}"
 
 
 def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
@@ -167,7 +195,9 @@ def _answer(
         why = said(reading.reason or reading.quality.word)
         return f"It cannot be judged: {rule.on} has no value to judge, {why}{explained}."
     if record is None:
-        return f"Its condition does not hold: {condition(rule)} is not true of {reading.value:g}."
+        return (
+            f"Its condition does not hold: {condition(rule)} is not true of {reading.value:.10g}."
+        )
     if record.state is AlertState.PENDING:
         due = "" if record.due is None else f" until {iso(record.due)}"
         return f"Its condition holds since {iso(record.since)}, and it waits{due}."

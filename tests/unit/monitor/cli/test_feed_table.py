@@ -6,9 +6,7 @@ import io
 
 from rich.console import Console
 
-from monitor.cli.alert_reason import condition
 from monitor.cli.feeds import table
-from tests.unit.alerts.test_catalogue import rule
 
 ROW = {
     "feed": "binance-futures-open-interest",
@@ -32,9 +30,3 @@ def test_the_name_of_a_feed_stays_whole() -> None:
     assert all(len(line) <= 80 for line in lines)
     assert any(line.startswith("binance-futures-open-interest ") for line in lines)
     assert {"half", "open"} <= {word for line in lines for word in line.split()}
-
-
-def test_a_condition_says_what_is_made_of_the_value() -> None:
-    """A change rule compares the change, not the price (row D19)."""
-    found = condition(rule("change", on="RIOT", over="1h", below=-0.03))
-    assert found == "RIOT change over 1h below -0.03"
