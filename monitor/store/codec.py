@@ -73,7 +73,8 @@ def decode_tick(entry_id: bytes, fields: Mapping[bytes, bytes], now: int | None 
     """
     schema = fields.get(b"v")
     if schema != SCHEMA:
-        raise MalformedTickError(f"field v is {schema!r}; this version reads schema 1")
+        said = "missing" if schema is None else f"`{schema[:20].decode(errors='replace')}`"
+        raise MalformedTickError(f"field v is {said}; this version reads schema 1")
     body = _bounded(fields, b"q")
     strange = strange_number(body)
     if strange:

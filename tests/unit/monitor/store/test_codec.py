@@ -68,7 +68,8 @@ def test_an_entry_without_a_moment_has_that_of_its_id() -> None:
     ("found", "words"),
     [
         ({b"q": b"[]"}, "field v"),
-        ({b"v": b"2", b"q": b"[]"}, "reads schema 1"),
+        ({b"v": b"2", b"q": b"[]"}, "field v is `2`; this version reads schema 1"),
+        ({b"q": b"[]"}, "field v is missing; this version reads schema 1"),
         ({b"v": b"1"}, "field q"),
         (fields(b"[" * 9), "field q"),
         (fields([]), "0 quotes"),
