@@ -28,15 +28,13 @@ def doubts_about(
     """Return what is allowed and yet may be a slip.
 
     That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, an
-    event of which the calendar has no date, a condition that does not read what it is given, and a
-    rule that is muted or mutes, and is not there.
+    event of which the calendar has no date, and a condition that does not read what it is given.
     """
     return [
         *_percentages(book, known),
         *_strangers(book, known),
         *_undated(book, agenda),
         *_unread(book),
-        *_absent(book),
     ]
 
 
@@ -71,8 +69,8 @@ def _unread(book: Rulebook) -> Iterator[str]:
             yield f"{where} has the input `{name}`, which `when` does not read"
 
 
-def _absent(book: Rulebook) -> Iterator[str]:
-    """Yield what names a rule that the book has not: it mutes nothing, or nothing mutes it."""
+def absent(book: Rulebook) -> Iterator[str]:
+    """Yield what names a rule that a whole book has not: it mutes nothing, or nothing mutes it."""
     matches = [(f"quiet `{it.name}`", it.match) for it in book.desk.quiet]
     for number, it in enumerate(book.desk.inhibit, 1):
         matches += [

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from alerts.desk.book import DeskBook
 from alerts.desk.user_rules import Bench, UserRule, why
 from alerts.model import Severity
-from alerts.rule_doubts import doubts_about
+from alerts.rule_doubts import doubts_about, untimely
 from alerts.rule_text import raise_all
 from alerts.rulebook import Rulebook, check_rulebook, faults_within
 from alerts.rules.base import Rule
@@ -66,7 +66,7 @@ class Review:
         self._check(rule, self.targets([rule]))
         book = self._book(rule)
         head = f"{book.where(0)}: "
-        doubts = doubts_about(book, self.quoted(), self.agenda)
+        doubts = doubts_about(book, self.quoted(), self.agenda) + untimely(book, written.at)
         return self._named(written, rule), [doubt.removeprefix(head) for doubt in doubts]
 
     def every(self, written: Iterable[UserRule]) -> Bench:

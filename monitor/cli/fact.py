@@ -29,7 +29,7 @@ from monitor.cli.fact_guards import (
 )
 from monitor.cli.fact_names import WHERE, company_fact
 from monitor.cli.live import LiveOption, ask, required_url
-from monitor.cli.output import Output, OutputOption, emit, measure, sheet
+from monitor.cli.output import Output, OutputOption, emit, measure, plain, sheet
 from monitor.cli.quotes import stored_quotes
 from monitor.cli.user_names import likely_name
 from monitor.compute.overrides import (
@@ -283,8 +283,8 @@ def _table(rows: list[Record]) -> RenderableType:
         book = row["book"]
         table.add_row(
             f"{row['company']}.{row['fact']}",
-            f"{row['value']:,.7g}",
-            "-" if book is None else f"{book['value']:,.7g}",
+            plain(row["value"]),
+            "-" if book is None else plain(book["value"]),
             row["unit"],
             row["author"] if row["counts"] else f"{row['author']} (older)",
             _moment(row["until"]),

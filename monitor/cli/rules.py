@@ -11,7 +11,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from alerts.rule_doubts import doubts_about, repainting, untimely
+from alerts.rule_doubts import absent, doubts_about, repainting, untimely
 from alerts.rule_text import rulebook_schema
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
@@ -84,7 +84,7 @@ def check(
     quoted = sorted(quoted_by(find_feeds(), find_streams()))
     doubts = doubts_about(book, targets(catalogue, list(known), quoted=quoted), agenda)
     doubts += [*refused_to_all(book, catalogue, known), *unstated(book, known)]
-    doubts += untimely(book, now)
+    doubts += [*untimely(book, now), *absent(book)]
     for doubt in doubts:
         talk.print(Text.assemble(("doubt", "yellow"), " ", doubt), soft_wrap=True)
     notes = repainting(book)

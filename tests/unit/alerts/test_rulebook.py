@@ -11,7 +11,7 @@ import pytest
 
 from alerts.model import Severity
 from alerts.pacing.notify import Notify
-from alerts.rule_doubts import doubts_about, untimely
+from alerts.rule_doubts import absent, doubts_about, untimely
 from alerts.rulebook import check_rulebook, decode_rulebook, encode_rulebook, load_rulebook
 from alerts.rules.change import ChangeRule
 from alerts.rules.expression import ExpressionRule
@@ -167,7 +167,7 @@ def test_a_rule_that_is_not_there_is_doubted_where_it_is_named(tmp_path: Path) -
         "quiet: [{name: tea, from: '12:00', to: '13:00', match: {rule: nope}}]\nrules:",
         1,
     )
-    doubts = doubts_about(load_rulebook(written(tmp_path, text), [ThresholdRule]), TARGETS)
+    doubts = list(absent(load_rulebook(written(tmp_path, text), [ThresholdRule])))
     assert len(doubts) == 2
     assert "quiet `tea` names the rule `nope`, which there is not" in doubts[0]
     assert "inhibit 1, source names the rule `btc-lwo`, which there is not" in doubts[1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from alerts.desk.book import NOTHING_SAID
+from alerts.desk.book import NOTHING_SAID, DeskBook, Inhibit
 from alerts.desk.user_rules import MAX_RULE_BYTES, UserLimits, UserRule, UserRules
 from alerts.forms import owned_id, owner_of
 from alerts.model import AlertState, Severity
@@ -191,6 +192,15 @@ def test_a_text_goes_on_and_a_level_ends_the_alert() -> None:
     assert room.set().text.startswith("set already: ana.high")
     assert room.set(summary="high").matches == ()
     assert room.set(above=9.0).matches == ("ana.high|X",)
+
+
+def test_what_may_be_a_slip_is_told_of_the_own_rule_alone() -> None:
+    """Of the rulebook a user's rule is no part: what that says of other rules is no news to him."""
+    mutes = Inhibit(source={"rule": "file-rule"}, target={"target": "X"})
+    desk = DeskBook(inhibit=(mutes,))
+    room = Room(reviewer=replace(review(), desk=desk))
+    assert "inhibit" not in room.set().text
+    assert "rule `high` expired at 2020-01-06" in room.set(notify={"expires": "2020-01-05"}).text
 
 
 def test_a_dry_run_changes_nothing() -> None:
