@@ -92,7 +92,8 @@ def _pause_over(terms: Terms, pace: Pace, present: Present, now: Millis) -> Pace
     notice = changed(notice, summary=f"{notice.summary}{_by_now(pace, notice)}")
     if terms.over(now) and notice.told:
         notice = changed(notice, muted_by=EXPIRED)
-    return Paced(_owing(terms, free, notice, now), (_in_the_open(notice),))
+    said_so = not notice.told and notice.muted_by == pace.held_by  # a minute ago, in the trail
+    return Paced(_owing(terms, free, notice, now), () if said_so else (_in_the_open(notice),))
 
 
 def _owing(terms: Terms, pace: Pace, notice: Transition, now: Millis) -> Pace:

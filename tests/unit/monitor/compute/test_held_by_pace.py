@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.desk.book import DeskBook, Inhibit
 from alerts.model import AlertState
 from alerts.reasons import NoticeReason, Reason
 from monitor.compute.saved import read_cells
@@ -124,3 +125,27 @@ def test_a_rule_that_goes_tells_no_fire_that_a_pause_holds() -> None:
         Reason.RULE_REMOVED,
         "cooldown",
     )
+
+
+def test_a_fire_that_stays_muted_after_its_pause_is_said_to_be_so_once() -> None:
+    """It is tried again each minute, and told when it may; the trail has a line, not sixty."""
+    mutes = Inhibit(source={"rule": "source"}, target={"rule": "r"})
+    rules = [
+        threshold(id="r", on="X", above=80.0, notify={"cooldown": "10m"}),
+        threshold(id="source", on="Y", above=80.0),
+    ]
+    room = Room(rules, DeskBook(inhibit=(mutes,)))
+    room.price(NOON, 70)
+    room.price(NOON, 70, "Y")
+    room.price(NOON + MINUTE, 90)
+    room.price(NOON + 2 * MINUTE, 70)
+    room.price(NOON + 4 * MINUTE, 90)
+    room.price(NOON + 5 * MINUTE, 90, "Y")
+    room.pass_to(NOON + 30 * MINUTE)
+    room.reload()
+    room.pass_to(NOON + HOUR)
+    held = [it for it in room.all if it.rule == "r" and it.at > NOON + 4 * MINUTE]
+    assert [(it.notice, it.muted_by) for it in held] == [(NoticeReason.NEW, "rule:source|Y")]
+    room.price(NOON + HOUR, 70, "Y")
+    room.pass_to(NOON + HOUR + 2 * MINUTE)
+    assert notices(room.told)[-1] == ("r", "X", "new")
