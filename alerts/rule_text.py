@@ -16,6 +16,7 @@ from alerts.pacing.capping import Cap
 from alerts.pacing.escalation import Escalation
 from alerts.pacing.grouping import Group
 from alerts.pacing.notify import Notify, PaceBook
+from alerts.rule_mistakes import mistakes
 from alerts.rules.base import Rule
 from alerts.rules.written import any_written, kept, kept_of_json
 from monitor.core.errors import ConfigError, ConfigErrors
@@ -111,17 +112,14 @@ def raise_all(problems: Sequence[ConfigError]) -> None:
 
 def _converted(document: Document, types: Sequence[type[Rule]]) -> Any:  # noqa: ANN401  # made at run time
     """Read rule after rule where they do not convert together, so that all mistakes show at once."""
-    rule = any_written(types)
     try:
-        return document.convert(_file_type(rule))
+        return document.convert(_file_type(any_written(types)))
     except ConfigError as first:
         entries = document.data.get("rules") if isinstance(document.data, dict) else None
-        problems: list[ConfigError] = []
-        for number in range(len(entries) if isinstance(entries, list) else 0):
-            try:
-                document.convert(rule, "rules", number)
-            except ConfigError as error:
-                problems.append(error)
+        count = len(entries) if isinstance(entries, list) else 0
+        problems = [
+            it for number in range(count) for it in mistakes(document, types, "rules", number)
+        ]
         raise_all(problems if len(problems) > 1 else [first])
         raise
 

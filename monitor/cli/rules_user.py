@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.desk.user_rules import UserRule
+from alerts.rule_mistakes import mistakes
+from alerts.rule_text import raise_all
 from alerts.rules.base import Rule
-from alerts.rules.written import any_written
 from monitor.app.world import find_rule_types
 from monitor.cli.live import LiveOption, required_url
 from monitor.cli.orders import DryRunOption, send, show
@@ -50,7 +51,7 @@ def set_rule(
     ends. At work it is called `<user>.<id>`, in topics as well.
     """
     document = _read(file)
-    document.convert(any_written(find_rule_types()))
+    raise_all(mistakes(document, find_rule_types()))
     wish, url = SetRule(rule=document.data), required_url(live)
     show(send(url, wish, user, dry_run=dry_run, where=document.name), output)
 
