@@ -21,19 +21,29 @@ MOST = 10
 def mistakes(document: Document, types: Sequence[type[Rule]], *place: Step) -> list[ConfigError]:
     """Return what is wrong with the rule at `place` in a document, none if it is one.
 
-    A field that is wrong is told and left out, and the rest is read again. What the fields say
-    together is checked only where each is right: that one is missing is no news when it is wrong.
+    What its fields say together is checked only where each is right.
     """
-    rest = _alone(document, place)
-    kind, found = any_written(types, checked=False), list[ConfigError]()
-    cut: list[Place] = []
+    found = _field_by_field(document, types, place)
+    if not found:
+        try:
+            document.convert(any_written(types), *place)
+        except ConfigError as error:
+            found.append(error)
+    return found
+
+
+def _field_by_field(
+    document: Document, types: Sequence[type[Rule]], place: Place
+) -> list[ConfigError]:
+    """Return which fields are wrong: each is told and left out, and the rest read again."""
+    kind, rest = any_written(types, checked=False), _alone(document, place)
+    found, cut = list[ConfigError](), list[Place]()
     while len(found) < MOST:
         try:
             rest.convert(kind, *place)
         except ConfigError as error:
             at, missing = _place_of(error)
-            untouched = not any(it[: len(at)] == at for it in cut)
-            if untouched or (missing and (*at, missing) not in cut):
+            if not _follows(at, missing, cut, found):
                 found.append(error)
             while at and isinstance(at[-1], int):  # the parts of a list would have other places
                 at = at[:-1]
@@ -43,12 +53,14 @@ def mistakes(document: Document, types: Sequence[type[Rule]], *place: Step) -> l
             _leave_out(rest.at(*place), at)
         else:
             break
-    if not found:
-        try:
-            document.convert(any_written(types), *place)
-        except ConfigError as error:
-            found.append(error)
     return found
+
+
+def _follows(at: Place, missing: str, cut: Sequence[Place], found: Sequence[ConfigError]) -> bool:
+    """Tell whether a mistake is there only for what was left out."""
+    if missing:
+        return (*at, missing) in cut or any(f"did you mean `{missing}`" in it.hint for it in found)
+    return any(it[: len(at)] == at for it in cut)
 
 
 def _alone(document: Document, place: Place) -> Document:

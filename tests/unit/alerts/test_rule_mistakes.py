@@ -56,6 +56,7 @@ def found(rule: str) -> list[str]:
             "{id: a, type: threshold, on: X, above: 5, steps: [{after: 5m, severity: lod}], modd: x}",
             ["'lod'", "unknown field `modd`"],
         ),
+        ("{id: a, type: threshold, onn: X, above: 5}", ["unknown field `onn`"]),
         ("nothing", ["expected `object`"]),
     ],
 )
