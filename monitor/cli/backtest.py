@@ -16,7 +16,7 @@ from alerts.model import Transition
 from monitor.app.backtesting import BUNDLED, Tape, backtest, opened_tape, with_rules
 from monitor.app.replaying import line
 from monitor.app.world import World, load_world
-from monitor.cli.backtest_view import drawn, drawn_sweep, rule_record, sweep_record
+from monitor.cli.backtest_view import drawn, drawn_sweep, notice_record, rule_record, sweep_record
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption, moment_of
 from monitor.cli.live import settings_with
@@ -32,7 +32,7 @@ from monitor.domain.facts import FACTS
 from monitor.metrics.catalogue import Catalogue
 from monitor.telemetry.logs import configure
 from monitor.tuning.moves import Aim
-from monitor.tuning.report import reports
+from monitor.tuning.report import notices, reports
 from monitor.tuning.sweep import parsed, variants
 from monitor.tuning.watching import Past
 
@@ -175,6 +175,7 @@ def _answer(world: World, tape: Tape, question: Question, past: Past) -> dict[st
         "ticks": past.ticks,
         "look_ahead": peeks,
         "rules": [rule_record(it) for it in found],
+        "notices": [notice_record(it) for it in notices(past, world.rulebook.rules)],
         "unjudged": [msgspec.to_builtins(it) for it in unjudged],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,6 +11,7 @@ from rich.text import Text
 from monitor.cli.output import age, percent, sheet
 from monitor.cli.reason_words import lacking
 from monitor.core.clock import iso
+from monitor.tuning.episodes import Episode
 from monitor.tuning.report import RuleReport
 
 _SWEPT = (
@@ -32,6 +33,7 @@ def rule_record(it: RuleReport) -> dict[str, Any]:
         "told": it.told,
         "alerts_per_week": it.per_week,
         "muted": dict(it.muted),
+        "muted_no_data": dict(it.muted_no_data),
         "still_firing": it.firing,
         "median_duration_s": _seconds(it.lasted_ms),
         "longest_duration_s": _seconds(it.longest_ms),
@@ -52,6 +54,17 @@ def rule_record(it: RuleReport) -> dict[str, Any]:
         ],
         "cost_of_silence_ratio": it.silence_ratio,
         "repaints": it.repaints or None,
+    }
+
+
+def notice_record(it: Episode) -> dict[str, Any]:
+    """Return what was noted beside the rules as one record."""
+    return {
+        "notice": it.rule,
+        "subject": it.key,
+        "from": iso(it.at),
+        "to": None if it.end is None else iso(it.end),
+        "muted_by": it.muted_by or None,
     }
 
 
@@ -97,12 +110,16 @@ def _notes(data: dict[str, Any]) -> Iterator[RenderableType]:
         if row["muted"]:
             words = ", ".join(f"{many} by {what}" for what, many in row["muted"].items())
             yield Text(f"{row['rule']}: fires that were not told: {words}")
+        if row["muted_no_data"]:
+            words = ", ".join(f"{many} by {what}" for what, many in row["muted_no_data"].items())
+            yield Text(f"{row['rule']}: losses of data that were not told: {words}")
         yield from _gaps(row)
         if row["missed_moves"]:
             cost = percent(row["cost_of_silence_ratio"])
             yield Text(f"{row['rule']}: cost of silence: {cost} in {row['missed_moves']} moves")
         if row["repaints"]:
             yield Text(f"{row['rule']}: repaints: {row['repaints']}", style="yellow")
+    yield from _noticed(data["notices"])
     if data["look_ahead"]:
         yield Text(
             f"look-ahead: the newest company figures on every date: {', '.join(data['look_ahead'])}; "
@@ -126,6 +143,21 @@ def _gaps(row: dict[str, Any]) -> Iterator[Text]:
         yield Text(
             f"{row['rule']}: {len(spans) - SHOWN_SPANS} more spans without data", style="dim"
         )
+
+
+def _noticed(rows: Sequence[dict[str, Any]]) -> Iterator[Text]:
+    """Yield what was told beside the rules, the subjects of one time together."""
+    spans: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        end = "" if row["to"] == row["from"] else f" to {_day(row['to'])}"
+        quiet = f", quiet by {row['muted_by']}" if row["muted_by"] else ""
+        times = f"{_day(row['from'])}{end}{quiet}"
+        spans.setdefault(row["notice"], {}).setdefault(times, []).append(row["subject"])
+    for notice, found in spans.items():
+        for times, who in list(found.items())[:SHOWN_SPANS]:
+            yield Text(f"{notice}: {', '.join(who)}: {times}")
+        if len(found) > SHOWN_SPANS:
+            yield Text(f"{notice}: {len(found) - SHOWN_SPANS} more", style="dim")
 
 
 def drawn_sweep(data: dict[str, Any]) -> Group:

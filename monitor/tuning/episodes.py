@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from alerts.model import AlertState, Severity, Transition
-from alerts.reasons import Reason
+from alerts.reasons import NoticeReason, Reason
 from monitor.core.clock import Millis
 
 
@@ -40,17 +41,21 @@ class Episodes:
     Attributes:
         done: every episode.
         told: how many messages each rule sent: fires, ends, repeats.
+        unheard: how often each rule's value was lost without a word, by what kept that quiet.
 
     """
 
     done: list[Episode] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
+    unheard: dict[str, Counter[str]] = field(default_factory=dict)
     _open: dict[tuple[str, str], Episode] = field(default_factory=dict)
 
     def take(self, it: Transition) -> None:
         """Take the next transition, told or not."""
         if it.told:
             self.told[it.rule] = self.told.get(it.rule, 0) + 1
+        elif it.notice is NoticeReason.NO_DATA and it.muted_by:
+            self.unheard.setdefault(it.rule, Counter())[it.muted_by] += 1
         if it.echo or it.reason is Reason.LATE:
             return
         name = (it.rule, it.key)

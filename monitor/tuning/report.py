@@ -33,6 +33,7 @@ class RuleReport:
         told: messages sent: fires, ends, repeats.
         per_week: messages a week of the history; None if that has no length.
         muted: fires that were not told, by what kept them quiet.
+        muted_no_data: losses of its value that were to be told and were not, likewise.
         firing: episodes that go on at the end.
         lasted_ms: median length of an episode that is over.
         longest_ms: the longest.
@@ -55,6 +56,7 @@ class RuleReport:
     told: int
     per_week: float | None
     muted: Mapping[str, int]
+    muted_no_data: Mapping[str, int]
     firing: int
     lasted_ms: float | None
     longest_ms: int | None
@@ -120,6 +122,7 @@ def _report(  # the history, the rule, and what is already known of both
         told=told,
         per_week=told * WEEK / past.length_ms if past.length_ms else None,
         muted=Counter(by_what(it.muted_by) for it in episodes if it.muted_by),
+        muted_no_data=_by_what(past.episodes.unheard.get(rule.id, {})),
         firing=sum(it.end is None for it in episodes),
         lasted_ms=median(lasted) if lasted else None,
         longest_ms=max(lasted, default=None),
@@ -164,6 +167,19 @@ def _heard(
         and (it.end is None or it.end >= move.at - aim.within_ms)
         for it in episodes
     )
+
+
+def notices(past: Past, rules: Sequence[Rule]) -> list[Episode]:
+    """Return what was noted or fired beside the rules of the book: dead inputs, events."""
+    own = {made.id for rule in rules for made in rule.expanded()}
+    return [it for it in past.episodes.done if it.rule not in own]
+
+
+def _by_what(counts: Mapping[str, int]) -> Mapping[str, int]:
+    found = Counter[str]()
+    for muted_by, count in counts.items():
+        found[by_what(muted_by)] += count
+    return found
 
 
 def by_what(muted_by: str) -> str:

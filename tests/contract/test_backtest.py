@@ -14,6 +14,7 @@ from tests.command import hashhedge
 START = 1_768_230_000_000
 MINUTE = 60_000
 BOOK = """\
+feed_dead_after: 5m
 inhibit:
   - {source: {rule: crash}, target: {rule: dip}}
 rules:
@@ -22,6 +23,7 @@ rules:
   - {id: odd, type: zscore, on: BTC-USD, every: 5m, beyond: 3.5}
   - {id: hour, type: close, on: BTC-USD, bar: 1h, below: 90000}
   - {id: thin, type: threshold, on: mining_margin_ratio, below: 0.1, companies: [RIOT]}
+  - {id: deaf, type: threshold, on: BTC-USD, above: 200000, no_data: alert, no_data_after: 10m}
 """
 
 
@@ -66,13 +68,18 @@ def report(history: Path, *words: str) -> Any:
 
 def test_a_gap_and_a_muted_child_are_reported(history: Path) -> None:
     """Row E37: the span without data, and the alert that another one kept quiet."""
-    found = {row["rule"]: row for row in report(history, "--move", "5%", "--within", "2h")["rules"]}
+    answer = report(history, "--move", "5%", "--within", "2h")
+    found = {row["rule"]: row for row in answer["rules"]}
     (span,) = found["crash"]["no_data"]
     assert (span["subject"], span["to"]) == ("BTC-USD", iso(START + 110 * MINUTE))
     assert span["from"] == iso(START + 71 * MINUTE + 1)
     assert found["dip"]["muted"] == {"rule:crash": found["dip"]["fires"]}
     assert found["dip"]["told"] == 0
     assert found["crash"]["told"] > 0
+    assert found["deaf"]["muted_no_data"] == {"feed:BTC-USD": 1}
+    (dead,) = (it for it in answer["notices"] if it["notice"] == "feed-dead")
+    assert (dead["subject"], dead["muted_by"]) == ("BTC-USD", None)
+    assert (dead["from"], dead["to"]) == (iso(START + 76 * MINUTE + 1), iso(START + 110 * MINUTE))
 
 
 def test_noise_and_lead_are_reported(history: Path) -> None:
@@ -107,7 +114,7 @@ def test_look_ahead_and_repainting_are_flagged(history: Path) -> None:
     assert answer["look_ahead"] == ["thin"]
     said = hashhedge("rules", "check", history.parent / "rules.yaml", "--output", "json")
     (note,) = said.json["repaints"]
-    assert "rules.yaml:6: rule `odd` repaints" in note
+    assert "rules.yaml:7: rule `odd` repaints" in note
     assert {it["rule"] for it in answer["unjudged"]} == {"odd", "thin"}
 
 
@@ -116,8 +123,10 @@ def test_the_table_fits_the_page_and_csv_has_a_row_a_rule(history: Path) -> None
     rules = history.parent / "rules.yaml"
     said = hashhedge("backtest", rules, "--data", history, env={"COLUMNS": "80"})
     assert (said.code, max(map(len, said.out.splitlines())) <= 80) == (0, True)
+    assert "feed-dead: BTC-USD: 2026-01-12 16:16 to 2026-01-12 16:50" in said.out
+    assert "deaf: losses of data that were not told: 1 by feed:BTC-USD" in said.out
     said = hashhedge("backtest", rules, "--data", history, "--output", "csv")
-    assert len(said.out.splitlines()) == 6
+    assert len(said.out.splitlines()) == 7
 
 
 @pytest.mark.parametrize(
