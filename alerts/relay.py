@@ -135,6 +135,7 @@ class Relay:
         self._lanes: dict[Lane, deque[Letter]] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
         self._held: set[str] = set()
+        self._claims: list[set[str]] = []
         self._delivered: list[Letter] = []
         self._to_settle = asyncio.Event()
         self._released = asyncio.Event()
@@ -182,8 +183,7 @@ class Relay:
         if not self._joined:
             # Also after a lost connection: a reply that never came left its letters pending.
             await self._outbox.start()
-            left = await self._outbox.claim(self._options.takeover_idle_ms)
-            self._accept(group, left)
+            self._accept(group, await self._claim(self._options.takeover_idle_ms))
             self._joined = True
         room = self._options.max_held - len(self._held)
         if room <= 0:
@@ -198,7 +198,20 @@ class Relay:
             await self._clock.sleep(self._options.touch_every_s)
             with suppress(StoreUnavailable):  # the reader meets the same and says so
                 await self._outbox.touch(self._held)
-                self._accept(group, await self._outbox.claim(self._options.claim_idle_ms))
+                self._accept(group, await self._claim(self._options.claim_idle_ms))
+
+    async def _claim(self, idle_ms: Millis) -> list[Letter]:
+        """Take over what was left, without what is settled while Redis answers.
+
+        That would be told once more, and behind its own end.
+        """
+        gone = set[str]()
+        self._claims.append(gone)
+        try:
+            left = await self._outbox.claim(idle_ms)
+        finally:
+            self._claims = [it for it in self._claims if it is not gone]
+        return [letter for letter in left if letter.entry.id not in gone]
 
     def _accept(self, group: asyncio.TaskGroup, letters: Sequence[Letter]) -> None:
         for letter in letters:
@@ -396,6 +409,8 @@ class Relay:
 
     def _release(self, ids: Sequence[str]) -> None:
         self._held.difference_update(ids)
+        for gone in self._claims:
+            gone.update(ids)
         self._released.set()
 
     async def _drained(self) -> None:
