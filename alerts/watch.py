@@ -23,12 +23,12 @@ from alerts.gates import Gates
 from alerts.late import LateRecord
 from alerts.ledger import Ledger
 from alerts.model import AlertState, Transition
-from alerts.moves import on_move, on_turn, without_anchor
+from alerts.moves import on_turn, without_anchor
 from alerts.pasts import Pasts
 from alerts.reasons import OUTSIDE, Reason
 from alerts.record import AlertRecord
 from alerts.remarks import Remarks
-from alerts.rules.absence import ABSENT, PRESENT, AbsenceRule
+from alerts.rules.absence import ABSENT, AbsenceRule
 from alerts.rules.base import Rule
 from alerts.rules.expression import FAILS, HOLDS
 from alerts.rules.life import NoData
@@ -37,6 +37,7 @@ from alerts.series import UNSEEN, Place, Series, Target, Vector
 from alerts.setting import PLAIN, Bound, ReadingOf, Setting
 from alerts.signals.ring import Bar
 from alerts.telling import Inputs, Teller
+from alerts.verdicts import Verdicts
 from monitor.core.timers import earliest
 from monitor.domain.events import Quality, Quote, Reading
 
@@ -68,6 +69,7 @@ class Watch:
         self._afterwards = Afterwards(self._bound, self._ledger, self.teller, self.gates)
         self._restoring, self._quiet_start = False, setting.quiet_start
         self.costs = Costs(setting.stopwatch)
+        self.verdicts = Verdicts(self._bound)
 
     @property
     def scalars(self) -> Mapping[str, Series]:
@@ -235,16 +237,11 @@ class Watch:
             if record is not None:
                 self._refuse(number, record, reading, now)
             return
-        stride = rule.stride()
-        if stride is not None:
-            if record is not None and not stride.is_of(reading.observed_at, now):
-                self._bound.owe(number)  # of yesterday: the anchor is today's first
-                return
-            outcome = on_move(rule, stride, record, value, now)
-        else:
-            judged = PRESENT if isinstance(rule, AbsenceRule) else value
-            begins = rule.begins(value, before, elapsed)
-            outcome = engine.on_reading(rule, record, judged, now, begins=begins)
+        stride = None if record is None else rule.stride()
+        if stride is not None and not stride.is_of(reading.observed_at, now):
+            self._bound.owe(number)  # of yesterday: the anchor is today's first
+            return
+        outcome = self.verdicts.of(number, record, value, now, before, elapsed)
         cold = self._quiet_start and before is None
         self._ledger.settle(number, outcome, reading, now, cold=cold)
 

@@ -11,6 +11,7 @@ import structlog
 from alerts.rulebook import Rulebook, encode_rulebook
 from alerts.series import Place
 from monitor.app.alert_board import ListedAlerts
+from monitor.compute.counts import count_faults
 from monitor.compute.gauges import CompanyRow, Row, SeriesRow
 from monitor.compute.plan import MARKET_INPUTS, MARKET_UNITS
 from monitor.compute.showing import Changes, Showing
@@ -145,7 +146,9 @@ class ComputeRole:
         if counts != self._standing:
             self._instruments.alerts_standing(counts)
             self._standing = counts
-        self._instruments.rules_failing(sum(1 for _ in step.watch.composites.failures()))
+        failing = sum(1 for _ in step.watch.composites.failures())
+        self._instruments.rules_failing(failing + len(step.watch.verdicts.faults.why))
+        count_faults(self._instruments, step)
         self._instruments.stream_behind(lag=await self._reader.lag(), pending=0)
         self._count(step)
 

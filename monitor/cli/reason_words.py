@@ -16,6 +16,7 @@ _WORDS: Mapping[str, str] = {
     "always_profitable": "it costs nothing, so it always pays",
     "btc_stands_still": "bitcoin stands still",
     "covered": "AI covers every fall",
+    "metric_failed": "a fault of its own; the log has it",
     "mixed_period": "its figures are of periods too far apart",
     "no_break": "no break in the beta",
     "no_pace": "no pace of blocks yet",

@@ -6,8 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
 
+import structlog
+
 from alerts.model import SHADOW, Transition
 from alerts.rules.life import Mode
+from monitor.compute.step import Step
+
+log = structlog.get_logger(__name__)
 
 
 class Counts(Protocol):
@@ -36,6 +41,32 @@ class Counts(Protocol):
     def transitioned(self, to_state: str, reason: str, mode: str) -> None:
         """Count a transition of a rule that is live or in the shadow."""
         ...
+
+
+class FaultCounts(Protocol):
+    """What is told of plug-ins that raised; telemetry implements it."""
+
+    def recompute_failed(self, metric: str, times: int = 1) -> None:
+        """Count a metric that raised and was left out."""
+        ...
+
+    def rule_failed(self, times: int = 1) -> None:
+        """Count a rule that raised and was left out."""
+        ...
+
+
+def count_faults(counts: FaultCounts, step: Step) -> None:
+    """Count the metrics and rules that raised since the last call; say of each once that it does."""
+    metrics, begun = step.table.faults.take()
+    for name, times in metrics.items():
+        counts.recompute_failed(name, times)
+    for name, why in begun.items():
+        log.error("compute.metric_failed", metric=name, why=why)
+    rules, begun = step.watch.verdicts.faults.take()
+    if rules:
+        counts.rule_failed(rules.total())
+    for name, why in begun.items():
+        log.error("compute.rule_failed", alert=name, why=why)
 
 
 def count_transitions(counts: Counts, transitions: Iterable[Transition]) -> None:

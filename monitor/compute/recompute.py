@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from monitor.compute.exclusion import Exclusion
 from monitor.compute.heard import ONE_FOR_ALL, Heard
+from monitor.core.faults import Faults
 from monitor.domain.companies import CompanyType
 from monitor.domain.events import Quality, Reading
 from monitor.metrics.base import Metric, Scope
@@ -29,6 +30,8 @@ Together: TypeAlias = Mapping[str, tuple[Reading, Reading]]
 """Input to its newest figure, and to the one of the period that it shares with the others."""
 
 NOT_APPLICABLE = "not_applicable"
+FAILED = "metric_failed"
+"""Why a metric is missing that raised: whoever runs the service has the words in the log."""
 NOT_YET = frozenset({"too_few_pairs", "too_few_days", "same_period"})
 """Why an input is missing that comes with time; of any other its own name says most."""
 
@@ -46,6 +49,7 @@ class Table:
         leaves: the columns that are no metric.
         heard: which of the watched columns ever had a usable value, for whom.
         revision: another one whenever something here may read otherwise.
+        faults: the metrics that raised; they have no value, and all others do.
 
     """
 
@@ -69,7 +73,7 @@ class Table:
         self.leaves = frozenset((*catalogue.leaves, *figures))
         single = {m.name for m in catalogue if m.scope is not Scope.COMPANY} | set(market_inputs)
         self._columns = {
-            name: self._empty(name, 1 if name in single else len(companies))
+            name: self._unknown(f"missing:{name}", 1 if name in single else len(companies))
             for name in (*self.leaves, *single, *(m.name for m in catalogue))
         }
         self._inputs = {m.name: tuple(item.name for item in m.arguments) for m in catalogue}
@@ -77,6 +81,7 @@ class Table:
         names = [it.name for it in catalogue if watched is None or it.name in watched]
         self._at_once = {step.name for name in names for step in catalogue.road_to(name)}
         self.revision = 0
+        self.faults = Faults()
         self._unsettled: set[str] = set()
         self._together: dict[str, dict[int, Together]] = {}
         self.heard = Heard(
@@ -90,11 +95,11 @@ class Table:
             if np.count_nonzero(out)
         }
 
-    def _empty(self, name: str, length: int) -> Column:
+    def _unknown(self, reason: str, length: int) -> Column:
         return Column(
             np.full(length, np.nan),
             np.full(length, Quality.MISSING, dtype=np.uint8),
-            np.full(length, self._reasons.code(f"missing:{name}"), dtype=np.uint16),
+            np.full(length, self._reasons.code(reason), dtype=np.uint16),
         )
 
     def __contains__(self, name: object) -> bool:
@@ -247,7 +252,13 @@ class Table:
         exclusion = self._exclusions.get(name)
         if exclusion is not None and metric.across:
             columns = [exclusion.without(column) for column in columns]
-        result = self._vectors[name](columns)
+        try:
+            result = self._vectors[name](columns)
+        except Exception as bug:  # noqa: BLE001  # the border of a plug-in: it stops no other
+            self.faults.failed(name, bug)
+            result = self._unknown(FAILED, len(self._columns[name].values))
+        else:
+            self.faults.worked(name)
         shown = self._columns[name] = result if exclusion is None else exclusion.applied(result)
         self.heard.see(name, shown.quality)
         self._unsettled.discard(name)

@@ -85,9 +85,9 @@ class Instruments:
         """Count recomputes of a company that changes touched."""
         self._series.count(c.RECOMPUTES, company, by=times)
 
-    def recompute_failed(self, metric: str) -> None:
+    def recompute_failed(self, metric: str, times: int = 1) -> None:
         """Count a metric that raised and was left out."""
-        self._series.count(c.RECOMPUTE_FAILURES, metric)
+        self._series.count(c.RECOMPUTE_FAILURES, metric, by=times)
 
     def step_took(self, seconds: float) -> None:
         """Record the duration of one pure step."""
@@ -111,9 +111,9 @@ class Instruments:
         self._series.tally(c.RULE_EVALUATIONS, kind, by=times)
         self._series.tally(c.RULE_SECONDS, kind, by=seconds)
 
-    def rule_failed(self) -> None:
+    def rule_failed(self, times: int = 1) -> None:
         """Count a rule that raised and was left out."""
-        self._series.count(c.RULE_FAILURES)
+        self._series.count(c.RULE_FAILURES, by=times)
 
     def rules_failing(self, alerts: int) -> None:
         """Set for how many alerts the rule could not be evaluated last."""
