@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from alerts.desk.book import Inhibit
 from alerts.desk.matching import Subject, meets
 from alerts.forms import owner_of, owner_of_alert
-from alerts.model import Severity
+from alerts.model import News, Severity
 
 _Place = tuple[int, tuple[str, ...]]
 _WORSE = -1
+_OWN_NEWS = frozenset(it.value for it in News)
+"""Of a value that is dead its alerts are no worse news: that it is unknown they do not say."""
 
 
 class Inhibition:
@@ -66,7 +68,7 @@ class Inhibition:
 
     def _targets(self, subject: Subject) -> list[_Place]:
         found: list[_Place] = []
-        if subject.severity is Severity.WARNING:
+        if subject.severity is Severity.WARNING and subject.rule not in _OWN_NEWS:
             found.append((_WORSE, (subject.target, subject.key)))
         for number, entry in enumerate(self._entries):
             # what is a cause itself is muted by no other cause: two would mute each other

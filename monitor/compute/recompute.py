@@ -87,13 +87,7 @@ class Table:
         self.heard = Heard(
             {name: ONE_FOR_ALL if name in single else self.companies for name in watched or ()}
         )
-        self._exclusions = {
-            metric.name: Exclusion(out, self._reasons.code(NOT_APPLICABLE))
-            for metric in catalogue
-            if metric.scope is Scope.COMPANY
-            for out in (np.array([t not in metric.applies_to for t in types], dtype=np.bool_),)
-            if np.count_nonzero(out)
-        }
+        self._exclusions = _exclusions(catalogue, types, self._reasons.code(NOT_APPLICABLE))
 
     def _unknown(self, reason: str, length: int) -> Column:
         return Column(
@@ -262,6 +256,19 @@ class Table:
         shown = self._columns[name] = result if exclusion is None else exclusion.applied(result)
         self.heard.see(name, shown.quality)
         self._unsettled.discard(name)
+
+
+def _exclusions(
+    catalogue: Catalogue, types: Sequence[CompanyType], code: int
+) -> dict[str, Exclusion]:
+    """Return, by metric, the companies that it does not apply to; of most it does to all."""
+    return {
+        metric.name: Exclusion(out, code)
+        for metric in catalogue
+        if metric.scope is Scope.COMPANY
+        for out in (np.array([t not in metric.applies_to for t in types], dtype=np.bool_),)
+        if np.count_nonzero(out)
+    }
 
 
 def _with(column: Column, row: int, value: float, quality: int, code: int) -> Column:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.domain.commands import AddMaintenance, Place
 from tests.desks import HOUR, MINUTE, Room, book, notices, silence
 from tests.worlds import NOON, quote, threshold, tick
@@ -58,3 +60,25 @@ def test_after_work_on_its_feed_an_input_has_as_long_as_ever_to_be_told() -> Non
             assert told[0].at == end + 2 * MINUTE
             assert "Still firing, the maintenance is over: XA is stale" in told[0].summary
             assert told[0].members == ("feed-dead|XB", "feed-dead|XC")
+
+
+@pytest.mark.parametrize("no_data", ["no_data", "keep"])
+def test_what_grew_critical_does_not_hide_that_its_input_died(no_data: str) -> None:
+    """By its first severity it is a warning, so the notice is one, which the critical one mutes not."""
+    grows = [{"after": "2m", "severity": "critical"}]
+    room = Room(
+        [
+            threshold(id="r", on="X", above=10.0, steps=grows, no_data=no_data),
+            threshold(id="other", on="X", above=99.0),
+        ],
+        book(feed_dead_after="1m"),
+    )
+    room.price(NOON, 5)
+    for minute in range(1, 5):
+        room.price(NOON + minute * MINUTE, 11, fresh_ms=MINUTE)
+    room.pass_to(NOON + HOUR)
+    (dead,) = (it for it in room.told if it.rule == "feed-dead")
+    assert dead.at == NOON + 6 * MINUTE + 1
+    room.reload()
+    room.price(NOON + HOUR, 5)
+    assert ("feed-dead", "X", "resolved") in notices(room.told)
