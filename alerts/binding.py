@@ -139,7 +139,7 @@ class Binder:
             target = self._targets.get(rule.on)
             if target is None or not self._complete(rule):
                 continue
-            signal = rule.signal()
+            signal = rule.heeded()
             first.setdefault(rule.on, len(first))
             if target.companies is None:
                 groups.setdefault((rule.on, None, signal), []).append(rule)
@@ -179,7 +179,7 @@ class Binder:
             made.source = self._at((name, company, None))
             if not isinstance(signal, Rank):
                 made.source.derived.append(made)
-                made.past = self._pasts.setdefault((name, company, signal.ring), Ring(signal.ring))
+                made.past = self._pasts.setdefault((name, company, signal.kept), Ring(signal.kept))
         return made
 
     def _seat(self, key: Key, rules: Sequence[Rule]) -> None:

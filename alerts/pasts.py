@@ -76,6 +76,8 @@ class Pasts:
         said = (reading.value, reading.observed_at)
         rings = {id(it.past): (it, it.past) for it in source.derived if it.past is not None}
         for key, (signal, ring) in rings.items():
+            if ring.spec.heed is not None and not ring.spec.heed.takes(reading):
+                continue
             if reading.observed_at is not None and self._pushed.get(key) == said:
                 continue
             if sample or ring.bars:  # what is shown again after a restart was taken before it

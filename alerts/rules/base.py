@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from sys import intern
@@ -30,6 +31,7 @@ from alerts.rules.life import LATER
 from alerts.rules.manner import SUMMARY_FIELDS, Mannered
 from alerts.rules.versions import version_of
 from alerts.signals.base import Signal
+from alerts.signals.heed import Heed
 from alerts.stride import Stride
 from alerts.template import template_fault
 
@@ -149,6 +151,13 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
     def signal(self) -> Signal | None:
         """Return what is made of the value's past for this rule; None for the value itself."""
         return None
+
+    def heeded(self) -> Signal | None:
+        """Return `signal`, of a past of those readings alone by which the rule is judged."""
+        made = self.signal()
+        if made is None or not self.exacting or not made.picks:
+            return made
+        return replace(made, heed=Heed(self.sessions, self.realtime))
 
     def expanded(self) -> Sequence[Rule]:
         """Return the rules that this one stands for; mostly itself."""

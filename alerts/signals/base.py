@@ -7,9 +7,10 @@ the name of what is missing. Rules never see half a window.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from alerts.signals.heed import Heed
 from alerts.signals.ring import Ring, RingSpec
 
 Measure: TypeAlias = Literal["percent", "points"]
@@ -35,13 +36,21 @@ class Signal:
 
     Attributes:
         ring: how much of the past is kept.
+        heed: which readings the past is made of; None: all.
 
     """
+
+    heed: Heed | None = field(default=None, kw_only=True)
 
     @property
     def ring(self) -> RingSpec:
         """Return what must be kept of the past."""
         raise NotImplementedError
+
+    @property
+    def kept(self) -> RingSpec:
+        """Return `ring`, of the readings that are minded."""
+        return self.ring if self.heed is None else replace(self.ring, heed=self.heed)
 
     @property
     def words(self) -> str:
@@ -51,6 +60,11 @@ class Signal:
     def unit(self, of: str) -> str:
         """Return the unit of the signal, that of the value being `of`."""
         return of
+
+    @property
+    def picks(self) -> bool:
+        """Tell whether its past may be made of some readings alone: those that a rule minds."""
+        return True
 
     @property
     def scales(self) -> bool:

@@ -27,6 +27,11 @@ class Rank(Signal):
         """Return `rank`."""
         return "rank" if self.greatest else "rank from below"
 
+    @property
+    def picks(self) -> bool:
+        """Return that it has no past."""
+        return False
+
     def unit(self, of: str) -> str:
         """Return a rank."""
         del of

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from alerts.signals.heed import Heed
+
 BARS = 120
 """Bars in a window: its edges are known to a 120th of it."""
 
@@ -46,17 +48,20 @@ class RingSpec:
         width_ms: of a bar; 0 makes a bar of each sample.
         slots: how many bars are kept.
         stands: a bar without a sample is as the one before it ended.
+        heed: which readings are samples; None: all.
 
     """
 
     width_ms: int
     slots: int
     stands: bool = False
+    heed: Heed | None = None
 
     @property
     def word(self) -> str:
         """Return the name of the spec in the store."""
-        return f"{self.width_ms}.{self.slots}"
+        kept = f"{self.width_ms}.{self.slots}"
+        return kept if self.heed is None else f"{kept}.{self.heed.word}"
 
 
 def window_spec(over_ms: int) -> RingSpec:

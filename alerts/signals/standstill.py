@@ -24,6 +24,11 @@ class Standstill(Signal):
         """Return `unchanged`."""
         return "unchanged"
 
+    @property
+    def picks(self) -> bool:
+        """Return that only all readings tell for how long a value stood still."""
+        return False
+
     def unit(self, of: str) -> str:
         """Return seconds."""
         del of

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from alerts.model import AlertState
+from typing import Any
+
+import pytest
+
+from alerts.model import AlertState, Transition
 from monitor.compute.nearness import near
+from monitor.compute.saved import read_cells
 from monitor.compute.showing import Showing
 from monitor.domain.events import Quality, Reading
 from monitor.domain.sessions import SessionState
-from tests.worlds import at_new_york, commit, market_step, quote, states, threshold, tick
+from tests.unit.alerts.test_catalogue import rule
+from tests.worlds import (
+    NOON,
+    at_new_york,
+    commit,
+    make_step,
+    market_step,
+    quote,
+    states,
+    threshold,
+    tick,
+)
 
+MINUTE = 60_000
 EIGHT = at_new_york("2025-07-17T08:00")
 TEN = at_new_york("2025-07-17T10:00")
 PLAIN = threshold(id="plain", on="RIOT", below=5.0)
@@ -165,3 +182,53 @@ def test_what_was_told_of_the_past_is_judged_by_its_session_too() -> None:
     past = quote("RIOT", 4.0, EIGHT, backfilled=True, session=SessionState.PRE)
     step.process(tick(TEN + 1, past))
     assert step.take().transitions == []
+
+
+SAMPLES = {"type": "samples", "count": 3, "of": 4, "above": 10.0}
+WINDOWS: list[dict[str, Any]] = [
+    SAMPLES,
+    {"type": "smoothed", "over": "20m", "take": "max", "above": 10.0},
+    {"type": "range", "over": "20m", "measure": "points", "above": 1.0},
+    {"type": "average", "over": "20m", "beyond": 0.05},
+    {"type": "change", "over": "20m", "below": -0.05},
+    {"type": "close", "bar": "5m", "above": 10.0},
+]
+OPENS = at_new_york("2025-07-17T09:30")
+BEFORE = (9.9, 9.9, 10.2, 10.8, 11.2, 11.2, 11.2, 10.6)
+
+
+@pytest.mark.parametrize("given", WINDOWS, ids=[it["type"] for it in WINDOWS])
+def test_no_window_is_made_of_prices_that_the_rule_is_not_judged_by(given: dict[str, Any]) -> None:
+    """Every regular price is the same; what was dear before the exchange opened rings nothing."""
+    words = {name: it for name, it in given.items() if name != "type"}
+    rings = dict.fromkeys(("all", "regular"), 0)
+    for name, sessions in (("all", None), ("regular", ["regular"])):
+        step = market_step([rule(given["type"], id="r", on="RIOT", **words, sessions=sessions)])
+        cells = dict[str, bytes]()
+        for number in range(20):
+            at = OPENS + (number - len(BEFORE)) * 5 * MINUTE
+            price = BEFORE[number] if number < len(BEFORE) else 9.9
+            step.process(tick(at, quote("RIOT", price, at)))
+            told = commit(step, cells)
+            rings[name] += any(it.to_state is AlertState.FIRING for it in told)
+    assert rings["regular"] == 0
+    assert rings["all"] > 0 or given["type"] == "average"
+
+
+def test_no_window_is_made_of_what_was_told_late() -> None:
+    """Only the delayed prices were dear; a restart in the middle changes nothing."""
+    own = {name: it for name, it in SAMPLES.items() if name != "type"}
+    rules = [rule("samples", id="r", on="XA", **own, require="realtime")]
+    step, cells, told = make_step(rules), dict[str, bytes](), list[Transition]()
+    for number, price in enumerate((9.9, 11.0, 11.0, 11.0, 11.0, 9.9, 9.9, 9.9, 9.9, 11, 11, 11)):
+        at = NOON + number * MINUTE
+        late = 900_000 if 0 < number < 5 else 0
+        step.process(tick(at, quote("XA", price, at, delay_ms=late)))
+        told += commit(step, cells)
+        if number == 6:
+            step = make_step(rules)
+            step.restore(read_cells(cells))
+            step.judge()
+            told += commit(step, cells)
+    fires = [it.at for it in told if it.to_state is AlertState.FIRING]
+    assert fires == [NOON + 11 * MINUTE]
