@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alerts.binding import Bindings
+from alerts.bindings import Bindings
 from alerts.gates import Gates
 from alerts.late import LateRecord, judge_late
 from alerts.ledger import Ledger

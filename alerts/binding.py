@@ -7,12 +7,11 @@ or on the same signal of it, share one series and one index. An expression is at
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from itertools import chain, compress, count, takewhile
-from operator import attrgetter, ne
+from operator import attrgetter
 
+from alerts.bindings import Bindings, Composite
 from alerts.gates import Gates, subject_of
 from alerts.index import Edges, GapIndex
 from alerts.rules.absence import AbsenceRule
@@ -28,94 +27,6 @@ from monitor.domain.sessions import SessionState
 
 _id_of = attrgetter("id")
 Key = tuple[str, str | None, Signal | None]
-
-
-@dataclass(slots=True)
-class Composite:
-    """An expression at work: the series of its named values."""
-
-    rule: ExpressionRule
-    inputs: Mapping[str, Series]
-
-
-@dataclass(slots=True)
-class Bindings:
-    """All rules of a shard at their places.
-
-    Attributes:
-        rules: by the number of their binding.
-        homes: the series that each is judged by.
-        scalars: the series of the values themselves, by target.
-        vectors: the same of company metrics.
-        composites: the expressions among the bindings.
-        clocked: the expressions that ask for the session.
-        demanding: the bindings that ask for more than a value: its session, its delay, a window.
-        series: all series.
-
-    """
-
-    rules: list[Rule] = field(default_factory=list)
-    homes: list[Series] = field(default_factory=list)
-    scalars: dict[str, Series] = field(default_factory=dict)
-    vectors: dict[str, Vector] = field(default_factory=dict)
-    composites: dict[int, Composite] = field(default_factory=dict)
-    clocked: tuple[int, ...] = ()
-    demanding: list[int] = field(default_factory=list)
-    series: list[Series] = field(default_factory=list)
-    _sifted: tuple[Collection[str], Sequence[int]] = ((), ())
-    _firsts: dict[str, int] = field(default_factory=dict)
-
-    def numbers(self, ids: Collection[str]) -> Iterator[int]:
-        """Yield the bindings of the rules with `ids`, in order; ticks wait, so it loops in C."""
-        if not self._firsts:
-            return compress(count(), map(ids.__contains__, map(_id_of, self.rules)))
-        firsts = sorted(self._firsts[it] for it in ids if it in self._firsts)
-        return chain.from_iterable(map(self._run_from, firsts))
-
-    def _run_from(self, first: int) -> Iterator[int]:
-        """Yield the bindings of a rule, which lie side by side, from the first on."""
-        name, rest = self.rules[first].id, range(first, len(self.rules))
-        return takewhile(lambda number: self.rules[number].id == name, rest)
-
-    def sift(self, same: Collection[str]) -> None:
-        """Find beforehand, while ticks go on, which rules `reopen` takes, and where each rule lies.
-
-        That is a table as large as the rules, so it is given up as soon as it was of use.
-        """
-        self._sifted = same, self._others(same)
-        names = [*map(_id_of, self.rules)]
-        firsts = dict(zip(reversed(names), range(len(names) - 1, -1, -1), strict=True))
-        side_by_side = sum(map(ne, names, names[1:])) + 1 == len(firsts)
-        self._firsts = firsts if side_by_side else {}
-
-    def _others(self, same: Collection[str]) -> list[int]:
-        return [it for it, rule in enumerate(self.rules) if rule.id not in same]
-
-    def owe(self, number: int) -> None:
-        """Let the next reading of its value touch a rule, wherever that stands."""
-        home = self.homes[number]
-        home.owed.add(number)
-        if (vector := self.vectors.get(home.target.name)) is not None:
-            vector.look_at(home)
-
-    def reopen(self, live: Collection[int], same: Collection[str]) -> None:
-        """Let the next reading of each value touch every rule, as the first did.
-
-        Of the rules with the ids `same`, which were judged by the same books before, only those
-        are touched that are `live` or ask for more than a value: the others find nothing new, and
-        there may be a hundred thousand of them.
-        """
-        if same:
-            others = self._sifted[1] if self._sifted[0] is same else self._others(same)
-            for number in {*live, *self.demanding, *others}:
-                self.homes[number].owed.add(number)
-        for series in self.series:
-            if not (same and series.usable):
-                series.usable = True
-                series.index.forget()
-        for vector in self.vectors.values():
-            vector.forget()
-        self._sifted, self._firsts = ((), ()), {}
 
 
 class Binder:
@@ -188,6 +99,8 @@ class Binder:
         first = len(self._made.rules)
         self._made.rules += rules
         self._made.homes += [home] * len(rules)
+        if home.signal is not None:
+            self._made.signals |= {f"{rule.id}|{home.key}": home for rule in rules}
         home.numbers = range(first, len(self._made.rules))
         self._edges[id(home)].add_all((rule.edges() for rule in rules), first)
         home.rules = severities_of(rule.manner for rule in rules)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from alerts.binding import Bindings
+from alerts.bindings import Bindings
 from alerts.ledger import Ledger
 from alerts.model import AlertState
 from alerts.rules.life import Mode

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from alerts.binding import Bindings
+from alerts.bindings import Bindings
 from alerts.rules.base import Rule
 from alerts.rules.cel import SESSION, Answer
 from alerts.rules.expression import VALUE

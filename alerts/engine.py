@@ -156,7 +156,8 @@ def _on_data_back(
     known = replace(record, lost_at=None, broken=False, told=False, cleared=False)
     back_reason = Reason.DATA_BACK if record.told else Reason.INPUT_BACK
     if record.fired and verdict.breached:
-        back = replace(known, state=AlertState.FIRING, bound=verdict.bound)
+        fired_at = now if record.fired_at is None else record.fired_at
+        back = replace(known, state=AlertState.FIRING, bound=verdict.bound, fired_at=fired_at)
         return _move(rule, record, back, back_reason, now)
     if record.fired:
         if rule.keep_ms and not record.told:  # who heard that it is unknown hears that it is over

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec.structs import replace as changed
 
 from alerts import engine
-from alerts.binding import Bindings
+from alerts.bindings import Bindings
 from alerts.composites import Composites
 from alerts.extremes import Extremes, Span
 from alerts.index import Edges, GapIndex

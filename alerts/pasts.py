@@ -104,6 +104,14 @@ class Pasts:
             return structs.replace(of, value=None, quality=Quality.MISSING, reason=answer)
         return structs.replace(of, value=answer)
 
+    def aged(self, series: Series, now: int) -> Reading:
+        """Return what a signal read last; an age is that of now, whoever looks."""
+        reading, signal, past = series.reading, series.signal, series.past
+        if reading.value is None or signal is None or past is None or signal.due(past) is None:
+            return reading
+        answer = signal.answer(past, now)
+        return reading if isinstance(answer, str) else structs.replace(reading, value=answer)
+
     def settle(self, series: Series, now: int) -> None:
         """Let a signal whose value is lost at `now` keep what it was by then.
 

@@ -28,14 +28,17 @@ class Stride:
     def edges(self, anchor: float) -> tuple[float, float]:
         """Return the values below and above the anchor at which a move is told."""
         unit = abs(anchor) if self.measure == "percent" else 1.0
-        low = float("-inf") if self.down is None else anchor - self.down * unit
-        high = float("inf") if self.up is None else anchor + self.up * unit
+        low = float("-inf") if self.down is None else _plain(anchor - self.down * unit)
+        high = float("inf") if self.up is None else _plain(anchor + self.up * unit)
         return low, high
 
     def reached(self, anchor: float, value: float) -> bool:
-        """Tell whether the value is a stride away; at exactly that it is."""
+        """Tell whether the value is a stride away; at exactly that it is.
+
+        From zero each other value is any percentage away, and zero itself is none.
+        """
         low, high = self.edges(anchor)
-        return value <= low or value >= high
+        return value != anchor and (value <= low or value >= high)
 
     def starts_anew(self, anchored_at: int, now: int) -> bool:
         """Tell whether the time of the anchor is over."""
@@ -48,3 +51,8 @@ class Stride:
     def turns_at(self, now: int) -> int | None:
         """Return when the time of an anchor that is set now is over, ms UTC; None: it never is."""
         return (now // self.anew_ms + 1) * self.anew_ms if self.anew_ms else None
+
+
+def _plain(edge: float) -> float:
+    """Return an edge without what binary fractions add: 5 % from 1.07 is 1.1235, and reached there."""
+    return float(f"{edge:.12g}")

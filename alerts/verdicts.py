@@ -6,7 +6,7 @@ A rule that raises is in error, as an expression is that cannot be evaluated, an
 from __future__ import annotations
 
 from alerts import engine
-from alerts.binding import Bindings
+from alerts.bindings import Bindings
 from alerts.moves import on_move
 from alerts.reasons import Reason
 from alerts.record import AlertRecord, Outcome

@@ -263,16 +263,20 @@ class Watch:
             if number in self.composites:
                 self.composites.open((number,))
             elif number not in self._ledger.changed:
-                reading = self._present(number, reading_of)
+                reading = self._present(number, now, reading_of)
                 self._judge(number, reading, now, reading.value, 0)
         self.settle(now)
 
-    def _present(self, number: int, reading_of: ReadingOf) -> Reading:
+    def _present(self, number: int, now: int, reading_of: ReadingOf) -> Reading:
         """Return what an alert is judged by now."""
         home = self._homes[number]
-        return home.reading if home.signal else reading_of(home.target.name, home.company)
+        of = (home.target.name, home.company)
+        return self._pasts.aged(home, now) if home.signal else reading_of(*of)
 
-    # ---------------------------------------------------------------- expressions
+    def made_of(self, name: str, now: int) -> Reading | None:
+        """Return what an alert of a signal is judged by now; None: it is judged by the value itself."""
+        series = self._bound.signals.get(name)
+        return None if series is None else self._pasts.aged(series, now)
 
     def settle(self, now: int) -> None:
         """Judge the expressions that values since the last call may have changed."""
@@ -387,7 +391,7 @@ class Watch:
     def _run_alert(self, number: int, due: int, reading_of: ReadingOf) -> None:
         """Run an alert's own timer."""
         rule, record = self._rules[number], self._ledger.records[number]
-        reading = self._present(number, reading_of)
+        reading = self._present(number, due, reading_of)
         held = record.state is AlertState.PENDING and rule.exacting
         if record.anchor is not None:  # wherever the next value stands, it is the anchor
             self._bound.owe(number)

@@ -141,7 +141,7 @@ class Desk:
         else:
             standing = self.inputs.restated(standing, now)
             last = standing.last
-            reading = self._around.reading(last.target, last.labels.get("company"))
+            reading = self._around.judged_by(last)
             notice = standing.owed or NOTICE.get(reason, NoticeReason.NEW)
             known = replace(standing, told=True, muted_by="", lost=False, owed=None)
             self.ledger.stand(known)

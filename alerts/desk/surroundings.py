@@ -32,6 +32,10 @@ class Surroundings(Protocol):
         """Return the present reading of what a rule watches."""
         ...
 
+    def judged_by(self, last: Transition) -> Reading:
+        """Return what an alert is judged by now: the value, or what its rule makes of that."""
+        ...
+
     def inputs_of(self, subject: Subject) -> Iterable[str]:
         """Return the instruments that an alert rests on, all values of an expression included."""
         ...

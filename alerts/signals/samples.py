@@ -21,8 +21,8 @@ class NthOf(Signal):
 
     @property
     def ring(self) -> RingSpec:
-        """Return one bar a sample."""
-        return RingSpec(0, self.of)
+        """Return one bar a sample; two at least: one alone is what a standstill keeps."""
+        return RingSpec(0, max(2, self.of))
 
     @property
     def words(self) -> str:
@@ -39,5 +39,5 @@ class NthOf(Signal):
         del now
         if len(past.bars) < self.of:
             return TOO_FEW
-        values = sorted((bar.last for bar in past.bars), reverse=self.greatest)
+        values = sorted((bar.last for bar in past.bars[-self.of :]), reverse=self.greatest)
         return values[self.count - 1]

@@ -87,6 +87,11 @@ class Telling:
         """Return the present reading of what a rule watches."""
         return self._asked.reading(target, company)
 
+    def judged_by(self, last: Transition) -> Reading:
+        """Return what an alert is judged by now: of a change that is the change, not the price."""
+        made = self._asked.watch.made_of(last.name, self._asked.now or 0)
+        return made or self.reading(last.target, last.labels.get("company"))
+
     def inputs_of(self, subject: Subject) -> Iterable[str]:
         """Return the instruments that an alert rests on, all values of an expression included."""
         read = self._asked.watch.composites.read_by(subject.name)
@@ -223,7 +228,7 @@ class Telling:
         company = last.labels.get("company")
         if last.to_state is AlertState.RESOLVED or (company and company not in self._rows):
             return replace(last, muted_by=muted, ack=ack)
-        reading = self._asked.reading(last.target, company)
+        reading = self.judged_by(last)
         present = replace(
             last,
             value=reading.value if reading.quality.usable else None,

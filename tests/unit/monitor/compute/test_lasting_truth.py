@@ -143,6 +143,21 @@ def test_steps_count_from_the_fire_through_dips_and_gaps() -> None:
     assert [it.at - NOON for it in gap.told] == [MINUTE, 11 * MINUTE]
 
 
+def test_a_fire_that_was_quieter_and_lost_counts_its_steps_from_its_return() -> None:
+    """A dip after that is like any other: ten minutes from the return it is critical again."""
+    at = room(
+        made(steps=LOUDER, keep_firing_for="1h", step_down_after="1m", no_data_after="2m"),
+    )
+    for minute in range(1, 13):
+        at.price(NOON + minute * MINUTE, 3)
+    for minute in (13, 14, 15):
+        at.price(NOON + minute * MINUTE, 1, fresh_ms=MINUTE)
+    for minute in range(30, 45):
+        at.price(NOON + minute * MINUTE, 1 if minute == 33 else 3)
+    grew = [it.at - NOON for it in at.told if it.severity.value == "critical"]
+    assert grew == [11 * MINUTE, 40 * MINUTE]
+
+
 def test_no_change_is_dated_before_the_one_before_it() -> None:
     """Two steps fell due in a gap: both are of the moment in which the value is back."""
     steps = [{"severity": "warning", "after": "5m"}, {"severity": "critical", "after": "10m"}]

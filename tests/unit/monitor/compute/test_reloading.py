@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.binding import Bindings
+from alerts.bindings import Bindings
 from alerts.model import Transition
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
