@@ -7,7 +7,7 @@ younger one, so a value that changes nothing in the newest changes nothing at al
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from math import inf, nextafter
 
 import msgspec
@@ -63,12 +63,13 @@ class Extremes:
         """Return the value at and over which something changes; inf if nothing can."""
         return nextafter(self._spans[-1].high, inf) if self._spans else inf
 
-    def begin(self, start: int, value: float | None, wanted: Collection[int]) -> None:
+    def begin(self, start: int, value: float | None, wanted: Callable[[], Collection[int]]) -> None:
         """Begin a span; those whose start is not `wanted` any more may go to make room."""
         if self._spans and self._spans[-1].start >= start:
             return
         if len(self._spans) >= MAX_SPANS:
-            self._spans = [span for span in self._spans if span.start in wanted]
+            starts = wanted()
+            self._spans = [span for span in self._spans if span.start in starts]
             del self._spans[1 : len(self._spans) - MAX_SPANS + 2]
         low, high = (inf, -inf) if value is None else (value, value)
         self._spans.append(Span(start, low, high))

@@ -83,9 +83,13 @@ class Ledger:
         if record.anchor is not None:
             self._move_edges(number, record)
         elif record.number == 1 and not self._judged_apart(number):
-            wanted = {self.records[it].since for it in home.live}
-            home.extremes.begin(record.since, reading.value, wanted)
+            value = reading.value if reading.quality.usable else None  # a stale one is of before
+            home.extremes.begin(record.since, value, lambda: self._beginnings(home))
             self.stretched(home)
+
+    def _beginnings(self, home: Series) -> set[int]:
+        """Return when the alerts that live on a series began."""
+        return {self.records[it].since for it in home.live}
 
     def stretched(self, series: Series) -> None:
         """Note that the extremes of a series have changed."""

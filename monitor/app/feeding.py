@@ -114,7 +114,7 @@ class FeedRole:
     store: FeedStore
     flaws: FlawStore
     calendar: SessionCalendar
-    stocks: frozenset[str]
+    stocks: Callable[[], Container[str]]
     clock: Clock
     instruments: Instruments
     environ: Mapping[str, str]
@@ -181,11 +181,11 @@ class FeedRole:
 
     async def _deliver(self, quotes: Sequence[Quote]) -> None:
         """Hand the accepted quotes of one poll to the store."""
-        now = self.clock.now()
-        marked = labelled(quotes, self.stocks, self.calendar.session_at)
+        now, stocks = self.clock.now(), self.stocks()
+        marked = labelled(quotes, stocks, self.calendar.session_at)
         note_contradicted(marked, self.memory.contradicted)
         stated = [
-            (quote, fresh_now(quote, now, calendar=self.calendar, stocks=self.stocks))
+            (quote, fresh_now(quote, now, calendar=self.calendar, stocks=stocks))
             for quote in marked
         ]
         await self.writer.deliver(stated, now)

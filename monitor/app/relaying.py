@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -34,6 +35,7 @@ from monitor.telemetry.instruments import Instruments
 
 MQTT = "mqtt"
 STATES_EVERY_S = 1.0
+ANEW_S = 5.0
 
 log = structlog.get_logger()
 
@@ -110,17 +112,18 @@ class RelayRole:
                 options=self.options,
                 meter=RelayMeter(self.instruments),
             )
-            beside = [asyncio.create_task(self._states(sinks.get(MQTT), outbox))]
+            broker = sinks.get(MQTT)
+            beside = {"states": partial(self._states, broker, outbox)}
             if self.posting is not None:
-                broker = sinks.get(MQTT)
                 inboxes = broker if isinstance(broker, MqttSink) else None
-                beside.append(asyncio.create_task(self.posting.work(lease, inboxes)))
+                beside["courier"] = partial(self.posting.work, lease, inboxes)
+            tasks = [asyncio.create_task(kept_up(*it, self.clock)) for it in beside.items()]
             try:
                 await relay.run()
             finally:
-                for task in beside:
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _opened(self, stack: AsyncExitStack) -> dict[str, Sink | NoteSink]:
         """Open every sink whose settings are there, by name."""
@@ -176,6 +179,16 @@ class RelayRole:
                 log.debug("relay.states_not_published", why=str(error))
             except Exception:  # the loop's border: one record that cannot be read stops no other
                 log.exception("relay.states_failed")
+
+
+async def kept_up(name: str, work: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Begin `work` anew when it ends: nobody would notice while the alerts go on."""
+    while True:
+        try:
+            await work()
+        except Exception:  # the border: what goes on beside the alerts stops none of them
+            log.exception("relay.beside_failed", what=name)
+        await clock.sleep(ANEW_S)
 
 
 class RelayMeter(Meter):

@@ -285,7 +285,7 @@ class Service:
             store=FeedStore(self.client, self.job.keys),
             flaws=FlawStore(self.client, self.job.keys),
             calendar=self.world.calendar,
-            stocks=frozenset(self.world.companies),
+            stocks=lambda: self.world.companies,
             clock=self.job.clock,
             instruments=self.instruments,
             environ=dict(os.environ),

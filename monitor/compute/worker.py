@@ -214,6 +214,11 @@ class ComputeWorker:
         )
         if rejected is None:
             return False
+        if (
+            self.on_reload is not None
+        ):  # before the commit, whose answer may be lost: once more is no harm
+            for command in self._presenter.asked:
+                self.on_reload(command)
         if entries:
             read = self._shown.entries_read + len(entries)
             self._shown = Cursor(entries[-1][0].decode(), read)
@@ -241,10 +246,7 @@ class ComputeWorker:
         return self._owed_until <= now
 
     def _pass_on(self, step: Step) -> None:
-        """Have done what no step does: books read anew, rules of users bound."""
-        if self.on_reload is not None:
-            for command in self._presenter.asked:
-                self.on_reload(command)
+        """Have done what no step does: rules of users bound."""
         if step.users.stale and not self.reloading:
             if self.on_users is None:
                 self.reload()

@@ -69,30 +69,35 @@ class Holder:
 
         On cancellation the lease is given back, so that the next holder need not wait.
         """
-        backoff, rng, failures = Backoff(base_s=0.2, cap_s=5.0), random.Random(), 0  # noqa: S311  # jitter, not a secret
+        backoff, rng = Backoff(base_s=0.2, cap_s=5.0), random.Random()  # noqa: S311  # jitter, not a secret
+        failures = away = 0
         while True:
             began = self.clock.now()
             try:
-                await self._turn(role, work, failures)
+                await self._turn(role, work, away)
             except LeaseLost as lost:
                 log.warning("lease.lost", role=role, why=str(lost))
+                away = 0
             except StoreUnavailable as error:
                 self.counts.store_failed(role, str(error))
-                if not failures:
+                if self.clock.now() - began > STEADY_MS:
+                    away = 0  # it was there meanwhile
+                if not away:
                     log.warning("store.unavailable", role=role, why=str(error))
+                away += 1
             else:
-                failures = 0
+                failures = away = 0
                 continue
             if self.clock.now() - began > STEADY_MS:
                 failures = 0
             await self.clock.sleep(backoff.delay_s(failures, rng, floor_s=AGAIN_S))
             failures += 1
 
-    async def _turn(self, role: str, work: Work, failures: int) -> None:
+    async def _turn(self, role: str, work: Work, away: int) -> None:
         """Ask for the lease once; wait if another has it, else work until something breaks."""
         lease = await self.leases.acquire(role, self.owner)
-        if failures:
-            log.info("store.recovered", role=role, failures=failures)
+        if away:
+            log.info("store.recovered", role=role, failures=away)
         if lease is None:
             self.counts.store_works(role)
             await self.clock.sleep(self.leases.renew_every_s)

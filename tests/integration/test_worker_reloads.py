@@ -7,7 +7,12 @@ import asyncio
 import pytest
 
 from monitor.compute.worker import QUIET_S
+from monitor.core.errors import StoreUnavailable
+from monitor.domain.commands import Command, ReloadBooks
 from monitor.store.client import RedisClient
+from monitor.store.commands import CommandDesk
+from monitor.store.commit import Commit, Committer
+from monitor.store.leases import Lease
 from tests.shards import Shard, x
 from tests.waiting import wait_until
 from tests.worlds import NOON
@@ -43,3 +48,29 @@ async def test_news_right_after_a_reload_leave_nothing_owed(shard: Shard) -> Non
         "firing",
         "resolved",
     ]
+
+
+async def test_a_reload_is_not_lost_with_the_answer_to_its_commit(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis took the commit, so the command is not read again; it was handed over before."""
+    await shard.add(x(11.0), at=NOON)
+    await CommandDesk(shard.client, shard.keys).enter(
+        Command(id="c1", by="ana", action=ReloadBooks())
+    )
+    commit = Committer.commit
+    lost = 0
+
+    async def answer_lost(self: Committer, lease: Lease, batch: Commit) -> None:
+        nonlocal lost
+        await commit(self, lease, batch)
+        if batch.cursor != batch.expected_cursor and not lost:
+            lost += 1
+            raise StoreUnavailable("the answer was lost")
+
+    monkeypatch.setattr(Committer, "commit", answer_lost)
+    worker, asked = shard.worker(), list[Command]()
+    worker.on_reload = asked.append
+    with pytest.raises(StoreUnavailable):
+        await worker.work(await shard.lease())
+    assert [it.id for it in asked] == ["c1"]

@@ -25,7 +25,7 @@ def test_extremes_are_those_of_all_values_since_the_beginning(
         )
         values.append(value)
         if begins:
-            known.begin(at, value, starts)
+            known.begin(at, value, lambda: starts)
             starts.append(at)
         known = Extremes(known.spans)
         for start in starts:
@@ -35,7 +35,7 @@ def test_extremes_are_those_of_all_values_since_the_beginning(
 def test_a_beginning_without_a_value_has_extremes_with_the_first() -> None:
     """An alert that began while nothing was known takes the first value as both."""
     known = Extremes()
-    known.begin(5, None, ())
+    known.begin(5, None, tuple)
     assert known.since(5) is None
     assert known.take(2.0)
     assert known.since(5) == (2.0, 2.0)
@@ -45,11 +45,11 @@ def test_so_many_beginnings_are_kept_and_those_over_go_first() -> None:
     """Beyond the bound the spans that no alert needs go, then the older ones share theirs."""
     known = Extremes()
     for at in range(MAX_SPANS):
-        known.begin(at, float(at), range(at))
-    known.begin(1_000, 0.0, [3, 7])
+        known.begin(at, float(at), lambda: range(1_000))
+    known.begin(1_000, 0.0, lambda: [3, 7])
     assert [span.start for span in known.spans] == [3, 7, 1_000]
     for at in range(2_000, 2_000 + MAX_SPANS):
-        known.begin(at, 0.0, range(3_000))
+        known.begin(at, 0.0, lambda: range(3_000))
     assert len(known.spans) == MAX_SPANS
     assert known.spans[0].start == 3
     assert known.spans[-1].start == 2_000 + MAX_SPANS - 1

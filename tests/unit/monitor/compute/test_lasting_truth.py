@@ -14,7 +14,7 @@ from alerts.rules.close import CloseRule
 from alerts.rules.threshold import ThresholdRule
 from alerts.rules.written import rule_of
 from tests.desks import HOUR, MINUTE, Room, book, notices
-from tests.worlds import NOON, threshold
+from tests.worlds import NOON, quote, threshold, tick
 
 TEA = {"name": "tea", "from": "12:05", "to": "12:35"}
 CAP = {"caps": [{"name": "c", "limit": 1, "window": "3m"}]}
@@ -196,3 +196,18 @@ def test_the_close_of_a_bar_stands_until_another_bar_has_closed() -> None:
     at.price(NOON + 23 * HOUR, 11)
     at.pass_to(NOON + 25 * HOUR)
     assert notices(at.told)[1:] == [("r", "X", "resolved")]
+
+
+def test_the_greatest_value_of_an_alert_is_its_own_beside_a_rule_that_tells_lost_data() -> None:
+    """That one's episode began with a value that was stale by then, and was no extreme of any."""
+    alone = [made()]
+    both = [*alone, threshold(id="lost", on="X", below=-99.0, no_data="alert")]
+    ends = []
+    for rules in (alone, both):
+        at = room(*rules)
+        at.price(NOON + MINUTE, 3)
+        at.take(tick(NOON + 8 * MINUTE, quote("X", 5, NOON + 2 * MINUTE, fresh_ms=MINUTE)))
+        for minute, value in ((9, 5), (10, 1)):
+            at.price(NOON + minute * MINUTE, value)
+        ends.append(next(it for it in at.told if it.to_state is AlertState.RESOLVED))
+    assert [(it.min, it.max) for it in ends] == [(1.0, 5.0), (1.0, 5.0)]
