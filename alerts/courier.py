@@ -1,7 +1,8 @@
 """From letters to people: word each one, hand it to the user's channels in turn, keep a receipt. Hop 9.
 
-A user's letters go out one after the other; different users do not wait for each other, and no alert's
-event waits for any of them. A channel is tried a few times; then, or at once where trying again cannot
+A user's letters go out one after the other; different users do not wait for each other: what a user's
+channel keeps waiting is remembered by its id (`alerts/lane.py`), and others' letters are read on. No
+alert's event waits for any of them. A channel is tried a few times; then, or at once where trying again cannot
 help, the next one has its turn. When all have failed and waiting may help, they are asked again in
 rounds, for half an hour at most. What no channel took is put aside with the reasons.
 
@@ -13,18 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, get_args
+from typing import Protocol
 
 import structlog
 
-from alerts.channels.base import Failure, Message
+from alerts.channels.base import Message
 from alerts.channels.opening import OpenChannels
-from alerts.codec import encode_transition
 from alerts.correspondence import Clerk
-from alerts.letters import FIELD, UserLetter, decode_letter, failed_notice
+from alerts.lane import Held, Lane
+from alerts.letters import FIELD, UserLetter, decode_letter
+from alerts.receipts import Receipts
 from alerts.releasing import Releaser
 from alerts.topics import EVENT_LIFETIME
 from alerts.users import User, UsersBook
@@ -35,7 +36,8 @@ from monitor.store.letters import LetterStore
 from monitor.store.outbox_stream import OutboxEntry, OutboxStream
 
 _FIELD = FIELD.encode()
-FAILURES: tuple[str, ...] = get_args(Failure)
+_PAGE = 100
+"""How many letters are read at a time: so many are in memory beside the lanes."""
 _log = structlog.get_logger(__name__)
 
 
@@ -44,7 +46,9 @@ class CourierOptions:
     """How patient the courier is.
 
     Attributes:
-        max_held: letters read and not yet settled.
+        ahead: letters of one user in memory; of those behind them only the ids are.
+        max_held: letters of all users known and not yet settled, 0.1 KB each where only the id is
+            in memory. Where so many wait, none is read: it is what memory can bear, not a pace.
         block_ms: how long one read waits for a letter.
         tries: of one channel in one round.
         retry: waits between them; the other side's own wish counts if it is longer.
@@ -56,7 +60,8 @@ class CourierOptions:
 
     """
 
-    max_held: int = 1_000
+    ahead: int = 10
+    max_held: int = 100_000
     block_ms: int = 1_000
     tries: int = 3
     retry: Backoff = field(default_factory=lambda: Backoff(base_s=1.0, cap_s=10.0))
@@ -98,14 +103,15 @@ class Courier:
         meter: CourierMeter,
         options: CourierOptions | None = None,
     ) -> None:
-        self._stream, self._store, self._book = stream, store, book
+        self._stream, self._book = stream, book
         self._clerk, self._channels, self._clock = clerk, channels, clock
         self._options = options or CourierOptions()
         self._meter = meter
+        self._receipts = Receipts(store, book, clock)
         self._releaser = Releaser(store, book, clock)
         self._rng = random.Random()  # noqa: S311 - jitter, no secret
-        self._lanes: dict[str, deque[tuple[OutboxEntry, UserLetter]]] = {}
-        self._held: set[str] = set()
+        self._lanes: dict[str, Lane] = {}
+        self._held = 0
         self._released = asyncio.Event()
 
     async def run(self) -> None:
@@ -127,18 +133,23 @@ class Courier:
 
     async def _work(self) -> None:
         self._lanes.clear()
-        self._held.clear()
+        self._held = 0
         await self._stream.ensure_group()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._release(), name="courier.release")
-            await self._accept(group, await self._stream.claim(0))
+            async for left in self._stream.claims(0, _PAGE):
+                await self._accept(group, left)
+                await self._room()
             while True:
-                room = self._options.max_held - len(self._held)
-                if room <= 0:
-                    self._released.clear()
-                    await self._released.wait()
-                    continue
-                await self._accept(group, await self._stream.read(self._options.block_ms, room))
+                count = min(await self._room(), _PAGE)
+                await self._accept(group, await self._stream.read(self._options.block_ms, count))
+
+    async def _room(self) -> int:
+        """Wait until more letters may be known; return how many."""
+        while self._held >= self._options.max_held:
+            self._released.clear()
+            await self._released.wait()
+        return self._options.max_held - self._held
 
     async def _release(self) -> None:
         while True:
@@ -146,35 +157,47 @@ class Courier:
             await self._clock.sleep(self._options.look_every_s)
 
     async def _accept(self, group: asyncio.TaskGroup, entries: Sequence[OutboxEntry]) -> None:
+        for held in await self._opened(entries):
+            self._held += 1
+            user = held[1].user
+            if user not in self._lanes:
+                self._lanes[user] = Lane(self._options.ahead)
+                group.create_task(self._drive(user), name="courier.lane")
+            self._lanes[user].add(held)
+
+    async def _opened(self, entries: Sequence[OutboxEntry]) -> list[Held]:
+        """Return entries with their letters; what cannot be read is put aside."""
+        opened: list[Held] = []
         for entry in entries:
             try:
-                letter = decode_letter(entry.fields.get(_FIELD, b""))
+                opened.append((entry, decode_letter(entry.fields.get(_FIELD, b""))))
             except ValueError as error:
                 _log.error(
                     "courier.unreadable", entry=entry.id, why=str(error)
                 )  # its words say all
                 await self._stream.dead_letter(entry, "unreadable")
-                continue
-            self._held.add(entry.id)
-            if letter.user in self._lanes:
-                self._lanes[letter.user].append((entry, letter))
-                continue
-            self._lanes[letter.user] = deque([(entry, letter)])
-            group.create_task(self._drive(letter.user), name="courier.lane")
+        return opened
 
     async def _drive(self, user: str) -> None:
         lane = self._lanes[user]
         while lane:
-            entry, letter = lane[0]
+            if wanted := lane.wanted():
+                found = await self._opened(await self._stream.entries(wanted))
+                self._settled(lane.take_up(wanted, found))
+                continue
+            entry, letter = lane.first
             outcome = await self._carry(letter)
             if outcome:
                 await self._stream.dead_letter(entry, outcome)
             else:
                 await self._stream.settle([entry.id])
-            lane.popleft()
-            self._held.discard(entry.id)
-            self._released.set()
+            lane.drop_first()
+            self._settled(1)
         del self._lanes[user]
+
+    def _settled(self, count: int) -> None:
+        self._held -= count
+        self._released.set()
 
     async def _carry(self, letter: UserLetter) -> str:
         """Bring one letter to its user; return why it is to be put aside, or nothing."""
@@ -208,7 +231,7 @@ class Courier:
             reasons[name] = error.reason
             if not error.retriable:
                 lasting.add(name)
-            await self._note(letter, user.ways[place].kind, name, error)
+            await self._receipts.failed(letter, user.ways[place].kind, name, error)
         return False
 
     async def _hand_over(self, letter: UserLetter, user: User, place: int) -> DeliveryError | None:
@@ -231,7 +254,7 @@ class Courier:
                 await self._clock.sleep(delay_s)
             else:
                 self._meter.handed_over(kind, self._clock.now() - message.at)
-                await self._took(letter, name, message, receipt)
+                await self._receipts.took(letter, name, message, receipt)
                 return None
 
     async def _send(self, user: User, place: int, message: Message) -> str:
@@ -250,47 +273,11 @@ class Courier:
             _log.exception("courier.channel_raised", channel=kind, id=message.id)
             raise DeliveryError(type(bug).__name__, retriable=False, reason="refused") from bug
 
-    async def _took(self, letter: UserLetter, name: str, message: Message, receipt: str) -> None:
-        fields = self._receipt(letter, "delivered") | {
-            "channel": name,
-            "stage": message.stage.value,
-            "receipt": receipt[:200],
-        }
-        mended = [f"{letter.user}|{name}|{reason}" for reason in FAILURES]
-        await self._store.receipt(fields, mended)
-
-    async def _note(self, letter: UserLetter, kind: str, name: str, error: DeliveryError) -> None:
-        """Keep that a channel did not take it; of a kind and reason those who mend it hear once."""
-        now = self._clock.now()
-        await self._store.receipt(self._receipt(letter, error.reason) | {"channel": name})
-        notice = encode_transition(failed_notice(kind, error.reason, now))
-        fault, alike = f"{letter.user}|{name}", self._book().faults_of(kind, error.reason)
-        if await self._store.failed(f"{fault}|{error.reason}", alike, now, notice):
-            _log.warning(
-                "courier.channel_failed",
-                user=letter.user,
-                channel=name,
-                reason=error.reason,
-                retriable=error.retriable,
-                why=str(error),
-            )
-
     async def _end(self, letter: UserLetter, outcome: str) -> str:
         if outcome != "delivered":
-            await self._store.receipt(self._receipt(letter, outcome))
+            await self._receipts.ended(letter, outcome)
         self._meter.letter_ended(outcome)
         return ""
-
-    def _receipt(self, letter: UserLetter, outcome: str) -> dict[str, str]:
-        item = letter.transition
-        return {
-            "id": letter.id,
-            "alert": item.id,
-            "name": item.name,
-            "user": letter.user,
-            "at": str(self._clock.now()),
-            "outcome": outcome,
-        }
 
 
 def _expiry(letter: UserLetter) -> Millis:

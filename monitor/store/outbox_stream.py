@@ -10,7 +10,7 @@ given. `client.connect` with `blocking` makes one that does neither.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -109,16 +109,17 @@ class OutboxStream:
             )
         return _entries(stream_entries(answer))
 
-    async def claim(self, min_idle_ms: Millis, count: int = 100) -> list[OutboxEntry]:
+    async def claims(
+        self, min_idle_ms: Millis, count: int = 100
+    ) -> AsyncIterator[list[OutboxEntry]]:
         """Take over what consumers, this one included, were given and left for `min_idle_ms`.
 
-        Returns all such entries in the order of their ids; the group is scanned to its end.
+        Yields such entries by about `count`, in the order of their ids, to the end of the group.
 
         Raises:
             StoreUnavailable: Redis cannot be reached.
 
         """
-        taken: list[OutboxEntry] = []
         cursor = _FROM_START
         while True:
             with translated("outbox"):
@@ -128,10 +129,36 @@ class OutboxStream:
                         self._key, self._group, self._consumer, min_idle_ms, cursor, count=count
                     ),
                 )
-            taken += _entries(answer[1])
+            yield sorted(_entries(answer[1]), key=lambda entry: entry.order)
             cursor = answer[0].decode()
             if cursor == _FROM_START:
-                return sorted(taken, key=lambda entry: entry.order)
+                return
+
+    async def claim(self, min_idle_ms: Millis, count: int = 100) -> list[OutboxEntry]:
+        """Return all that `claims` yields, in the order of the ids.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        taken = [entry async for page in self.claims(min_idle_ms, count) for entry in page]
+        return sorted(taken, key=lambda entry: entry.order)
+
+    async def entries(self, ids: Iterable[str]) -> list[OutboxEntry]:
+        """Return those of `ids` that still lie in the stream, in the order asked for.
+
+        Whose they are stays as it is: for a consumer that was given them and kept the ids alone.
+
+        Raises:
+            StoreUnavailable: Redis cannot be reached.
+
+        """
+        with translated("outbox"):
+            pipeline = self._redis.pipeline(transaction=False)
+            for entry_id in ids:
+                pipeline.xrange(self._key, entry_id, entry_id)
+            answers = await pipeline.execute()
+        return _entries([row for answer in answers for row in answer])
 
     async def forget_gone(self, idle_ms: Millis = GONE_MS) -> int:
         """Remove consumers that are gone and were left with nothing; return how many.

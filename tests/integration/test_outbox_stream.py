@@ -72,6 +72,34 @@ async def test_claim_takes_all_of_the_dead_in_order(any_redis: RedisClient, tag:
     assert await heir.claim(60_000) == []
 
 
+async def test_what_was_left_comes_in_pages(any_redis: RedisClient, tag: str) -> None:
+    """However much was left, little of it is in memory at a time; settling between pages harms nothing."""
+    outbox = stream(any_redis, tag)
+    await outbox.ensure_group()
+    expected = [str(number) for number in range(25)]
+    await append(any_redis, tag, *expected)
+    await outbox.read(1, 100)
+    pages = []
+    async for page in outbox.claims(0, count=4):
+        pages.append(texts(page))
+        await outbox.settle([page[0].id])
+    assert [text for page in pages for text in page] == expected
+    assert max(map(len, pages)) <= 4
+
+
+async def test_entries_are_read_again_by_their_ids(any_redis: RedisClient, tag: str) -> None:
+    """In the order asked for, without those that are gone; whose they are stays as it is."""
+    outbox = stream(any_redis, tag)
+    await outbox.ensure_group()
+    one, two, three = await append(any_redis, tag, "one", "two", "three")
+    await outbox.read(1, 10)
+    await outbox.settle([two])
+    assert texts(await stream(any_redis, tag, "b").entries([three, two, one])) == ["three", "one"]
+    assert await outbox.entries([]) == []
+    found = await any_redis.xinfo_consumers(Keys(tag).outbox, "relay")
+    assert [(it["name"], it["pending"]) for it in found] == [(b"a", 2)]
+
+
 async def test_a_consumer_that_is_gone_is_drained_before_it_is_removed(
     any_redis: RedisClient, tag: str
 ) -> None:
@@ -152,6 +180,7 @@ async def test_a_lost_redis_is_store_unavailable(lost_redis: RedisClient, tag: s
         outbox.ensure_group(),
         outbox.read(10_000, 1),
         outbox.claim(0),
+        outbox.entries(["1-0"]),
         outbox.touch(["1-0"]),
         outbox.settle(["1-0"]),
         outbox.dead_letter(entry, "x"),
