@@ -119,7 +119,8 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         min, max: least and greatest usable value of the episode, in `unit`, once it is over.
         members: alerts that it speaks of, as `rule|key`, where it speaks of several.
         lines: those alerts one by one, where it is told in their place.
-        more: how many further alerts there are, for which there is no line.
+        more: how many further alerts there are, for which there is no line; about a thousand are
+            at least so many.
         count: how often this alert has fired; a day without a fire begins anew.
         inbox: whose inbox it goes to, in place of the alert's own topic; empty: that.
         echo: its state was published before, so that only the news is.

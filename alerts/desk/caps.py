@@ -15,7 +15,7 @@ from alerts.desk.pace_ledger import Kind, PaceLedger
 from alerts.model import AlertState, Line, Transition
 from alerts.pacing import capping
 from alerts.pacing.capping import Cap, CapRecord, Overflow
-from alerts.pacing.digest import line_of
+from alerts.pacing.digest import Digest, digest_of, line_of
 from monitor.core.clock import Millis
 
 USER = "all"
@@ -47,8 +47,11 @@ class Caps:
             self._name(place, record)
             self._ledger.remind((Kind.CAP, place), capping.due(self._at(place), record))
 
-    def take(self, notice: Transition, now: Millis) -> Transition:
-        """Return a notice that passes as it is, and count it; else held, for a summary."""
+    def take(self, notice: Transition, now: Millis, said: Digest | None = None) -> Transition:
+        """Return a notice that passes as it is, and count it; else held, for a summary.
+
+        `said` is the digest that a notice was made of: it has names that no message has room for.
+        """
         if not notice.told:
             return notice
         self.restate(notice)
@@ -65,7 +68,7 @@ class Caps:
                 self._keep(place, passed if passed != capping.EMPTY else None)
             return notice
         cap = places[full]
-        held = capping.on_held(cap, self._records[full], notice, now)
+        held = capping.on_held(cap, self._records[full], said or digest_of(notice), now)
         self._name(full, held)
         self._keep(full, held)
         return changed(notice, muted_by=f"{_MUTE}{cap.name}")

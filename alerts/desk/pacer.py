@@ -103,9 +103,9 @@ class Pacer:
         held = self._groups.take(terms.notify, notice, now)
         return changed(notice, muted_by=held) if held else self._capped(notice, now)
 
-    def _capped(self, notice: Transition, now: Millis) -> Transition:
-        """Return a notice, held if it is over a cap."""
-        passed = self._caps.take(notice, now)
+    def _capped(self, notice: Transition, now: Millis, said: Digest | None = None) -> Transition:
+        """Return a notice, held if it is over a cap; `said` is the digest that it was made of."""
+        passed = self._caps.take(notice, now, said)
         if passed is not notice:
             self._unsay(passed)
         return passed
@@ -180,8 +180,8 @@ class Pacer:
         ]
         if not lines:
             return []
-        shown = replace(flush, digest=Digest(tuple(lines), digest.more))
-        return [self._capped(digest_notice(name, shown, now), now)]
+        shown = replace(flush, digest=replace(digest, lines=tuple(lines)))
+        return [self._capped(digest_notice(name, shown, now), now, shown.digest)]
 
     def _told_alone(
         self, changes: Sequence[Transition], present: Present, now: Millis

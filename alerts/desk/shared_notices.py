@@ -24,7 +24,8 @@ _NAMELESS = {News.SILENCE.value: "a silence", News.MAINTENANCE.value: "maintenan
 def digest_notice(place: str, flush: Flush, now: Millis) -> Transition:
     """Return the one message of a group, named by its beginning and number."""
     digest = flush.digest
-    text = f"{len(digest)} alerts together, {_what(digest)}: {_subjects(digest)}.{_loudest(digest)}"
+    count = f"{len(digest)}{_plus(digest)}"
+    text = f"{count} alerts together, {_what(digest)}: {_subjects(digest)}.{_loudest(digest)}"
     since, number = flush.opened_at, flush.number
     return _noted(News.DIGEST, place, since, number, now, text, flush.digest)
 
@@ -104,8 +105,13 @@ def _what(digest: Digest) -> str:
     fire = sum(line.state is AlertState.FIRING for line in digest.lines)
     ended = sum(line.state is AlertState.RESOLVED for line in digest.lines)
     others = len(digest) - fire - ended
-    words = ((fire, "fire"), (ended, "ended"), (others, "more"))
-    return ", ".join(f"{count} {word}" for count, word in words if count)
+    words = ((fire, " fire"), (ended, " ended"), (others, f"{_plus(digest)} more"))
+    return ", ".join(f"{count}{word}" for count, word in words if count)
+
+
+def _plus(digest: Digest) -> str:
+    """Return what follows a number of alerts that there are at least."""
+    return "+" if digest.at_least else ""
 
 
 def _loudest(digest: Digest) -> str:
@@ -121,4 +127,4 @@ def _subjects(digest: Digest) -> str:
     named = (_NAMELESS.get(line.rule, line.key) for line in digest.lines)
     names = list(dict.fromkeys(named))
     more = len(digest) - len(digest.lines) + max(0, len(names) - SHOWN)
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more else "")
+    return ", ".join(names[:SHOWN]) + (f" and {more}{_plus(digest)} more" if more else "")

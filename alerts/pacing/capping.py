@@ -110,13 +110,13 @@ def on_passed(cap: Cap, record: CapRecord | None, severity: Severity, now: Milli
     return replace(record, passed=(*_counting(cap, record, now), now))
 
 
-def on_held(cap: Cap, record: CapRecord, transition: Transition, now: Millis) -> CapRecord:
-    """Keep a notice for the summary."""
+def on_held(cap: Cap, record: CapRecord, said: Digest, now: Millis) -> CapRecord:
+    """Keep a notice for the summary: what it has `said` of which alerts."""
     sum_at = record.sum_at
     if sum_at is None:
         counting = _counting(cap, record, now)
         sum_at = max(counting[0] + cap.window_ms, _pause_until(cap, record))
-    digest = record.digest.with_notice(transition)
+    digest = record.digest.with_all(said)
     return replace(record, held=record.held + 1, digest=digest, sum_at=sum_at)
 
 

@@ -165,7 +165,12 @@ class AlertEvent(_Alert, frozen=True, kw_only=True, tag_field="schema", tag=ALER
         tuple[LineNow, ...], Meta(description="those alerts one by one, if told in their place")
     ]
     more: Annotated[
-        int, Meta(ge=0, description="further alerts, which have no line: a message has 4 KiB")
+        int,
+        Meta(
+            ge=0,
+            description="further alerts, which have no line: a message has 4 KiB; about a thousand are "
+            "at least so many",
+        ),
     ]
     expires_at: Annotated[Moment, Meta(description="after this the news is not worth reading")]
     number: Annotated[

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
+
+import pytest
 
 from alerts.model import AlertState, Severity
 from alerts.reasons import NoticeReason, Reason
@@ -11,6 +14,8 @@ from tests.worlds import owned
 
 SECOND = 1_000
 CHAIN = {"name": "night", "steps": [{"after": "5m", "to": "lead"}]}
+MARKET = {"name": "market", "by": []}
+PHONE = {"name": "phone", "limit": 1, "window": "10m"}
 
 
 def test_a_rule_without_a_word_of_pace_is_told_as_it_comes() -> None:
@@ -286,6 +291,36 @@ def test_a_hundred_alerts_in_a_minute() -> None:
     assert [item.muted_by for item in room.out[-2:]] == ["", ""]
     room.go(2 * DAY)
     assert room.pacer.memory.caps == {}
+
+
+@pytest.mark.parametrize(
+    ("book", "words"),
+    [
+        ({"groups": [MARKET]}, "101 alerts together, 100 fire, 1 more: C0"),
+        ({"caps": [PHONE]}, "106 held by the cap phone, 100 fire, 1 more: C0"),
+        # each digest is one notice; the second tells of the same alerts
+        ({"groups": [MARKET], "caps": [PHONE]}, "2 held by the cap phone, 100 fire, 1 more: C0"),
+    ],
+)
+def test_an_alert_beyond_the_lines_that_goes_back_and_forth_is_one(
+    book: dict[str, Any], words: str
+) -> None:
+    """A digest of a hundred lines names no further alert, and counts alerts, not what they do."""
+    room = Room(book, a={"group": "market"} if "groups" in book else {})
+    if "caps" in book:
+        room.fire("plain")
+    for _ in range(2 if len(book) == 2 else 1):
+        for number in range(101):
+            room.fire("a", key=f"C{number}")
+        for _ in range(5):
+            room.resolve("a", key="C100")
+            room.restart()
+            room.fire("a", key="C100")
+        room.go(room.now + 2 * MINUTE)
+    room.go(HOUR)
+    (told,) = (item for item in room.out if item.lines and item.told)
+    assert told.summary.startswith(words)
+    assert (len(told.lines), told.more) == (100, 1)
 
 
 def test_the_default_is_for_rules_alone() -> None:

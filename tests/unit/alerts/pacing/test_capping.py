@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alerts.model import Severity, Transition
 from alerts.pacing import capping
 from alerts.pacing.capping import Cap, CapRecord, Overflow, Per
+from alerts.pacing.digest import digest_of
 from tests.transitions import transition
 
 MINUTE = 60_000
@@ -38,7 +39,7 @@ class Flood:
         """Let one notice pass, or hold it."""
         self.run_until(now)
         if self.record is not None and capping.holds(self.cap, self.record, notice.severity, now):
-            self.record = capping.on_held(self.cap, self.record, notice, now)
+            self.record = capping.on_held(self.cap, self.record, digest_of(notice), now)
         else:
             self.record = capping.on_passed(self.cap, self.record, notice.severity, now)
             self.passed.append((now, notice.severity))
