@@ -11,6 +11,10 @@ from alerts.moves import on_move
 from alerts.reasons import Reason
 from alerts.record import AlertRecord, Outcome
 from alerts.rules.absence import PRESENT, AbsenceRule
+from alerts.rules.base import Rule
+from alerts.rules.cel import Answer
+from alerts.rules.expression import FAILS, HOLDS
+from alerts.rules.life import NoData
 from monitor.core.faults import Faults
 
 
@@ -62,3 +66,15 @@ class Verdicts:
 
     def _name(self, number: int) -> str:
         return f"{self._bound.rules[number].id}|{self._bound.homes[number].key}"
+
+
+def of_answer(rule: Rule, record: AlertRecord | None, answer: Answer, now: int) -> Outcome | None:
+    """Return what becomes of an alert by what its expression answers; None: nothing."""
+    if answer.holds is not None:
+        return engine.on_reading(rule, record, HOLDS if answer.holds else FAILS, now)
+    reason = Reason.EXPRESSION_FAILED if answer.why else Reason.INPUT_UNUSABLE
+    if record is not None:
+        return engine.on_unusable(rule, record, now, reason)
+    if reason is Reason.EXPRESSION_FAILED or rule.no_data is NoData.ALERT:
+        return engine.on_lost(rule, now, reason)
+    return None

@@ -30,14 +30,13 @@ from alerts.record import AlertRecord
 from alerts.remarks import Remarks
 from alerts.rules.absence import ABSENT, AbsenceRule
 from alerts.rules.base import Rule
-from alerts.rules.expression import FAILS, HOLDS
 from alerts.rules.life import NoData
 from alerts.saved import SavedAlert
 from alerts.series import UNSEEN, Place, Series, Target, Vector
 from alerts.setting import PLAIN, Bound, ReadingOf, Setting
 from alerts.signals.ring import Bar
 from alerts.telling import Inputs, Teller
-from alerts.verdicts import Verdicts
+from alerts.verdicts import Verdicts, of_answer
 from monitor.core.timers import earliest
 from monitor.domain.events import Quality, Quote, Reading
 
@@ -233,8 +232,10 @@ class Watch:
         """Judge one alert by a reading, unless its rule requires a better one, or another time."""
         rule, record = self._rules[number], self._ledger.records.get(number)
         value = reading.value
-        if value is None or self._refusal(number, reading) is not None:
-            if record is not None:
+        refusal = self._refusal(number, reading)
+        if value is None or refusal is not None:
+            tells = refusal is Reason.INPUT_DELAYED and rule.no_data is NoData.ALERT
+            if record is not None or tells:
                 self._refuse(number, record, reading, now)
             return
         stride = None if record is None else rule.stride()
@@ -251,10 +252,13 @@ class Watch:
             return Reason.OUTSIDE_WINDOW
         return self._rules[number].refusal(reading)
 
-    def _refuse(self, number: int, record: AlertRecord, reading: Reading, now: int) -> None:
-        """Let a live alert meet a reading that its rule is not judged by."""
-        reason = self._refusal(number, reading) or Reason.INPUT_UNUSABLE
-        outcome = engine.on_refused(self._rules[number], record, now, reason)
+    def _refuse(self, number: int, record: AlertRecord | None, reading: Reading, now: int) -> None:
+        """Let an alert meet a reading that its rule is not judged by; without a record it is lost."""
+        rule, reason = self._rules[number], self._refusal(number, reading) or Reason.INPUT_UNUSABLE
+        if record is None:
+            outcome = engine.on_lost(rule, now, reason)
+        else:
+            outcome = engine.on_refused(rule, record, now, reason)
         self._ledger.settle(number, outcome, reading, now)
 
     def turn(self, numbers: Iterable[int], now: int, reading_of: ReadingOf) -> None:
@@ -300,8 +304,7 @@ class Watch:
 
     def _judge_composite(self, number: int, now: int) -> None:
         """Judge one expression by its named values as they are now."""
-        rule, record = self._rules[number], self._ledger.records.get(number)
-        reading = self._homes[number].reading
+        record, reading = self._ledger.records.get(number), self._homes[number].reading
         if reading.value is not None and self._refusal(number, reading) in OUTSIDE:
             if record is not None:
                 self._refuse(number, record, reading, now)
@@ -309,14 +312,8 @@ class Watch:
         answer = self.composites.answer(number, now)
         if answer is None:
             return
-        reason = Reason.EXPRESSION_FAILED if answer.why else Reason.INPUT_UNUSABLE
-        if answer.holds is not None:
-            outcome = engine.on_reading(rule, record, HOLDS if answer.holds else FAILS, now)
-        elif record is not None:
-            outcome = engine.on_unusable(rule, record, now, reason)
-        elif reason is Reason.EXPRESSION_FAILED or rule.no_data is NoData.ALERT:
-            outcome = engine.on_lost(rule, now, reason)
-        else:
+        outcome = of_answer(self._rules[number], record, answer, now)
+        if outcome is None:
             return
         cold = self._quiet_start and self.composites.is_first(number)
         self._ledger.settle(number, outcome, reading, now, cold=cold)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.reasons import NoticeReason
 from monitor.domain.commands import AddMaintenance, Place
 from tests.desks import HOUR, MINUTE, Room, book, notices, silence
 from tests.worlds import NOON, quote, threshold, tick
@@ -82,3 +83,25 @@ def test_what_grew_critical_does_not_hide_that_its_input_died(no_data: str) -> N
     room.reload()
     room.price(NOON + HOUR, 5)
     assert ("feed-dead", "X", "resolved") in notices(room.told)
+
+
+def test_a_rule_of_real_time_tells_that_its_source_is_late() -> None:
+    """With `no_data: alert` a fall back to delayed quotes is told as silence is, and its end."""
+    rules = [
+        threshold(
+            id="r", on="X", above=10.0, require="realtime", no_data="alert", no_data_after="5m"
+        ),
+        threshold(id="quiet", on="X", above=10.0, require="realtime"),
+    ]
+    room = Room(rules)
+    for minute in range(30):
+        at = NOON + minute * MINUTE
+        late = 900_000 if 6 <= minute < 20 else 0
+        room.take(tick(at, quote("X", 5, at, delay_ms=late, fresh_ms=HOUR)))
+        if minute == 8:
+            room.reload()
+    told = [(it.rule, it.notice, it.at - NOON) for it in room.told]
+    assert told == [
+        ("r", NoticeReason.NO_DATA, 11 * MINUTE),
+        ("r", NoticeReason.DATA_BACK, 20 * MINUTE),
+    ]
