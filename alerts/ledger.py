@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace as changed
@@ -19,6 +18,7 @@ from alerts.rules.base import Rule
 from alerts.saved import SavedAlert, ending_of
 from alerts.series import Series
 from alerts.telling import Teller, Told, severity_of
+from monitor.core.timers import Timers
 from monitor.domain.events import Reading
 
 
@@ -32,7 +32,7 @@ class Ledger:
         self._written: dict[int, tuple[Rule, float, str]] = {}
         self.records: dict[int, AlertRecord] = {}
         self.on_change: Callable[[int, Series], None] = lambda _number, _home: None
-        self._timers: list[tuple[int, int]] = []
+        self._timers = Timers[int]()
         self._dirty: set[int] = set()
         self._ended: list[str] = []
         self._left: list[SavedAlert] = []
@@ -60,6 +60,7 @@ class Ledger:
             self.on_change(number, home)
             if outcome.record is None:
                 del self.records[number]
+                self._timers.forget(number)
                 home.live.discard(number)
                 home.moving.drop(number)
             else:
@@ -136,24 +137,21 @@ class Ledger:
     # ---------------------------------------------------------------- timers
 
     def _remind(self, number: int, record: AlertRecord) -> None:
-        """Put a record's timer on the heap; a timer that no longer holds is skipped when due."""
-        if record.due is not None:
-            heapq.heappush(self._timers, (record.due, number))
+        """Set the one timer of an alert; with another one of its record it moves."""
+        self._timers.arm(number, record.due)
 
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer that still holds, ms UTC."""
-        while self._timers:
-            due, number = self._timers[0]
-            record = self.records.get(number)
-            if record is not None and record.due == due:
-                return due
-            heapq.heappop(self._timers)
-        return None
+        return self._timers.next(self._due)
+
+    def _due(self, number: int) -> int | None:
+        record = self.records.get(number)
+        return None if record is None else record.due
 
     def pop_timer(self) -> int:
         """Take the earliest timer off; return whose it was. Ask `next_timer` first."""
-        return heapq.heappop(self._timers)[1]
+        return self._timers.pop()[1]
 
     # ---------------------------------------------------------------- splits
 

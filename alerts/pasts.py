@@ -23,7 +23,7 @@ class Pasts:
         self._names = {id(it): name for name, it in self._signals.items()}
         signals = self._signals.values()
         self._rings = {it.past_name: it.past for it in signals if it.past is not None}
-        self._timers = Timers()
+        self._timers = Timers[str]()
         self._done: dict[int, int] = {}
         self._changed: dict[str, Bar | None] = {}
         self._pushed: dict[int, tuple[float, int | None]] = {}

@@ -193,7 +193,7 @@ class Desk:
 
     def run_timers(self, now: int) -> None:
         """Run what is due at `now`."""
-        for _, kind, name in self.ledger.pop_due(now):
+        for _, (kind, name) in self.ledger.pop_due(now):
             match kind:
                 case Kind.WINDOW_BEGINS:
                     window = replace(self.ledger.windows[name], begun=True)

@@ -1,15 +1,16 @@
 """The desk's records, what changed of them, and their timers. Pure.
 
-A timer is told by its record: one whose record no longer wants it at that moment is skipped.
+A timer is told by its record, and there is one of a kind for each: a record that is written anew
+with every change, as a silence is that hides one, sets none that it has.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable
 from enum import StrEnum
 
 from alerts.desk.records import Dead, DeskMemory, Maintenance, Record, Silence, Standing
+from monitor.core.timers import Timers
 
 
 class Kind(StrEnum):
@@ -24,7 +25,7 @@ class Kind(StrEnum):
     ACK_ENDS = "g"
 
 
-Timer = tuple[int, Kind, str]
+Timer = tuple[int, tuple[Kind, str]]
 Changed = dict[tuple[str, str], Record | None]
 STANDING, SILENCE, WINDOW, DEAD = "t", "i", "m", "f"
 """The first part of the cells' names."""
@@ -41,7 +42,7 @@ class Ledger:
         self.edges: dict[str, int] = {}
         self._muted: dict[str, dict[str, None]] = {}
         self._changed: Changed = {}
-        self._timers: list[Timer] = []
+        self._timers = Timers[tuple[Kind, str]]()
 
     def restore(self, memory: DeskMemory) -> None:
         """Take the records back."""
@@ -77,6 +78,7 @@ class Ledger:
         """Forget an alert whose episode is over."""
         if name in self.standings:
             self._unlist(name)
+            self._timers.forget((Kind.ACK_ENDS, name))
             del self.standings[name]
             self._changed[STANDING, name] = None
 
@@ -106,6 +108,8 @@ class Ledger:
     def drop_silence(self, name: str) -> Silence:
         """Forget a silence; return it."""
         self._changed[SILENCE, name] = None
+        for kind in (Kind.REMINDER, Kind.SILENCE_ENDS):
+            self._timers.forget((kind, name))
         return self.silences.pop(name)
 
     def keep_window(self, window: Maintenance) -> None:
@@ -118,6 +122,8 @@ class Ledger:
     def drop_window(self, name: str) -> Maintenance:
         """Forget a maintenance window; return it."""
         self._changed[WINDOW, name] = None
+        for kind in (Kind.WINDOW_BEGINS, Kind.WINDOW_ENDS):
+            self._timers.forget((kind, name))
         return self.windows.pop(name)
 
     def keep_dead(self, dead: Dead) -> None:
@@ -129,6 +135,7 @@ class Ledger:
     def drop_dead(self, instrument: str) -> Dead:
         """Forget a dead instrument; return what was known."""
         self._changed[DEAD, instrument] = None
+        self._timers.forget((Kind.DEAD, instrument))
         return self.dead.pop(instrument)
 
     # ---------------------------------------------------------------- timers
@@ -141,45 +148,36 @@ class Ledger:
             self.remind(edge, Kind.QUIET, name)
 
     def remind(self, due: int, kind: Kind, name: str) -> None:
-        """Set a timer, event time in ms UTC."""
-        heapq.heappush(self._timers, (due, kind, name))
+        """Set the timer of a kind that a record has, event time in ms UTC."""
+        self._timers.arm((kind, name), due)
 
     @property
     def next_timer(self) -> int | None:
         """Return the event time of the earliest timer that still holds, ms UTC."""
-        while self._timers:
-            if self._holds(self._timers[0]):
-                return self._timers[0][0]
-            heapq.heappop(self._timers)
-        return None
+        return self._timers.next(self._due)
 
     def pop_due(self, now: int) -> Iterable[Timer]:
         """Yield the timers that hold and are due by `now`, in order, also those set meanwhile."""
         while (due := self.next_timer) is not None and due <= now:
-            yield heapq.heappop(self._timers)
+            yield self._timers.pop()
 
-    def _holds(self, timer: Timer) -> bool:
-        due, kind, name = timer
+    def _due(self, place: tuple[Kind, str]) -> int | None:
+        """Return when a record wants a timer of some kind, event time in ms UTC; None: not at all."""
+        kind, name = place
+        due: int | None = None
         match kind:
             case Kind.QUIET:
-                return self.edges.get(name) == due
-            case Kind.DEAD:
-                return name in self.dead and self.dead[name].due == due
-            case Kind.WINDOW_BEGINS | Kind.WINDOW_ENDS:
-                window = self.windows.get(name)
-                return window is not None and (
-                    window.until == due
-                    if kind is Kind.WINDOW_ENDS
-                    else window.begin == due and not window.begun
-                )
-            case Kind.REMINDER | Kind.SILENCE_ENDS:
-                silence = self.silences.get(name)
-                return silence is not None and (
-                    silence.until == due
-                    if kind is Kind.SILENCE_ENDS
-                    else silence.remind_at == due and not silence.reminded
-                )
-            case Kind.ACK_ENDS:
-                standing = self.standings.get(name)
-                ack = None if standing is None else standing.ack
-                return ack is not None and ack.until == due
+                due = self.edges.get(name)
+            case Kind.DEAD if dead := self.dead.get(name):
+                due = dead.due
+            case Kind.WINDOW_BEGINS if window := self.windows.get(name):
+                due = None if window.begun else window.begin
+            case Kind.WINDOW_ENDS if window := self.windows.get(name):
+                due = window.until
+            case Kind.REMINDER if silence := self.silences.get(name):
+                due = None if silence.reminded else silence.remind_at
+            case Kind.SILENCE_ENDS if silence := self.silences.get(name):
+                due = silence.until
+            case Kind.ACK_ENDS if (standing := self.standings.get(name)) and standing.ack:
+                due = standing.ack.until
+        return due

@@ -63,7 +63,7 @@ class Instruments:
         self._stocks = frozenset(stocks)
         self._listings = Listings()
         self._known: dict[str, Instrument] = {}
-        self._timers = Timers()
+        self._timers = Timers[str]()
         self._changed_quotes: dict[tuple[str, str], Quote] = {}
         self.flaws, self.revisions = FlawLog(), RevisionBook()
         self._agreement = Agreement(flagged)
