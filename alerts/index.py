@@ -12,12 +12,14 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import inf
 
 import numpy as np
 
 NOTHING: tuple[int, ...] = ()
+_SPARE = 64
+"""How many moving edges that were left behind are borne beside a few that hold."""
 
 
 class Edges:
@@ -117,7 +119,9 @@ class MovingEdges:
     """Edges that belong to one alert each and move with it: anchors, extremes.
 
     They are few (one pair an alert that is on or anchored) and move often, so they are heaps with
-    lazy removal, not a sorted array. A value costs two compares as well until it passes one.
+    lazy removal, not a sorted array. A value costs two compares as well until it passes one. What
+    was left behind and lies deeper, as the edges of a trend do that never turns, goes when it
+    outnumbers what holds.
     """
 
     __slots__ = ("_down", "_pairs", "_up")
@@ -137,6 +141,17 @@ class MovingEdges:
             heappush(self._up, (high, owner))
         if low > -inf:
             heappush(self._down, (-low, owner))
+        most = 2 * len(self._pairs) + _SPARE
+        if len(self._up) > most or len(self._down) > most:
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        """Keep the edges that hold, and no others."""
+        pairs = self._pairs.items()
+        self._up = [(high, owner) for owner, (_, high) in pairs if high < inf]
+        self._down = [(-low, owner) for owner, (low, _) in pairs if low > -inf]
+        heapify(self._up)
+        heapify(self._down)
 
     def drop(self, owner: int) -> None:
         """Take an owner's edges away."""
