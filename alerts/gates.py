@@ -52,6 +52,7 @@ class Gates:
         self._apart = (0, 0, agenda)
         """Since when, until when and by which book no event is near."""
         self._gates: dict[_Asked, _Gate] = {}
+        self._next_edge: int | None = None
         self._of: dict[int, _Gate] = {}
 
     def bind(self, number: int, rule: Rule, subject: str) -> None:
@@ -92,18 +93,15 @@ class Gates:
 
     @property
     def next_edge(self) -> int | None:
-        """Return when the next gate opens or shuts, ms UTC."""
-        if not self._gates:
-            return None
-        edges = (gate.edge for gate in self._gates.values())
-        return min((edge for edge in edges if edge is not None), default=None)
+        """Return when the next gate opens or shuts, ms UTC. Each tick asks, so it is found before."""
+        return self._next_edge
 
     def begin(self, now: int, foreseen: Iterable[Event]) -> None:
         """Begin at `now`, or go on from there: look at every gate."""
         self._agenda = self._agenda.expecting(foreseen)
         for asked, gate in self._gates.items():
             gate.window = _window(self._agenda, *asked)
-            gate.look(now)
+        self._look(self._gates.values(), now)
 
     def turn(self, now: int) -> list[int]:
         """Run the edges that are due at `now`; return the bindings that they let in or out."""
@@ -117,9 +115,12 @@ class Gates:
             gate.window = _window(self._agenda, *asked)
         return self._look(moved.values(), now)
 
-    @staticmethod
-    def _look(gates: Iterable[_Gate], now: int) -> list[int]:
-        return sorted(number for gate in gates if gate.look(now) for number in gate.numbers)
+    def _look(self, gates: Iterable[_Gate], now: int) -> list[int]:
+        """Look at gates at `now`, which gives them other edges; return the bindings let in or out."""
+        moved = sorted(number for gate in gates if gate.look(now) for number in gate.numbers)
+        edges = (gate.edge for gate in self._gates.values())
+        self._next_edge = min((edge for edge in edges if edge is not None), default=None)
+        return moved
 
 
 def subject_of(target: str, company: str | None) -> str:
