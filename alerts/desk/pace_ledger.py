@@ -6,7 +6,6 @@ again, so that an alert that fires often has one timer and not one a fire.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +19,7 @@ from alerts.pacing.capping import CapRecord
 from alerts.pacing.grouping import GroupRecord
 from alerts.pacing.occurrences import Occurrences
 from monitor.core.clock import Millis
+from monitor.core.timers import Timers
 
 
 class Kind(StrEnum):
@@ -40,7 +40,8 @@ Record: TypeAlias = Pace | GroupRecord | CapRecord | Occurrences | int
 Place: TypeAlias = tuple[Kind, str]
 PaceChanged: TypeAlias = dict[tuple[str, str], Record | None]
 _NEWS = frozenset(News)
-_ORDER = {kind: number for number, kind in enumerate(Kind)}
+_KINDS = tuple(Kind)
+_ORDER = {kind: number for number, kind in enumerate(_KINDS)}
 
 
 @dataclass(slots=True)
@@ -84,9 +85,8 @@ class PaceLedger:
 
     def __init__(self) -> None:
         self._changed: PaceChanged = {}
-        self._due: dict[Place, Millis] = {}
-        self._heap: list[tuple[Millis, int, str, Kind]] = []
-        self._queued: dict[Place, Millis] = {}
+        self._due: dict[tuple[int, str], Millis] = {}
+        self._timers = Timers[tuple[int, str]]()
 
     def keep(self, place: Place, record: Record | None, due: Millis | None) -> None:
         """Note that a record changed, and when it is to be looked at next."""
@@ -95,43 +95,28 @@ class PaceLedger:
 
     def remind(self, place: Place, due: Millis | None) -> None:
         """Set the one timer of a record; None takes it back."""
+        kind, name = place
+        key = (_ORDER[kind], name)
         if due is None:
-            self._due.pop(place, None)
-            return
-        self._due[place] = due
-        queued = self._queued.get(place)
-        if queued is None or due < queued:
-            self._push(place, due)
+            self._due.pop(key, None)
+            self._timers.forget(key)
+        else:
+            self._due[key] = due
+            self._timers.arm(key, due)
 
     @property
     def next_timer(self) -> Millis | None:
         """Return the event time of the earliest timer that holds, ms UTC."""
-        while self._heap:
-            queued, _, name, kind = self._heap[0]
-            place = (kind, name)
-            due = self._due.get(place)
-            if due == queued:
-                return due
-            heapq.heappop(self._heap)
-            if self._queued.get(place) == queued:
-                del self._queued[place]
-                if due is not None:
-                    self._push(place, due)
-        return None
+        return self._timers.next(self._due.get)
 
     def pop(self) -> Place:
         """Return the place of the earliest timer, and take that back; there must be one."""
         assert self.next_timer is not None  # noqa: S101  # the caller asked
-        _, _, name, kind = heapq.heappop(self._heap)
-        del self._queued[kind, name], self._due[kind, name]
-        return kind, name
+        _, key = self._timers.pop()
+        del self._due[key]
+        return _KINDS[key[0]], key[1]
 
     def take(self) -> PaceChanged:
         """Return the records that changed since the last call; None removes one."""
         taken, self._changed = self._changed, {}
         return taken
-
-    def _push(self, place: Place, due: Millis) -> None:
-        kind, name = place
-        heapq.heappush(self._heap, (due, _ORDER[kind], name, kind))
-        self._queued[place] = due
