@@ -32,6 +32,7 @@ class Composites:
         self._open: set[int] = set()
         self._failed: dict[int, str] = {}
         self._lacking: dict[int, tuple[Quality, str]] = {}
+        self._early: dict[int, str] = {}
         self._answered: dict[int, bool] = {}
 
     def __contains__(self, number: object) -> bool:
@@ -65,6 +66,7 @@ class Composites:
         found = composite.rule.expression.evaluate(known)
         self._failed.pop(number, None)
         self._lacking.pop(number, None)
+        self._early.pop(number, None)
         if found.holds is not None:
             self._answered[number] = number not in self._answered
             return found
@@ -73,9 +75,12 @@ class Composites:
         if number in self._answered:
             self._answered[number] = False
         unknown = {name: it for name, it in composite.inputs.items() if name not in known}
-        if VALUE in unknown or any(it.reading.reason == TOO_FEW for it in unknown.values()):
-            return Answer(None)  # no data, or not yet: nothing is wrong with the rule
+        if VALUE in unknown:
+            return Answer(None)
         lacking = "; ".join(_unusable(name, it) for name, it in unknown.items())
+        if any(it.reading.reason == TOO_FEW for it in unknown.values()):
+            self._early[number] = lacking  # not yet: nothing is wrong with the rule
+            return Answer(None)
         divided = composite.rule.expression.divisors & unknown.keys()
         if found.lacking and lacking and not divided:
             worst = max(it.reading.quality for it in unknown.values())
@@ -133,8 +138,9 @@ class Composites:
         return self._failed.get(number, "")
 
     def as_known(self, number: int, reading: Reading) -> Reading:
-        """Return the reading of an alert: unknown, and why, if its expression lacked another one."""
-        quality, why = self._lacking.get(number, (reading.quality, ""))
+        """Return the reading of an alert: unknown, and why, if its expression could not be told."""
+        quality, why = self._lacking.get(number, (Quality.MISSING, ""))
+        why = why or self._early.get(number, "") or self._failed.get(number, "")
         return replace(reading, value=None, quality=quality, reason=why) if why else reading
 
     def failures(self) -> Iterator[tuple[Rule, str, str]]:

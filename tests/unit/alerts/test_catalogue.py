@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from alerts.model import Transition
+from alerts.reasons import Reason
 from alerts.remarks import Remarks
 from alerts.rules.base import Rule
 from alerts.rules.written import rule_of
@@ -297,6 +299,31 @@ def test_dividing_by_a_stale_series_is_an_error() -> None:
     assert desk.show(1, B=0.0) == []
     assert [why for _, _, why in desk.watch.composites.failures()] == ["divided by `b`, which is 0"]
     assert desk.show(2, B=2.0) == ["r|S firing"]
+
+
+@pytest.mark.parametrize(
+    ("when", "inputs", "why"),
+    [
+        ("value / b > 2", {"b": "B"}, "divided by `b`, which is 0"),
+        ("value > 10 AND c > 0", {"c": {"on": "B", "change": "1h"}}, "is missing"),
+    ],
+)
+def test_what_cannot_be_told_is_not_said_to_be_ok(
+    when: str, inputs: dict[str, Any], why: str
+) -> None:
+    """Divided by zero, or of a window that is not filled: the message has no value, and why."""
+    made = rule("expression", inputs=inputs, when=when, no_data="alert", no_data_after="1s")
+    desk = Desk(made)
+    desk.watch.observe("S", Reading(11.0, Quality.OK, "", 0), 0)
+    desk.watch.observe("B", Reading(0.0, Quality.OK, "", 0), 0)
+    desk.watch.settle(0)
+    desk.shown = {
+        name: Reading(value, Quality.OK, "", 0) for name, value in (("S", 11.0), ("B", 0.0))
+    }
+    desk.to(2_000)
+    told = [it for it in desk.watch.take_transitions() if it.reason is Reason.NO_DATA_ALERT]
+    assert [(it.value, it.quality) for it in told] == [(None, "missing")]
+    assert why in told[0].summary
 
 
 def test_a_cold_start_lets_no_wait_and_no_expression_ring() -> None:
