@@ -13,6 +13,7 @@ from alerts.reasons import NoticeReason, Reason
 from alerts.rules.base import Rule
 from monitor.core.clock import Millis
 
+_OVER = AlertState.RESOLVED
 VERSION = "1"
 """Goes into the ids, as a rule's version does into those of its alerts."""
 SHOWN = 8
@@ -25,7 +26,8 @@ def digest_notice(place: str, flush: Flush, now: Millis) -> Transition:
     """Return the one message of a group, named by its beginning and number."""
     digest = flush.digest
     count = f"{len(digest)}{_plus(digest)}"
-    text = f"{count} alerts together, {_what(digest)}: {_subjects(digest)}.{_loudest(digest)}"
+    alerts = "alert" if count == "1" else "alerts"
+    text = f"{count} {alerts} together, {_what(digest)}: {_subjects(digest)}.{_loudest(digest)}"
     since, number = flush.opened_at, flush.number
     return _noted(News.DIGEST, place, since, number, now, text, flush.digest)
 
@@ -115,10 +117,13 @@ def _plus(digest: Digest) -> str:
 
 
 def _loudest(digest: Digest) -> str:
-    """Return the sentence of the loudest line, to follow another one; none of no lines."""
+    """Return the sentence of the loudest line, to follow another one; none of no lines.
+
+    What is over is loudest only where all is.
+    """
     if not digest.lines:
         return ""
-    loudest = max(digest.lines, key=lambda line: LOUDNESS[line.severity])
+    loudest = max(digest.lines, key=lambda it: (it.state is not _OVER, LOUDNESS[it.severity]))
     return f" The loudest: {loudest.summary}"
 
 
