@@ -82,6 +82,8 @@ class Pasts:
                 continue
             if sample or ring.bars:  # what is shown again after a restart was taken before it
                 self._pushed[key] = said
+            if sample and _stands(source, ring):
+                ring.stand(now)
             if sample and signal.signal is not None and signal.signal.takes(reading.value, ring):
                 ring.push(reading.value, now)
                 self._note(signal, ring)
@@ -129,6 +131,8 @@ class Pasts:
         if series.signal is None or series.past is None:
             return None
         due = series.signal.due(series.past)
+        if due is None and series.target.stands and series.past.spec.heed is None:
+            due = series.signal.settles(series.past)
         return None if due == self._done.get(id(series)) else due
 
     @property
@@ -141,6 +145,10 @@ class Pasts:
         due, name = self._timers.pop()
         signal = self._signals[name]
         self._done[id(signal)] = due
+        source, past = signal.source, signal.past
+        if source is not None and past is not None and _stands(source, past):
+            past.stand(due)
+            self._note(signal, past)
         return signal
 
     def scale(self, source: Series, factor: float) -> None:
@@ -174,3 +182,9 @@ class Pasts:
             if due is not None and due <= now:
                 self._done[id(series)] = due
             self._remind(series)
+
+
+def _stands(source: Series, past: Ring) -> bool:
+    """Tell whether a value was known since its last sample, though nobody told it again."""
+    known = source.usable and not source.lost
+    return source.target.stands and known and past.spec.heed is None

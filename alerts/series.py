@@ -38,6 +38,7 @@ class Target:
         labels: identity of a scalar, for instance {"instrument": "BTC-USD"}.
         refused: why no rule may watch it all the same; empty when rules may.
         shares: whether prices of shares have part in it, so that it has a session.
+        stands: it is made of others and holds until they change: nobody tells it again meanwhile.
 
     """
 
@@ -47,6 +48,7 @@ class Target:
     labels: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     shares: bool = False
+    stands: bool = False
 
 
 @dataclass(slots=True)

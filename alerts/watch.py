@@ -156,8 +156,9 @@ class Watch:
         if reading.value is None or not series.judges(reading):
             self._lose(series, reading, now)
             return
+        stood = series.target.stands and series.usable
         touched = self._touched(series, reading.value, reading)
-        before, elapsed = series.last, now - series.last_at
+        before, elapsed = series.last, 0 if stood else now - series.last_at
         series.last, series.last_at = reading.value, reading.observed_at or now
         if self._restoring:
             return

@@ -89,6 +89,11 @@ class Signal:
         """Return the number at `now` (ms UTC), the last sample being in `past` already."""
         raise NotImplementedError
 
+    def settles(self, past: Ring) -> int | None:
+        """Return when it has become what it stays, ms UTC, if the value stands; None: it has."""
+        del past
+        return None
+
     def due(self, past: Ring) -> int | None:
         """Return when the answer changes without a sample, ms UTC; None if never."""
         del past

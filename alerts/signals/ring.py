@@ -106,6 +106,16 @@ class Ring:
             self._forget(number - self.spec.slots)
         self.changed[number % self.spec.slots] = bar
 
+    def stand(self, at: int) -> None:
+        """Let the last value stand up to `at`: it was known all the time, and nobody told it again."""
+        width = self.spec.width_ms
+        if not self._bars or not width or self.spec.stands:
+            return
+        last, running = self._bars[-1], at // width
+        for number in range(max(last.number + 1, running - self.spec.slots + 1), running):
+            self.push(last.last, number * width)
+        self.push(last.last, at)
+
     def _carry(self, last: Bar, number: int) -> None:
         """Let the last bar stand for the empty one before the next: nothing has come since."""
         carried = Bar(number, last.at, last.last, last.last, last.last)

@@ -34,6 +34,14 @@ class Window(Signal):
         """Return bars over the window."""
         return window_spec(self.over_ms)
 
+    def settles(self, past: Ring) -> int | None:
+        """Return when the last value has stood for the whole window."""
+        if not past.bars:
+            return None
+        last = past.bars[-1]
+        moved = any(it.low != last.last or it.high != last.last for it in reversed(past.bars))
+        return last.at + self.over_ms if moved else None
+
     def bars(self, past: Ring, now: int) -> Sequence[Bar]:
         """Return the bars of the window; none if it does not reach back, or has a large hole."""
         begins = now - self.over_ms

@@ -20,7 +20,8 @@ def best_quote(
 ) -> tuple[Quote | None, int]:
     """Return the newest fresh quote, or without one the newest, and until when it is fresh.
 
-    Real time goes before what is told late by contract.
+    Real time goes before what is told late by contract. Of what is of one moment the name of the
+    source decides: the order in which they were heard is not the same after a restart.
 
     Of the chain, who has seen the most blocks is right, whoever spoke last: sources that lag by a
     block must not make the height, or the difficulty after a retarget, go back. `heights` has what
@@ -31,11 +32,17 @@ def best_quote(
         return only, fresh_until(only)
     best: Quote | None = None
     best_until = -1
-    best_rank: tuple[bool, Decimal, bool, int] | None = None
+    best_rank: tuple[bool, Decimal, bool, int, str] | None = None
     for quote in quotes:
         until = fresh_until(quote)
         in_time = not quote.delay_ms
-        rank = (until >= now, _blocks_seen(quote, heights), in_time, quote.observed_at)
+        rank = (
+            until >= now,
+            _blocks_seen(quote, heights),
+            in_time,
+            quote.observed_at,
+            quote.source,
+        )
         if best_rank is None or rank > best_rank:
             best, best_until, best_rank = quote, until, rank
     return best, best_until

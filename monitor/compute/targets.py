@@ -43,10 +43,13 @@ def targets(
             tuple(tickers) if metric.scope is Scope.COMPANY else None,
             _SCOPE_LABELS[metric.scope],
             shares=metric.name in of_shares,
+            stands=True,
         )
         for metric in catalogue
     }
-    found |= {it.name: Target(it.name, it.unit, tuple(tickers)) for it in FACTS.values()}
+    found |= {
+        it.name: Target(it.name, it.unit, tuple(tickers), stands=True) for it in FACTS.values()
+    }
     for name, instrument in MARKET_INPUTS.items():
         unit = MARKET_UNITS[name]
         found[instrument] = Target(instrument, unit, None, {"instrument": instrument})

@@ -214,9 +214,7 @@ class ComputeWorker:
         )
         if rejected is None:
             return False
-        if (
-            self.on_reload is not None
-        ):  # before the commit, whose answer may be lost: once more is no harm
+        if self.on_reload is not None:  # before the commit, whose answer may be lost
             for command in self._presenter.asked:
                 self.on_reload(command)
         if entries:
