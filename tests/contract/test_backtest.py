@@ -25,6 +25,12 @@ rules:
   - {id: thin, type: threshold, on: mining_margin_ratio, below: 0.1, companies: [RIOT]}
   - {id: deaf, type: threshold, on: BTC-USD, above: 200000, no_data: alert, no_data_after: 10m}
 """
+GROUPED = """\
+groups: [{name: g, by: [], wait: 30s}]
+rules:
+  - {id: crash, type: threshold, on: BTC-USD, below: 95000, notify: {group: g}}
+  - {id: dip, type: threshold, on: BTC-USD, below: 95000, notify: {group: g}}
+"""
 
 
 @pytest.fixture
@@ -185,3 +191,12 @@ def test_a_changed_book_adds_and_loses_alerts(history: Path) -> None:
     same = hashhedge("rules", "diff", old, old, "--history", history).out
     assert "the books say the same" in same
     assert "0 added" in same
+
+
+def test_what_a_digest_tells_is_told(history: Path) -> None:
+    """A group puts two alerts off and hides none; its message is a notice beside the rules."""
+    (history.parent / "rules.yaml").write_text(GROUPED, encoding="utf-8")
+    answer = report(history)
+    told = [(it["notice"], it["subject"], it["muted_by"]) for it in answer["notices"]]
+    assert ("digest", "g", None) in told
+    assert [(it["fires"], it["told"], it["muted"]) for it in answer["rules"]] == [(1, 0, {})] * 2
