@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +23,7 @@ from monitor.cli.replay import Facts
 from monitor.core.clock import DAY, SystemClock, iso
 from monitor.telemetry.logs import configure
 from monitor.tuning.difference import Change, Edit, edits, lost
+from monitor.tuning.episodes import Episode
 from monitor.tuning.watching import Past
 
 MONTH = 30 * DAY
@@ -70,14 +71,14 @@ def _told(before: World, after: World, tape: Tape, *, hindsight: bool) -> dict[s
         for past in (old, new)
         for bound in past.step.watch.bindings()
     }
-    gone = lost(old.episodes.done, new.episodes.done)
-    come = lost(new.episodes.done, old.episodes.done)
+    was, shall_be = old.episodes.alerts(), new.episodes.alerts()
+    gone, come = lost(was, shall_be), lost(shall_be, was)
     return {
         "history": tape.words,
         "from": iso(old.begin or 0),
         "to": iso(old.end),
-        "alerts_old": _many(old),
-        "alerts_new": _many(new),
+        "alerts_old": _told_of(was),
+        "alerts_new": _told_of(shall_be),
         "added_per_month": _monthly(len(come), old),
         "lost_per_month": _monthly(len(gone), old),
         "added": [_change(it, units) for it in come],
@@ -85,8 +86,8 @@ def _told(before: World, after: World, tape: Tape, *, hindsight: bool) -> dict[s
     }
 
 
-def _many(past: Past) -> int:
-    return sum(not it.muted_by for it in past.episodes.done)
+def _told_of(alerts: Iterable[Episode]) -> int:
+    return sum(not it.muted_by for it in alerts)
 
 
 def _monthly(many: int, past: Past) -> float | None:

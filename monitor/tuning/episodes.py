@@ -12,6 +12,8 @@ from monitor.core.clock import Millis
 _FIRES = frozenset({AlertState.FIRING, AlertState.NOTED})
 _OVER = frozenset({AlertState.RESOLVED, AlertState.INACTIVE})
 _OF_SEVERAL = frozenset({News.DIGEST.value, News.OVERFLOW.value})
+_OF_ALERTS = _OF_SEVERAL | {News.SILENCE.value, News.MAINTENANCE.value}
+"""What speaks of alerts, or of when they are quiet, and is none itself."""
 _NO_FIRES = frozenset({Reason.LATE, Reason.EXPIRED})
 
 
@@ -62,6 +64,10 @@ class Episodes:
     _quiet: dict[str, Episode] = field(default_factory=dict)
     """Those that nobody heard of yet, by the id of each of their changes: a line may stand for any."""
     _silenced: dict[tuple[str, str], list[Episode]] = field(default_factory=dict)
+
+    def alerts(self) -> list[Episode]:
+        """Return the episodes of alerts, without the messages that speak of several of them."""
+        return [it for it in self.done if it.rule not in _OF_ALERTS]
 
     def take(self, it: Transition) -> None:
         """Take the next transition, told or not.

@@ -200,3 +200,15 @@ def test_what_a_digest_tells_is_told(history: Path) -> None:
     told = [(it["notice"], it["subject"], it["muted_by"]) for it in answer["notices"]]
     assert ("digest", "g", None) in told
     assert [(it["fires"], it["told"], it["muted"]) for it in answer["rules"]] == [(1, 0, {})] * 2
+
+
+def test_a_group_adds_and_loses_no_alert(history: Path) -> None:
+    """What its digest names is told as before, and the digest itself is no alert more."""
+    old, new = history.parent / "old.yaml", history.parent / "new.yaml"
+    new.write_text(GROUPED, encoding="utf-8")
+    alone = GROUPED.partition("\n")[2].replace(", notify: {group: g}", "")
+    old.write_text(alone, encoding="utf-8")
+    said = hashhedge("rules", "diff", old, new, "--history", history, "--output", "json")
+    found = said.json["history"]
+    assert (found["added"], found["lost"]) == ([], [])
+    assert (found["alerts_old"], found["alerts_new"]) == (3, 3)  # one is that of the dead input
