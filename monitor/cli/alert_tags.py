@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from alerts.codec import decode_transition
-from alerts.model import AlertState, Transition
-from alerts.reasons import NoticeReason
-from monitor.cli.alert_trail import trail
+from alerts.model import Transition
+from monitor.cli.alert_trail import trail_with_notices
 from monitor.cli.live import LiveOption, ask, required_url
 from monitor.cli.orders import DryRunOption
 from monitor.cli.output import Output, OutputOption, emit, percent, sheet
-from monitor.core.clock import iso
+from monitor.core.clock import Millis, iso
 from monitor.core.errors import ConfigError
 from monitor.store.client import RedisClient
 from monitor.store.keys import Keys
 from monitor.store.tags import MAX_TAGS, TagStore
 from monitor.store.transitions import committed_transitions
+from monitor.tuning.episodes import Episode, Episodes
 
 
 class Tag(StrEnum):
@@ -32,13 +32,38 @@ class Tag(StrEnum):
     NOISE = "noise"
 
 
-_FIRES = frozenset({AlertState.FIRING, AlertState.NOTED})
-_BEGINNINGS = frozenset({NoticeReason.NEW, NoticeReason.VALUE_CHANGED})
+class Fire(NamedTuple):
+    """One fire that people were told of: what may be useful or noise.
+
+    Attributes:
+        id: under which it is tagged: of the alert's own word, or of the fire where another told it.
+        fired: the id of the fire itself; another one where the alert had its word later.
+        rule: its rule.
+        key: its subject.
+        at: when the alert said so, or fired where another told it, ms UTC.
+
+    """
+
+    id: str
+    fired: str
+    rule: str
+    key: str
+    at: Millis
 
 
-def is_fire(item: Transition) -> bool:
-    """Tell whether people were told that something begins: what may be useful or noise."""
-    return item.told and item.to_state in _FIRES and item.notice in _BEGINNINGS
+def told_fires(episodes: Episodes) -> list[Fire]:
+    """Return the fires that people were told of, in the order in which they fired.
+
+    By a word of their own, at once or later, or as one of several: by a digest, the summary of a
+    cap, or a silence that says what it hides or hid.
+    """
+    return [_fire(it, it.told_by) for it in episodes.alerts() if it.told_by is not None]
+
+
+def _fire(episode: Episode, by: Transition) -> Fire:
+    own = (by.rule, by.key) == (episode.rule, episode.key)
+    name, at = (by.id, by.at) if own else (episode.id, episode.at)
+    return Fire(name, episode.id, episode.rule, episode.key, at)
 
 
 def tag(
@@ -54,13 +79,7 @@ def tag(
 ) -> None:
     """Say what the last alert of a rule and subject was worth; the last word counts."""
     url = required_url(live)
-    fires = [it for it in trail(url, rule, key) if is_fire(it) and which in {None, it.id}]
-    if not fires:
-        named = "" if which is None else f" with the id {which}"
-        problem = f"nobody was told of an alert of `{rule}` for `{key}`{named}"
-        hint = "`hashhedge alert history RULE` lists what became of it, with ids"
-        raise ConfigError(problem, where="RULE KEY", hint=hint)
-    last = fires[-1]
+    last = _last_fire(url, rule, key, which)
     data: dict[str, Any] = {
         "id": last.id,
         "at": iso(last.at),
@@ -78,15 +97,37 @@ def tag(
     emit(data, output, lambda: Text(f"{rule} {key} of {data['at']}: {worth}"))
 
 
+def _last_fire(url: str, rule: str, key: str, which: str | None) -> Fire:
+    """Return the last fire of an alert that people were told of, or the one with an id.
+
+    Raises:
+        ConfigError: there is none.
+
+    """
+    episodes = Episodes()
+    for change in trail_with_notices(url, rule, key):
+        episodes.take(change)
+    fires = [
+        it
+        for it in told_fires(episodes)
+        if (it.rule, it.key) == (rule, key) and which in {None, it.id, it.fired}
+    ]
+    if not fires:
+        named = "" if which is None else f" with the id {which}"
+        problem = f"nobody was told of an alert of `{rule}` for `{key}`{named}"
+        hint = "`hashhedge alert history RULE` lists what became of it, with ids"
+        raise ConfigError(problem, where="RULE KEY", hint=hint)
+    return fires[-1]
+
+
 def report(live: LiveOption = None, output: OutputOption = Output.TABLE) -> None:
     """Show how many alerts of each rule were useful, by those that somebody tagged."""
 
     async def read(client: RedisClient, keys: Keys) -> list[dict[str, Any]]:
-        told = [
-            (item.rule, item.id)
-            async for body in committed_transitions(client, keys)
-            if is_fire(item := decode_transition(body))
-        ]
+        episodes = Episodes()
+        async for body in committed_transitions(client, keys):
+            episodes.take(decode_transition(body))
+        told = [(it.rule, it.id) for it in told_fires(episodes)]
         return precision(told, await TagStore(client, keys).read())
 
     rows = ask(required_url(live), read)

@@ -32,6 +32,16 @@ def trail(url: str, rule: str, key: str | None) -> list[Transition]:
         StoreUnavailable: Redis did not answer.
 
     """
+    return [it for it in trail_with_notices(url, rule, key) if it.rule == rule]
+
+
+def trail_with_notices(url: str, rule: str, key: str | None) -> list[Transition]:
+    """Return the same with the notices that speak of these alerts among others.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+
+    """
 
     async def read(client: RedisClient, keys: Keys) -> list[Transition]:
         found: list[Transition] = []
@@ -40,13 +50,23 @@ def trail(url: str, rule: str, key: str | None) -> list[Transition]:
             if mark not in body:  # most are of other rules, and are not worth decoding
                 continue
             item = decode_transition(body)
-            if item.rule == rule and key in {None, item.key}:
+            if _is_of(item, rule, key):
                 found.append(item)
                 if len(found) > 2 * KEPT:
                     del found[:KEPT]
         return found[-KEPT:]
 
     return ask(url, read)
+
+
+def _is_of(item: Transition, rule: str, key: str | None) -> bool:
+    """Tell whether a change is of an alert, or speaks of it among others."""
+    if item.rule == rule:
+        return key in {None, item.key}
+    return any(
+        name == f"{rule}|{key}" if key is not None else name.startswith(f"{rule}|")
+        for name in item.members
+    )
 
 
 def waiting(url: str, rule: str) -> frozenset[str]:

@@ -5,16 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from monitor.cli.alert_tags import precision
+from alerts.reasons import NoticeReason
+from monitor.cli.alert_tags import Fire, precision, told_fires
 from monitor.core.clock import SystemClock
+from monitor.tuning.episodes import Episodes
+from tests.command import Said
 from tests.servers import TestRedis
 from tests.services import computing
+from tests.transitions import resolved, transition
+from tests.waiting import wait_for
 from tests.worlds import quote
 
 pytestmark = pytest.mark.integration
 
 RULES = "rules: [{id: low, type: threshold, on: BTC-USD, below: 100000}]\n"
+GROUPED = """\
+groups: [{name: g, by: [], wait: 1s}]
+rules:
+  - {id: low, type: threshold, on: BTC-USD, below: 100000, notify: {group: g}}
+  - {id: lower, type: threshold, on: BTC-USD, below: 99900, notify: {group: g}}
+"""
 
 
 async def test_an_alert_is_tagged_and_counted(own_redis: TestRedis, tmp_path: Path) -> None:
@@ -34,6 +46,45 @@ async def test_an_alert_is_tagged_and_counted(own_redis: TestRedis, tmp_path: Pa
             assert (await service.ask("alert", "tag", "low", "BTC-USD", word)).code == 0
         (row,) = (await service.ask("alert", "report", "-o", "json")).json
     assert row == {"rule": "low", "told": 1, "useful": 0, "noise": 1, "precision": 0}
+
+
+async def test_what_a_digest_names_is_tagged_and_counted(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """Of two fires that waited in a group the digest is the only word, and each is one that was told."""
+    book = tmp_path / "rules.yaml"
+    book.write_text(GROUPED)
+    async with computing(own_redis.url, rules=book) as service:
+        for price in (101_000, 99_500):
+            await service.say(quote("BTC-USD", price, SystemClock().now(), fresh_ms=3_600_000))
+
+        async def tagged() -> Said | None:
+            said = await service.ask("alert", "tag", "low", "BTC-USD", "useful", "-o", "json")
+            return None if said.code else said
+
+        said = await wait_for(tagged, "the digest")
+        assert said is not None
+        history = (await service.ask("alert", "history", "low", "-o", "json")).json
+        (fired,) = (it for it in history if it["event"] == "firing")
+        assert (said.json["id"], fired["muted_by"]) == (fired["id"], "group:g")
+        rows = (await service.ask("alert", "report", "-o", "json")).json
+    assert [(it["rule"], it["told"], it["useful"]) for it in rows] == [
+        ("low", 1, 1),
+        ("lower", 1, 0),
+    ]
+
+
+def test_a_fire_that_was_told_later_is_tagged_under_either_id() -> None:
+    """A pause held the fire and its echo told it; a fire that nobody heard of is none."""
+    fired = transition(id="f", notice=NoticeReason.NEW, muted_by="cooldown")
+    end = resolved(fired, id="e")
+    unheard = transition(id="u", key="HIVE", notice=NoticeReason.NEW, muted_by="cooldown")
+    told = replace(fired, id="t", muted_by="", echo=True, at=fired.at + 1)
+    episodes = Episodes()
+    for it in (fired, unheard, told, end):
+        episodes.take(it)
+    (fire,) = told_fires(episodes)
+    assert fire == Fire("t", "f", fired.rule, fired.key, told.at)
 
 
 def test_ten_tags_give_the_precision_of_each_rule() -> None:
