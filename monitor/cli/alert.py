@@ -13,7 +13,13 @@ from alerts.model import AlertState, News
 from monitor.app.world import World, build_step
 from monitor.cli.alert_reason import bound_of
 from monitor.cli.alert_tags import report, tag
-from monitor.cli.alert_trail import history_row, history_table, trail, waiting
+from monitor.cli.alert_trail import (
+    history_row,
+    history_table,
+    named_in,
+    trail_with_notices,
+    waiting,
+)
 from monitor.cli.calendar import CalendarOption
 from monitor.cli.company import CompaniesOption
 from monitor.cli.live import LiveOption, ask, committed, required_url, settings_with
@@ -180,12 +186,14 @@ def alert_history(
 ) -> None:
     """List what became of an alert, oldest first: state, told or why not, who took it on."""
     url = required_url(live)
-    found = trail(url, rule, key)
+    trail = trail_with_notices(url, rule, key)
+    found = [it for it in trail if it.rule == rule]
     world = None if found or rule in set(News) else own_world(settings_with(), url)
     if world is not None:  # nothing has become of it yet, or it is misspelt
         bound_of(build_step(world, users=committed(url).users), rule, key)
     late = waiting(url, rule) if found else frozenset()
-    rows = [history_row(item, late) for item in found[-last:]]
+    named = named_in(trail)
+    rows = [history_row(item, late, named) for item in found[-last:]]
     emit(rows, output, lambda: history_table(rows))
 
 

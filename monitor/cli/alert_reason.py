@@ -17,7 +17,7 @@ from alerts.rules.base import Rule
 from alerts.rules.expression import ExpressionRule
 from alerts.setting import Bound
 from monitor.app.world import World, build_step
-from monitor.cli.alert_trail import delivery, history_row, trail, waiting
+from monitor.cli.alert_trail import delivery, history_row, named_in, trail_with_notices, waiting
 from monitor.cli.delivery import deliveries
 from monitor.cli.live import committed, required_url
 from monitor.cli.live_rules import running_world
@@ -80,7 +80,7 @@ def explain_alert(asked: AskedAlert, settings: Settings, live: str | None, outpu
     if asked.at is not None and asked.at > SystemClock().now():
         raise ConfigError("that moment is to come", where="--at", hint="leave it out for now")
     world = running_world(settings, url)
-    past, late = trail(url, asked.rule, asked.key), waiting(url, asked.rule)
+    past, late = trail_with_notices(url, asked.rule, asked.key), waiting(url, asked.rule)
     data = reason_of(asked, world, committed(url), past, late)
     data["deliveries"] = deliveries(url, None, f"{asked.rule}|{asked.key}")[-SHOWN:]
     emit(data, output, lambda: _draw(data), lambda: data["trail"])
@@ -93,12 +93,15 @@ def reason_of(
     past: Sequence[Transition],
     late: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return why the alert rang, or why it did not."""
+    """Return why the alert rang, or why it did not; `past` has the notices that speak of it too."""
     step = build_step(world, users=saved.users)
     step.restore(saved)
     bound = bound_of(step, asked.rule, asked.key)
     rule = bound.rule
-    until = [item for item in past if asked.at is None or item.at <= asked.at]
+    by_then = [item for item in past if asked.at is None or item.at <= asked.at]
+    until = [item for item in by_then if item.rule == asked.rule]
+    named = named_in(by_then)
+    rows = [history_row(item, late, named) for item in until[-SHOWN:]]
     head = {
         "rule": asked.rule,
         "key": asked.key,
@@ -109,10 +112,10 @@ def reason_of(
     if asked.at is None:
         body = _now(step, bound, asked)
     else:
-        body = _then(rule, until[-1] if until else None, late)
+        body = _then(rule, until[-1], rows[-1]) if until else _before(rule)
     last = next((item for item in reversed(until) if item.told), None)
     rang = {"last_told": None if last is None else history_row(last, late)}
-    return head | body | rang | {"trail": [history_row(item, late) for item in until[-SHOWN:]]}
+    return head | body | rang | {"trail": rows}
 
 
 def bound_of(step: Step, rule: str, key: str | None) -> Bound:
@@ -205,19 +208,21 @@ def _answer(
     return f"It fires since {iso(record.since)}{quiet}."
 
 
-def _then(rule: Rule, last: Transition | None, late: Collection[str]) -> dict[str, Any]:
+def _before(rule: Rule) -> dict[str, Any]:
+    """Return how it stood before anything had become of it."""
+    return {
+        "state": AlertState.INACTIVE.value,
+        "value": None,
+        "quality": None,
+        "muted_by": None,
+        "told": False,
+        "answer": f"Nothing had become of it: {condition(rule)} had not come true, or could "
+        "not be judged, or the trail does not reach back so far.",
+    }
+
+
+def _then(rule: Rule, last: Transition, row: dict[str, Any]) -> dict[str, Any]:
     """Return how it stood after the last change before the moment; the value is that change's."""
-    if last is None:
-        return {
-            "state": AlertState.INACTIVE.value,
-            "value": None,
-            "quality": None,
-            "muted_by": None,
-            "told": False,
-            "answer": f"Nothing had become of it: {condition(rule)} had not come true, or could "
-            "not be judged, or the trail does not reach back so far.",
-        }
-    row = history_row(last, late)
     words = f"{row['event']} since {row['time']} ({said(row['reason'])}): {delivery(row)}"
     ended = last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
     over = f"; then its condition did not hold: {condition(rule)}" if ended else ""
@@ -226,7 +231,7 @@ def _then(rule: Rule, last: Transition | None, late: Collection[str]) -> dict[st
         "value": last.value,
         "quality": last.quality,
         "muted_by": row["muted_by"],
-        "told": last.told,
+        "told": last.told or row["told_in"] is not None,
         "answer": f"It was {words}{over}.",
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from rich.console import Group
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.codec import FIELD, decode_transition
-from alerts.model import Transition
+from alerts.model import News, Transition
 from alerts.reasons import Reason
 from monitor.cli.live import ask
 from monitor.cli.output import number, sheet
@@ -19,24 +19,22 @@ from monitor.core.clock import iso
 from monitor.store.client import RedisClient, translated
 from monitor.store.keys import Keys
 from monitor.store.transitions import committed_transitions
+from monitor.tuning.episodes import Episodes
 
 KEPT = 10_000
 """How many changes of an alert are looked at, the newest ones."""
+NOTHING: Mapping[str, Transition] = {}
+_SPEAKERS: Mapping[str, str] = {
+    News.DIGEST.value: "the digest",
+    News.OVERFLOW.value: "the cap's summary",
+    News.SILENCE.value: "the silence's notice",
+}
+"""What tells of alerts among others, in words."""
 _WORDS = {Reason.ACKNOWLEDGED: "acked", Reason.UNACKNOWLEDGED: "given back"}
 
 
-def trail(url: str, rule: str, key: str | None) -> list[Transition]:
-    """Return the changes of a rule's alerts, or of one of them, the oldest first.
-
-    Raises:
-        StoreUnavailable: Redis did not answer.
-
-    """
-    return [it for it in trail_with_notices(url, rule, key) if it.rule == rule]
-
-
 def trail_with_notices(url: str, rule: str, key: str | None) -> list[Transition]:
-    """Return the same with the notices that speak of these alerts among others.
+    """Return the changes of a rule's alerts, or of one, and the notices that speak of them; in order.
 
     Raises:
         StoreUnavailable: Redis did not answer.
@@ -87,8 +85,29 @@ def waiting(url: str, rule: str) -> frozenset[str]:
     return ask(url, read)
 
 
-def history_row(item: Transition, waiting: Collection[str] = ()) -> dict[str, Any]:
-    """Return one change as a record; of the ids `waiting` nothing has gone out yet."""
+def named_in(trail: Iterable[Transition]) -> dict[str, Transition]:
+    """Return by the ids of changes which notice of several alerts told of each, the first one."""
+    episodes = Episodes()
+    found: dict[str, Transition] = {}
+    for it in trail:
+        episodes.take(it)
+        for line in it.lines if it.told else ():
+            found.setdefault(line.id, it)
+    for episode in episodes.done:
+        by = episode.told_by
+        if by is not None and by.rule in _SPEAKERS:
+            found.setdefault(episode.id, by)
+    return found
+
+
+def history_row(
+    item: Transition, waiting: Collection[str] = (), named: Mapping[str, Transition] = NOTHING
+) -> dict[str, Any]:
+    """Return one change as a record; of the ids `waiting` nothing has gone out yet.
+
+    `named` has the notices that told of changes which went out with no message of their own.
+    """
+    by = None if item.told else named.get(item.id)
     ack = item.ack
     return {
         "time": iso(item.at),
@@ -97,8 +116,10 @@ def history_row(item: Transition, waiting: Collection[str] = ()) -> dict[str, An
         "reason": item.reason.value,
         "notice": None if item.notice is None else item.notice.value,
         "told": item.told,
-        "queued": item.told and item.id in waiting,
+        "queued": (item if by is None else by).id in waiting and (item.told or by is not None),
         "muted_by": item.muted_by or None,
+        "told_in": None if by is None else by.rule,
+        "told_in_at": None if by is None else iso(by.at),
         "value": item.value,
         "bound": item.bound,
         "unit": item.unit,
@@ -126,4 +147,16 @@ def delivery(row: dict[str, Any]) -> str:
     if row["told"]:
         return f"{'queued' if row['queued'] else 'sent'}: {said(row['notice'])}"
     by = f" by {row['acked_by']}" if row["acked_by"] else ""
-    return f"muted by {row['muted_by']}" if row["muted_by"] else f"no news{by}"
+    if not row["muted_by"]:
+        return f"no news{by}"
+    return f"muted by {row['muted_by']}{_later(row)}"
+
+
+def _later(row: dict[str, Any]) -> str:
+    """Return in which later message a change was told, in words; empty: in none."""
+    if row["told_in"] is None:
+        return ""
+    day, time = row["told_in_at"][:10], row["told_in_at"][11:16]
+    moment = time if row["time"].startswith(day) else f"{day} {time}"
+    verb = "queued" if row["queued"] else "told"
+    return f", {verb} in {_SPEAKERS[row['told_in']]} of {moment}"

@@ -67,6 +67,11 @@ async def test_what_a_digest_names_is_tagged_and_counted(
         history = (await service.ask("alert", "history", "low", "-o", "json")).json
         (fired,) = (it for it in history if it["event"] == "firing")
         assert (said.json["id"], fired["muted_by"]) == (fired["id"], "group:g")
+        assert (fired["told_in"], fired["told"], fired["queued"]) == ("digest", False, True)
+        asked = ("explain", "alert", "low", "BTC-USD", "--rules", book, "--at", fired["told_in_at"])
+        then = (await service.ask(*asked, "-o", "json")).json
+        assert (then["told"], then["muted_by"]) == (True, "group:g")
+        assert "muted by group:g, queued in the digest of" in then["answer"]
         rows = (await service.ask("alert", "report", "-o", "json")).json
     assert [(it["rule"], it["told"], it["useful"]) for it in rows] == [
         ("low", 1, 1),
