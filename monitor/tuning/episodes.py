@@ -53,17 +53,30 @@ class Episodes:
     Attributes:
         done: every episode.
         told: how many messages each rule sent: fires, ends, repeats.
-        unheard: how often each rule's value was lost without a word, by what kept that quiet.
 
     """
 
     done: list[Episode] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
-    unheard: dict[str, Counter[str]] = field(default_factory=dict)
     _open: dict[str, Episode] = field(default_factory=dict)
     _quiet: dict[str, Episode] = field(default_factory=dict)
     """Those that nobody heard of yet, by the id of each of their changes: a line may stand for any."""
+    _lost: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Losses of a value that nobody heard of yet: rule, key and what kept them quiet, by id."""
+    _missing: dict[str, str] = field(default_factory=dict)
+    """The last of these of each alert that still has no value."""
     _silenced: dict[tuple[str, str], list[Episode]] = field(default_factory=dict)
+
+    @property
+    def unheard(self) -> dict[str, Counter[str]]:
+        """Return how often each rule's value was lost and nobody was told, neither then nor later.
+
+        By what kept that quiet.
+        """
+        found: dict[str, Counter[str]] = {}
+        for rule, _, muted_by in self._lost.values():
+            found.setdefault(rule, Counter())[muted_by] += 1
+        return found
 
     def alerts(self) -> list[Episode]:
         """Return the episodes of alerts, without the messages that speak of several of them."""
@@ -79,8 +92,8 @@ class Episodes:
         """
         if it.told:
             self.told[it.rule] = self.told.get(it.rule, 0) + 1
-        elif it.notice is NoticeReason.NO_DATA and it.muted_by:
-            self.unheard.setdefault(it.rule, Counter())[it.muted_by] += 1
+        elif it.notice is NoticeReason.NO_DATA and it.muted_by and it.id not in self._lost:
+            self._lost[it.id] = (it.rule, it.key, it.muted_by)
         if it.test or it.reason in _NO_FIRES:
             return
         if not it.echo:
@@ -89,6 +102,10 @@ class Episodes:
             self._tell(it)
 
     def _follow(self, it: Transition) -> None:
+        if it.id in self._lost:
+            self._missing[it.name] = it.id
+        elif it.to_state is not AlertState.NO_DATA:
+            self._missing.pop(it.name, None)
         known = self._open.get(it.name)
         if it.to_state in _FIRES and known is None:
             known = self._begin(it)
@@ -114,11 +131,15 @@ class Episodes:
         """Note of which fires a message tells."""
         if it.rule in _OF_SEVERAL:
             for line in it.lines:
+                if line.state is AlertState.NO_DATA:
+                    self._hear_of_loss(line.id, f"{line.rule}|{line.key}")
                 if line.state in _FIRES or line.state is AlertState.RESOLVED:
                     fires = line.state is AlertState.FIRING
                     self._hear(line.id, f"{line.rule}|{line.key}" if fires else "", it)
         elif it.rule == News.SILENCE.value:
             self._tell_hidden(it)
+        elif it.to_state is AlertState.NO_DATA:
+            self._hear_of_loss(it.id, it.name)
         elif it.to_state in _FIRES:
             self._hear(it.id, it.name, it)
 
@@ -130,12 +151,20 @@ class Episodes:
                 continue
             for episode in self._silenced.pop((name, f"silence:{it.key}"), ()):
                 _heard(episode, it)
+        if it.notice is NoticeReason.SUMMARY:
+            hid = {(*name.split("|", 1), f"silence:{it.key}") for name in it.members}
+            self._lost = {name: loss for name, loss in self._lost.items() if loss not in hid}
 
     def _hear(self, change: str, firing: str, by: Transition) -> None:
         """Note that the episode of a change is told of, or else the one of an alert that fires."""
         episode = self._quiet.get(change) or self._open.get(firing)
         if episode is not None:
             _heard(episode, by)
+
+    def _hear_of_loss(self, change: str, name: str) -> None:
+        """Note that people are told that an alert has no value."""
+        if self._lost.pop(change, None) is None:
+            self._lost.pop(self._missing.get(name, ""), None)
 
 
 def _heard(episode: Episode, by: Transition) -> None:

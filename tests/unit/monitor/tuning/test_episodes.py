@@ -121,3 +121,41 @@ def test_nobody_is_told_by_what_is_of_another_fire() -> None:
     told = by_what(room)
     assert (told["r"], told["s"]) == (("digest", ""), ("digest", ""))
     assert told["t"][1].startswith("silence:")
+
+
+def losing(pace: Mapping[str, Any], **notify: object) -> Room:
+    """Return a room in which two alerts on X say when they have no value, and X has had one."""
+    of = {"notify": notify} if notify else {}
+    told: dict[str, Any] = {"no_data": "alert", "no_data_after": "1m", "below": 1.0}
+    two = [threshold(id=name, on="X", **told, **of) for name in ("r", "s")]
+    room = Room(two, book(pace=pace, feed_dead_after="never"))
+    room.price(NOON, 9.0, fresh_ms=1_000)
+    return room
+
+
+def unheard(room: Room) -> dict[str, dict[str, int]]:
+    """Return which losses nobody was told of."""
+    found = Episodes()
+    for it in room.all:
+        found.take(it)
+    return {rule: dict(counts) for rule, counts in found.unheard.items()}
+
+
+def test_a_loss_that_a_digest_names_is_told() -> None:
+    """It waits as a fire does, and is untold until then."""
+    room = losing(GROUP, group="g")
+    room.pass_to(NOON + 2 * MINUTE)
+    assert unheard(room) == {"r": {"group:g": 1}, "s": {"group:g": 1}}
+    room.pass_to(NOON + 4 * MINUTE)
+    assert unheard(room) == {}
+
+
+def test_a_loss_that_a_silence_hid_is_told_at_its_end() -> None:
+    """By the silence's summary, which names its alert; until then nobody knows."""
+    room = losing({})
+    room.ask(NOON + 1, silence(5, rule="r"))
+    room.pass_to(NOON + 2 * MINUTE)
+    (name,) = room.step.telling.desk.ledger.silences
+    assert unheard(room) == {"r": {f"silence:{name}": 1}}
+    room.pass_to(NOON + 6 * MINUTE)
+    assert unheard(room) == {}
