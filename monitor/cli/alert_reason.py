@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from rich.text import Text
 
 from alerts.engine import state_of
 from alerts.model import AlertState, Transition
-from alerts.record import AlertRecord
+from alerts.reasons import OUTSIDE, Reason
 from alerts.rules.base import Rule
-from alerts.rules.expression import ExpressionRule
 from alerts.setting import Bound
 from monitor.app.world import World, build_step
+from monitor.cli.alert_answer import answer, condition
 from monitor.cli.alert_trail import delivery, history_row, named_in, trail_with_notices, waiting
 from monitor.cli.delivery import deliveries
 from monitor.cli.live import committed, required_url
@@ -29,24 +29,18 @@ from monitor.compute.step import Step
 from monitor.core.clock import SystemClock, iso
 from monitor.core.errors import ConfigError
 from monitor.core.mends import nearest
-from monitor.domain.events import Reading
 from monitor.settings import Settings
 
 ALERT = "alert"
 SHOWN = 8
-_LEVELS = (
-    "up",
-    "down",
-    "either",
-    "by",
-    "inside",
-    "outside",
-    "top",
-    "bottom",
-    "moves",
-    "unchanged_for",
-)
-"""Where rules say their levels that have no `above` or `below`."""
+_UNJUDGED = OUTSIDE | {
+    Reason.INPUT_UNUSABLE,
+    Reason.INPUT_DELAYED,
+    Reason.NO_DATA_OK,
+    Reason.RULE_CHANGED,
+    Reason.RULE_REMOVED,
+}
+"""Why an alert ended although no value said that its condition did not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,38 +133,13 @@ def bound_of(step: Step, rule: str, key: str | None) -> Bound:
     )
 
 
-def condition(rule: Rule) -> str:
-    """Return what is held against which level: `RIOT change over 1h below -0.03`."""
-    if isinstance(rule, ExpressionRule):
-        return rule.when
-    made = rule.signal()
-    name = rule.on if made is None else f"{rule.on} {made.words}"
-    above, below = getattr(rule, "above", None), getattr(rule, "below", None)
-    if above is not None:
-        return f"{name} above {above:.15g}"
-    if below is not None:
-        return f"{name} below {below:.15g}"
-    return " ".join([f"{name}: {type(rule).__struct_config__.tag}", *_levels_of(rule)])
-
-
-def _levels_of(rule: Rule) -> Iterator[str]:
-    """Yield what a rule without `above` and `below` is held against: `up 100000`."""
-    for name in _LEVELS:
-        level = getattr(rule, name, None)
-        if isinstance(level, tuple):
-            yield f"{name} {' to '.join(f'{it:.15g}' for it in level)}"
-        elif level is not None:
-            yield f"{name} {level if isinstance(level, str) else f'{level:.15g}'}"
-
-
 def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
-    rule, record = bound.rule, bound.record
     reading = bound.reading_of(step.reading)
-    state = state_of(rule, record, reading, shut=bound.shut)
+    state = state_of(bound.rule, bound.record, reading, shut=bound.shut)
     name = f"{asked.rule}|{asked.key}"
     standing = step.telling.desk.ledger.standings.get(name)
     subject = next(
-        it for it in step.telling.subjects() if (it.rule, it.key) == (rule.id, asked.key)
+        it for it in step.telling.subjects() if (it.rule, it.key) == (asked.rule, asked.key)
     )
     mute = step.telling.quiet_by(subject)
     return {
@@ -181,31 +150,8 @@ def _now(step: Step, bound: Bound, asked: AskedAlert) -> dict[str, Any]:
         "told": standing is not None
         and standing.told
         and not step.telling.pacer.paces.held_by(name),
-        "answer": _answer(rule, reading, state, record, mute),
+        "answer": answer(bound, reading, state, mute),
     }
-
-
-def _answer(
-    rule: Rule, reading: Reading, state: AlertState, record: AlertRecord | None, mute: str
-) -> str:
-    """Return the first thing for which it does not ring, or that it rings."""
-    explained = f", because of {mute}" if mute.startswith("feed:") else ""
-    if state is AlertState.ERROR:
-        return (
-            f"It cannot be evaluated by the values of now{explained}: `rules list --bad` has why."
-        )
-    if state is AlertState.NO_DATA or reading.value is None:
-        why = said(reading.reason or reading.quality.word)
-        return f"It cannot be judged: {rule.on} has no value to judge, {why}{explained}."
-    if record is None:
-        return (
-            f"Its condition does not hold: {condition(rule)} is not true of {reading.value:.10g}."
-        )
-    if record.state is AlertState.PENDING:
-        due = "" if record.due is None else f" until {iso(record.due)}"
-        return f"Its condition holds since {iso(record.since)}, and it waits{due}."
-    quiet = f", and {mute} keeps it quiet" if mute else ""
-    return f"It fires since {iso(record.since)}{quiet}."
 
 
 def _before(rule: Rule) -> dict[str, Any]:
@@ -225,6 +171,7 @@ def _then(rule: Rule, last: Transition, row: dict[str, Any]) -> dict[str, Any]:
     """Return how it stood after the last change before the moment; the value is that change's."""
     words = f"{row['event']} since {row['time']} ({said(row['reason'])}): {delivery(row)}"
     ended = last.to_state in {AlertState.RESOLVED, AlertState.INACTIVE}
+    ended = ended and last.reason not in _UNJUDGED
     over = f"; then its condition did not hold: {condition(rule)}" if ended else ""
     return {
         "state": row["event"],

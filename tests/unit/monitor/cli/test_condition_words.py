@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.rules.base import Rule
-from monitor.cli.alert_reason import condition
+from monitor.cli.alert_answer import condition
 from tests.unit.alerts.test_catalogue import rule
 
 
