@@ -67,13 +67,17 @@ class MoveRule(
         return ()
 
     def goal(self, value: float, anchor: float | None) -> Goal | None:
-        """Return the nearer end of a stride from the anchor; None before there is one."""
+        """Return the nearer end of a stride from the anchor; None before there is one.
+
+        The way there is a share of the anchor, as the stride is: as one of the level, the lower end
+        of a wide stride would seem far behind the upper one while it is the nearer.
+        """
         if anchor is None:
             return None
         low, high = self.stride().edges(anchor)
         if value - low <= high - value:
-            return Goal.below(low, value)
-        return Goal.above(high, value)
+            return Goal.below(low, value, anchor)
+        return Goal.above(high, value, anchor)
 
     def judge(self, value: float, state: AlertState) -> Verdict:
         """Return that no value is one by itself."""

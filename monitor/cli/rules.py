@@ -206,8 +206,8 @@ def near_rules(
     """List how far each rule with a level is from firing, the nearest first: what may ring next.
 
     Reads what the running service committed last, by the rulebook that it works by. The
-    distance is in percent of the rule's level; from a level of 0 in the value's unit, after the
-    others. What fires already comes next, and last what cannot be judged.
+    distance is in percent of the rule's level, of a move in percent of its anchor; from a level of 0
+    in the value's unit, after the others. What fires already comes next, and last what cannot be judged.
     """
     url = required_url(live)
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)

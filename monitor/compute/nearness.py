@@ -1,7 +1,8 @@
 """How far every rule with a level is from firing: what may ring next. Pure.
 
 The distance is a share of the level that is written in the rulebook, so that bitcoin, a hashprice and
-a margin stand in one order and a person reads one kind of number. A level of 0 has no percent.
+a margin stand in one order and a person reads one kind of number. A level of 0 has no percent. The
+ends of a move are written nowhere: its distance is a share of the anchor, from which both are made.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ NO_LEVEL = "no_level"
 
 
 def near(step: Step) -> list[Record]:
-    """Return each rule and subject, the nearest to firing first, by percent of the level.
+    """Return each rule and subject, the nearest to firing first, by percent of the level or anchor.
 
     Then come levels of 0 by their distance, those that fire already, and last those that cannot be
     judged, with the reason: unknown values, and rules of a type without a level. What
@@ -70,9 +71,7 @@ def _row(bound: Bound, reading: Reading, standing: tuple[AlertState, str | None]
     row |= {"fires": goal.side, "level": goal.level}
     if reading.value is None or row["reason"] is not None or state is AlertState.FIRING:
         return row
-    level = abs(goal.level)
-    percent = goal.distance / level * 100 if level else None
-    return row | {"distance": goal.distance, "distance_percent": percent}
+    return row | {"distance": goal.distance, "distance_percent": goal.percent}
 
 
 def reason_for(rule: Rule, reading: Reading, *, shut: bool) -> str | None:

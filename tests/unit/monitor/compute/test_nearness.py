@@ -179,8 +179,8 @@ def made(kind: str, **fields: object) -> Rule:
         (made("crossing", up=100_000), "above", 100_000, 5),
         (made("crossing", down=100_000), "below", 100_000, 5),
         (made("threshold", beyond=210_000), "above", 210_000, 50),
-        (made("move", by=0.2, measure="percent"), "below", 84_000, 25),
-        (made("move", up=21_000, measure="points"), "above", 126_000, 100 * 21 / 126),
+        (made("move", by=0.2, measure="percent"), "below", 84_000, 20),
+        (made("move", up=21_000, measure="points"), "above", 126_000, 20),
         (made("close", bar="1h", below=100_000), "below", 100_000, None),
         (made("rank", on="mining_margin_ratio", top=1), None, None, None),
         (made("absence", **{"for": "1m"}), None, None, None),
@@ -203,3 +203,29 @@ def test_below_zero_a_level_on_either_side_is_the_lower_one() -> None:
     assert goal is not None
     assert (goal.side, goal.level) == ("below", -0.03)
     assert goal.distance == pytest.approx(0.01)
+
+
+def test_the_ends_of_a_move_are_measured_by_one_measure() -> None:
+    """At 9.8 of 10, with half of it as the stride, 5 is 4.8 away and 15 is 5.2: 48 and 52 %.
+
+    By the level, 5 would be 96 % away and stand behind a level that is farther.
+    """
+    half, rise = made("move", on="X", by=0.5), made("move", id="rise", on="X", up=0.5)
+    step = make_step([half, rise, threshold(id="t", on="X", above=20.0)])
+    for value in (10.0, 9.8):
+        step.process(tick(NOON, quote("X", value, NOON, fresh_ms=HOUR)))
+    rows = near(step)
+    assert [(row["rule"], row["fires"], row["level"]) for row in rows] == [
+        ("move", "below", 5),
+        ("t", "above", 20),
+        ("rise", "above", 15),
+    ]
+    assert [row["distance_percent"] for row in rows] == pytest.approx([48, 51, 52])
+    assert rows[0]["distance"] == pytest.approx(4.8)
+
+
+def test_of_an_anchor_of_nothing_there_is_no_percent() -> None:
+    """A stride in points from 0 has a distance and no share."""
+    goal = made("move", by=3, measure="points").goal(1.0, 0.0)
+    assert goal is not None
+    assert (goal.level, goal.distance, goal.percent) == (3, 2, None)
