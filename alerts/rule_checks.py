@@ -40,6 +40,15 @@ def check_parts(
                 where=where("overrides", ticker),
                 hint=nearest(ticker, target.companies or ()),
             )
+        elif rule.companies != "all" and ticker not in rule.companies:
+            problem = (
+                f"`overrides` of rule `{rule.id}` name `{ticker}`, which its `companies` leave out"
+            )
+            yield ConfigError(
+                problem,
+                where=where("overrides", ticker),
+                hint=f"add {ticker} to `companies`, or take the override out",
+            )
 
 
 def _check_inputs(

@@ -80,6 +80,9 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
         force_setattr(self, "on", intern(self.on))
         if self.manner.summary and (fault := _fault(self.manner.summary, self.summary_words)):
             raise ValueError(f"summary {fault}")
+        if self.manner.overrides:
+            plain = msgspec.structs.replace(self.manner, overrides=None)
+            msgspec.structs.replace(self, manner=plain)  # its own faults are no company's
         for ticker in self.manner.overrides or ():
             self.for_company(ticker)
         loud = [self.severity, *(step.severity for step in self.manner.steps)]
@@ -178,7 +181,10 @@ class Rule(Mannered, frozen=True, kw_only=True, gc=False):
                 raise ValueError(f"`overrides` of {ticker} name `{name}`, which is no level here")
         manner = msgspec.structs.replace(self.manner, overrides=None)
         changed: dict[str, Any] = {**own, "manner": manner}
-        return msgspec.structs.replace(self, **changed)
+        try:
+            return msgspec.structs.replace(self, **changed)
+        except ValueError as error:  # it speaks of levels that stand in different places
+            raise ValueError(f"with the `overrides` of {ticker}: {error}") from error
 
     def scaled(self, factor: float) -> Rule:
         """Return the rule with its levels times `factor`, for the price of a share after a split.

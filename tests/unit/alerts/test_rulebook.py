@@ -443,3 +443,28 @@ def test_a_condition_that_does_not_read_what_it_is_given_is_doubted(
     book = load_rulebook(written(tmp_path, text), [ExpressionRule])
     found = [it.partition(": ")[2] for it in doubts_about(book, TARGETS)]
     assert [it for it in found if "hashprice" not in it] == doubts
+
+
+def test_an_override_of_a_company_that_is_left_out_is_refused(tmp_path: Path) -> None:
+    """It would decide nothing, while who wrote it takes the company for watched."""
+    own = "companies: [RIOT]\n    overrides: {HIVE: {below: 0.15}}"
+    book = load_rulebook(written(tmp_path, GOOD.replace("companies: [RIOT]", own)), [ThresholdRule])
+    (found,) = check_rulebook(book, TARGETS)
+    assert "of rule `thin` name `HIVE`, which its `companies` leave out" in found.message
+    assert (found.where or "").endswith(":10")
+    assert "add HIVE to `companies`" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("below", "own", "words"),
+    [
+        (0.25, 0.35, "with the `overrides` of HIVE: `recover` 0.3 must not be under `below` 0.35"),
+        (0.40, 0.45, "`recover` 0.3 must not be under `below` 0.4"),
+    ],
+)
+def test_levels_that_clash_for_one_company_name_it(below: float, own: float, words: str) -> None:
+    """The two levels stand in different places; what is wrong without the override is not its fault."""
+    body = {"type": "threshold", "id": "thin", "on": "X", "below": below, "recover": 0.3}
+    with pytest.raises(msgspec.ValidationError) as caught:
+        rule_of(body | {"overrides": {"HIVE": {"below": own}}}, ThresholdRule)
+    assert str(caught.value).partition(" - at ")[0] == words
