@@ -40,6 +40,15 @@ class Stride:
         low, high = self.edges(anchor)
         return value != anchor and (value <= low or value >= high)
 
+    def origin(self, value: float) -> float | None:
+        """Return an anchor from which the value is one stride away; None if there is none."""
+        if self.measure == "points":
+            return value - self.up if self.up is not None else value + (self.down or 0.0)
+        outwards, inwards = (self.up, self.down) if value > 0 else (self.down, self.up)
+        if value and outwards is not None:
+            return value / (1 + outwards)
+        return value / (1 - inwards) if value and inwards is not None and inwards < 1 else None
+
     def starts_anew(self, anchored_at: int, now: int) -> bool:
         """Tell whether the time of the anchor is over."""
         return bool(self.anew_ms) and anchored_at // self.anew_ms != now // self.anew_ms

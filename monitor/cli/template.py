@@ -17,7 +17,7 @@ from rich.text import Text
 from alerts.model import AlertState, Transition
 from alerts.pacing.digest import line_of as digest_line
 from alerts.reasons import NoticeReason, Reason
-from alerts.rehearsal import fits, fixture_value, rehearsed
+from alerts.rehearsal import fits, fixture, rehearsed
 from alerts.schemas.builders import Stamp, alert_event, alert_state
 from alerts.schemas.origin import Origin
 from alerts.schemas.payloads import encode
@@ -37,6 +37,9 @@ from monitor.core.mends import nearest
 from monitor.core.yamltext import dump_yaml
 from monitor.domain.events import Quality, Reading
 from monitor.metrics.catalogue import Catalogue
+
+_WORDS = (("fires", True), ("ends", False))
+"""What is shown of a rule; of a move, which is over when it happens, the first alone."""
 
 app = typer.Typer(help="Messages: see them before they are sent.", no_args_is_help=True)
 
@@ -69,20 +72,20 @@ def render(
 
     And what people read, in each language; with --channel the message of that channel to the letter,
     a file as `push preview` takes it. With the value that the running service has now, or --value,
-    where the rule would fire at it, or end; else with made-up data, just past the level. Nothing is
-    sent. A name in braces that no rule knows exits 2 with its line.
+    where the rule would fire at it, or end; else with made-up data, just past the level. A move has no
+    end and no state. Nothing is sent. A name in braces that no rule knows exits 2 with its line.
     """
     settings = settings_with(rules=rules, companies=companies, calendar=calendar)
     world = load_world(settings, SystemClock().now())
     step = build_step(world)
-    if value is None and (url := redis_url(live)) is not None:
+    url = redis_url(live) if value is None else None
+    if url is not None:
         step.restore(committed(url))
     bound = _bound(step, rule, key)
-    given = Reading(value, Quality.OK, "", SystemClock().now())
-    present = bound.reading_of(step.reading) if value is None else given
+    present = _present(step, bound, value, served=url is not None)
     said = partial(_said, step, bound, Origin(dashboard_url=settings.dashboard_url), channels or ())
     data: dict[str, Any] = {"rule": rule, "subject": bound.key, "data": {}}
-    for word, fires in (("fires", True), ("ends", False)):
+    for word, fires in _WORDS[: 1 if bound.rule.stride() is not None else 2]:
         reading, real = _shown(present, bound, breached=fires)
         data["data"][word] = "made up" if not real else "live" if value is None else "given"
         data[word] = said(reading, world.catalogue, fires=fires)
@@ -118,13 +121,18 @@ def _bound(step: Step, rule: str, key: str) -> Bound:
     return found
 
 
-def _shown(present: Reading, bound: Bound, *, breached: bool) -> tuple[Reading, bool]:
+def _present(step: Step, bound: Bound, value: float | None, *, served: bool) -> Reading | None:
+    """Return the value that is given, else the running service's; None without one."""
+    if value is not None:
+        return Reading(value, Quality.OK, "", SystemClock().now())
+    return bound.reading_of(step.reading) if served else None
+
+
+def _shown(present: Reading | None, bound: Bound, *, breached: bool) -> tuple[Reading, bool]:
     """Return the reading that the messages are made of, and whether it is the one there is."""
-    value = present.value
-    if value is not None and fits(bound.rule, value, breached=breached):
+    if present is not None and fits(bound, present, breached=breached):
         return present, True
-    made = fixture_value(bound.rule, breached=breached)
-    return Reading(made, Quality.OK, "", SystemClock().now()), False
+    return fixture(bound, SystemClock().now(), breached=breached), False
 
 
 def _transition(step: Step, bound: Bound, reading: Reading, *, fires: bool) -> Transition:
@@ -135,15 +143,18 @@ def _transition(step: Step, bound: Bound, reading: Reading, *, fires: bool) -> T
         else (AlertState.RESOLVED, Reason.RECOVERED, NoticeReason.RESOLVED)
     )
     made = rehearsed(step.watch.teller, bound, reading, SystemClock().now(), after, reason)
+    if made.to_state is AlertState.NOTED:
+        notice = NoticeReason.VALUE_CHANGED
     return replace(made, notice=notice)
 
 
 def _channels(transition: Transition, origin: Origin) -> Mapping[str, Any]:
     """Return the text of each channel that programs read, as the sinks make it."""
     stamp = Stamp("preview", 1, SystemClock().now())
+    state = json.loads(encode(alert_state(transition, stamp, origin)))
     return {
         "mqtt_event": json.loads(encode(alert_event(transition, stamp, origin))),
-        "mqtt_state": json.loads(encode(alert_state(transition, stamp, origin))),
+        **({} if transition.to_state is AlertState.NOTED else {"mqtt_state": state}),
         "log": log_fields(transition),
         "digest_line": _line(transition),
     }
@@ -160,7 +171,7 @@ _WITH = {"live": "the service's value", "given": "the value given", "made up": "
 
 def _pages(data: Mapping[str, Any]) -> Group:
     lines = [Text(f"{data['rule']} for {data['subject']}; nothing is sent")]
-    for word in ("fires", "ends"):
+    for word in data["data"]:
         for channel, body in data[word].items():
             head = f"\n{word}, with {_WITH[data['data'][word]]}: {channel.replace('_', ' ')}"
             lines += [Text(head, style="bold"), Text(_as_text(channel, body))]

@@ -120,3 +120,72 @@ def test_the_links_are_those_that_are_sent(tmp_path: Path) -> None:
     ).json
     link = told["fires"]["mqtt_event"]["links"]["dashboard"]
     assert link.startswith("https://boards.example.org/d/trader")
+
+
+KINDS = """\
+rules:
+  - {id: step, type: move, on: X, by: 0.1}
+  - {id: fall, type: move, on: X, down: 3, measure: points}
+  - {id: first, type: rank, on: mining_margin_ratio, top: 2, margin: 1}
+  - {id: place, type: rank, on: mining_margin_ratio, moves: 2}
+  - {id: gone, type: absence, on: X, for: 4m}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "said"),
+    [
+        ("step", None, {"fires": "X moved from 100 to 110."}),
+        ("step", "55", {"fires": "X moved from 50 to 55."}),
+        ("fall", None, {"fires": "X moved from 100 to 97."}),
+        ("place", None, {"fires": "rank moved from 1 to 3."}),
+        ("first", None, {"fires": "rank is 2, within 2.", "ends": "rank is 4, back past 2."}),
+        ("first", "2.4", {"fires": "rank is 2, within 2.", "ends": "rank is 4, back past 2."}),
+        (
+            "gone",
+            None,
+            {
+                "fires": "X has been unknown for 4m (missing); the last value was unknown.",
+                "ends": "Resolved: X is known again: 1.",
+            },
+        ),
+        ("gone", "7", {"fires": "(missing); the last", "ends": "X is known again: 7."}),
+    ],
+)
+def test_what_is_made_up_fits_the_type(
+    tmp_path: Path, rule: str, value: str | None, said: dict[str, str]
+) -> None:
+    """A move has gone a stride from its anchor and has no end, a rank is whole, an absence has no value."""
+    book = tmp_path / "rules.yaml"
+    book.write_text(KINDS, encoding="utf-8")
+    given = () if value is None else ("--value", value)
+    render = ("template", "render", rule, "--rules", book, *given)
+    data = hashhedge(*render, "-o", "json", cwd=tmp_path).json
+    assert [word for word in ("fires", "ends") if word in data] == list(said)
+    for word, sentence in said.items():
+        assert sentence in data[word]["mqtt_event"]["summary"]
+    event = data["fires"]["mqtt_event"]
+    moved = "ends" not in said
+    assert event["type"] == ("alert.noted" if moved else "alert.firing")
+    assert event["notice"] == ("value_changed" if moved else "new")
+    assert ("mqtt_state" in data["fires"]) is not moved
+    assert data["data"]["fires"] == ("given" if moved and value else "made up")
+    assert hashhedge(*render, cwd=tmp_path).code == 0
+
+
+async def test_a_move_goes_from_the_anchor_that_it_has(
+    own_redis: TestRedis, tmp_path: Path
+) -> None:
+    """At a value within its stride it would not fire: the fire that is shown lies a stride away."""
+    book = tmp_path / "rules.yaml"
+    book.write_text(KINDS, encoding="utf-8")
+    async with computing(own_redis.url, rules=book) as service:
+        for value in (10, 10.2):
+            await service.say(quote("X", value, SystemClock().now(), fresh_ms=HOUR))
+        words = ("template", "render", "step", "--rules", book, "-o", "json")
+        move = (await service.ask(*words)).json
+        gone = (await service.ask(*words[:2], "gone", *words[3:])).json
+    assert move["data"] == {"fires": "made up"}
+    assert move["fires"]["log"]["summary"] == "X moved from 10 to 11."
+    assert gone["data"] == {"fires": "made up", "ends": "live"}
+    assert gone["ends"]["log"]["summary"] == "Resolved: X is known again: 10.2."
