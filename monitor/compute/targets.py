@@ -11,7 +11,7 @@ from monitor.domain.events import Quote
 from monitor.domain.facts import FACTS
 from monitor.domain.series import series_of
 from monitor.domain.symbols import NAME_RULE, is_name, symbol_of
-from monitor.metrics.base import Scope
+from monitor.metrics.base import Metric, Scope
 from monitor.metrics.catalogue import Catalogue
 
 _SHARE_PRICES = frozenset({"stock_usd", "tenant_stock_usd"})
@@ -36,17 +36,7 @@ def targets(
     """
     asked = [rule for rule in rules if rule.sessions is not None]
     of_shares = {it.on for it in asked if it.on in catalogue and _moves(catalogue, it.on)}
-    found = {
-        metric.name: Target(
-            metric.name,
-            metric.unit,
-            tuple(tickers) if metric.scope is Scope.COMPANY else None,
-            _SCOPE_LABELS[metric.scope],
-            shares=metric.name in of_shares,
-            stands=True,
-        )
-        for metric in catalogue
-    }
+    found = {it.name: _of_metric(it, tickers, shares=it.name in of_shares) for it in catalogue}
     found |= {
         it.name: Target(it.name, it.unit, tuple(tickers), stands=True) for it in FACTS.values()
     }
@@ -63,6 +53,12 @@ def targets(
             found[name] = Target(name, series.unit, None, labels, series.unwatched)
     others = (_other(name, tickers) for name in names if name not in found)
     return found | {target.name: target for target in others if target is not None}
+
+
+def _of_metric(metric: Metric, tickers: Sequence[str], *, shares: bool) -> Target:
+    companies = tuple(tickers) if metric.scope is Scope.COMPANY else None
+    labels = _SCOPE_LABELS[metric.scope]
+    return Target(metric.name, metric.unit, companies, labels, shares=shares, stands=True)
 
 
 def _other(name: str, tickers: Collection[str]) -> Target | None:
