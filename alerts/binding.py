@@ -209,5 +209,10 @@ def _by_edges(kind: type[Rule]) -> bool:
 
 
 def _guards(rule: Rule) -> bool:
-    """Tell whether a rule has something to say when the value is lost, though it is inactive."""
-    return isinstance(rule, AbsenceRule) or rule.no_data is NoData.ALERT
+    """Tell whether a rule has something to say when the value is lost, though it is inactive.
+
+    A move has not: it is told at one moment, and has no state that could be lost.
+    """
+    if isinstance(rule, AbsenceRule):
+        return True
+    return rule.no_data is NoData.ALERT and rule.stride() is None

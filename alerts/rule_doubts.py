@@ -9,6 +9,7 @@ from alerts.model import News
 from alerts.rulebook import Rulebook
 from alerts.rules.base import Rule
 from alerts.rules.expression import VALUE, ExpressionRule, Source
+from alerts.rules.life import NoData
 from alerts.series import Target
 from alerts.signals.base import Signal
 from alerts.signals.windows import Change
@@ -28,13 +29,15 @@ def doubts_about(
     """Return what is allowed and yet may be a slip.
 
     That is an instrument that no feed of ours quotes, a percentage where a fraction belongs, an
-    event of which the calendar has no date, and a condition that does not read what it is given.
+    event of which the calendar has no date, a condition that does not read what it is given, and a
+    move that shall tell of lost data.
     """
     return [
         *_percentages(book, known),
         *_strangers(book, known),
         *_undated(book, agenda),
         *_unread(book),
+        *_speechless(book),
     ]
 
 
@@ -67,6 +70,13 @@ def _unread(book: Rulebook) -> Iterator[str]:
             continue
         for name in sorted(rule.inputs.keys() - read):
             yield f"{where} has the input `{name}`, which `when` does not read"
+
+
+def _speechless(book: Rulebook) -> Iterator[str]:
+    """Yield moves that shall tell of lost data: a move is told at one moment, and has no state to lose."""
+    for number, rule in enumerate(book.rules):
+        if rule.no_data is NoData.ALERT and rule.stride() is not None:
+            yield f"{book.where(number)}: rule `{rule.id}` tells moves, and no loss of data; write an `absence` rule on `{rule.on}` beside it"
 
 
 def absent(book: Rulebook) -> Iterator[str]:

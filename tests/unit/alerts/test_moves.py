@@ -35,3 +35,16 @@ def test_a_day_begins_for_the_companies_of_a_move_too() -> None:
     assert not watch.take_transitions()
     show(watch, (108.0, 98.0, 107.9), DAY + 3 * SECOND)
     assert [it.key for it in watch.take_transitions()] == ["HIVE", "IREN"]
+
+
+def test_a_move_tells_nothing_of_lost_data() -> None:
+    """Told of its loss without the end of that, it stood in no_data for ever."""
+    fields = {"type": "move", "id": "r", "on": "V", "by": 5, "measure": "points"}
+    rules = [rule_of({**fields, "no_data": "alert", "no_data_after": "1s"}, MoveRule)]
+    watch = Watch(rules, {"V": V}, lambda _target, _company: (), lambda *_: Remarks())
+    watch.begin(0)
+    while watch.next_timer is not None:
+        watch.run_timer(lambda *_: Reading(None, Quality.MISSING))
+    show(watch, (100.0,) * 3, 5 * SECOND)
+    show(watch, (110.0, 100.0, 100.0), 6 * SECOND)
+    assert [(it.key, it.to_state.value) for it in watch.take_transitions()] == [("HIVE", "noted")]

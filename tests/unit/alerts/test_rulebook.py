@@ -468,3 +468,10 @@ def test_levels_that_clash_for_one_company_name_it(below: float, own: float, wor
     with pytest.raises(msgspec.ValidationError) as caught:
         rule_of(body | {"overrides": {"HIVE": {"below": own}}}, ThresholdRule)
     assert str(caught.value).partition(" - at ")[0] == words
+
+
+def test_a_move_that_shall_tell_of_lost_data_is_doubted(tmp_path: Path) -> None:
+    """It has no state that could be lost; an absence rule tells it."""
+    text = "rules:\n  - {id: m, type: move, on: BTC-USD, by: 0.05, no_data: alert}\n"
+    (doubt,) = doubts_about(load_rulebook(written(tmp_path, text), [MoveRule]), TARGETS)
+    assert ":2: rule `m` tells moves, and no loss of data; write an `absence` rule" in doubt
