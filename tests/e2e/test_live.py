@@ -226,11 +226,15 @@ def test_a_feed_over_its_budget_is_shown_everywhere(life: Life) -> None:
     with life.room.client() as client:
         record = json.loads(client.hget(KEYS.feeds, "kraken") or b"")
     assert record["budget_ms"] == 1_500
-    wait_here(lambda: life.measured('hashhedge_feed_up{feed="kraken"}') == 0, "the gauge", START_S)
     assert life.measured('hashhedge_feed_freshness_budget_seconds{feed="kraken"}') == 1.5
-    success = life.measured('hashhedge_feed_last_success_timestamp_seconds{feed="kraken"}')
-    assert success is not None
-    assert time.time() - success > 1.5
+
+    def shown() -> bool:
+        up = life.measured('hashhedge_feed_up{feed="kraken"}')
+        success = life.measured('hashhedge_feed_last_success_timestamp_seconds{feed="kraken"}')
+        return up == 0 and success is not None and time.time() - success > 1.5
+
+    # an answer that was under way when the provider failed may still come
+    wait_here(shown, "the page to say that it is over its budget", START_S)
     wait_here(lambda: life.retained("feed/kraken/state")["healthy"] is False, "the topic", START_S)
 
 
