@@ -102,6 +102,12 @@ class Child:
         return self._path("out").read_text()
 
     @property
+    def lines(self) -> list[str]:
+        """Return the lines that it has written to stdout so far; one that it is writing is none yet."""
+        whole, _, _ = self._path("out").read_bytes().rpartition(b"\n")
+        return whole.decode().splitlines()
+
+    @property
     def err(self) -> str:
         """Return what it has written to stderr so far."""
         return self._path("err").read_text()
@@ -248,7 +254,7 @@ class Subscriber:
     @property
     def events(self) -> list[dict[str, Any]]:
         """Return the events that arrived, in order, repeats included."""
-        messages = [json.loads(line) for line in self._child.out.splitlines()]
+        messages = [json.loads(line) for line in self._child.lines]
         return [message for message in messages if isinstance(message, dict)]
 
     @property

@@ -73,7 +73,7 @@ class Stranger:
     @property
     def ids(self) -> list[str]:
         """Return the ids that it printed, in order."""
-        lines = [json.loads(line) for line in self._child.out.splitlines()]
+        lines = [json.loads(line) for line in self._child.lines]
         return [line["id"] for line in lines if line.get("summary", "mark") != "mark"]
 
 

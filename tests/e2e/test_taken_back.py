@@ -65,7 +65,7 @@ class Watcher:
 
     def messages(self) -> list[dict[str, Any]]:
         """Return what came so far."""
-        lines = self._child.out.splitlines()
+        lines = self._child.lines
         return [said for line in lines if (said := json.loads(line))["topic"] != "test/mark"]
 
     def cleared(self) -> set[str]:
@@ -137,7 +137,7 @@ class Home:
         asked = [program("mosquitto_sub"), *where, "-t", topic, "-W", "2", "-v", "--retained-only"]
         child = self.room.run(asked)
         child.code(20)
-        pairs = (line.partition(" ") for line in child.out.splitlines())
+        pairs = (line.partition(" ") for line in child.lines)
         return {name: body.encode() for name, _, body in pairs}
 
 
