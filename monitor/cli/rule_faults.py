@@ -38,9 +38,10 @@ def faults(step: Step) -> list[dict[str, Any]]:
         for name, reason in sorted(step.users.bench.broken.items())
     ]
     step.judge()
-    why = {(rule.id, key): reason for rule, key, reason in step.watch.composites.failures()}
+    why = {f"{rule.id}|{key}": reason for rule, key, reason in step.watch.composites.failures()}
+    why |= step.watch.verdicts.faults.why
     for bound in step.watch.bindings():
-        name, record = (bound.rule.id, bound.key), bound.record
+        name, record = f"{bound.rule.id}|{bound.key}", bound.record
         broken = record is not None and record.state is AlertState.ERROR
         if not broken and name not in why:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from alerts.model import AlertState
 from alerts.rules.threshold import ThresholdRule
+from monitor.cli.rule_faults import faults
 from monitor.compute.counts import count_faults
 from monitor.compute.step import Step
 from monitor.domain.events import Quality
@@ -35,11 +37,11 @@ class Told:
         self.rules += times
 
 
-def played(step: Step) -> list[tuple[str, AlertState]]:
+def played(step: Step, prices: Sequence[float] = PRICES) -> list[tuple[str, AlertState]]:
     """Return what becomes of the alerts on a few prices."""
     found = list[tuple[str, AlertState]]()
-    for number, price in enumerate(PRICES):
-        at = NOON + number * 1_000
+    for price in prices:
+        at = NOON + PRICES.index(price) * 1_000
         step.process(tick(at, *network(NOON), quote("BTC-USD", price, at)))
         found += [(it.rule, it.to_state) for it in step.take().transitions]
     return found
@@ -92,7 +94,11 @@ def test_a_rule_that_raises_is_in_error_until_it_works(monkeypatch: pytest.Monke
         return judge(self, value, state)
 
     monkeypatch.setattr(ThresholdRule, "judge", moody)
-    found = played(step)
+    found = played(step, PRICES[:2])
+    (failing,) = faults(step)
+    assert (failing["rule"], failing["reason"]) == ("bad", "OverflowError: math range error")
+    found += played(step, PRICES[2:])
+    assert faults(step) == []
     assert [it for it in found if it[0] == "up"] == [
         ("up", AlertState.FIRING),
         ("up", AlertState.RESOLVED),
