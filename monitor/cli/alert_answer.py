@@ -70,7 +70,10 @@ def answer(bound: Bound, reading: Reading, state: AlertState, mute: str) -> str:
     unjudged = _unjudged(bound, reading, explained)
     if record is not None and record.lasts:
         quiet = f", and {mute} keeps it quiet" if mute else ""
-        return " ".join(filter(None, (f"It fires since {iso(record.since)}{quiet}.", unjudged)))
+        stands = f"It fires since {iso(record.since)}{quiet}."
+        if record.state is AlertState.RECOVERING and record.due is not None:
+            stands = f"{stands[:-1]}; its condition is over, and it ends at {iso(record.due)}."
+        return " ".join(filter(None, (stands, unjudged)))
     if state is AlertState.NO_DATA or unjudged:
         return unjudged or _no_value(rule, reading, explained)
     if record is not None and record.state is AlertState.PENDING:

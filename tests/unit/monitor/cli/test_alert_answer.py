@@ -10,6 +10,7 @@ from alerts.engine import state_of
 from alerts.setting import Setting
 from monitor.cli.alert_answer import answer
 from monitor.cli.alert_reason import bound_of
+from monitor.core.clock import iso
 from monitor.domain.agenda import Agenda, Event
 from monitor.domain.events import Quote
 from tests.unit.alerts.test_catalogue import rule
@@ -28,6 +29,7 @@ BOOK = (
     threshold(id="exact", on="X", above=10.0, require="realtime"),
     threshold(id="plain", on="X", above=12.0),
     threshold(id="fires", on="X", above=10.0),
+    threshold(id="kept", on="X", above=10.0, keep_firing_for="1h"),
     rule("move", id="half", on="X", by=0.5),
     rule("move", id="rise", on="X", up=2.0, measure="points"),
     rule("move", id="unheard", on="Y", by=0.5),
@@ -116,3 +118,12 @@ def test_an_absence_is_judged_by_what_is_missing() -> None:
     first, last = x(1.0, EIGHT - QUARTER), x(1.0, EIGHT)
     assert answers("gone", [first]).startswith("Its condition holds since 2025-07-17T11:45")
     assert answers("gone", [first, last]).startswith("It fires since 2025-07-17T11:45")
+
+
+def test_what_recovers_fires_still_and_says_when_it_ends() -> None:
+    """Its condition is over, which `keep_firing_for` waits for to last."""
+    said = answers("kept", [x(9, EIGHT), x(11, EIGHT + QUARTER), x(9, EIGHT + 2 * QUARTER)])
+    end = iso(EIGHT + 2 * QUARTER + 3_600_000)
+    assert said == (
+        f"It fires since {iso(EIGHT + QUARTER)}; its condition is over, and it ends at {end}."
+    )
