@@ -90,7 +90,7 @@ class Telling:
     def judged_by(self, last: Transition) -> Reading:
         """Return what an alert is judged by now: of a change that is the change, not the price."""
         made = self._asked.watch.made_of(last.name, self._asked.now or 0)
-        return made or self.reading(last.target, last.labels.get("company"))
+        return self.reading(last.target, last.labels.get("company")) if made is None else made
 
     def inputs_of(self, subject: Subject) -> Iterable[str]:
         """Return the instruments that an alert rests on, all values of an expression included."""
